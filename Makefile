@@ -1,0 +1,29 @@
+# `make` alone prints this help. CI calls `make test`, which begins with `make check`.
+MVN ?= mvn
+MVN_FLAGS ?= -B -ntp -Dstyle.color=never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup format check test acceptance bench run
+
+help: ## print this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## fetch every dependency and plugin, so that later builds need no network
+	$(MVN) $(MVN_FLAGS) -DskipTests verify
+
+format: ## rewrite every Java file in google-java-format
+	@$(call google-java-format,--replace)
+
+check: ## formatting, compiler, Error Prone, NullAway: everything but running tests
+	@$(call google-java-format,--dry-run --set-exit-if-changed)
+	$(MVN) $(MVN_FLAGS) -q -DskipTests verify
+
+test: check ## check, then every test, on a real PostgreSQL
+	$(MVN) $(MVN_FLAGS) verify
+
+# Maven hands google-java-format one file of arguments: the flags, then every source known to git.
+define google-java-format
+	mkdir -p target && \
+	{ printf '%s\n' $(1); git ls-files --cached --others --exclude-standard '*.java' | while read -r f; do if [ -f "$$f" ]; then echo "$$f"; fi; done; } > target/google-java-format.args && \
+	$(MVN) $(MVN_FLAGS) -q -N validate exec:exec@format
+endef

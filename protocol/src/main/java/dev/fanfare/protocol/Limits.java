@@ -1,0 +1,27 @@
+package dev.fanfare.protocol;
+
+/** Limits that the public API fixes. What an operator can change lives in the server's settings. */
+public final class Limits {
+  /** Longest idempotency key, in characters. */
+  public static final int IDEMPOTENCY_KEY_CHARS_MAX = 2048;
+
+  /** Longest tag, in characters. */
+  public static final int TAG_CHARS_MAX = 128;
+
+  /** Most tags on one run. */
+  public static final int TAGS_MAX = 10;
+
+  /** Longest queue name, in characters, after sanitising. */
+  public static final int QUEUE_NAME_CHARS_MAX = 128;
+
+  /** Longest task id, in characters. */
+  public static final int TASK_ID_CHARS_MAX = 256;
+
+  /** Largest initial metadata of a run, in bytes of its JSON text. */
+  public static final int METADATA_BYTES_MAX = 262_144;
+
+  /** Most attempts any run can have, whatever its policy says. */
+  public static final int ATTEMPTS_MAX = 250;
+
+  private Limits() {}
+}

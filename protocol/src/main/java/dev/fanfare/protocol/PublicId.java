@@ -1,0 +1,95 @@
+package dev.fanfare.protocol;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The public form of an identifier: a prefix such as {@code run_} and the 128 bits of a UUID as 25
+ * digits of base 36 ({@code 0-9a-z}).
+ *
+ * <p>The width is fixed and the digits are in ASCII order, so the texts sort exactly as the UUIDs
+ * do when compared as unsigned numbers; with time-ordered UUIDs that is the order of creation. One
+ * id has exactly one text: upper case and other widths are not ids. Safe for use by many threads.
+ */
+public final class PublicId {
+  /** Prefix of a run's id. */
+  public static final String RUN = "run_";
+
+  /** Prefix of a batch's id. */
+  public static final String BATCH = "batch_";
+
+  /** Prefix of a worker session's id. */
+  public static final String SESSION = "session_";
+
+  private static final int DIGITS = 25;
+  private static final int RADIX = 36;
+
+  private PublicId() {}
+
+  /** Writes {@code id} after {@code prefix}. */
+  public static String format(String prefix, UUID id) {
+    byte[] text = new byte[prefix.length() + DIGITS];
+    for (int i = 0; i < prefix.length(); i++) {
+      text[i] = (byte) prefix.charAt(i);
+    }
+    // Long division of the 128-bit number by 36, as four 32-bit limbs.
+    long a = id.getMostSignificantBits() >>> 32;
+    long b = id.getMostSignificantBits() & 0xFFFFFFFFL;
+    long c = id.getLeastSignificantBits() >>> 32;
+    long d = id.getLeastSignificantBits() & 0xFFFFFFFFL;
+    for (int i = text.length - 1; i >= prefix.length(); i--) {
+      long rest = a % RADIX;
+      a /= RADIX;
+      b |= rest << 32;
+      rest = b % RADIX;
+      b /= RADIX;
+      c |= rest << 32;
+      rest = c % RADIX;
+      c /= RADIX;
+      d |= rest << 32;
+      text[i] = (byte) Character.forDigit((int) (d % RADIX), RADIX);
+      d /= RADIX;
+    }
+    return new String(text, java.nio.charset.StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Reads an id that carries {@code prefix}.
+   *
+   * @return the UUID, or {@code null} when {@code text} is not such an id; never throws, because
+   *     the text comes from outside
+   */
+  public static @Nullable UUID parse(String prefix, String text) {
+    if (text.length() != prefix.length() + DIGITS || !text.startsWith(prefix)) {
+      return null;
+    }
+    long a = 0;
+    long b = 0;
+    long c = 0;
+    long d = 0;
+    for (int i = prefix.length(); i < text.length(); i++) {
+      int digit = digit(text.charAt(i));
+      if (digit < 0) {
+        return null;
+      }
+      d = d * RADIX + digit;
+      c = c * RADIX + (d >>> 32);
+      b = b * RADIX + (c >>> 32);
+      a = a * RADIX + (b >>> 32);
+      d &= 0xFFFFFFFFL;
+      c &= 0xFFFFFFFFL;
+      b &= 0xFFFFFFFFL;
+      if (a >>> 32 != 0) {
+        return null; // more than 128 bits
+      }
+    }
+    return new UUID(a << 32 | b, c << 32 | d);
+  }
+
+  private static int digit(char c) {
+    if (c >= '0' && c <= '9') {
+      return c - '0';
+    }
+    return c >= 'a' && c <= 'z' ? c - 'a' + 10 : -1;
+  }
+}

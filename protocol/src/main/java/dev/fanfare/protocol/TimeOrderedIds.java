@@ -1,0 +1,32 @@
+package dev.fanfare.protocol;
+
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.UUID;
+
+/**
+ * Makes UUIDs of version 7 (RFC 9562): 48 bits of Unix milliseconds, then a counter, then random
+ * bits. Ids of one maker only grow, even within a millisecond and when the clock steps back, so the
+ * runs of a batch sort in the order of its items. Safe for use by many threads.
+ */
+public final class TimeOrderedIds {
+  private static final int COUNTER_BITS = 12;
+
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+  private long last; // guarded by this; milliseconds and counter in one number
+
+  /** Makes ids dated by {@code clock}. */
+  public TimeOrderedIds(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** The next id, greater than every id this maker has returned. */
+  public synchronized UUID next() {
+    long now = clock.millis() << COUNTER_BITS;
+    last = Math.max(last + 1, now);
+    long high = (last >>> COUNTER_BITS << 16) | 0x7000L | (last & 0xFFF);
+    long low = (random.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
+    return new UUID(high, low);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.fanfare.protocol.worker;
+
+import dev.fanfare.protocol.RunError;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An attempt ended: it succeeded when {@code error} is absent.
+ *
+ * @param runId the run
+ * @param fence the claim it ran under
+ * @param attempt the attempt's number
+ * @param durationMillis how long the attempt ran
+ * @param output on success, the output as text of {@code outputType}; absent: the task returned
+ *     nothing
+ * @param outputType on success, media type of the output; absent: {@code application/json}
+ * @param error on failure, why
+ * @param retryable on failure, whether the task's policy may attempt it again
+ * @param canceled whether the attempt ended because the run was canceled
+ */
+public record Finished(
+    String runId,
+    long fence,
+    int attempt,
+    long durationMillis,
+    @Nullable String output,
+    @Nullable String outputType,
+    @Nullable RunError error,
+    boolean retryable,
+    boolean canceled) {}
