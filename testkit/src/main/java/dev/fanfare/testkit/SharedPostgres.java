@@ -4,21 +4,20 @@ import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The one server of this JVM and the templates on it. */
 final class SharedPostgres {
   private final EmbeddedPostgres server;
+  private final AtomicInteger count = new AtomicInteger();
   private final ConcurrentMap<String, String> templates = new ConcurrentHashMap<>();
 
   private SharedPostgres(EmbeddedPostgres server) {
@@ -36,7 +35,7 @@ final class SharedPostgres {
 
   private static SharedPostgres start() {
     try {
-      Path home = Files.createTempDirectory("fanfare-test-");
+      Path home = TemporaryHome.create();
       EmbeddedPostgres server =
           EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home).withoutDurability());
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(server, home)));
@@ -48,10 +47,8 @@ final class SharedPostgres {
 
   private static void end(EmbeddedPostgres server, Path home) {
     server.close();
-    try (Stream<Path> all = Files.walk(home)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
+    try {
+      TemporaryHome.delete(home);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -63,16 +60,14 @@ final class SharedPostgres {
 
   /** The template of that name, migrated by the first who asks while the others wait. */
   String template(String name, Migrator migrator) {
-    return templates.computeIfAbsent(
-        name, absent -> makeTemplate("template_" + (templates.size() + 1), migrator));
+    return templates.computeIfAbsent(name, absent -> makeTemplate(migrator));
   }
 
-  private String makeTemplate(String template, Migrator migrator) {
-    // A number may come twice when two are made at once.
-    String unique = template + "_" + Long.toString(System.nanoTime(), 36);
-    execute("create database " + unique);
+  private String makeTemplate(Migrator migrator) {
+    String template = "template_" + count.incrementAndGet();
+    execute("create database " + template);
     try {
-      migrator.migrate(server.jdbcUrl(unique), server.user(), server.password());
+      migrator.migrate(server.jdbcUrl(template), server.user(), server.password());
     } catch (Exception e) {
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
@@ -81,11 +76,11 @@ final class SharedPostgres {
     }
     // Cloning needs a template that nobody is connected to: keep all out, cut who stayed.
     execute(
-        "alter database " + unique + " with allow_connections false",
+        "alter database " + template + " with allow_connections false",
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '"
-            + unique
+            + template
             + "'");
-    return unique;
+    return template;
   }
 
   void clone(String template, String name) {
