@@ -81,7 +81,7 @@ final class Leftover {
 
   /** Stops the server fast, or, should it not end in a minute, at once. */
   void stop(Binaries binaries) throws IOException, InterruptedException {
-    log.warn("A PostgreSQL (process {}) outlived its JVM on {}: stopping it", pid(), data);
+    log.warn("Process {} is a PostgreSQL that nobody looks after on {}: stopping it", pid(), data);
     if (ends("INT", "fast", FAST_BOUND, binaries)) {
       return;
     }
