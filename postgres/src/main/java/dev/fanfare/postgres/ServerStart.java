@@ -55,7 +55,7 @@ record ServerStart(
    */
   private Map<String, String> settleLeftover() throws IOException, InterruptedException {
     Map<String, String> environment = new HashMap<>();
-    Optional<Leftover> leftover = Leftover.of(home.data());
+    Optional<Leftover> leftover = Leftover.of(home);
     if (leftover.filter(Leftover::isOurs).isPresent()) {
       leftover.get().stop(binaries);
     } else if (leftover.filter(Leftover::isForeign).isPresent()) {

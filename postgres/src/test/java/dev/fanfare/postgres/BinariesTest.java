@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +55,27 @@ class BinariesTest {
     Files.writeString(half.resolve("postgres"), "half a program");
     assertRuns(Binaries.in(cache, archive));
     assertThat(half).doesNotExist();
+  }
+
+  @Test
+  void anUnpackingThatIsKilledIsDoneAgainAndTwoJvmsTakeTurns(@TempDir Path homes) throws Exception {
+    ServerJvm killed = ServerJvm.launch(config(homes.resolve("killed")));
+    Poll.until(
+        "it unpacks",
+        Duration.ofSeconds(30),
+        () -> names().stream().anyMatch(name -> name.contains("unpacking")));
+    killed.kill();
+    assertThat(names()).doesNotContain("postgres-" + archive.fingerprint());
+
+    try (ServerJvm one = ServerJvm.launch(config(homes.resolve("one")));
+        ServerJvm two = ServerJvm.launch(config(homes.resolve("two")))) {
+      assertThat(one.awaitReady()).isNotEqualTo(two.awaitReady());
+    }
+    assertThat(names()).hasSize(2).allMatch(name -> !name.contains("unpacking"));
+  }
+
+  private EmbeddedPostgresConfig config(Path home) {
+    return EmbeddedPostgresConfig.in(home).withBinaries(cache);
   }
 
   @Test

@@ -65,7 +65,7 @@ class ForeignServerTest {
     try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
       Path data = ours.home().resolve("data");
       Files.copy(other.dataFolder().resolve("postmaster.pid"), data.resolve("postmaster.pid"));
-      Leftover leftover = Leftover.of(data).orElseThrow();
+      Leftover leftover = Leftover.of(Home.open(ours.home())).orElseThrow();
       assertThat(leftover.isOurs()).isFalse();
       assertThat(leftover.isForeign()).isTrue();
       try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
@@ -80,7 +80,7 @@ class ForeignServerTest {
   void postgresKeepsASecondServerOffItsDataEvenIfWeTookTheFirstForForeign() throws Exception {
     try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
       long pid = PostmasterPid.read(server.dataFolder()).orElseThrow().pid();
-      assertThat(Leftover.of(server.dataFolder()).orElseThrow().isOurs()).isTrue();
+      assertThat(Leftover.of(Home.open(ours.home())).orElseThrow().isOurs()).isTrue();
       Login second = new Login(ServerStart.freePort(), EmbeddedPostgres.USER, server.password());
       Map<String, String> wrong = Map.of("PG_GRANDPARENT_PID", Long.toString(pid));
       assertThat(starter().tryPort(second, wrong)).isEmpty();
