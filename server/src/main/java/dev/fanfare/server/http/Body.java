@@ -2,7 +2,6 @@ package dev.fanfare.server.http;
 
 import java.io.IOException;
 import java.io.InputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request body while it is read: counted against the route's limit and against the budget of all
@@ -70,11 +69,5 @@ final class Body extends InputStream {
 
   private static HttpError tooLarge() {
     return new HttpError(413, "Request body too large");
-  }
-
-  static void giveBack(@Nullable Body body) {
-    if (body != null) {
-      body.giveBack();
-    }
   }
 }

@@ -89,6 +89,8 @@ public final class Exchange {
 
   /** Gives back what the body took from the budget. */
   void end() {
-    Body.giveBack(body);
+    if (body != null) {
+      body.giveBack();
+    }
   }
 }
