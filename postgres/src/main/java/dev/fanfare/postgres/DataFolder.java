@@ -79,7 +79,11 @@ final class DataFolder {
   private static void deleteHalfMade(Home home) throws IOException {
     try (DirectoryStream<Path> halves = Files.newDirectoryStream(home.folder(), TEMPORARY + "*")) {
       for (Path half : halves) {
-        Folders.delete(half);
+        try {
+          Folders.delete(half);
+        } catch (IOException e) { // an initdb is dying in there; the next first start tries again
+          log.info("Cannot delete {} yet: {}", half, e.toString());
+        }
       }
     }
   }

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -43,7 +44,10 @@ final class Folders {
     }
   }
 
-  /** Deletes a folder and all below it, never following a link. */
+  /**
+   * Deletes a folder and all below it, never following a link. Another may delete it meanwhile: an
+   * initdb that is told to stop takes its folder with it.
+   */
   static void delete(Path folder) throws IOException {
     if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -91,9 +95,18 @@ final class Folders {
           }
 
           @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+
+          @Override
           public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException failure)
               throws IOException {
-            if (failure != null) {
+            if (failure != null && !(failure instanceof NoSuchFileException)) {
               throw failure;
             }
             visit.path(dir);

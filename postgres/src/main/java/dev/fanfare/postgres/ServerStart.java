@@ -6,7 +6,6 @@ import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,20 +47,22 @@ record ServerStart(
   }
 
   /**
-   * Stops a server that outlived its JVM. Any other program is left alone, and PostgreSQL is told
-   * about it: it would take the mere existence of that process for a server on its data and refuse
-   * to start. It trusts the starter that a process named in this variable is none, still checks the
+   * Stops a server that outlived its JVM; any other program is left alone. Either way PostgreSQL is
+   * told that the number in the old file means no server on its data: it would take any process of
+   * that number for one and refuse to start. In a container, where numbers are small and come again
+   * at each start, that may be a thread of this JVM, or the guard that we are about to start.
+   * PostgreSQL believes its starter about the process named in this variable, still checks the
    * shared memory noted in the file, and replaces the file itself.
    */
-  private Map<String, String> settleLeftover() throws IOException, InterruptedException {
-    Map<String, String> environment = new HashMap<>();
+  Map<String, String> settleLeftover() throws IOException, InterruptedException {
+    Optional<PostmasterPid> file = PostmasterPid.read(home.data());
     Optional<Leftover> leftover = Leftover.of(home);
     if (leftover.filter(Leftover::isOurs).isPresent()) {
       leftover.get().stop(binaries);
-    } else if (leftover.filter(Leftover::isForeign).isPresent()) {
-      environment.put("PG_GRANDPARENT_PID", Long.toString(leftover.get().pid()));
+    } else if (leftover.isPresent() && !leftover.get().isForeign()) {
+      return Map.of(); // we may not look at it: let PostgreSQL judge
     }
-    return environment;
+    return file.map(old -> Map.of("PG_GRANDPARENT_PID", Long.toString(old.pid()))).orElse(Map.of());
   }
 
   static int freePort() throws IOException {

@@ -2,6 +2,7 @@ package dev.fanfare.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -12,6 +13,7 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,7 +57,7 @@ class CrashTest {
       Sql.execute(connection, "create table note (text text)");
       Sql.execute(connection, "insert into note values ('committed')");
     }
-    killGuards(jvm);
+    killGuards();
     jvm.kill();
     assertThat(ProcessHandle.of(postgres)).as("the server lives on").isPresent();
 
@@ -96,27 +98,65 @@ class CrashTest {
     try (EmbeddedPostgres server = EmbeddedPostgres.start(config)) {
       assertThat(Sql.single(server, "select 1")).isEqualTo("1");
     }
-    assertThat(halfMade()).isEmpty();
+    Poll.until("the half-made folder is gone", SOON, () -> halfMade().isEmpty());
   }
 
   @Test
   void aForeignProcessWithTheNumberOfALeftoverIsNeitherStoppedNorInTheWay() throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
-    Path data = config.home().resolve("data");
     Process foreign = new ProcessBuilder("sleep", "100").start();
     try {
-      Files.writeString(
-          data.resolve("postmaster.pid"),
-          "%d\n%s\n1700000000\n5432\n\n127.0.0.1\n  0  0\nready   \n"
-              .formatted(foreign.pid(), data));
-      try (EmbeddedPostgres server = EmbeddedPostgres.start(config)) {
-        assertThat(Sql.single(server, "select 1")).isEqualTo("1");
-        assertThat(postmaster()).isNotEqualTo(foreign.pid());
-      }
+      assertStartsDespiteLeftover(foreign.pid());
       assertThat(foreign.isAlive()).isTrue();
     } finally {
       foreign.destroyForcibly();
     }
+  }
+
+  @Test
+  void neitherIsAThreadOfThisJvmWithThatNumber() throws Exception {
+    assumeTrue(Platform.isLinux(), "elsewhere a thread's number is no process's");
+    EmbeddedPostgres.start(config.withoutDurability()).close();
+    String[] threads = Path.of("/proc/self/task").toFile().list();
+    String thread =
+        Stream.of(threads)
+            .filter(id -> Long.parseLong(id) != ProcessHandle.current().pid())
+            .findFirst()
+            .orElseThrow();
+    assertStartsDespiteLeftover(Long.parseLong(thread));
+  }
+
+  /** The number may come to life between our look and PostgreSQL's. */
+  @Test
+  void postgresIsToldAboutADeadLeftoverToo() throws Exception {
+    EmbeddedPostgres.start(config.withoutDurability()).close();
+    Process dead = new ProcessBuilder("true").start();
+    dead.waitFor();
+    writeLeftover(dead.pid());
+    Home home = Home.open(config.home());
+    ServerStart start =
+        new ServerStart(
+            config,
+            home,
+            new Binaries(folder),
+            new Identity(List.of(), null),
+            new ServerLog(home.log()));
+    assertThat(start.settleLeftover()).containsValue(Long.toString(dead.pid()));
+  }
+
+  private void assertStartsDespiteLeftover(long pid) throws Exception {
+    writeLeftover(pid);
+    try (EmbeddedPostgres server = EmbeddedPostgres.start(config)) {
+      assertThat(Sql.single(server, "select 1")).isEqualTo("1");
+      assertThat(postmaster()).isNotEqualTo(pid);
+    }
+  }
+
+  private void writeLeftover(long pid) throws IOException {
+    Path data = config.home().resolve("data");
+    Files.writeString(
+        data.resolve("postmaster.pid"),
+        "%d\n%s\n1700000000\n5432\n\n127.0.0.1\n  0  0\nready   \n".formatted(pid, data));
   }
 
   private void assertNotesAfterStart(String expected) throws Exception {
@@ -134,16 +174,20 @@ class CrashTest {
     return PostmasterPid.read(config.home().resolve("data")).orElseThrow().pid();
   }
 
-  /** Kills the shell that waits for the server and the one that waits for the JVM. */
-  private static void killGuards(ServerJvm jvm) throws Exception {
-    List<ProcessHandle> shells =
-        jvm.descendants().stream()
-            .filter(
-                process -> !process.info().command().orElse("ending postgres").endsWith("postgres"))
-            .toList();
-    assertThat(shells).hasSize(2);
-    shells.forEach(ProcessHandle::destroyForcibly);
-    Poll.until("no guard is left", SOON, () -> shells.stream().noneMatch(ProcessHandle::isAlive));
+  /**
+   * Kills the shell that waits for the JVM, then the one that waits for the server. The other way
+   * round the first would still do its work: a JVM closes the pipe to a child that ended.
+   */
+  private void killGuards() throws Exception {
+    long postmaster = postmaster();
+    ProcessHandle guard = ProcessHandle.of(postmaster).flatMap(ProcessHandle::parent).orElseThrow();
+    List<ProcessHandle> watchers =
+        guard.children().filter(child -> child.pid() != postmaster).toList();
+    assertThat(watchers).hasSize(1);
+    for (ProcessHandle shell : List.of(watchers.getFirst(), guard)) {
+      shell.destroyForcibly();
+      Poll.until("the guard is gone", SOON, () -> !shell.isAlive());
+    }
   }
 
   private List<Path> halfMade() throws IOException {

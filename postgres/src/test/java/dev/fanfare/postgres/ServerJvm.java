@@ -80,10 +80,6 @@ final class ServerJvm implements AutoCloseable {
     throw new AssertionError("The other JVM ended without " + start + ": " + lines);
   }
 
-  List<ProcessHandle> descendants() {
-    return process.descendants().toList();
-  }
-
   /** Kills the JVM alone with SIGKILL: no hook runs, nothing is said to its children. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
