@@ -1,0 +1,12 @@
+package dev.fanfare.sdk;
+
+/**
+ * No answer came, after every try. Whether the server acted is unknown; to call again with the same
+ * idempotency key is safe, to call again without one may trigger twice.
+ */
+public final class ConnectionException extends FanfareException {
+  /** No answer came, for this reason. */
+  public ConnectionException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.fanfare.sdk;
+
+import dev.fanfare.protocol.RunStatus;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as it stood when it was read. Lists leave out payload, output and error.
+ *
+ * @param id {@code run_…}
+ * @param taskIdentifier the task's id
+ * @param status where it stands
+ * @param payload as JSON; absent: none
+ * @param output as JSON; absent: none, or not completed
+ * @param error absent: none
+ * @param metadata as JSON; absent: none
+ * @param tags sorted
+ * @param attemptCount the number of the latest attempt; 0 before the first
+ * @param batchId absent: triggered alone
+ * @param idempotencyKey absent: none
+ * @param delayedUntil absent: queued at once
+ * @param startedAt absent: no attempt started
+ * @param finishedAt absent: not final
+ * @param durationMs how long the last attempt ran; 0 before it ended
+ */
+public record Run(
+    String id,
+    String taskIdentifier,
+    RunStatus status,
+    @Nullable RawJson payload,
+    @Nullable RawJson output,
+    @Nullable Failure error,
+    @Nullable RawJson metadata,
+    List<String> tags,
+    int attemptCount,
+    @Nullable String batchId,
+    @Nullable String idempotencyKey,
+    boolean isTest,
+    Instant createdAt,
+    Instant updatedAt,
+    @Nullable Instant delayedUntil,
+    @Nullable Instant startedAt,
+    @Nullable Instant finishedAt,
+    long durationMs) {
+
+  /**
+   * Why a run failed.
+   *
+   * @param message what a person reads first
+   * @param name the exception's class; absent: it was none
+   * @param stackTrace absent: none
+   */
+  public record Failure(String message, @Nullable String name, @Nullable String stackTrace) {}
+
+  /** Whether it is final. */
+  public boolean isCompleted() {
+    return status.isFinal();
+  }
+
+  /** Whether it ended well. */
+  public boolean isSuccess() {
+    return status == RunStatus.COMPLETED;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.fanfare.sdk;
+
+import dev.fanfare.protocol.Limits;
+import dev.fanfare.protocol.worker.QueueDefinition;
+import dev.fanfare.protocol.worker.TaskDefinition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task: an id, the types of its payload and output, when to try again, and what it does.
+ * Immutable, and safe for use by many threads when its handler is.
+ *
+ * {@snippet :
+ * Task<Email, Receipt> sendEmail =
+ *     Task.define("send-email", Email.class, Receipt.class)
+ *         .retry(Retry.exponential().maxAttempts(3))
+ *         .handler((email, run) -> mailer.send(email));
+ * }
+ *
+ * @param <I> the payload's type, decoded from JSON; a record is a good choice
+ * @param <O> the output's type, encoded as JSON
+ */
+public final class Task<I, O> implements TaskReference<I> {
+  private final String id;
+  private final Class<I> payloadType;
+  private final @Nullable Queue queue;
+  private final Retry retry;
+  private final TaskHandler<I, O> handler;
+
+  private Task(Builder<I, O> builder, TaskHandler<I, O> handler) {
+    this.id = builder.id;
+    this.payloadType = builder.payloadType;
+    this.queue = builder.queue;
+    this.retry = builder.retry;
+    this.handler = handler;
+  }
+
+  /**
+   * Begins the definition of a task.
+   *
+   * @param id 1 to 256 characters; how triggers name it, so it must not change while runs wait
+   * @param payloadType what the payload is decoded to; {@link RawJson} takes any JSON as it came
+   * @param outputType what the handler returns
+   */
+  public static <I, O> Builder<I, O> define(String id, Class<I> payloadType, Class<O> outputType) {
+    return new Builder<>(checkId(id), payloadType);
+  }
+
+  static String checkId(String id) {
+    if (id.isBlank() || id.length() > Limits.TASK_ID_CHARS_MAX) {
+      throw new IllegalArgumentException(
+          "A task's id must have 1 to " + Limits.TASK_ID_CHARS_MAX + " characters, not: " + id);
+    }
+    return id;
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  /** What the payload is decoded to. */
+  public Class<I> payloadType() {
+    return payloadType;
+  }
+
+  /** What an attempt does. */
+  public TaskHandler<I, O> handler() {
+    return handler;
+  }
+
+  /** What a worker tells the server of this task. */
+  public TaskDefinition definition() {
+    QueueDefinition declared =
+        queue == null ? null : new QueueDefinition(queue.name(), queue.concurrencyLimit());
+    return new TaskDefinition(id, declared, retry.policy());
+  }
+
+  @Override
+  public String toString() {
+    return "Task[" + id + "]";
+  }
+
+  /** A task being defined. Not safe for use by many threads. */
+  public static final class Builder<I, O> {
+    private final String id;
+    private final Class<I> payloadType;
+    private @Nullable Queue queue;
+    private Retry retry = Retry.exponential();
+
+    private Builder(String id, Class<I> payloadType) {
+      this.id = id;
+      this.payloadType = payloadType;
+    }
+
+    /** Where its runs wait when a trigger names no queue. Default: a queue of its own, no limit. */
+    public Builder<I, O> queue(Queue queue) {
+      this.queue = queue;
+      return this;
+    }
+
+    /** When a failed run is attempted again. Default: {@link Retry#exponential()}. */
+    public Builder<I, O> retry(Retry retry) {
+      this.retry = retry;
+      return this;
+    }
+
+    /** Completes the definition with what the task does. */
+    public Task<I, O> handler(TaskHandler<I, O> handler) {
+      return new Task<>(this, handler);
+    }
+  }
+}

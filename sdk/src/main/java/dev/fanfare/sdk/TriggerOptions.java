@@ -1,0 +1,137 @@
+package dev.fanfare.sdk;
+
+import dev.fanfare.protocol.Limits;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a trigger says beside its payload. Immutable: each method returns another one. Whatever is
+ * left out has the default that its method names.
+ */
+public final class TriggerOptions {
+  private static final TriggerOptions NONE = new TriggerOptions(Map.of());
+
+  private final Map<String, Object> wire;
+
+  private TriggerOptions(Map<String, Object> wire) {
+    this.wire = wire;
+  }
+
+  /** No options, to begin with. */
+  public static TriggerOptions options() {
+    return NONE;
+  }
+
+  /**
+   * Makes the same trigger sent twice one run: a key that was used for the task within its lifetime
+   * answers with the run it made. At most 2,048 characters. Default: every trigger is a new run.
+   */
+  public TriggerOptions idempotencyKey(String key) {
+    if (key.isEmpty() || key.length() > Limits.IDEMPOTENCY_KEY_CHARS_MAX) {
+      throw new IllegalArgumentException(
+          "An idempotency key must have 1 to " + Limits.IDEMPOTENCY_KEY_CHARS_MAX + " characters");
+    }
+    return with("idempotencyKey", key);
+  }
+
+  /** How long the idempotency key is remembered, in whole seconds. Default 30 days. */
+  public TriggerOptions idempotencyKeyTtl(Duration ttl) {
+    return with("idempotencyKeyTTL", seconds(ttl));
+  }
+
+  /** The queue to wait in. Default: the task's own. */
+  public TriggerOptions queue(String name) {
+    return with("queue", Map.of("name", name));
+  }
+
+  /** Gives each value of the key its own copy of the queue's concurrency limit. Default: none. */
+  public TriggerOptions concurrencyKey(String key) {
+    return with("concurrencyKey", key);
+  }
+
+  /** Waits so long, in whole seconds, before it is queued. Default: not at all. */
+  public TriggerOptions delay(Duration delay) {
+    return with("delay", seconds(delay));
+  }
+
+  /** Waits until then before it is queued; a time in the past queues at once. */
+  public TriggerOptions delayUntil(Instant time) {
+    return with("delay", time.toString());
+  }
+
+  /** Expires when it has not started so long after it was queued. Default: never. */
+  public TriggerOptions ttl(Duration ttl) {
+    return with("ttl", seconds(ttl));
+  }
+
+  /** Counts as queued so many seconds earlier; negative: later. Default 0. */
+  public TriggerOptions priority(double seconds) {
+    return with("priority", seconds);
+  }
+
+  /** Attempts in all, from 1, instead of what the task's policy says. */
+  public TriggerOptions maxAttempts(int attempts) {
+    return with("maxAttempts", attempts);
+  }
+
+  /** The longest an attempt may take, in whole seconds. Default: no limit. */
+  public TriggerOptions maxDuration(Duration duration) {
+    return with("maxDuration", duration.toSeconds());
+  }
+
+  /** The machine preset wanted, such as {@code small-1x}. */
+  public TriggerOptions machine(String preset) {
+    return with("machine", preset);
+  }
+
+  /** Adds a tag, at most 128 characters, at most 10 on a run. */
+  public TriggerOptions tag(String tag) {
+    List<Object> tags = new ArrayList<>();
+    if (wire.get("tags") instanceof List<?> before) {
+      tags.addAll(before);
+    }
+    tags.add(tag);
+    return with("tags", tags);
+  }
+
+  /** Adds tags. */
+  public TriggerOptions tags(List<String> tags) {
+    TriggerOptions all = this;
+    for (String tag : tags) {
+      all = all.tag(tag);
+    }
+    return all;
+  }
+
+  /** Initial metadata, encoded as a JSON object of at most 256 KiB. Default: none. */
+  public TriggerOptions metadata(Object metadata) {
+    return with("metadata", metadata);
+  }
+
+  /** Marks the run as a test. */
+  public TriggerOptions test() {
+    return with("test", true);
+  }
+
+  private TriggerOptions with(String name, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(wire);
+    more.put(name, value);
+    return new TriggerOptions(Collections.unmodifiableMap(more));
+  }
+
+  private static String seconds(Duration duration) {
+    if (duration.isNegative()) {
+      throw new IllegalArgumentException("A duration must not be negative: " + duration);
+    }
+    return duration.toSeconds() + "s";
+  }
+
+  Map<String, Object> wire() {
+    return wire;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.fanfare.sdk.internal;
+
+import dev.fanfare.sdk.ConnectionException;
+import java.time.Duration;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** Asks again until something is so: at first often, then once a second. */
+public final class Polling {
+  private static final long PAUSE_MILLIS_MIN = 20;
+  private static final long PAUSE_MILLIS_MAX = 1_000;
+
+  private Polling() {}
+
+  /** The first value that passes, or the last one before the time was over. */
+  public static <T> T until(Supplier<T> ask, Predicate<T> done, Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    long pause = PAUSE_MILLIS_MIN;
+    while (true) {
+      T value = ask.get();
+      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+      if (done.test(value) || leftMillis <= 0) {
+        return value;
+      }
+      try {
+        Thread.sleep(Math.min(pause, leftMillis));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ConnectionException("Interrupted while waiting", e);
+      }
+      pause = Math.min(PAUSE_MILLIS_MAX, pause * 2);
+    }
+  }
+}
