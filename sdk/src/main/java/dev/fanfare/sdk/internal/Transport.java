@@ -55,6 +55,7 @@ public final class Transport {
    *     brings the header that marks a repetition
    * @param timeout for one try, from connecting to the last byte
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Call(
       String method,
       String path,
