@@ -1,0 +1,89 @@
+package dev.fanfare.postgres;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says that this JVM, and no other, runs the server in a home. The system drops the lock when the
+ * JVM dies, however it dies.
+ */
+final class HomeLock implements AutoCloseable {
+  // A POSIX lock is lost as soon as its process closes any descriptor of the file: a second try
+  // in this JVM must be refused before it opens the file.
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path folder;
+  private final FileChannel channel;
+
+  private HomeLock(Path folder, FileChannel channel) {
+    this.folder = folder;
+    this.channel = channel;
+  }
+
+  static HomeLock take(Home home) throws IOException {
+    if (!HELD.add(home.folder())) {
+      throw inUse(home, "this same JVM");
+    }
+    HomeLock taken = null;
+    try {
+      taken = tryTake(home);
+    } finally {
+      if (taken == null) {
+        HELD.remove(home.folder());
+      }
+    }
+    return taken;
+  }
+
+  private static HomeLock tryTake(Home home) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            home.lock(),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
+    @Nullable FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+      if (lock == null) {
+        throw inUse(home, "process " + holder(channel));
+      }
+      byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+      channel.truncate(0).write(ByteBuffer.wrap(pid), 0);
+      return new HomeLock(home.folder(), channel);
+    } finally {
+      if (lock == null) {
+        channel.close();
+      }
+    }
+  }
+
+  private static String holder(FileChannel channel) throws IOException {
+    ByteBuffer text = ByteBuffer.allocate(32);
+    channel.read(text, 0);
+    return new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII);
+  }
+
+  private static PostgresException inUse(Home home, String holder) {
+    return new PostgresException(
+        "The folder %s is in use by %s. One JVM at a time may run the database in it: stop that one first, or choose another folder."
+            .formatted(home.folder(), holder));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      channel.close();
+    } finally {
+      HELD.remove(folder);
+    }
+  }
+}

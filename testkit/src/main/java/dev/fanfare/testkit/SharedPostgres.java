@@ -1,0 +1,106 @@
+package dev.fanfare.testkit;
+
+import dev.fanfare.postgres.EmbeddedPostgres;
+import dev.fanfare.postgres.EmbeddedPostgresConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The one server of this JVM and the templates on it. */
+final class SharedPostgres {
+  private final EmbeddedPostgres server;
+  private final AtomicInteger count = new AtomicInteger();
+  private final ConcurrentMap<String, String> templates = new ConcurrentHashMap<>();
+
+  private SharedPostgres(EmbeddedPostgres server) {
+    this.server = server;
+  }
+
+  /** Starts the server at the first call. */
+  static SharedPostgres get() {
+    return Holder.SHARED;
+  }
+
+  private static final class Holder {
+    static final SharedPostgres SHARED = start();
+  }
+
+  private static SharedPostgres start() {
+    try {
+      Path home = TemporaryHome.create();
+      EmbeddedPostgres server =
+          EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home).withoutDurability());
+      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(server, home)));
+      return new SharedPostgres(server);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void end(EmbeddedPostgres server, Path home) {
+    server.close();
+    try {
+      TemporaryHome.delete(home);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  EmbeddedPostgres server() {
+    return server;
+  }
+
+  /** The template of that name, migrated by the first who asks while the others wait. */
+  String template(String name, Migrator migrator) {
+    return templates.computeIfAbsent(name, absent -> makeTemplate(migrator));
+  }
+
+  private String makeTemplate(Migrator migrator) {
+    String template = "template_" + count.incrementAndGet();
+    execute("create database " + template);
+    try {
+      migrator.migrate(server.jdbcUrl(template), server.user(), server.password());
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      throw new IllegalStateException("The migrator of a test template failed", e);
+    }
+    // Cloning needs a template that nobody is connected to: keep all out, cut who stayed.
+    execute(
+        "alter database " + template + " with allow_connections false",
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '"
+            + template
+            + "'");
+    return template;
+  }
+
+  void clone(String template, String name) {
+    execute("create database " + name + " template " + template);
+  }
+
+  void drop(String name) {
+    execute("drop database if exists " + name + " with (force)");
+  }
+
+  private void execute(String... statements) {
+    try (Connection connection =
+            DriverManager.getConnection(
+                server.jdbcUrl("postgres"), server.user(), server.password());
+        Statement statement = connection.createStatement()) {
+      for (String sql : List.of(statements)) {
+        statement.execute(sql);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("Test database: " + e.getMessage(), e);
+    }
+  }
+}

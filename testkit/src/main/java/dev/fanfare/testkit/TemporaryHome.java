@@ -1,0 +1,59 @@
+package dev.fanfare.testkit;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** Folders for servers of tests; a JVM that was killed leaves its own to the next one. */
+final class TemporaryHome {
+  private static final String PREFIX = "fanfare-test-";
+  private static final String OURS = PREFIX + ProcessHandle.current().pid() + "-";
+
+  private TemporaryHome() {}
+
+  static Path create() throws IOException {
+    Path made = Files.createTempDirectory(OURS);
+    Path all = made.toAbsolutePath().getParent();
+    if (all != null) {
+      deleteAbandoned(all);
+    }
+    return made;
+  }
+
+  static void delete(Path home) throws IOException {
+    try (Stream<Path> all = Files.walk(home)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  private static void deleteAbandoned(Path temporary) throws IOException {
+    try (DirectoryStream<Path> homes = Files.newDirectoryStream(temporary, PREFIX + "*")) {
+      for (Path home : homes) {
+        // Opening a lock file of this JVM would drop its lock.
+        if (!String.valueOf(home.getFileName()).startsWith(OURS)) {
+          deleteIfAbandoned(home);
+        }
+      }
+    }
+  }
+
+  /** A home has a file {@code lock}, which its JVM holds for as long as it lives. */
+  private static void deleteIfAbandoned(Path home) {
+    try (FileChannel channel = FileChannel.open(home.resolve("lock"), StandardOpenOption.WRITE)) {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        delete(home);
+      }
+    } catch (IOException notOurs) {
+      // Another user's, being made, or being deleted by another JVM: no concern of this test.
+    }
+  }
+}
