@@ -63,15 +63,15 @@ public final class Settings {
   private final Map<String, Found> found;
   private final List<String> warnings;
   private final ServerConfig server;
-  private final String logLevel;
-  private final String logFormat;
+  private final @Nullable String logLevel;
+  private final @Nullable String logFormat;
 
   private Settings(@Nullable Path file, Map<String, Found> found, List<String> warnings) {
     this.file = file;
     this.found = Map.copyOf(found);
     this.warnings = List.copyOf(warnings);
-    this.logLevel = oneOf(LOG_LEVEL, LOG_LEVELS, "info");
-    this.logFormat = oneOf(LOG_FORMAT, LOG_FORMATS, "text");
+    this.logLevel = oneOf(LOG_LEVEL, LOG_LEVELS);
+    this.logFormat = oneOf(LOG_FORMAT, LOG_FORMATS);
     this.server = serverConfig();
   }
 
@@ -105,13 +105,16 @@ public final class Settings {
     return server;
   }
 
-  /** The least level that is logged: {@code trace}, {@code debug}, {@code info} (default)… */
-  public String logLevel() {
+  /**
+   * The least level that is logged: {@code trace}, {@code debug}, {@code info}, {@code warn} or
+   * {@code error}. Absent: what suits the command.
+   */
+  public @Nullable String logLevel() {
     return logLevel;
   }
 
-  /** How log lines are written: {@code text} (default) or {@code json}. */
-  public String logFormat() {
+  /** How log lines are written: {@code text} or {@code json}. Absent: text. */
+  public @Nullable String logFormat() {
     return logFormat;
   }
 
@@ -131,8 +134,8 @@ public final class Settings {
     for (Setting setting : Setting.OF_THE_SERVER) {
       entries.add(entry(setting.name(), setting.show(server)));
     }
-    entries.add(entry(LOG_LEVEL, logLevel));
-    entries.add(entry(LOG_FORMAT, logFormat));
+    entries.add(entry(LOG_LEVEL, logLevel == null ? "info (warn in demo)" : logLevel));
+    entries.add(entry(LOG_FORMAT, logFormat == null ? "text" : logFormat));
     entries.add(entry(CONFIG, file == null ? "(no file)" : file.toString()));
     for (String name : OF_THE_LAUNCHER) {
       Found set = found.get(name);
@@ -157,10 +160,10 @@ public final class Settings {
     return builder.build();
   }
 
-  private String oneOf(String name, Set<String> allowed, String whenAbsent) {
+  private @Nullable String oneOf(String name, Set<String> allowed) {
     Found set = found.get(name);
     if (set == null) {
-      return whenAbsent;
+      return null;
     }
     String text = set.text().toLowerCase(Locale.ROOT);
     if (!allowed.contains(text)) {
