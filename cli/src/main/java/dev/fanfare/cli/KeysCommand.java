@@ -15,12 +15,14 @@ import picocli.CommandLine.Parameters;
     name = "keys",
     description = "Lists, creates and revokes secret keys.",
     subcommands = {KeysCommand.Show.class, KeysCommand.Create.class, KeysCommand.Revoke.class})
-final class KeysCommand implements Runnable {
+final class KeysCommand implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 
+  /** Without a command: help, as for a mistake. */
   @Override
-  public void run() {
-    throw terminal.misuse("Say list, create or revoke.");
+  public Integer call() {
+    terminal.usage();
+    return ExitStatus.USAGE;
   }
 
   private static Administration administration(Terminal terminal) {

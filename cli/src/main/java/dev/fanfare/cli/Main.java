@@ -2,6 +2,7 @@ package dev.fanfare.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Mixin;
     name = "fanfare",
     description = "Durable background tasks on PostgreSQL, triggered a thousand at a time.",
     subcommands = {
+      DemoCommand.class,
       DevCommand.class,
       ServerCommand.class,
       KeysCommand.class,
@@ -21,7 +23,7 @@ import picocli.CommandLine.Mixin;
     },
     footerHeading = "%nSettings:%n",
     footer = "  By environment variable or properties file; 'fanfare config' lists them all.")
-public final class Main implements Runnable {
+public final class Main implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 
   private Main() {}
@@ -39,12 +41,15 @@ public final class Main implements Runnable {
     return commands
         .setOut(new PrintWriter(System.out, true, charset))
         .setErr(new PrintWriter(System.err, true, System.err.charset()))
+        .setParameterExceptionHandler(new Misuse())
         .setExecutionExceptionHandler(new Problems());
   }
 
+  /** Without a command: help, as for a mistake. */
   @Override
-  public void run() {
-    throw terminal.misuse("A command is missing.");
+  public Integer call() {
+    terminal.usage();
+    return ExitStatus.USAGE;
   }
 
   /** Gives each command, at any depth, the same help, version and list of exit statuses. */

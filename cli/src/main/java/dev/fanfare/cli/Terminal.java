@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every command has: its two outputs, its settings, and a way to refuse a command line. */
+/** What every command has: its two outputs, its settings and its help. */
 @Command // without this picocli takes it for no part of a command
 final class Terminal {
   @Spec(Spec.Target.MIXEE)
@@ -40,5 +40,10 @@ final class Terminal {
   /** To be thrown for a command line that cannot be understood. */
   ParameterException misuse(String sentence) {
     return new ParameterException(command.commandLine(), sentence);
+  }
+
+  /** Prints the command's help where problems go. */
+  void usage() {
+    command.commandLine().usage(err());
   }
 }
