@@ -88,6 +88,7 @@ record Binaries(Path folder) {
       Files.move(whole, cache.resolve(temporary + "damaged"), StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(half, whole, StandardCopyOption.ATOMIC_MOVE);
+    Folders.sync(cache);
     log.info("Unpacked PostgreSQL into {} in {} ms", whole, (System.nanoTime() - begun) / 1000000);
   }
 

@@ -1,9 +1,8 @@
 package dev.fanfare.postgres;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,25 +12,18 @@ record Command(int status, String output) {
 
   static Command run(Duration bound, List<String> command)
       throws IOException, InterruptedException {
-    // Output goes to a file: reading a pipe would wait for every process that inherits it.
-    Path output = Files.createTempFile("fanfare-", ".out");
-    try {
-      ProcessBuilder builder =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .redirectInput(ProcessBuilder.Redirect.PIPE);
-      cleanEnvironment(builder);
-      Process process = builder.start();
-      process.getOutputStream().close();
-      if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
-        throw new IOException(command + " still running after " + bound.toSeconds() + " s");
-      }
-      String printed = new String(Files.readAllBytes(output), StandardCharsets.UTF_8).strip();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    cleanEnvironment(builder);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    // A few lines of output fit into the pipe, so they can wait there until the end.
+    if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
+      process.destroyForcibly();
+      throw new IOException(command + " still running after " + bound.toSeconds() + " s");
+    }
+    try (InputStream in = process.getInputStream()) {
+      String printed = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
       return new Command(process.exitValue(), printed);
-    } finally {
-      Files.deleteIfExists(output);
     }
   }
 

@@ -82,6 +82,9 @@ final class GuardedProcess {
   /** Asks for a fast end by closing the pipe and waits for it; true when it has ended. */
   boolean stop() throws IOException, InterruptedException {
     process.getOutputStream().close();
+    if (Platform.isWindows()) {
+      process.destroy(); // without a guard this is all there is; recovery mends it
+    }
     return process.waitFor(STOP_BOUND.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

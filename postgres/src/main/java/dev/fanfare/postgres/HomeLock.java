@@ -19,6 +19,8 @@ final class HomeLock implements AutoCloseable {
   // A POSIX lock is lost as soon as its process closes any descriptor of the file: a second try
   // in this JVM must be refused before it opens the file.
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+  // Behind the text, for Windows lets nobody read what is locked, and others want to read our pid.
+  private static final long LOCKED_BYTE = 1000;
 
   private final Path folder;
   private final FileChannel channel;
@@ -52,7 +54,7 @@ final class HomeLock implements AutoCloseable {
             StandardOpenOption.WRITE);
     @Nullable FileLock lock = null;
     try {
-      lock = channel.tryLock();
+      lock = channel.tryLock(LOCKED_BYTE, 1, false);
       if (lock == null) {
         throw inUse(home, "process " + holder(channel));
       }

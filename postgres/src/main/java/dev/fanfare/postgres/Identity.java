@@ -69,8 +69,12 @@ record Identity(List<String> prefix, @Nullable Integer uid) {
   }
 
   /** What {@code postgres --version} says, or why this identity cannot run it. */
-  Command version(Binaries binaries) throws IOException, InterruptedException {
-    return Command.run(PROBE_BOUND, command(binaries.postgres(), "--version"));
+  Command version(Binaries binaries) throws InterruptedException {
+    try {
+      return Command.run(PROBE_BOUND, command(binaries.postgres(), "--version"));
+    } catch (IOException e) { // made for another system or C library
+      return new Command(127, String.valueOf(e.getMessage()));
+    }
   }
 
   /** Makes sure the server may enter its home. */

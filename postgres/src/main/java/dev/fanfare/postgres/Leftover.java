@@ -3,6 +3,8 @@ package dev.fanfare.postgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,18 +24,24 @@ final class Leftover {
   private static final Duration SIGNAL_BOUND = Duration.ofSeconds(10);
 
   private final Path data;
+  private final Login login;
   private final ProcessHandle process;
 
-  private Leftover(Path data, ProcessHandle process) {
+  private Leftover(Path data, Login login, ProcessHandle process) {
     this.data = data;
+    this.login = login;
     this.process = process;
   }
 
-  static Optional<Leftover> of(Path data) throws IOException {
-    return PostmasterPid.read(data)
-        .flatMap(file -> ProcessHandle.of(file.pid()))
-        .filter(ProcessHandle::isAlive)
-        .map(process -> new Leftover(data, process));
+  static Optional<Leftover> of(Home home) throws IOException {
+    Optional<PostmasterPid> file = PostmasterPid.read(home.data());
+    Optional<ProcessHandle> process =
+        file.flatMap(it -> ProcessHandle.of(it.pid())).filter(ProcessHandle::isAlive);
+    if (process.isEmpty()) {
+      return Optional.empty();
+    }
+    Login login = new Login(file.get().port(), EmbeddedPostgres.USER, home.password());
+    return Optional.of(new Leftover(home.data(), login, process.get()));
   }
 
   long pid() {
@@ -42,15 +50,34 @@ final class Leftover {
 
   /**
    * Whether this is a server on our data folder. A postmaster works inside its data folder; where
-   * that cannot be seen, its arguments name the folder.
+   * that cannot be seen, its arguments name the folder; where those are hidden too (Windows), it
+   * takes our password and tells.
    */
   boolean isOurs() {
-    return program().equals(Platform.program("postgres")) && (worksInData() || namesData());
+    return isPostgres() && (worksInData() || namesData() || answersAsOurs());
   }
 
   /** Whether this is surely some other program; false when the system does not let us see. */
   boolean isForeign() {
-    return !program().isEmpty() && !isOurs();
+    if (isPostgres()) {
+      return process.info().arguments().isPresent() && !isOurs();
+    }
+    return !program().isEmpty();
+  }
+
+  private boolean isPostgres() {
+    return program().equals(Platform.program("postgres"));
+  }
+
+  private boolean answersAsOurs() {
+    if (process.info().arguments().isPresent()) {
+      return false; // it could be seen, and it was another folder
+    }
+    try (Connection connection = login.connect("postgres")) {
+      return Login.worksOn(data, connection);
+    } catch (SQLException | IOException no) {
+      return false;
+    }
   }
 
   private String program() {
@@ -81,7 +108,7 @@ final class Leftover {
 
   /** Stops the server fast, or, should it not end in a minute, at once. */
   void stop(Binaries binaries) throws IOException, InterruptedException {
-    log.warn("A PostgreSQL (process {}) outlived its JVM on {}: stopping it", pid(), data);
+    log.warn("Process {} is a PostgreSQL that nobody looks after on {}: stopping it", pid(), data);
     if (ends("INT", "fast", FAST_BOUND, binaries)) {
       return;
     }

@@ -12,9 +12,11 @@ import java.util.Optional;
  * PostgreSQL alone knows when it may go.
  *
  * @param pid process that wrote the file; after a crash the number may be another program's
+ * @param port where it listens; 0 while half written
  * @param status {@code starting}, {@code ready}, {@code stopping}; empty while half written
  */
-record PostmasterPid(long pid, String status) {
+record PostmasterPid(long pid, int port, String status) {
+  private static final int PORT_LINE = 3;
   private static final int STATUS_LINE = 7;
 
   static Optional<PostmasterPid> read(Path data) throws IOException {
@@ -24,11 +26,20 @@ record PostmasterPid(long pid, String status) {
     } catch (NoSuchFileException none) {
       return Optional.empty();
     }
-    if (lines.isEmpty() || !lines.getFirst().strip().matches("\\d{1,18}")) {
+    long pid = number(line(lines, 0));
+    if (pid == 0) {
       return Optional.empty();
     }
-    String status = lines.size() > STATUS_LINE ? lines.get(STATUS_LINE).strip() : "";
-    return Optional.of(new PostmasterPid(Long.parseLong(lines.getFirst().strip()), status));
+    int port = (int) number(line(lines, PORT_LINE));
+    return Optional.of(new PostmasterPid(pid, port, line(lines, STATUS_LINE)));
+  }
+
+  private static String line(List<String> lines, int index) {
+    return index < lines.size() ? lines.get(index).strip() : "";
+  }
+
+  private static long number(String text) {
+    return text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
   }
 
   boolean ready() {

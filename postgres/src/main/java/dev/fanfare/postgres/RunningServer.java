@@ -7,13 +7,21 @@ import java.util.Optional;
 record RunningServer(GuardedProcess process, Binaries binaries, Login login) {
 
   void stop(Home home) throws IOException, InterruptedException {
+    if (Platform.isWindows()) {
+      stopByName(home);
+    }
     boolean ended = process.stop();
     // Should someone have killed the guard alone, the server itself is still there.
-    Optional<Leftover> survivor = Leftover.of(home.data()).filter(Leftover::isOurs);
-    if (survivor.isPresent()) {
-      survivor.get().stop(binaries);
-    } else if (!ended) {
+    if (!stopByName(home) && !ended) {
       throw new PostgresException("PostgreSQL in %s does not end".formatted(home.folder()));
     }
+  }
+
+  private boolean stopByName(Home home) throws IOException, InterruptedException {
+    Optional<Leftover> survivor = Leftover.of(home).filter(Leftover::isOurs);
+    if (survivor.isPresent()) {
+      survivor.get().stop(binaries);
+    }
+    return survivor.isPresent();
   }
 }

@@ -25,6 +25,7 @@ record ServerStart(
   private static final Duration READY_BOUND = Duration.ofMinutes(5);
   private static final Duration QUIET_BOUND = Duration.ofSeconds(5);
   private static final int PORT_TRIES = 5;
+  static final String PORT_TAKEN = "could not create any TCP/IP sockets";
   private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
   RunningServer run() throws IOException, InterruptedException {
@@ -37,7 +38,7 @@ record ServerStart(
         return server.get();
       }
       // Between our asking for a free port and the server's taking it, another program was quicker.
-      if (tries == PORT_TRIES || !output.tail().contains("could not create any TCP/IP sockets")) {
+      if (tries == PORT_TRIES || !output.tail().contains(PORT_TAKEN)) {
         throw new PostgresException(
             "PostgreSQL in %s ended while starting. It said:%n%s"
                 .formatted(home.folder(), output.tail()));
@@ -54,7 +55,7 @@ record ServerStart(
    */
   private Map<String, String> settleLeftover() throws IOException, InterruptedException {
     Map<String, String> environment = new HashMap<>();
-    Optional<Leftover> leftover = Leftover.of(home.data());
+    Optional<Leftover> leftover = Leftover.of(home);
     if (leftover.filter(Leftover::isOurs).isPresent()) {
       leftover.get().stop(binaries);
     } else if (leftover.filter(Leftover::isForeign).isPresent()) {
@@ -63,14 +64,14 @@ record ServerStart(
     return environment;
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(LOOPBACK))) {
       return socket.getLocalPort();
     }
   }
 
   /** Empty when the server ended by itself before it was ready. */
-  private Optional<RunningServer> tryPort(Login login, Map<String, String> environment)
+  Optional<RunningServer> tryPort(Login login, Map<String, String> environment)
       throws IOException, InterruptedException {
     List<String> command =
         ServerSettings.forThisMachine(config.durable()).command(binaries, home, login.port());

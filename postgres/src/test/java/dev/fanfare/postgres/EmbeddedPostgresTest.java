@@ -1,49 +1,155 @@
 package dev.fanfare.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(120)
 class EmbeddedPostgresTest {
   @TempDir Path folder;
+  private EmbeddedPostgresConfig config;
+
+  @BeforeEach
+  void chooseAHomeWithSpaces() {
+    config = EmbeddedPostgresConfig.in(folder.resolve("a home with 'spaces'"));
+  }
 
   @Test
-  void dataIsThereAfterARestart() throws SQLException {
-    EmbeddedPostgresConfig config = EmbeddedPostgresConfig.in(folder.resolve("a home with spaces"));
+  void dataIsThereAfterARestart() throws Exception {
+    String password;
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
-      execute(postgres, "create table note (text text)", "insert into note values ('kept')");
+      password = postgres.password();
+      Sql.execute(postgres, "create table note (text text)", "insert into note values ('kept')");
     }
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
-      assertThat(single(postgres, "select text from note")).isEqualTo("kept");
+      assertThat(Sql.single(postgres, "select text from note")).isEqualTo("kept");
+      assertThat(postgres.password()).isEqualTo(password);
+      assertThat(config.home().resolve("postgres.log.1")).exists();
     }
   }
 
-  static void execute(EmbeddedPostgres postgres, String... statements) throws SQLException {
-    try (Connection connection = connect(postgres);
-        Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
+  @Test
+  void closingEndsTheServerAndItsSessionsAndTwiceIsFine() throws Exception {
+    EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability());
+    Connection open = Sql.connect(postgres);
+    long pid = PostmasterPid.read(postgres.dataFolder()).orElseThrow().pid();
+
+    postgres.close();
+    postgres.close();
+
+    assertThat(postgres.isRunning()).isFalse();
+    assertThat(ProcessHandle.of(pid)).isEmpty();
+    assertThat(open.isValid(5)).isFalse();
+    assertThat(postgres.dataFolder().resolve("postmaster.pid")).doesNotExist();
+  }
+
+  @Test
+  void onlyThePasswordOpensItAndOnlyFromThisMachine() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability())) {
+      assertThatThrownBy(
+              () -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
+          .hasMessageContaining("password authentication failed");
+      assertThat(Sql.single(postgres, "show listen_addresses")).isEqualTo("127.0.0.1");
+      assertThat(Sql.single(postgres, "show unix_socket_directories")).isEmpty();
+      assertThat(
+              Sql.single(
+                  postgres, "select string_agg(distinct auth_method, ',') from pg_hba_file_rules"))
+          .isEqualTo("scram-sha-256");
+      assumeFalse(Platform.isWindows());
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(config.home().resolve("password"))))
+          .isEqualTo("rw-------");
+    }
+  }
+
+  @Test
+  void itIsDurableUnlessATestSaysOtherwise() throws Exception {
+    List<String> settings = List.of("fsync", "synchronous_commit", "full_page_writes");
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
+      for (String setting : settings) {
+        assertThat(Sql.single(postgres, "show " + setting)).as(setting).isEqualTo("on");
+      }
+      assertThat(Sql.single(postgres, "show data_checksums")).isEqualTo("on");
+      assertThat(Sql.single(postgres, "show jit")).isEqualTo("off");
+    }
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability())) {
+      for (String setting : settings) {
+        assertThat(Sql.single(postgres, "show " + setting)).as(setting).isEqualTo("off");
       }
     }
   }
 
-  static String single(EmbeddedPostgres postgres, String sql) throws SQLException {
-    try (Connection connection = connect(postgres);
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      rows.next();
-      return rows.getString(1);
+  @Test
+  void aSecondServerInTheSameHomeIsRefusedAndTheFirstGoesOn() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
+      assertThatThrownBy(() -> EmbeddedPostgres.start(config))
+          .isInstanceOf(PostgresException.class)
+          .hasMessageContaining("in use by this same JVM");
+      try (ServerJvm other = ServerJvm.launch(config)) {
+        assertThat(other.awaitRefusal())
+            .contains("in use by process " + ProcessHandle.current().pid())
+            .contains("One JVM at a time");
+      }
+      assertThat(Sql.single(postgres, "select 1")).isEqualTo("1");
     }
   }
 
-  static Connection connect(EmbeddedPostgres postgres) throws SQLException {
-    return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  @Test
+  void dataOfAnotherMajorVersionIsRefusedWithAWayOut() throws Exception {
+    EmbeddedPostgres.start(config.withoutDurability()).close();
+    Path version = config.home().resolve("data").resolve("PG_VERSION");
+    Files.writeString(version, "17\n");
+    assertThatThrownBy(() -> EmbeddedPostgres.start(config))
+        .isInstanceOf(PostgresException.class)
+        .hasMessageContaining("belongs to PostgreSQL 17")
+        .hasMessageContaining("pg_dump");
+
+    Files.writeString(version, "18\n");
+    EmbeddedPostgres.start(config).close();
+  }
+
+  @Test
+  void aFolderWithOtherThingsInItIsRefused() throws Exception {
+    Files.createDirectories(config.home().resolve("data"));
+    Files.writeString(config.home().resolve("password"), "secret");
+    assertThatThrownBy(() -> EmbeddedPostgres.start(config))
+        .isInstanceOf(PostgresException.class)
+        .hasMessageContaining("is no PostgreSQL data folder");
+  }
+
+  @Test
+  void aLostPasswordIsNamed() throws Exception {
+    EmbeddedPostgres.start(config.withoutDurability()).close();
+    Files.delete(config.home().resolve("password"));
+    assertThatThrownBy(() -> EmbeddedPostgres.start(config))
+        .isInstanceOf(PostgresException.class)
+        .hasMessageContaining("is missing");
+  }
+
+  @Test
+  void aFailedStartShowsWhatTheServerSaidAndLetsGoOfTheHome() throws Exception {
+    EmbeddedPostgres.start(config.withoutDurability()).close();
+    Path local = config.home().resolve("postgresql.local.conf");
+    Files.writeString(local, "colour = 'blue'\n");
+    assertThatThrownBy(() -> EmbeddedPostgres.start(config))
+        .isInstanceOf(PostgresException.class)
+        .hasMessageContaining("unrecognized configuration parameter \"colour\"");
+
+    Files.writeString(local, "work_mem = '11MB'\n");
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
+      assertThat(Sql.single(postgres, "show work_mem")).isEqualTo("11MB");
+    }
   }
 }

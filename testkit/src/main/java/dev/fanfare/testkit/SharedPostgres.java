@@ -84,7 +84,9 @@ final class SharedPostgres {
   }
 
   void clone(String template, String name) {
-    execute("create database " + name + " template " + template);
+    // Copying files takes 80 ms, half of what writing the copy through the log takes; the two
+    // checkpoints that come with it cost nothing without fsync.
+    execute("create database " + name + " template " + template + " strategy file_copy");
   }
 
   void drop(String name) {

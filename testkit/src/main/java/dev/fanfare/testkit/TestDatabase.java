@@ -10,7 +10,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A database of its own for a test class, on a real PostgreSQL that all tests of this JVM share. A
- * template is migrated once and cloned in some 30 ms; the clone is dropped on close.
+ * template is migrated once and cloned in about 0.1 s; the clone is dropped on close.
  *
  * <pre>{@code
  * static final TestDatabase database = TestDatabase.create(Schema::migrate);

@@ -1,0 +1,99 @@
+package dev.fanfare.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whoever answers on our port is not ours for that reason. */
+@Timeout(120)
+class ForeignServerTest {
+  @TempDir Path folder;
+  private EmbeddedPostgresConfig ours;
+  private EmbeddedPostgresConfig foreign;
+
+  @BeforeEach
+  void makeTwoHomes() {
+    ours = EmbeddedPostgresConfig.in(folder.resolve("ours")).withoutDurability();
+    foreign = EmbeddedPostgresConfig.in(folder.resolve("foreign")).withoutDurability();
+    EmbeddedPostgres.start(ours).close();
+  }
+
+  @Test
+  void itRefusesOurPasswordAndWorksOnOtherData() throws Exception {
+    try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
+      String ourPassword = Home.open(ours.home()).password();
+      Login wrong = new Login(other.port(), EmbeddedPostgres.USER, ourPassword);
+      assertThatThrownBy(() -> wrong.connect("postgres"))
+          .hasMessageContaining("password authentication failed");
+
+      Login right = new Login(other.port(), EmbeddedPostgres.USER, other.password());
+      try (Connection connection = right.connect("postgres")) {
+        assertThat(Login.worksOn(other.dataFolder(), connection)).isTrue();
+        assertThat(Login.worksOn(ours.home().resolve("data"), connection)).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void ifItTookThePortBeforeUsOurStartEndsAndIsNotReady() throws Exception {
+    Home home = Home.open(ours.home());
+    ServerStart start = starter();
+    try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
+      Login taken = new Login(other.port(), EmbeddedPostgres.USER, home.password());
+      assertThat(start.tryPort(taken, Map.of())).isEmpty();
+      assertThat(start.output().tail()).contains(ServerStart.PORT_TAKEN);
+      assertThat(Sql.single(other, "select 1")).isEqualTo("1");
+    }
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      Login taken = new Login(socket.getLocalPort(), EmbeddedPostgres.USER, home.password());
+      assertThat(start.tryPort(taken, Map.of())).isEmpty();
+    }
+  }
+
+  @Test
+  void aServerOnOtherDataIsNoLeftoverOfOurs() throws Exception {
+    try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
+      Path data = ours.home().resolve("data");
+      Files.copy(other.dataFolder().resolve("postmaster.pid"), data.resolve("postmaster.pid"));
+      Leftover leftover = Leftover.of(Home.open(ours.home())).orElseThrow();
+      assertThat(leftover.isOurs()).isFalse();
+      assertThat(leftover.isForeign()).isTrue();
+      try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
+        assertThat(Sql.single(server, "select 1")).isEqualTo("1");
+      }
+      assertThat(Sql.single(other, "select 1")).isEqualTo("1");
+    }
+  }
+
+  /** We tell PostgreSQL of foreign processes: that must not lead it onto data in use. */
+  @Test
+  void postgresKeepsASecondServerOffItsDataEvenIfWeTookTheFirstForForeign() throws Exception {
+    try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
+      long pid = PostmasterPid.read(server.dataFolder()).orElseThrow().pid();
+      assertThat(Leftover.of(Home.open(ours.home())).orElseThrow().isOurs()).isTrue();
+      Login second = new Login(ServerStart.freePort(), EmbeddedPostgres.USER, server.password());
+      Map<String, String> wrong = Map.of("PG_GRANDPARENT_PID", Long.toString(pid));
+      assertThat(starter().tryPort(second, wrong)).isEmpty();
+      assertThat(new ServerLog(ours.home().resolve("postgres.log")).tail())
+          .contains("still in use");
+      assertThat(Sql.single(server, "select 1")).isEqualTo("1");
+    }
+  }
+
+  private ServerStart starter() throws Exception {
+    Home home = Home.open(ours.home());
+    Identity identity = Identity.find();
+    Binaries binaries = Programs.unpack(ours, home, identity).binaries();
+    return new ServerStart(ours, home, binaries, identity, new ServerLog(home.log()));
+  }
+}

@@ -1,0 +1,88 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.KeyCipher;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.flywaydb.core.api.FlywayException;
+
+/**
+ * What an operator does to an installation from the command line. Works on an external database at
+ * any time, on an embedded one while no server runs on its home. Opening it brings the schema to
+ * this version's.
+ */
+public final class Administration implements AutoCloseable {
+  private static final int CONNECTIONS = 2;
+  private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+
+  private final DatabaseHome home;
+  private final Database database;
+  private final Keys keys;
+  private final String schemaVersion;
+
+  private Administration(DatabaseHome home, Database database, Keys keys, String schemaVersion) {
+    this.home = home;
+    this.database = database;
+    this.keys = keys;
+    this.schemaVersion = schemaVersion;
+  }
+
+  /**
+   * Opens the installation that {@code config} names.
+   *
+   * @throws StartException when it cannot be opened, with a sentence that says why
+   */
+  public static Administration open(ServerConfig config) {
+    DatabaseHome home = DatabaseHome.open(config);
+    try {
+      String version = Database.migrate(home.address());
+      Database database = Database.open(home.address(), CONNECTIONS, CONNECTION_WAIT);
+      Keys keys =
+          new Keys(
+              database,
+              new KeyCipher(EncryptionKey.of(config)),
+              new TimeOrderedIds(InstantSource.system()));
+      keys.setUp(config.devKey());
+      return new Administration(home, database, keys, version);
+    } catch (FlywayException | DatabaseException | IllegalStateException e) {
+      home.close();
+      throw new StartException("The database cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** Every key, newest first. */
+  public List<Keys.KeyInfo> keys() {
+    return keys.list();
+  }
+
+  /**
+   * Makes a further key for an environment; the others stay in force.
+   *
+   * @param environment {@code dev}, {@code staging} or {@code prod}
+   * @throws IllegalArgumentException when there is no such environment
+   */
+  public Keys.NewKey createKey(String environment) {
+    return keys.create(environment);
+  }
+
+  /** Ends a key; false when none with this id is in force. Running servers refuse it in seconds. */
+  public boolean revokeKey(int keyId) {
+    return keys.revoke(keyId);
+  }
+
+  /** The version the schema is at. */
+  public String schemaVersion() {
+    return schemaVersion;
+  }
+
+  @Override
+  public void close() {
+    database.close();
+    home.close();
+  }
+}

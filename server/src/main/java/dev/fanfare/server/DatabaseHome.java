@@ -1,0 +1,53 @@
+package dev.fanfare.server;
+
+import dev.fanfare.postgres.EmbeddedPostgres;
+import dev.fanfare.postgres.EmbeddedPostgresConfig;
+import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.server.config.DatabaseUrl;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Where the database is: the configured one, or an embedded one that lives with this process. */
+final class DatabaseHome implements AutoCloseable {
+  private static final String FOLDER = "postgres";
+  private static final String BINARIES = "binaries";
+
+  private final Database.Address address;
+  private final @Nullable EmbeddedPostgres embedded;
+
+  private DatabaseHome(Database.Address address, @Nullable EmbeddedPostgres embedded) {
+    this.address = address;
+    this.embedded = embedded;
+  }
+
+  static DatabaseHome open(ServerConfig config) {
+    DatabaseUrl url = config.databaseUrl();
+    if (url != null) {
+      return new DatabaseHome(
+          new Database.Address(url.jdbcUrl(), url.user(), url.password()), null);
+    }
+    Path home = config.home().toAbsolutePath();
+    try {
+      EmbeddedPostgres postgres =
+          EmbeddedPostgres.start(
+              EmbeddedPostgresConfig.in(home.resolve(FOLDER)).withBinaries(home.resolve(BINARIES)));
+      return new DatabaseHome(
+          new Database.Address(postgres.jdbcUrl(), postgres.user(), postgres.password()), postgres);
+    } catch (PostgresException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  Database.Address address() {
+    return address;
+  }
+
+  @Override
+  public void close() {
+    if (embedded != null) {
+      embedded.close();
+    }
+  }
+}

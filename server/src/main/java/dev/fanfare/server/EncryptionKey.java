@@ -1,0 +1,61 @@
+package dev.fanfare.server;
+
+import dev.fanfare.server.config.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/** The key under which secret keys rest in the database: configured, or made once and kept. */
+final class EncryptionKey {
+  private static final String FILE = "encryption.key";
+  private static final int BYTES = 32;
+
+  private EncryptionKey() {}
+
+  static byte[] of(ServerConfig config) {
+    if (config.encryptionKey() != null) {
+      return config.encryptionKey().getEncoded();
+    }
+    Path file = config.home().resolve(FILE);
+    try {
+      Files.createDirectories(config.home());
+      if (!Files.exists(file)) {
+        create(file);
+      }
+      return Base64.getDecoder().decode(Files.readString(file).strip());
+    } catch (IOException e) {
+      throw new StartException("The encryption key in " + file + " cannot be used: " + e, e);
+    } catch (IllegalArgumentException e) {
+      throw new StartException(file + " does not hold an encryption key", e);
+    }
+  }
+
+  /** Written aside and moved, so that no other server can read half of it. */
+  private static void create(Path file) throws IOException {
+    byte[] key = new byte[BYTES];
+    new SecureRandom().nextBytes(key);
+    Path draft = Files.createTempFile(file.getParent(), FILE, ".new", onlyOwner(file));
+    Files.writeString(
+        draft, Base64.getEncoder().encodeToString(key) + "\n", StandardOpenOption.WRITE);
+    try {
+      Files.createLink(file, draft); // unlike a move it never replaces a key made meanwhile
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      // another server was first: its key it is
+    } finally {
+      Files.delete(draft);
+    }
+  }
+
+  private static FileAttribute<?>[] onlyOwner(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+}

@@ -1,0 +1,36 @@
+package dev.fanfare.server;
+
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.Route;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Says whether the process lives, and whether it should be sent requests. */
+final class HealthRoutes {
+  private final Database database;
+  private final BooleanSupplier accepting;
+
+  HealthRoutes(Database database, BooleanSupplier accepting) {
+    this.database = database;
+    this.accepting = accepting;
+  }
+
+  List<Route> routes() {
+    return List.of(Route.get("/health/live", this::live), Route.get("/health/ready", this::ready));
+  }
+
+  private Answer live(Exchange exchange) {
+    return Answer.json(200, Map.of("status", "live"));
+  }
+
+  private Answer ready(Exchange exchange) {
+    if (!accepting.getAsBoolean()) {
+      return Answer.error(503, "The server is stopping");
+    }
+    database.now(); // fails, and is answered as 503, when the database is away
+    return Answer.json(200, Map.of("status", "ready"));
+  }
+}

@@ -1,0 +1,261 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.KeyCipher;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.access.PublicTokens;
+import dev.fanfare.server.access.ResponseTokens;
+import dev.fanfare.server.access.SecretKey;
+import dev.fanfare.server.batch.BatchKeySweep;
+import dev.fanfare.server.batch.BatchRoutes;
+import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.batch.ReadBatches;
+import dev.fanfare.server.batch.TriggerBatch;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.http.HttpConfig;
+import dev.fanfare.server.http.HttpServer;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.lease.ClaimRuns;
+import dev.fanfare.server.lease.FailAttempts;
+import dev.fanfare.server.lease.HandBack;
+import dev.fanfare.server.lease.ReclaimSweep;
+import dev.fanfare.server.lease.ReportAttempts;
+import dev.fanfare.server.lease.SlotSweep;
+import dev.fanfare.server.run.DueSweep;
+import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.KeySweep;
+import dev.fanfare.server.run.PlaceRuns;
+import dev.fanfare.server.run.ReadRuns;
+import dev.fanfare.server.run.RunRoutes;
+import dev.fanfare.server.run.TriggerRun;
+import dev.fanfare.server.run.TriggerRuns;
+import dev.fanfare.server.run.wire.ItemLimits;
+import dev.fanfare.server.upkeep.SweepLoop;
+import dev.fanfare.server.worker.SessionSweep;
+import dev.fanfare.server.worker.Sessions;
+import dev.fanfare.server.worker.WorkerRoutes;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
+import org.flywaydb.core.api.FlywayException;
+
+/**
+ * A running server. Several may run on one database, with no leader among them. Safe for use by
+ * many threads; closing it more than once is fine.
+ */
+public final class Server implements AutoCloseable {
+  private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+
+  private final ServerConfig config;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** What was started, the newest first: closing goes the way back. */
+  private final Deque<Runnable> stops = new ArrayDeque<>();
+
+  private final HttpServer http;
+  private final String developmentKey;
+
+  private Server(ServerConfig config) {
+    this.config = config;
+    try {
+      InstantSource clock = InstantSource.system();
+      TimeOrderedIds ids = new TimeOrderedIds(clock);
+      Database database = openDatabase();
+      Keys keys = openKeys(database, ids);
+      this.developmentKey = developmentKey(keys);
+      this.http = serve(database, keys, ids, clock);
+    } catch (RuntimeException e) {
+      stop();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts a server and returns when it is ready for requests.
+   *
+   * @throws StartException when it cannot start, with a sentence that says why
+   */
+  public static Server start(ServerConfig config) {
+    return new Server(config);
+  }
+
+  /** Where it listens. */
+  public URI url() {
+    String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
+    return URI.create("http://" + host + ":" + http.port());
+  }
+
+  /** The secret key of the development environment; empty when every such key is revoked. */
+  public String developmentKey() {
+    return developmentKey;
+  }
+
+  /**
+   * Stops: refuses new requests, lets those in flight end within the grace period, stops the sweeps
+   * and lets go of the database.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      stop();
+    }
+  }
+
+  private void stop() {
+    while (!stops.isEmpty()) {
+      stops.pop().run();
+    }
+  }
+
+  private Database openDatabase() {
+    DatabaseHome home = DatabaseHome.open(config);
+    stops.push(home::close);
+    try {
+      Database.migrate(home.address());
+      Database database =
+          Database.open(home.address(), config.databaseConnections(), CONNECTION_WAIT);
+      stops.push(database::close);
+      return database;
+    } catch (FlywayException | DatabaseException | IllegalStateException e) {
+      throw new StartException("The database cannot be used: " + firstLine(e), e);
+    }
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+  }
+
+  private Keys openKeys(Database database, TimeOrderedIds ids) {
+    Keys keys = new Keys(database, new KeyCipher(EncryptionKey.of(config)), ids);
+    keys.setUp(config.devKey());
+    return keys;
+  }
+
+  private static String developmentKey(Keys keys) {
+    try {
+      SecretKey key = keys.developmentKey();
+      return key == null ? "" : key.text();
+    } catch (KeyCipher.WrongKeyException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private HttpServer serve(Database database, Keys keys, TimeOrderedIds ids, InstantSource clock) {
+    Signals signals = Signals.start(database);
+    stops.push(signals::close);
+
+    PublicTokens publicTokens = new PublicTokens(keys, clock);
+    Authenticator authenticator = new Authenticator(keys, publicTokens, clock);
+    ResponseTokens tokens = new ResponseTokens(publicTokens);
+
+    FinishRuns finish = new FinishRuns(new CountBatches());
+    PlaceRuns place = new PlaceRuns(database);
+    TriggerRuns trigger = new TriggerRuns(ids, finish);
+    FailAttempts fail =
+        new FailAttempts(finish, RandomGenerator.getDefault(), config.retryInPlaceMax());
+    Sessions sessions =
+        new Sessions(
+            database,
+            signals,
+            ids,
+            new ClaimRuns(database),
+            new ReportAttempts(database, signals, finish, fail),
+            new HandBack(database, signals),
+            sessionLimits());
+
+    SweepLoop sweeps =
+        SweepLoop.start(
+            database,
+            List.of(
+                new DueSweep(database, keys, signals, config.sweepInterval()),
+                new ReclaimSweep(database, keys, signals, finish, reclaimLimits()),
+                new SlotSweep(database, keys),
+                new KeySweep(database, keys),
+                new BatchKeySweep(database, keys),
+                new SessionSweep(database, keys)));
+    stops.push(sweeps::close);
+
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(
+        new BatchRoutes(
+                authenticator,
+                tokens,
+                new TriggerBatch(database, signals, clock, ids, place, trigger),
+                new ReadBatches(database),
+                clock,
+                new BatchRoutes.Limits(
+                    itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax()))
+            .routes());
+    routes.addAll(
+        new RunRoutes(
+                authenticator,
+                tokens,
+                new TriggerRun(database, signals, clock, place, trigger),
+                new ReadRuns(database),
+                clock,
+                new RunRoutes.Limits(
+                    itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
+            .routes());
+    routes.addAll(new WorkerRoutes(authenticator, sessions, workerLimits()).routes());
+    AtomicBoolean accepting = new AtomicBoolean(true);
+    routes.addAll(new HealthRoutes(database, accepting::get).routes());
+
+    HttpServer server = listen(routes);
+    stops.push(server::stop);
+    stops.push(() -> {
+      accepting.set(false);
+      sessions.stop(); // held polls return, and are not what the drain waits for
+      server.drain();
+    });
+    return server;
+  }
+
+  private HttpServer listen(List<Route> routes) {
+    try {
+      return HttpServer.start(
+          new HttpConfig(
+              config.host(),
+              config.port(),
+              config.bodiesInFlightBytesMax(),
+              config.bodyReadTimeout(),
+              config.shutdownGrace()),
+          routes,
+          new Failures());
+    } catch (RuntimeException e) {
+      throw new StartException(
+          "Cannot listen on "
+              + config.host()
+              + ":"
+              + config.port()
+              + ": the address is in use or not this machine's",
+          e);
+    }
+  }
+
+  private ItemLimits itemLimits() {
+    return new ItemLimits(config.itemBytesMax(), config.idempotencyKeyTtl());
+  }
+
+  private Sessions.Limits sessionLimits() {
+    return new Sessions.Limits(config.sessionLease(), config.pollWait(), config.claimMax());
+  }
+
+  private WorkerRoutes.Limits workerLimits() {
+    return new WorkerRoutes.Limits(
+        config.slotsMax(), config.reportBodyBytesMax(), config.outputBytesMax(), sessionLimits());
+  }
+
+  private ReclaimSweep.Limits reclaimLimits() {
+    return new ReclaimSweep.Limits(config.sweepInterval(), config.startLimit(), config.lossesMax());
+  }
+}

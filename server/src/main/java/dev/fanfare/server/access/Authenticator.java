@@ -1,0 +1,107 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says who sends a request, by its {@code Authorization} header. A key that was found is remembered
+ * for {@link #REMEMBERED}, so that a busy client costs no query a request.
+ */
+public final class Authenticator {
+  /** How long a revoked key may still be accepted by a server that has just seen it. */
+  public static final Duration REMEMBERED = Duration.ofSeconds(2);
+
+  private static final int REMEMBERED_MAX = 10_000;
+  private static final String BEARER = "Bearer ";
+
+  private final Keys keys;
+  private final PublicTokens tokens;
+  private final InstantSource clock;
+  private final Map<String, Found> found = new ConcurrentHashMap<>();
+
+  public Authenticator(Keys keys, PublicTokens tokens, InstantSource clock) {
+    this.keys = keys;
+    this.tokens = tokens;
+    this.clock = clock;
+  }
+
+  private record Found(Environment environment, Instant until) {}
+
+  /** A caller with its secret key, which signs the tokens of the answer. */
+  public record KeyHolder(Environment environment, String key) {
+    @Override
+    public String toString() {
+      return "KeyHolder[" + environment + "]";
+    }
+  }
+
+  /** The holder of a secret key; any other credential ends the request with 401. */
+  public KeyHolder secretKey(Exchange exchange) {
+    String credential = credential(exchange);
+    Environment environment = environmentOf(credential);
+    if (environment == null) {
+      throw new HttpError(401, "Invalid API key");
+    }
+    return new KeyHolder(environment, credential);
+  }
+
+  /** The caller behind a secret key or a public access token; anything else ends with 401. */
+  public Caller keyOrToken(Exchange exchange) {
+    String credential = credential(exchange);
+    if (PublicTokens.looksLikeToken(credential)) {
+      Caller caller = tokens.verify(credential);
+      if (caller == null) {
+        throw new HttpError(401, "Public Access Token is invalid");
+      }
+      return caller;
+    }
+    return new Caller(secretKey(exchange).environment(), null);
+  }
+
+  private static String credential(Exchange exchange) {
+    String header = exchange.header("Authorization");
+    if (header == null) {
+      String message = "No authorization header provided";
+      throw new HttpError(
+          Answer.json(
+              401,
+              Map.of("title", "Unauthorized", "status", 401, "detail", message, "error", message)));
+    }
+    String credential =
+        header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+            ? header.substring(BEARER.length()).strip()
+            : header.strip();
+    if (credential.isEmpty()) {
+      throw new HttpError(401, "Invalid or Missing API key");
+    }
+    return credential;
+  }
+
+  private @Nullable Environment environmentOf(String credential) {
+    Instant now = clock.instant();
+    Found known = found.get(credential);
+    if (known != null && now.isBefore(known.until())) {
+      return known.environment();
+    }
+    found.remove(credential);
+    // Only what looks like a secret key is worth a query: tr_pat_ and the rest never are one.
+    if (!credential.matches("tr_(dev|stg|prod)_[0-9A-Za-z]{24}")) {
+      return null;
+    }
+    Environment environment = keys.environmentOf(credential);
+    if (environment != null) {
+      if (found.size() >= REMEMBERED_MAX) {
+        found.clear();
+      }
+      found.put(credential, new Found(environment, now.plus(REMEMBERED)));
+    }
+    return environment;
+  }
+}

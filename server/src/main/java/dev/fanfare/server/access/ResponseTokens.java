@@ -1,0 +1,29 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.http.Answer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Gives the answer to a trigger a token that can read what was triggered, and the claims with which
+ * an SDK signs one itself.
+ */
+public final class ResponseTokens {
+  private final PublicTokens tokens;
+
+  public ResponseTokens(PublicTokens tokens) {
+    this.tokens = tokens;
+  }
+
+  /** A token with these scopes; the claims name no scopes, because the SDK adds its own. */
+  public Answer add(Answer answer, Authenticator.KeyHolder holder, List<String> scopes) {
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("sub", holder.environment().publicId());
+    claims.put("pub", true);
+    return answer
+        .with("x-trigger-jwt", tokens.issue(holder.environment(), holder.key(), scopes))
+        .with("x-trigger-jwt-claims", WireJson.mapper().writeValueAsString(claims));
+  }
+}

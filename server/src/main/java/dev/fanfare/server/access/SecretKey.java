@@ -1,0 +1,64 @@
+package dev.fanfare.server.access;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+
+/**
+ * An environment's secret key: {@code tr_dev_}, {@code tr_stg_} or {@code tr_prod_} and 24 letters
+ * and digits. Never printed by accident: its text is only had by asking for it.
+ */
+public final class SecretKey {
+  private static final String ALPHABET =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  private static final int LENGTH = 24;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final String text;
+
+  SecretKey(String text) {
+    this.text = text;
+  }
+
+  /** A new key for an environment. */
+  static SecretKey generate(String environmentSlug) {
+    StringBuilder text = new StringBuilder(prefix(environmentSlug));
+    for (int i = 0; i < LENGTH; i++) {
+      text.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+    }
+    return new SecretKey(text.toString());
+  }
+
+  private static String prefix(String environmentSlug) {
+    return switch (environmentSlug) {
+      case "dev" -> "tr_dev_";
+      case "staging" -> "tr_stg_";
+      case "prod" -> "tr_prod_";
+      default -> throw new IllegalArgumentException("No environment " + environmentSlug);
+    };
+  }
+
+  /** The key itself. */
+  public String text() {
+    return text;
+  }
+
+  /** What the database finds it by. */
+  byte[] hash() {
+    return hash(text);
+  }
+
+  static byte[] hash(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e); // every Java has it
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SecretKey[…" + text.substring(text.length() - 4) + "]";
+  }
+}

@@ -1,0 +1,142 @@
+package dev.fanfare.server.batch;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.ResponseTokens;
+import dev.fanfare.server.access.Scopes;
+import dev.fanfare.server.batch.wire.BatchAnswers;
+import dev.fanfare.server.batch.wire.BatchReader;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Run;
+import dev.fanfare.server.run.wire.ItemLimits;
+import dev.fanfare.server.run.wire.ItemReader;
+import dev.fanfare.server.run.wire.RequestMarks;
+import dev.fanfare.server.run.wire.ResultJson;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Triggering and reading batches. */
+public final class BatchRoutes {
+  private final Authenticator authenticator;
+  private final ResponseTokens tokens;
+  private final TriggerBatch trigger;
+  private final ReadBatches read;
+  private final InstantSource clock;
+  private final Limits limits;
+
+  /**
+   * @param item what one item may be
+   * @param itemsMax most items of a batch
+   * @param bodyBytesMax longest body
+   */
+  public record Limits(ItemLimits item, int itemsMax, long bodyBytesMax) {}
+
+  public BatchRoutes(
+      Authenticator authenticator,
+      ResponseTokens tokens,
+      TriggerBatch trigger,
+      ReadBatches read,
+      InstantSource clock,
+      Limits limits) {
+    this.authenticator = authenticator;
+    this.tokens = tokens;
+    this.trigger = trigger;
+    this.read = read;
+    this.clock = clock;
+    this.limits = limits;
+  }
+
+  /** The routes of this room. */
+  public List<Route> routes() {
+    return List.of(
+        Route.post("/api/v1/tasks/{task}/batch", this::triggerTask),
+        Route.post("/api/v1/tasks/batch", this::triggerTasks),
+        Route.get("/api/v1/batches/{batch}", this::retrieve),
+        Route.get("/api/v2/batches/{batch}", this::retrieve),
+        Route.get("/api/v1/batches/{batch}/results", this::results));
+  }
+
+  /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
+  private Answer triggerTask(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
+    TriggeredBatch batch = trigger(exchange, caller, task);
+    return answer(caller, batch, 200, false);
+  }
+
+  /**
+   * Items of many tasks. An SDK, known by its version, reads another answer than the documented.
+   */
+  private Answer triggerTasks(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    TriggeredBatch batch = trigger(exchange, caller, null);
+    boolean sdk = exchange.header("trigger-version") != null;
+    return answer(caller, batch, sdk ? 202 : 200, sdk);
+  }
+
+  private TriggeredBatch trigger(
+      Exchange exchange, Authenticator.KeyHolder caller, @Nullable String task) {
+    checkStrategy(exchange);
+    ItemReader items = new ItemReader(limits.item(), clock.instant());
+    List<NewRun> runs =
+        new BatchReader(items, limits.itemsMax(), task).read(exchange.body(limits.bodyBytesMax()));
+    NewBatch batch =
+        new NewBatch(
+            runs,
+            RequestMarks.key(exchange, limits.item().keyTtl(), task == null),
+            RequestMarks.requestKey(exchange, "batch", runs.stream().map(NewRun::task).toList()),
+            RequestMarks.source(exchange));
+    return trigger.trigger(caller.environment().id(), batch);
+  }
+
+  /** All runs are made at once, so both strategies are met; a third would be a mistake. */
+  private static void checkStrategy(Exchange exchange) {
+    String name = "batch-processing-strategy";
+    String strategy = exchange.header(name);
+    if (strategy != null && !strategy.equals("sequential") && !strategy.equals("parallel")) {
+      throw HttpError.header(name, "must be sequential or parallel");
+    }
+  }
+
+  private Answer answer(
+      Authenticator.KeyHolder caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+    return tokens.add(
+        Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)),
+        caller,
+        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())));
+  }
+
+  private Answer retrieve(Exchange exchange) {
+    Caller caller = authenticator.keyOrToken(exchange);
+    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
+    Batch batch = batchId == null ? null : read.find(caller.environment().id(), batchId);
+    if (batch == null) {
+      // Right after a trigger another server may answer; clients try again when told to.
+      throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
+    }
+    caller.requireAny("read", Scopes.one("batch", exchange.path("batch")), Scopes.all("runs"));
+    return Answer.json(200, BatchAnswers.batch(batch));
+  }
+
+  private Answer results(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
+    List<Run> runs = batchId == null ? null : read.finished(caller.environment().id(), batchId);
+    if (runs == null) {
+      throw new HttpError(404, "Batch not found");
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", exchange.path("batch"));
+    answer.put("items", runs.stream().map(ResultJson::result).toList());
+    return Answer.json(200, answer);
+  }
+}

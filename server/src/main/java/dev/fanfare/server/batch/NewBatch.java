@@ -1,0 +1,18 @@
+package dev.fanfare.server.batch;
+
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Source;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch that somebody asks for, checked and not stored yet.
+ *
+ * @param items at least one
+ * @param key makes the same batch sent twice one batch; absent: every batch is a new one
+ * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+ * @param source how it was triggered
+ */
+public record NewBatch(
+    List<NewRun> items, NewRun.@Nullable Key key, @Nullable Hash requestKey, Source source) {}

@@ -1,0 +1,78 @@
+package dev.fanfare.server.batch.wire;
+
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.wire.ItemReader;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code {"items": […]}} of the version 1 endpoints, in one pass. */
+public final class BatchReader {
+  private final ItemReader items;
+  private final int itemsMax;
+  private final @Nullable String task;
+
+  /**
+   * @param task the task of every item; absent: each item names its own
+   */
+  public BatchReader(ItemReader items, int itemsMax, @Nullable String task) {
+    this.items = items;
+    this.itemsMax = itemsMax;
+    this.task = task;
+  }
+
+  /** The items in order: at least one, at most the limit. */
+  public List<NewRun> read(InputStream body) {
+    Items read = new Items();
+    JsonReader.readObject(body, read);
+    if (!read.seen) {
+      throw HttpError.validation("items: is required");
+    }
+    if (read.count == 0) {
+      throw new HttpError(
+          400, task != null ? "No items to trigger" : "Batch cannot be triggered with no items");
+    }
+    if (read.count > itemsMax) {
+      throw new HttpError(400, tooMany(read.count));
+    }
+    return read.runs;
+  }
+
+  private String tooMany(int count) {
+    return task != null
+        ? "Too many items. Maximum allowed batch size is " + itemsMax + "."
+        : "Batch size of "
+            + count
+            + " is too large. Maximum allowed batch size is "
+            + itemsMax
+            + ".";
+  }
+
+  private final class Items implements JsonReader.ObjectFields {
+    private boolean seen;
+    private int count;
+    private List<NewRun> runs = new ArrayList<>();
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      if (!name.equals("items")) {
+        return;
+      }
+      if (!reader.isArray()) {
+        throw HttpError.validation("items: must be an array");
+      }
+      seen = true;
+      count = 0;
+      runs = new ArrayList<>();
+      reader.array(index -> {
+        count = index + 1;
+        if (count <= itemsMax) { // beyond it they are only counted, for the message
+          runs.add(items.read(reader, "items[" + index + "]", task));
+        }
+      });
+    }
+  }
+}

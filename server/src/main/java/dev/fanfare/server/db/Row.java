@@ -1,0 +1,106 @@
+package dev.fanfare.server.db;
+
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The current row of a result, read by column name. */
+public final class Row {
+  private final ResultSet result;
+
+  Row(ResultSet result) {
+    this.result = result;
+  }
+
+  /** A column that is never null. */
+  public String text(String column) throws SQLException {
+    return notNull(result.getString(column), column);
+  }
+
+  /** A text, or {@code null}. */
+  public @Nullable String textOrNull(String column) throws SQLException {
+    return result.getString(column);
+  }
+
+  /** A whole number. */
+  public int integer(String column) throws SQLException {
+    return result.getInt(column);
+  }
+
+  /** A whole number, or {@code null}. */
+  public @Nullable Integer integerOrNull(String column) throws SQLException {
+    int value = result.getInt(column);
+    return result.wasNull() ? null : value;
+  }
+
+  /** A 64-bit number. */
+  public long bigint(String column) throws SQLException {
+    return result.getLong(column);
+  }
+
+  /** A floating-point number. */
+  public double real(String column) throws SQLException {
+    return result.getDouble(column);
+  }
+
+  /** A truth value. */
+  public boolean flag(String column) throws SQLException {
+    return result.getBoolean(column);
+  }
+
+  /** A time that is never null. */
+  public Instant instant(String column) throws SQLException {
+    return notNull(result.getTimestamp(column), column).toInstant();
+  }
+
+  /** A time, or {@code null}. */
+  public @Nullable Instant instantOrNull(String column) throws SQLException {
+    Timestamp value = result.getTimestamp(column);
+    return value == null ? null : value.toInstant();
+  }
+
+  /** An id that is never null. */
+  public UUID uuid(String column) throws SQLException {
+    return notNull(result.getObject(column, UUID.class), column);
+  }
+
+  /** An id, or {@code null}. */
+  public @Nullable UUID uuidOrNull(String column) throws SQLException {
+    return result.getObject(column, UUID.class);
+  }
+
+  /** Bytes that are never null. */
+  public byte[] bytes(String column) throws SQLException {
+    return notNull(result.getBytes(column), column);
+  }
+
+  /** The elements of an array; none when the column is null. */
+  public List<String> texts(String column) throws SQLException {
+    Array array = result.getArray(column);
+    return array == null ? List.of() : List.of((String[]) array.getArray());
+  }
+
+  /** The elements of an array; none when the column is null. */
+  public List<UUID> uuids(String column) throws SQLException {
+    Array array = result.getArray(column);
+    return array == null ? List.of() : List.of((UUID[]) array.getArray());
+  }
+
+  /** The elements of an array; none when the column is null. */
+  public List<Integer> integers(String column) throws SQLException {
+    Array array = result.getArray(column);
+    return array == null ? List.of() : List.of((Integer[]) array.getArray());
+  }
+
+  private static <T> T notNull(@Nullable T value, String column) throws SQLException {
+    if (value == null) {
+      throw new SQLException("Column " + column + " is null");
+    }
+    return value;
+  }
+}

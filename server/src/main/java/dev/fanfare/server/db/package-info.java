@@ -1,0 +1,8 @@
+/**
+ * The database: a pool, transactions, and statements with bound parameters. Open {@link
+ * dev.fanfare.server.db.Database} first. It knows no room and no table but Flyway's.
+ */
+@NullMarked
+package dev.fanfare.server.db;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package dev.fanfare.server.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * A request body while it is read: counted against the route's limit and against the budget of all
+ * bodies in flight, whatever the client announced.
+ */
+final class Body extends InputStream {
+  /** Taken from the budget at a time: what was read counts, not what was announced. */
+  private static final int STEP = 64 * 1024;
+
+  private final InputStream source;
+  private final long limit;
+  private final BodyBudget budget;
+  private long read;
+  private long taken;
+
+  /**
+   * @param source decoded bytes, which a compressed body has more of than it announced
+   * @param announced the announced length, or 0 when there is none
+   */
+  Body(InputStream source, long limit, long announced, BodyBudget budget) {
+    this.source = source;
+    this.limit = limit;
+    this.budget = budget;
+    if (announced > limit) {
+      throw tooLarge();
+    }
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] into, int offset, int length) throws IOException {
+    int count = source.read(into, offset, length);
+    if (count > 0) {
+      read += count;
+      if (read > limit) {
+        throw tooLarge();
+      }
+      if (read > taken) {
+        take(Math.max(STEP, read - taken));
+      }
+    }
+    return count;
+  }
+
+  private void take(long bytes) {
+    if (!budget.take(bytes)) {
+      throw new HttpError(
+          Answer.error(
+                  503, "The server holds too many request bodies at the moment, try again soon")
+              .with("Retry-After", "1"));
+    }
+    taken += bytes;
+  }
+
+  /** Ends the request's claim on the budget. */
+  void giveBack() {
+    budget.giveBack(taken);
+    taken = 0;
+  }
+
+  private static HttpError tooLarge() {
+    return new HttpError(413, "Request body too large");
+  }
+}

@@ -1,0 +1,96 @@
+package dev.fanfare.server.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** What a handler sees of one request. Belongs to the thread that handles it. */
+public final class Exchange {
+  private final ServerRequest request;
+  private final Map<String, String> path;
+  private final BodyBudget budget;
+  private @Nullable Body body;
+
+  Exchange(ServerRequest request, Map<String, String> path, BodyBudget budget) {
+    this.request = request;
+    this.path = path;
+    this.budget = budget;
+  }
+
+  /** A named segment of the route's path, decoded. */
+  public String path(String name) {
+    return Objects.requireNonNull(path.get(name), name);
+  }
+
+  /** A header's value, or {@code null}. */
+  public @Nullable String header(String name) {
+    return request.headers().value(HeaderNames.create(name)).orElse(null);
+  }
+
+  /** A query parameter's only or last value, or {@code null}. */
+  public @Nullable String query(String name) {
+    if (!request.query().contains(name)) {
+      return null;
+    }
+    List<String> values = request.query().all(name);
+    return values.isEmpty() ? "" : values.getLast();
+  }
+
+  /** Whether a body follows the headers. */
+  public boolean hasBody() {
+    return request.content().hasEntity();
+  }
+
+  /**
+   * The body, decompressed, to be read once.
+   *
+   * @param limit most bytes to read; a longer body ends the request with 413
+   */
+  public InputStream body(long limit) {
+    if (!hasBody()) {
+      return InputStream.nullInputStream();
+    }
+    InputStream source = request.content().inputStream();
+    String encoding = header("Content-Encoding");
+    boolean gzip = "gzip".equalsIgnoreCase(encoding);
+    if (!gzip && encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new HttpError(415, "Content-Encoding must be gzip or identity");
+    }
+    long announced = request.headers().contentLength().orElse(0);
+    Body counted = new Body(gzip ? gunzip(source) : source, limit, announced, budget);
+    body = counted;
+    return counted;
+  }
+
+  private static InputStream gunzip(InputStream source) {
+    try {
+      return new GZIPInputStream(new BufferedInputStream(source));
+    } catch (IOException e) {
+      throw new HttpError(400, "The body is not gzip as its Content-Encoding says");
+    }
+  }
+
+  /** The whole body as bytes, for the small ones. */
+  public byte[] bytes(long limit) {
+    try (InputStream in = body(limit)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Gives back what the body took from the budget. */
+  void end() {
+    if (body != null) {
+      body.giveBack();
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.fanfare.server.http;
+
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens, finds the route, runs its handler on a virtual thread and writes the answer. Whatever a
+ * handler throws becomes an answer here and nowhere else.
+ */
+public final class HttpServer {
+  private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+  private static final int HEADERS_BYTES_MAX = 32 * 1024;
+  private static final int PROLOGUE_BYTES_MAX = 16 * 1024;
+
+  /** A draining server still says how it is. */
+  private static final String HEALTH = "/health/";
+
+  /** More requests than any server serves at once: all permits taken means none is in flight. */
+  private static final int IN_FLIGHT_MAX = 1_000_000;
+
+  private final Router router;
+  private final Failures failures;
+  private final BodyBudget budget;
+  private final Duration grace;
+  private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX);
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final WebServer server;
+
+  private HttpServer(HttpConfig config, List<Route> routes, Failures failures) {
+    this.router = new Router(routes);
+    this.failures = failures;
+    this.budget = new BodyBudget(config.bodiesInFlightBytesMax());
+    this.grace = config.shutdownGrace();
+    this.server =
+        WebServer.builder()
+            .host(config.host())
+            .port(config.port())
+            .shutdownHook(false) // ours drains first
+            .connectionOptions(
+                SocketOptions.builder()
+                    // Nagle's algorithm would hold our second segment for 40 ms of delayed ACK.
+                    .tcpNoDelay(true)
+                    .readTimeout(config.readTimeout())
+                    .build())
+            .addProtocol(
+                Http1Config.builder()
+                    .maxHeadersSize(HEADERS_BYTES_MAX)
+                    .maxPrologueLength(PROLOGUE_BYTES_MAX)
+                    .build())
+            .directHandlers(jsonErrors())
+            .routing(routing -> routing.any(this::handle))
+            .build();
+  }
+
+  /** Turns what a handler could not foresee, such as a lost database, into an answer. */
+  @FunctionalInterface
+  public interface Failures {
+    /** The answer to a failure that is not an {@link HttpError}. */
+    Answer answer(Throwable failure);
+  }
+
+  /** Starts to listen and returns when connections are accepted. */
+  public static HttpServer start(HttpConfig config, List<Route> routes, Failures failures) {
+    HttpServer server = new HttpServer(config, routes, failures);
+    server.server.start();
+    return server;
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.port();
+  }
+
+  /** Whether it still takes new requests. */
+  public boolean accepting() {
+    return !draining.get();
+  }
+
+  /**
+   * From now on new requests are refused with 503, which clients try again elsewhere; returns when
+   * those in flight have ended, or after the grace period.
+   */
+  public void drain() {
+    draining.set(true);
+    try {
+      if (!inFlight.tryAcquire(IN_FLIGHT_MAX, grace.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn("Requests were still running after the grace period of {}", grace);
+      } else {
+        inFlight.release(IN_FLIGHT_MAX);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Closes the socket. Call {@link #drain} first: this cuts what is still running. */
+  public void stop() {
+    server.stop();
+  }
+
+  private void handle(ServerRequest request, ServerResponse response) {
+    if (!inFlight.tryAcquire()) {
+      send(response, Answer.error(503, "The server is busy").with("Retry-After", "1"));
+      return;
+    }
+    try {
+      if (draining.get() && !request.path().rawPath().startsWith(HEALTH)) {
+        response.header(HeaderValues.CONNECTION_CLOSE);
+        send(response, Answer.error(503, "The server is stopping").with("Retry-After", "1"));
+        return;
+      }
+      send(response, answer(request));
+    } finally {
+      inFlight.release();
+    }
+  }
+
+  private Answer answer(ServerRequest request) {
+    Exchange exchange = null;
+    try {
+      Router.Match match =
+          router.find(request.prologue().method().text(), request.path().rawPath());
+      exchange = new Exchange(request, match.path(), budget);
+      return match.route().handler().handle(exchange);
+    } catch (HttpError e) {
+      return e.answer();
+    } catch (UncheckedIOException e) {
+      // The client went away or was silent for too long in the middle of its body.
+      return Answer.error(400, "The request body ended early");
+    } catch (Throwable e) {
+      return failures.answer(e);
+    } finally {
+      if (exchange != null) {
+        exchange.end();
+      }
+    }
+  }
+
+  private static void send(ServerResponse response, Answer answer) {
+    response.status(Status.create(answer.status()));
+    answer.headers().forEach(response::header);
+    if (answer.body().length > 0) {
+      response.header(HeaderValues.CONTENT_TYPE_JSON);
+    }
+    response.send(answer.body());
+  }
+
+  /** What Helidon refuses before a handler sees it gets the same shape of error. */
+  private static DirectHandlers jsonErrors() {
+    DirectHandlers.Builder handlers = DirectHandlers.builder();
+    DirectHandler handler =
+        (request, type, defaultStatus, responseHeaders, message) ->
+            DirectHandler.TransportResponse.builder()
+                .status(defaultStatus)
+                .headers(responseHeaders)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .entity(Answer.error(defaultStatus.code(), defaultStatus.reasonPhrase()).body())
+                .build();
+    for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+      handlers.addHandler(type, handler);
+    }
+    return handlers.build();
+  }
+}

@@ -1,0 +1,41 @@
+package dev.fanfare.server.http;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the route of a request, or says why there is none. */
+final class Router {
+  private final List<Route> routes;
+
+  Router(List<Route> routes) {
+    this.routes = List.copyOf(routes);
+  }
+
+  /** A route and the named segments of the path it took. */
+  record Match(Route route, Map<String, String> path) {}
+
+  /** The route for this method and path; throws 404, or 405 with the methods there are. */
+  Match find(String method, String rawPath) {
+    List<String> segments = new ArrayList<>(Arrays.asList(rawPath.split("/", -1)));
+    segments.removeFirst(); // what stands before the leading slash
+    TreeSet<String> allowed = new TreeSet<>();
+    for (Route route : routes) {
+      @Nullable Map<String, String> path = route.match(segments);
+      if (path != null) {
+        if (route.method().equals(method)) {
+          return new Match(route, path);
+        }
+        allowed.add(route.method());
+      }
+    }
+    if (allowed.isEmpty()) {
+      throw new HttpError(404, "Not found");
+    }
+    throw new HttpError(
+        Answer.error(405, "Method not allowed").with("Allow", String.join(", ", allowed)));
+  }
+}

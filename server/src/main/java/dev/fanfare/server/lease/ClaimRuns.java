@@ -1,0 +1,98 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.ParkedStore;
+import dev.fanfare.server.queue.ReadyStore;
+import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.SlotStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Hands ready runs to a session: goes round the lanes that hold some, shares the session's free
+ * slots among them, and takes what each gives in rank order. Two round trips for each round of
+ * lanes.
+ */
+public final class ClaimRuns {
+  /** Lanes looked at in one round; with more than these the next round goes on behind them. */
+  private static final int LANES_A_ROUND = 64;
+
+  /** Rounds of one claim: a bound, so that very many lanes of other workers cannot hold it up. */
+  private static final int ROUNDS_MAX = 64;
+
+  private static final int PARKED_AT_ONCE = 1_000;
+
+  private final Database database;
+  private final ReadyStore ready = new ReadyStore();
+  private final ParkedStore parked = new ParkedStore();
+  private final SlotStore slots = new SlotStore();
+  private final ClaimStore claims = new ClaimStore();
+
+  public ClaimRuns(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * What a claim brought.
+   *
+   * @param runs now held by the session
+   * @param lastLaneId where the next claim of this session should go on; 0: from the beginning
+   */
+  public record Claim(List<ClaimedRun> runs, int lastLaneId) {}
+
+  /**
+   * Claims up to {@code max} runs.
+   *
+   * @param taskIds the tasks that the session can execute
+   * @param afterLaneId where the last claim of this session ended, so that every lane has its turn
+   */
+  public Claim claim(
+      int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {
+    List<ClaimedRun> runs = new ArrayList<>();
+    int lane = afterLaneId;
+    boolean wrapped = afterLaneId == 0;
+    for (int round = 0; round < ROUNDS_MAX && runs.size() < max; round++) {
+      int from = lane;
+      int left = max - runs.size();
+      Round taken =
+          database.transaction(tx -> round(tx, environmentId, sessionId, taskIds, left, from));
+      runs.addAll(taken.runs());
+      lane = taken.lastLaneId();
+      if (lane
+          == 0) { // behind the last lane: those before the first one looked at still have a turn
+        if (wrapped) {
+          break;
+        }
+        wrapped = true;
+      }
+    }
+    return new Claim(runs, lane);
+  }
+
+  private record Round(List<ClaimedRun> runs, int lastLaneId) {}
+
+  private Round round(
+      Tx tx, int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {
+    List<LaneAhead> ahead = ready.lanesAhead(tx, environmentId, afterLaneId, LANES_A_ROUND, max);
+    int lastLaneId = ahead.size() < LANES_A_ROUND ? 0 : ahead.getLast().laneId();
+    for (LaneAhead lane : ahead) {
+      if (!lane.registered()) {
+        parked.park(tx, environmentId, lane.laneId(), PARKED_AT_ONCE);
+      }
+    }
+    List<LaneAhead> own =
+        ahead.stream().filter(l -> l.registered() && taskIds.contains(l.taskId())).toList();
+    int[] quotas = Quotas.share(own, max);
+    if (!Quotas.any(quotas)) {
+      return new Round(List.of(), lastLaneId);
+    }
+    if (own.stream().anyMatch(lane -> lane.room() != null)) {
+      slots.insertMissing(tx, environmentId);
+    }
+    int[] laneIds = own.stream().mapToInt(LaneAhead::laneId).toArray();
+    return new Round(claims.claim(tx, environmentId, sessionId, laneIds, quotas), lastLaneId);
+  }
+}

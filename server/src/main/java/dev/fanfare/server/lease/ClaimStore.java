@@ -1,0 +1,143 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/** SQL of a claim. */
+final class ClaimStore {
+  /**
+   * Payloads and metadata of one claim, so that no claim can fill the memory; one run always fits.
+   */
+  private static final long BYTES_MAX = 16L * 1024 * 1024;
+
+  /**
+   * Takes up to so many runs from each lane, in rank order, and leases them to a session.
+   *
+   * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
+   * gives no more than its counter has left; the counter's row is locked first, and while another
+   * claim holds it this one takes nothing from that queue. Rows are deleted by their physical
+   * address, which cannot move while they are locked, because the planner would otherwise be free
+   * to read the whole table to find them again.
+   *
+   * @param quotas how many to take at most, lane by lane
+   */
+  List<ClaimedRun> claim(Tx tx, int environmentId, UUID sessionId, int[] laneIds, int[] quotas) {
+    return tx.list(
+        """
+        with counted as materialized (
+          select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as free
+            from slots s
+            join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
+           where s.environment_id = ?
+             and q.concurrency_limit is not null
+             and (s.queue_id, s.concurrency_key) in (
+                   select l.queue_id, l.concurrency_key
+                     from lanes l
+                    where l.environment_id = ?
+                      and l.lane_id = any (?))
+             for update of s skip locked
+        ), granted as materialized (
+          select l.lane_id, l.queue_id, l.concurrency_key,
+                 q.concurrency_limit is not null as limited,
+                 case when q.concurrency_limit is null then a.quota
+                      else least(a.quota,
+                                 greatest(0, coalesce(c.free, 0)
+                                             - coalesce(sum(a.quota) over before_me, 0))) end as n
+            from unnest(?::int[], ?::int[]) as a (lane_id, quota)
+            join lanes l on l.environment_id = ? and l.lane_id = a.lane_id
+            join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+            left join counted c on c.queue_id = l.queue_id
+                               and c.concurrency_key = l.concurrency_key
+          window before_me as (partition by l.queue_id, l.concurrency_key
+                                   order by l.lane_id
+                                    rows between unbounded preceding and 1 preceding)
+        ), picked as materialized (
+          select r.*
+            from granted g
+           cross join lateral (
+                   select y.ctid as address, y.*
+                     from ready y
+                    where y.environment_id = ?
+                      and y.lane_id = g.lane_id
+                    order by y.rank, y.run_id
+                    limit g.n
+                      for update skip locked) as r
+        ), fitting as materialized (
+          select p.*
+            from (select p.*,
+                         sum(coalesce(octet_length(r.payload), 0)
+                             + coalesce(octet_length(r.metadata), 0))
+                           over (order by p.rank, p.run_id) as bytes,
+                         row_number() over (order by p.rank, p.run_id) as n,
+                         r.batch_id
+                    from picked p
+                    join runs r on r.environment_id = p.environment_id and r.run_id = p.run_id) as p
+           where p.bytes <= ?
+              or p.n = 1
+        ), taken as (
+          delete from ready
+           where environment_id = ?
+             and ctid = any (array(select address from fitting))
+        ), used as (
+          update slots s
+             set in_use = s.in_use + p.n
+            from (select g.queue_id, g.concurrency_key, count(*)::int as n
+                    from fitting
+                    join granted g using (lane_id)
+                   where g.limited
+                   group by g.queue_id, g.concurrency_key) as p
+           where s.environment_id = ?
+             and s.queue_id = p.queue_id
+             and s.concurrency_key = p.concurrency_key
+        ), leased as (
+          insert into leases
+                 (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
+                  claimed_at, first_started_at, batch_id)
+          select p.environment_id, p.run_id, ?, p.fence + 1, p.lane_id, p.rank, p.attempt, p.losses,
+                 now(), p.first_started_at, p.batch_id
+            from fitting p
+        )
+        select p.run_id, p.fence + 1 as fence, p.attempt, r.batch_id, r.payload, r.payload_type,
+               r.metadata, r.tags, r.is_test, r.created_at, t.slug, q.name as queue,
+               coalesce(r.max_attempts, t.max_attempts) as max_attempts
+          from fitting p
+          join runs r on r.environment_id = p.environment_id and r.run_id = p.run_id
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+          join lanes l on l.environment_id = p.environment_id and l.lane_id = p.lane_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+         order by p.rank, p.run_id
+        """,
+        ClaimStore::claimed,
+        environmentId,
+        environmentId,
+        laneIds,
+        laneIds,
+        quotas,
+        environmentId,
+        environmentId,
+        BYTES_MAX,
+        environmentId,
+        environmentId,
+        sessionId);
+  }
+
+  private static ClaimedRun claimed(Row r) throws SQLException {
+    return new ClaimedRun(
+        r.uuid("run_id"),
+        r.integer("fence"),
+        r.integer("attempt"),
+        r.integer("max_attempts"),
+        r.text("slug"),
+        r.text("queue"),
+        r.uuidOrNull("batch_id"),
+        r.textOrNull("payload"),
+        r.textOrNull("payload_type"),
+        r.textOrNull("metadata"),
+        r.texts("tags"),
+        r.flag("is_test"),
+        r.instant("created_at"));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.queue.Entry;
+import dev.fanfare.server.run.Ending;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One claim of a run.
+ *
+ * @param fence the claim's number; a later claim of the same run has a greater one
+ * @param attempt the last attempt that started; 0 before the first
+ * @param losses how often the run was lost with its worker before this claim
+ * @param startedAt when the current attempt started; absent: it has not
+ * @param firstStartedAt when the first attempt started; absent: none did
+ */
+public record Lease(
+    UUID runId,
+    int fence,
+    int laneId,
+    long rank,
+    int attempt,
+    int losses,
+    @Nullable Instant startedAt,
+    @Nullable Instant firstStartedAt,
+    @Nullable UUID batchId) {
+
+  /** The run as an entry that waits again, at its old place. */
+  Entry toEntry(int lossesNow) {
+    return new Entry(runId, laneId, rank, fence, attempt, lossesNow, firstStartedAt);
+  }
+
+  /** How the run ends with an attempt of this lease. */
+  Ending ending(AttemptReport.Finished finished, RunStatus status) {
+    return new Ending(
+        runId,
+        batchId,
+        status,
+        finished.attempt(),
+        finished.output(),
+        finished.outputType(),
+        finished.error(),
+        firstStartedAt,
+        finished.durationMillis(),
+        laneId);
+  }
+
+  /** Leases by their runs. */
+  static Map<UUID, Lease> byRun(List<Lease> leases) {
+    Map<UUID, Lease> byRun = new HashMap<>();
+    leases.forEach(lease -> byRun.put(lease.runId(), lease));
+    return byRun;
+  }
+
+  /** How many slots of each lane these leases hold. */
+  static Map<Integer, Integer> slots(List<Lease> leases) {
+    Map<Integer, Integer> countByLane = new HashMap<>();
+    leases.forEach(lease -> countByLane.merge(lease.laneId(), 1, Integer::sum));
+    return countByLane;
+  }
+
+  /** A lease with what decides on another attempt. */
+  record WithPolicy(Lease lease, int maxAttempts, RetryPolicy policy) {}
+}

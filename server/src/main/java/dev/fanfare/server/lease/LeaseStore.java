@@ -1,0 +1,227 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** SQL that changes and ends leases. */
+final class LeaseStore {
+
+  /** One claim as a report names it, with the attempt it speaks of. */
+  record Claimed(UUID runId, int fence, int attempt) {
+    static Claimed of(AttemptReport.Finished finished) {
+      return new Claimed(finished.runId(), finished.fence(), finished.attempt());
+    }
+  }
+
+  /** Notes that attempts started; returns the claims that are held. */
+  List<Claimed> start(Tx tx, int environmentId, UUID sessionId, List<Claimed> started) {
+    return tx.list(
+        """
+        update leases l
+           set attempt          = s.attempt,
+               started_at       = case when l.attempt = s.attempt and l.started_at is not null
+                                       then l.started_at else now() end,
+               first_started_at = coalesce(l.first_started_at, now())
+          from unnest(?::uuid[], ?::int[], ?::int[]) as s (run_id, fence, attempt)
+         where l.environment_id = ?
+           and l.session_id = ?
+           and l.run_id = s.run_id
+           and l.fence = s.fence
+           and s.attempt in (l.attempt, l.attempt + 1)
+        returning l.run_id, l.fence, l.attempt
+        """,
+        r -> new Claimed(r.uuid("run_id"), r.integer("fence"), r.integer("attempt")),
+        runIds(started),
+        fences(started),
+        attempts(started),
+        environmentId,
+        sessionId);
+  }
+
+  /**
+   * Ends leases and returns those that were held under exactly this session, fence and attempt: the
+   * gate that every report passes. What is not returned was lost, and nothing of it was changed.
+   */
+  List<Lease> release(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+    return tx.list(
+        """
+        delete from leases l
+         using unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
+         where l.environment_id = ?
+           and l.session_id = ?
+           and l.run_id = c.run_id
+           and l.fence = c.fence
+           and c.attempt in (l.attempt, l.attempt + 1)
+        returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
+                  l.first_started_at, l.batch_id
+        """,
+        LeaseStore::lease,
+        runIds(claims),
+        fences(claims),
+        attempts(claims),
+        environmentId,
+        sessionId);
+  }
+
+  /** Ends leases whatever their attempt, and returns those that were held. */
+  List<Lease> handBack(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+    return tx.list(
+        """
+        delete from leases l
+         using unnest(?::uuid[], ?::int[]) as c (run_id, fence)
+         where l.environment_id = ?
+           and l.session_id = ?
+           and l.run_id = c.run_id
+           and l.fence = c.fence
+        returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
+                  l.first_started_at, l.batch_id
+        """,
+        LeaseStore::lease,
+        runIds(claims),
+        fences(claims),
+        environmentId,
+        sessionId);
+  }
+
+  /** The claims that are held, locked, with what decides on another attempt. */
+  List<Lease.WithPolicy> lock(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+    return tx.list(
+        """
+        select l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
+               l.first_started_at, l.batch_id,
+               coalesce(r.max_attempts, t.max_attempts) as max_attempts,
+               t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
+          from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
+          join leases l on l.environment_id = ?
+                       and l.session_id = ?
+                       and l.run_id = c.run_id
+                       and l.fence = c.fence
+                       and c.attempt in (l.attempt, l.attempt + 1)
+          join runs r on r.environment_id = l.environment_id and r.run_id = l.run_id
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+         order by l.run_id
+           for update of l
+        """,
+        LeaseStore::withPolicy,
+        runIds(claims),
+        fences(claims),
+        attempts(claims),
+        environmentId,
+        sessionId);
+  }
+
+  /**
+   * Takes up to {@code max} leases from sessions that lapsed or are gone, and those that were
+   * claimed before {@code startBefore} and never started. What another server is taking is left to
+   * it.
+   */
+  List<Lease> reclaim(Tx tx, int environmentId, Instant now, Instant startBefore, int max) {
+    return tx.list(
+        """
+        delete from leases
+         where environment_id = ?
+           and run_id in (
+                 select l.run_id
+                   from leases l
+                  where l.environment_id = ?
+                    and ((l.started_at is null and l.claimed_at <= ?)
+                         or not exists (select
+                                          from sessions s
+                                         where s.environment_id = l.environment_id
+                                           and s.session_id = l.session_id
+                                           and s.expires_at > ?))
+                  limit ?
+                    for update skip locked)
+        returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
+                  batch_id
+        """,
+        LeaseStore::lease,
+        environmentId,
+        environmentId,
+        startBefore,
+        now,
+        max);
+  }
+
+  /** Ends all that a session holds. */
+  List<Lease> releaseAll(Tx tx, int environmentId, UUID sessionId) {
+    return tx.list(
+        """
+        delete from leases
+         where environment_id = ?
+           and session_id = ?
+        returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
+                  batch_id
+        """,
+        LeaseStore::lease,
+        environmentId,
+        sessionId);
+  }
+
+  /** Sets every counter of a limited queue to what is leased; the counters must be locked. */
+  void recountSlots(Tx tx, int environmentId) {
+    tx.update(
+        """
+        update slots s
+           set in_use = c.n
+          from (select s.queue_id, s.concurrency_key, count(e.run_id)::int as n
+                  from slots s
+                  left join lanes l on l.environment_id = s.environment_id
+                                   and l.queue_id = s.queue_id
+                                   and l.concurrency_key = s.concurrency_key
+                  left join leases e on e.environment_id = l.environment_id
+                                    and e.lane_id = l.lane_id
+                 where s.environment_id = ?
+                 group by s.queue_id, s.concurrency_key) as c
+         where s.environment_id = ?
+           and s.queue_id = c.queue_id
+           and s.concurrency_key = c.concurrency_key
+           and s.in_use <> c.n
+        """,
+        environmentId,
+        environmentId);
+  }
+
+  private static UUID[] runIds(List<Claimed> claims) {
+    return claims.stream().map(Claimed::runId).toArray(UUID[]::new);
+  }
+
+  private static int[] fences(List<Claimed> claims) {
+    return claims.stream().mapToInt(Claimed::fence).toArray();
+  }
+
+  private static int[] attempts(List<Claimed> claims) {
+    return claims.stream().mapToInt(Claimed::attempt).toArray();
+  }
+
+  private static Lease lease(Row r) throws SQLException {
+    return new Lease(
+        r.uuid("run_id"),
+        r.integer("fence"),
+        r.integer("lane_id"),
+        r.bigint("rank"),
+        r.integer("attempt"),
+        r.integer("losses"),
+        r.instantOrNull("started_at"),
+        r.instantOrNull("first_started_at"),
+        r.uuidOrNull("batch_id"));
+  }
+
+  private static Lease.WithPolicy withPolicy(Row r) throws SQLException {
+    int maxAttempts = r.integer("max_attempts");
+    return new Lease.WithPolicy(
+        lease(r),
+        maxAttempts,
+        new RetryPolicy(
+            maxAttempts,
+            r.bigint("retry_min_ms"),
+            r.bigint("retry_max_ms"),
+            r.real("retry_factor"),
+            r.flag("retry_randomize")));
+  }
+}

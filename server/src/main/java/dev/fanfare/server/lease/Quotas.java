@@ -1,0 +1,48 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Shares a number of slots among lanes so that none is starved by a deep one: every lane gets the
+ * same, a lane that has less gives the rest to the others.
+ */
+final class Quotas {
+  private Quotas() {}
+
+  /** How many to take of each lane, in order; together at most {@code slots}. */
+  static int[] share(List<LaneAhead> lanes, int slots) {
+    int[] quotas = new int[lanes.size()];
+    int[] wanted = lanes.stream().mapToInt(Quotas::wanted).toArray();
+    int left = slots;
+    while (left > 0) {
+      int hungry = (int) count(quotas, wanted);
+      if (hungry == 0) {
+        break;
+      }
+      int each = Math.max(1, left / hungry);
+      for (int i = 0; i < quotas.length && left > 0; i++) {
+        int more = Math.min(Math.min(each, wanted[i] - quotas[i]), left);
+        quotas[i] += more;
+        left -= more;
+      }
+    }
+    return quotas;
+  }
+
+  private static int wanted(LaneAhead lane) {
+    return lane.room() == null ? lane.depth() : Math.min(lane.depth(), lane.room());
+  }
+
+  private static long count(int[] quotas, int[] wanted) {
+    return java.util.stream.IntStream.range(0, quotas.length)
+        .filter(i -> quotas[i] < wanted[i])
+        .count();
+  }
+
+  /** Whether any lane gets something. */
+  static boolean any(int[] quotas) {
+    return Arrays.stream(quotas).anyMatch(quota -> quota > 0);
+  }
+}

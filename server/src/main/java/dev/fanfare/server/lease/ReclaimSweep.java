@@ -1,0 +1,114 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.Entry;
+import dev.fanfare.server.queue.ReadyStore;
+import dev.fanfare.server.queue.SlotStore;
+import dev.fanfare.server.run.Ending;
+import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.upkeep.Sweep;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes runs back from workers that were lost, or that never started what they claimed, and queues
+ * them again at their old places. A run that is lost too often ends as SYSTEM_FAILURE: it may be
+ * the one that kills its workers.
+ */
+public final class ReclaimSweep implements Sweep {
+  private static final int AT_ONCE = 1_000;
+
+  private final Database database;
+  private final Keys keys;
+  private final Signals signals;
+  private final FinishRuns finish;
+  private final Limits limits;
+  private final LeaseStore leases = new LeaseStore();
+  private final ReadyStore ready = new ReadyStore();
+  private final SlotStore slots = new SlotStore();
+
+  /**
+   * @param interval pause between two looks
+   * @param start how long a claimed run may take to start
+   * @param lossesMax how often a run may be lost and still be tried again
+   */
+  public record Limits(Duration interval, Duration start, int lossesMax) {}
+
+  public ReclaimSweep(
+      Database database, Keys keys, Signals signals, FinishRuns finish, Limits limits) {
+    this.database = database;
+    this.keys = keys;
+    this.signals = signals;
+    this.finish = finish;
+    this.limits = limits;
+  }
+
+  @Override
+  public Duration interval() {
+    return limits.interval();
+  }
+
+  @Override
+  public int runOnce(Instant now) {
+    int reclaimed = 0;
+    for (Environment environment : keys.environments()) {
+      int count = database.transaction(tx -> reclaim(tx, environment.id(), now));
+      if (count > 0) {
+        signals.ready(environment.id());
+      }
+      reclaimed += count;
+    }
+    return reclaimed;
+  }
+
+  private int reclaim(Tx tx, int environmentId, Instant now) {
+    List<Lease> lost = leases.reclaim(tx, environmentId, now, now.minus(limits.start()), AT_ONCE);
+    List<Entry> again = new ArrayList<>();
+    List<Lease> queued = new ArrayList<>();
+    List<Ending> over = new ArrayList<>();
+    for (Lease lease : lost) {
+      int losses = lease.losses() + 1;
+      if (losses > limits.lossesMax()) {
+        over.add(lostTooOften(lease, losses, now));
+      } else {
+        again.add(lease.toEntry(losses));
+        queued.add(lease);
+      }
+    }
+    if (!again.isEmpty()) {
+      ready.insertAll(tx, environmentId, again);
+      slots.free(tx, environmentId, Lease.slots(queued));
+    }
+    if (!over.isEmpty()) {
+      finish.finish(tx, environmentId, over);
+    }
+    return lost.size();
+  }
+
+  private static Ending lostTooOften(Lease lease, int losses, Instant now) {
+    boolean started = lease.startedAt() != null;
+    RunError error =
+        RunError.internal(
+            started ? RunError.Codes.STALLED : RunError.Codes.DEQUEUED_TOO_OFTEN,
+            "The worker of this run was lost " + losses + " times");
+    return new Ending(
+        lease.runId(),
+        lease.batchId(),
+        RunStatus.SYSTEM_FAILURE,
+        lease.attempt(),
+        null,
+        null,
+        error,
+        lease.firstStartedAt(),
+        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis(),
+        lease.laneId());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.queue.SlotStore;
+import dev.fanfare.server.upkeep.Sweep;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Counts the slots of limited queues again. The counters are kept by every claim and ending; this
+ * heals those of a queue that got its limit while runs of it were held.
+ */
+public final class SlotSweep implements Sweep {
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  private final Database database;
+  private final Keys keys;
+  private final SlotStore slots = new SlotStore();
+  private final LeaseStore leases = new LeaseStore();
+
+  public SlotSweep(Database database, Keys keys) {
+    this.database = database;
+    this.keys = keys;
+  }
+
+  @Override
+  public Duration interval() {
+    return INTERVAL;
+  }
+
+  @Override
+  public int runOnce(Instant now) {
+    for (Environment environment : keys.environments()) {
+      database.transaction(tx -> {
+        slots.lockAll(tx, environment.id());
+        leases.recountSlots(tx, environment.id());
+        return null;
+      });
+    }
+    return 0; // one step is all there is to do
+  }
+}

@@ -1,0 +1,67 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.db.Tx;
+import java.time.Instant;
+import java.util.List;
+
+/** SQL of {@code delays}: runs that become ready at a time. */
+public final class DelayStore {
+
+  /** An entry and when it becomes ready. */
+  public record Delayed(Entry entry, Instant dueAt) {}
+
+  /** Lets runs wait for their times, in one statement however many. */
+  public void insertAll(Tx tx, int environmentId, List<Delayed> delayed) {
+    EntryColumns columns = EntryColumns.of(delayed.stream().map(Delayed::entry).toList());
+    tx.update(
+        """
+        insert into delays
+               (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
+                first_started_at)
+        select ?, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt, e.losses,
+               e.first_started_at::timestamptz
+          from unnest(?::uuid[], ?::text[], ?::int[], ?::int8[], ?::int[], ?::int[], ?::int[],
+                      ?::text[])
+               as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
+        """,
+        environmentId,
+        columns.runIds(),
+        delayed.stream().map(d -> d.dueAt().toString()).toArray(String[]::new),
+        columns.laneIds(),
+        columns.ranks(),
+        columns.fences(),
+        columns.attempts(),
+        columns.losses(),
+        columns.firstStartedAts());
+  }
+
+  /**
+   * Makes up to {@code max} runs ready whose time has come, the longest due first; returns how
+   * many. Entries that another server is moving are left to it.
+   */
+  public int release(Tx tx, int environmentId, Instant now, int max) {
+    return tx.update(
+        """
+        with due as (
+          delete from delays
+           where environment_id = ?
+             and run_id in (select run_id
+                              from delays
+                             where environment_id = ?
+                               and due_at <= ?
+                             order by due_at
+                             limit ?
+                               for update skip locked)
+          returning *
+        )
+        insert into ready
+               (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+        select environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at
+          from due
+        """,
+        environmentId,
+        environmentId,
+        now,
+        max);
+  }
+}

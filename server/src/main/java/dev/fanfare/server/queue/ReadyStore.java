@@ -1,0 +1,109 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.db.Tx;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** SQL of {@code ready}: the runs that can be claimed now. */
+public final class ReadyStore {
+
+  /** Makes runs claimable, in one statement however many. */
+  public void insertAll(Tx tx, int environmentId, List<Entry> entries) {
+    EntryColumns columns = EntryColumns.of(entries);
+    tx.update(
+        """
+        insert into ready
+               (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+        select ?, e.lane_id, e.rank, e.run_id, e.fence, e.attempt, e.losses,
+               e.first_started_at::timestamptz
+          from unnest(?::int[], ?::int8[], ?::uuid[], ?::int[], ?::int[], ?::int[], ?::text[])
+               as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+        """,
+        environmentId,
+        columns.laneIds(),
+        columns.ranks(),
+        columns.runIds(),
+        columns.fences(),
+        columns.attempts(),
+        columns.losses(),
+        columns.firstStartedAts());
+  }
+
+  /**
+   * A lane with something to claim.
+   *
+   * @param laneId the lane
+   * @param taskId its task
+   * @param registered whether any worker has declared the task
+   * @param depth how many entries wait, counted up to what was asked
+   * @param room how many more of its queue may hold a slot; absent: no limit
+   */
+  public record LaneAhead(
+      int laneId, int taskId, boolean registered, int depth, @Nullable Integer room) {}
+
+  /**
+   * The next lanes that hold entries, after {@code afterLaneId}.
+   *
+   * <p>The recursion is a skip scan: one index probe finds each next lane, so lanes without entries
+   * cost nothing and a million entries in one lane cost no more than one.
+   *
+   * @param lanesMax most lanes to look at
+   * @param depthMax how far to count into a lane
+   */
+  public List<LaneAhead> lanesAhead(
+      Tx tx, int environmentId, int afterLaneId, int lanesMax, int depthMax) {
+    return tx.list(
+        """
+        with recursive ahead (lane_id, n) as (
+          (select r.lane_id, 1
+             from ready r
+            where r.environment_id = ?
+              and r.lane_id > ?
+            order by r.lane_id
+            limit 1)
+          union all
+          select (select r.lane_id
+                    from ready r
+                   where r.environment_id = ?
+                     and r.lane_id > a.lane_id
+                   order by r.lane_id
+                   limit 1),
+                 a.n + 1
+            from ahead a
+           where a.lane_id is not null
+             and a.n < ?
+        )
+        select a.lane_id, l.task_id, t.registered_at is not null as registered,
+               (select count(*)
+                  from (select
+                          from ready r
+                         where r.environment_id = l.environment_id
+                           and r.lane_id = l.lane_id
+                         limit ?) as entries) as depth,
+               case when q.concurrency_limit is not null
+                    then greatest(0, q.concurrency_limit - coalesce(s.in_use, 0)) end as room
+          from ahead a
+          join lanes l on l.environment_id = ? and l.lane_id = a.lane_id
+          join tasks t on t.environment_id = l.environment_id and t.task_id = l.task_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+          left join slots s on s.environment_id = l.environment_id
+                           and s.queue_id = l.queue_id
+                           and s.concurrency_key = l.concurrency_key
+                           and q.concurrency_limit is not null
+         order by a.lane_id
+        """,
+        r ->
+            new LaneAhead(
+                r.integer("lane_id"),
+                r.integer("task_id"),
+                r.flag("registered"),
+                r.integer("depth"),
+                r.integerOrNull("room")),
+        environmentId,
+        afterLaneId,
+        environmentId,
+        lanesMax,
+        depthMax,
+        environmentId);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.db.Tx;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * SQL of {@code slots}: how many runs of a limited queue hold a slot. A claim locks a queue's row,
+ * takes and adds; an ending subtracts; the sweep counts again under the same lock, so that a
+ * counter that came late or went wrong heals.
+ */
+public final class SlotStore {
+
+  /**
+   * Gives back slots: how many for each lane. Rows are taken in one order, so that two endings
+   * never wait for each other in a ring; lanes of queues without a limit have no row and cost
+   * nothing.
+   */
+  public void free(Tx tx, int environmentId, Map<Integer, Integer> countByLane) {
+    Map<Integer, Integer> ordered = new TreeMap<>(countByLane);
+    tx.update(
+        """
+        with freed as materialized (
+          select s.queue_id, s.concurrency_key, f.n
+            from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
+                    from unnest(?::int[], ?::int[]) as u (lane_id, n)
+                    join lanes l on l.environment_id = ? and l.lane_id = u.lane_id
+                   group by l.queue_id, l.concurrency_key) as f
+            join slots s on s.environment_id = ?
+                        and s.queue_id = f.queue_id
+                        and s.concurrency_key = f.concurrency_key
+           order by s.queue_id, s.concurrency_key
+             for update of s
+        )
+        update slots s
+           set in_use = greatest(0, s.in_use - f.n)
+          from freed f
+         where s.environment_id = ?
+           and s.queue_id = f.queue_id
+           and s.concurrency_key = f.concurrency_key
+        """,
+        ordered.keySet().stream().mapToInt(Integer::intValue).toArray(),
+        ordered.values().stream().mapToInt(Integer::intValue).toArray(),
+        environmentId,
+        environmentId,
+        environmentId);
+  }
+
+  /** Adds the counters that limited queues still lack. */
+  public void insertMissing(Tx tx, int environmentId) {
+    tx.update(
+        """
+        insert into slots (environment_id, queue_id, concurrency_key, in_use)
+        select distinct l.environment_id, l.queue_id, l.concurrency_key, 0
+          from lanes l
+          join queues q using (environment_id, queue_id)
+         where l.environment_id = ?
+           and q.concurrency_limit is not null
+            on conflict do nothing
+        """,
+        environmentId);
+  }
+
+  /** Locks every counter of an environment that no claim or ending holds at this moment. */
+  public void lockAll(Tx tx, int environmentId) {
+    tx.list(
+        """
+        select queue_id
+          from slots
+         where environment_id = ?
+         order by queue_id, concurrency_key
+           for update
+        """,
+        r -> r.integer("queue_id"),
+        environmentId);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.queue.DelayStore;
+import dev.fanfare.server.upkeep.Sweep;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Queues delayed runs whose time has come, and runs whose wait before another attempt is over. */
+public final class DueSweep implements Sweep {
+  private static final int AT_ONCE = 1_000;
+
+  private final Database database;
+  private final Keys keys;
+  private final Signals signals;
+  private final Duration interval;
+  private final DelayStore delays = new DelayStore();
+
+  public DueSweep(Database database, Keys keys, Signals signals, Duration interval) {
+    this.database = database;
+    this.keys = keys;
+    this.signals = signals;
+    this.interval = interval;
+  }
+
+  @Override
+  public Duration interval() {
+    return interval;
+  }
+
+  @Override
+  public int runOnce(Instant now) {
+    int released = 0;
+    for (Environment environment : keys.environments()) {
+      int count = database.transaction(tx -> delays.release(tx, environment.id(), now, AT_ONCE));
+      if (count > 0) {
+        signals.ready(environment.id());
+      }
+      released += count;
+    }
+    return released;
+  }
+}

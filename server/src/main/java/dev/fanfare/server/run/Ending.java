@@ -1,0 +1,40 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run ends.
+ *
+ * @param batchId the batch to tell; absent: none
+ * @param status a final one
+ * @param attempt the last attempt that started; 0 when none did
+ * @param output text of {@code outputType}; absent: none
+ * @param outputType absent: {@code application/json}
+ * @param error absent on success
+ * @param startedAt when the first attempt started; absent: none did, or it started and ended in one
+ *     report
+ * @param durationMillis how long the last attempt ran
+ * @param slotLaneId the lane whose slot it gives back; absent: it holds none
+ */
+public record Ending(
+    UUID runId,
+    @Nullable UUID batchId,
+    RunStatus status,
+    int attempt,
+    @Nullable String output,
+    @Nullable String outputType,
+    @Nullable RunError error,
+    @Nullable Instant startedAt,
+    long durationMillis,
+    @Nullable Integer slotLaneId) {
+
+  /** The end of a run that no attempt was made of. */
+  public static Ending withoutSlot(
+      UUID runId, @Nullable UUID batchId, RunStatus status, RunError error) {
+    return new Ending(runId, batchId, status, 0, null, null, error, null, 0, null);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.db.Tx;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * SQL of {@code idempotency_keys}. Keys are found by their SHA-256: a key of 2,048 characters does
+ * not fit an index entry.
+ */
+final class KeyStore {
+
+  /** A key of a task. */
+  record TaskKey(int taskId, Hash hash) {}
+
+  /** A key and the run that would take it. */
+  record Claim(TaskKey key, UUID runId, Instant expiresAt) {}
+
+  private record Taken(TaskKey key, UUID runId) {}
+
+  /**
+   * Takes the keys that are free or expired, and returns who has each key now: the claiming run, or
+   * the run that had it before. A claim waits for a trigger with the same key that has not
+   * committed yet, so of many at once exactly one wins.
+   */
+  Map<TaskKey, UUID> claim(Tx tx, int environmentId, Instant now, Collection<Claim> claims) {
+    int[] taskIds = claims.stream().mapToInt(c -> c.key().taskId()).toArray();
+    byte[][] hashes = claims.stream().map(c -> c.key().hash().bytes()).toArray(byte[][]::new);
+    Map<TaskKey, UUID> holders = new HashMap<>();
+    List<Taken> won =
+        tx.list(
+            """
+            insert into idempotency_keys (environment_id, task_id, key_hash, run_id, expires_at)
+            select ?, k.task_id, k.key_hash, k.run_id, k.expires_at::timestamptz
+              from unnest(?::int[], ?::bytea[], ?::uuid[], ?::text[])
+                   as k (task_id, key_hash, run_id, expires_at)
+             order by k.task_id, k.key_hash    -- one order for all, so that no two wait in a ring
+                on conflict (environment_id, task_id, key_hash) do update
+               set run_id = excluded.run_id, expires_at = excluded.expires_at
+             where idempotency_keys.expires_at <= ?
+            returning task_id, key_hash, run_id
+            """,
+            r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")),
+            environmentId,
+            taskIds,
+            hashes,
+            claims.stream().map(Claim::runId).toArray(UUID[]::new),
+            claims.stream().map(c -> c.expiresAt().toString()).toArray(String[]::new),
+            now);
+    won.forEach(taken -> holders.put(taken.key(), taken.runId()));
+    if (holders.size() < claims.size()) {
+      tx.list(
+              """
+              select k.task_id, k.key_hash, k.run_id
+                from idempotency_keys k
+                join unnest(?::int[], ?::bytea[]) as s (task_id, key_hash)
+               using (task_id, key_hash)
+               where k.environment_id = ?
+              """,
+              r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")),
+              taskIds,
+              hashes,
+              environmentId)
+          .forEach(taken -> holders.put(taken.key(), taken.runId()));
+    }
+    return holders;
+  }
+
+  private static TaskKey key(int taskId, byte[] hash) {
+    return new TaskKey(taskId, new Hash(hash));
+  }
+
+  /** Frees the keys of runs that ended in a way that does not answer a trigger. */
+  void free(Tx tx, int environmentId, List<UUID> runIds) {
+    tx.update(
+        """
+        delete from idempotency_keys k
+         using runs r
+         where r.environment_id = ?
+           and r.run_id = any (?)
+           and r.idempotency_key is not null
+           and k.environment_id = r.environment_id
+           and k.task_id = r.task_id
+           and k.key_hash = sha256(convert_to(r.idempotency_key, 'UTF8'))
+           and k.run_id = r.run_id
+        """,
+        environmentId,
+        runIds.toArray(UUID[]::new));
+  }
+
+  /** Forgets up to {@code max} keys whose time is over. */
+  int prune(Tx tx, int environmentId, Instant now, int max) {
+    return tx.update(
+        """
+        delete from idempotency_keys
+         where environment_id = ?
+           and (task_id, key_hash) in (
+                 select task_id, key_hash
+                   from idempotency_keys
+                  where environment_id = ?
+                    and expires_at <= ?
+                  limit ?
+                    for update skip locked)
+        """,
+        environmentId,
+        environmentId,
+        now,
+        max);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Tx;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Reads runs of one environment: one by its id, or a page of them, the newest first. */
+public final class ReadRuns {
+  private final Database database;
+  private final RunReader reader = new RunReader();
+
+  public ReadRuns(Database database) {
+    this.database = database;
+  }
+
+  /** One run, or {@code null} when the environment has none with this id. */
+  public @Nullable Run find(int environmentId, UUID runId) {
+    return database.transaction(tx -> reader.find(tx, environmentId, runId));
+  }
+
+  /**
+   * A page.
+   *
+   * @param next the last run of the page when older ones follow; else absent
+   * @param previous the first run of the page when newer ones stand before it; else absent
+   */
+  public record Page(List<Run> runs, @Nullable UUID next, @Nullable UUID previous) {}
+
+  /**
+   * A page of runs.
+   *
+   * @param after the run that the page follows; absent: the newest page, unless {@code before}
+   * @param before the run that the page stands before; absent: see {@code after}
+   */
+  public Page page(
+      int environmentId, RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
+    return database.transaction(tx ->
+        before != null
+            ? backwards(tx, environmentId, filter, size, before)
+            : forwards(tx, environmentId, filter, size, after));
+  }
+
+  private Page forwards(
+      Tx tx, int environmentId, RunFilter filter, int size, @Nullable UUID after) {
+    // One more than the page shows whether another page follows.
+    List<UUID> ids = reader.older(tx, environmentId, filter, after, size + 1);
+    List<Run> runs = load(tx, environmentId, ids.subList(0, Math.min(size, ids.size())));
+    return new Page(
+        runs,
+        ids.size() > size ? runs.getLast().id() : null,
+        after != null && !runs.isEmpty() ? runs.getFirst().id() : null);
+  }
+
+  private Page backwards(Tx tx, int environmentId, RunFilter filter, int size, UUID before) {
+    List<UUID> ids = new ArrayList<>(reader.newer(tx, environmentId, filter, before, size + 1));
+    boolean more = ids.size() > size;
+    List<Run> runs = load(tx, environmentId, ids.subList(0, Math.min(size, ids.size())));
+    return new Page(
+        runs, runs.isEmpty() ? null : runs.getLast().id(), more ? runs.getFirst().id() : null);
+  }
+
+  private List<Run> load(Tx tx, int environmentId, List<UUID> ids) {
+    List<Run> runs = new ArrayList<>(reader.get(tx, environmentId, ids));
+    runs.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
+    return runs;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.RunStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as it stands at one moment.
+ *
+ * @param attempt the last attempt that started; 0 before the first
+ * @param payload JSON text as it was sent; absent: none
+ * @param payloadType absent: {@code application/json}
+ * @param output text of {@code outputType}; absent: none, or not completed
+ * @param error stored text of the error; absent: none
+ * @param options the options that act elsewhere, as JSON text; absent: none
+ * @param delayedUntil the time it waits or waited for; absent: it was queued at once
+ * @param startedAt when its first attempt started; absent: none did
+ * @param durationMillis how long the last attempt ran; 0 before it ended
+ */
+public record Run(
+    UUID id,
+    String task,
+    RunStatus status,
+    int attempt,
+    @Nullable UUID batchId,
+    String queue,
+    @Nullable String payload,
+    @Nullable String payloadType,
+    @Nullable String output,
+    @Nullable String outputType,
+    @Nullable String error,
+    @Nullable String metadata,
+    List<String> tags,
+    @Nullable String idempotencyKey,
+    @Nullable String options,
+    boolean test,
+    Source source,
+    Instant createdAt,
+    Instant updatedAt,
+    @Nullable Instant delayedUntil,
+    @Nullable Instant startedAt,
+    @Nullable Instant finishedAt,
+    long durationMillis) {}

@@ -1,0 +1,80 @@
+package dev.fanfare.server.run;
+
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** New runs as parallel arrays, the shape in which a whole batch is one statement. */
+final class RunColumns {
+  final UUID[] runIds;
+  final int[] taskIds;
+  final int[] laneIds;
+  final long[] ranks;
+  final int[] batchIndexes;
+  final @Nullable String[] payloads;
+  final @Nullable String[] payloadTypes;
+  final @Nullable String[] metadatas;
+  final @Nullable String[] tags;
+  final @Nullable String[] idempotencyKeys;
+  final @Nullable Integer[] maxAttempts;
+  final @Nullable String[] delayUntils;
+  final @Nullable String[] options;
+  final boolean[] tests;
+
+  RunColumns(List<Minted> runs) {
+    int n = runs.size();
+    runIds = new UUID[n];
+    taskIds = new int[n];
+    laneIds = new int[n];
+    ranks = new long[n];
+    batchIndexes = new int[n];
+    payloads = new String[n];
+    payloadTypes = new String[n];
+    metadatas = new String[n];
+    tags = new String[n];
+    idempotencyKeys = new String[n];
+    maxAttempts = new Integer[n];
+    delayUntils = new String[n];
+    options = new String[n];
+    tests = new boolean[n];
+    for (int i = 0; i < n; i++) {
+      Minted minted = runs.get(i);
+      NewRun run = minted.placed().run();
+      runIds[i] = minted.runId();
+      taskIds[i] = minted.placed().taskId();
+      laneIds[i] = minted.placed().laneId();
+      ranks[i] = minted.rank();
+      batchIndexes[i] = minted.index();
+      payloads[i] = run.payload();
+      payloadTypes[i] = run.payloadType();
+      metadatas[i] = run.metadata();
+      tags[i] = arrayLiteral(run.tags());
+      idempotencyKeys[i] = run.key() == null ? null : run.key().text();
+      maxAttempts[i] = run.maxAttempts();
+      delayUntils[i] = run.delayUntil() == null ? null : run.delayUntil().toString();
+      options[i] = run.options();
+      tests[i] = run.test();
+    }
+  }
+
+  /**
+   * A run that got its id.
+   *
+   * @param index its place in the batch
+   * @param rank its place in its lane
+   */
+  record Minted(UUID runId, int index, long rank, PlacedRun placed) {}
+
+  /** PostgreSQL unnests arrays of arrays flat, so a row's own array travels as its literal. */
+  private static @Nullable String arrayLiteral(List<String> values) {
+    if (values.isEmpty()) {
+      return null;
+    }
+    StringBuilder literal = new StringBuilder("{");
+    for (String value : values) {
+      literal.append(literal.length() == 1 ? "\"" : ",\"");
+      literal.append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+    }
+    return literal.append('}').toString();
+  }
+}

@@ -1,0 +1,171 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** SQL that reads runs, with where they stand from the view {@code run_standing}. */
+public final class RunReader {
+
+  /** One run, or {@code null} when the environment has none with this id. */
+  public @Nullable Run find(Tx tx, int environmentId, UUID runId) {
+    List<Run> runs = get(tx, environmentId, List.of(runId));
+    return runs.isEmpty() ? null : runs.getFirst();
+  }
+
+  /** The runs with these ids, in no order. */
+  public List<Run> get(Tx tx, int environmentId, Collection<UUID> runIds) {
+    return tx.list(
+        """
+        select r.*, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
+               s.output, s.output_type, s.error, s.due_at, t.slug, q.name as queue
+          from runs r
+          join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+          join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+         where r.environment_id = ?
+           and r.run_id = any (?)
+        """,
+        RunReader::run,
+        environmentId,
+        runIds.toArray(UUID[]::new));
+  }
+
+  /** The conditions of a list; both directions share them. */
+  private static final String FILTERED =
+      """
+      select r.run_id
+        from runs r
+       where r.environment_id = ?
+         and (?::text[] is null
+              or (select s.status::text
+                    from run_standing s
+                   where s.environment_id = r.environment_id
+                     and s.run_id = r.run_id) = any (?::text[]))
+         and (?::text[] is null
+              or r.task_id = any (array(select t.task_id
+                                          from tasks t
+                                         where t.environment_id = ?
+                                           and t.slug = any (?::text[]))))
+         and (?::text[] is null
+              or r.run_id in (select g.run_id
+                                from run_tags g
+                               where g.environment_id = ?
+                                 and g.tag = any (?::text[])))
+         and (?::text[] is null
+              or r.lane_id = any (array(select l.lane_id
+                                          from lanes l
+                                          join queues q using (environment_id, queue_id)
+                                         where q.environment_id = ?
+                                           and q.name = any (?::text[]))))
+         and (?::uuid is null
+              or r.run_id = any (array(select unnest(b.run_ids)
+                                         from batches b
+                                        where b.environment_id = ?
+                                          and b.batch_id = ?::uuid)))
+         and (?::bool is null or r.is_test = ?::bool)
+         and (?::timestamptz is null or r.created_at >= ?::timestamptz)
+         and (?::timestamptz is null or r.created_at <= ?::timestamptz)
+      """;
+
+  /** Up to {@code max} runs that pass a filter and are older than {@code from}, newest first. */
+  public List<UUID> older(
+      Tx tx, int environmentId, RunFilter filter, @Nullable UUID from, int max) {
+    return tx.listAnew(
+        FILTERED
+            + """
+               and (?::uuid is null or r.run_id < ?::uuid)
+             order by r.run_id desc
+             limit ?
+            """,
+        r -> r.uuid("run_id"),
+        parameters(environmentId, filter, from, max));
+  }
+
+  /** Up to {@code max} runs that pass a filter and are newer than {@code from}, oldest first. */
+  public List<UUID> newer(
+      Tx tx, int environmentId, RunFilter filter, @Nullable UUID from, int max) {
+    return tx.listAnew(
+        FILTERED
+            + """
+               and (?::uuid is null or r.run_id > ?::uuid)
+             order by r.run_id
+             limit ?
+            """,
+        r -> r.uuid("run_id"),
+        parameters(environmentId, filter, from, max));
+  }
+
+  private static @Nullable Object[] parameters(
+      int environmentId, RunFilter filter, @Nullable UUID from, int max) {
+    String @Nullable [] statuses = texts(filter.statuses().stream().map(RunStatus::name).toList());
+    String @Nullable [] tasks = texts(filter.tasks());
+    String @Nullable [] tags = texts(filter.tags());
+    String @Nullable [] queues = texts(filter.queues());
+    return new @Nullable Object[] {
+      environmentId,
+      statuses,
+      statuses,
+      tasks,
+      environmentId,
+      tasks,
+      tags,
+      environmentId,
+      tags,
+      queues,
+      environmentId,
+      queues,
+      filter.batchId(),
+      environmentId,
+      filter.batchId(),
+      filter.test(),
+      filter.test(),
+      filter.createdFrom(),
+      filter.createdFrom(),
+      filter.createdTo(),
+      filter.createdTo(),
+      from,
+      from,
+      max
+    };
+  }
+
+  private static String @Nullable [] texts(List<String> values) {
+    return values.isEmpty() ? null : values.toArray(String[]::new);
+  }
+
+  private static Run run(Row r) throws SQLException {
+    Instant due = r.instantOrNull("due_at"); // a delay that was moved is not the one triggered
+    return new Run(
+        r.uuid("run_id"),
+        r.text("slug"),
+        RunStatus.valueOf(r.text("status")),
+        r.integer("attempt"),
+        r.uuidOrNull("batch_id"),
+        r.text("queue"),
+        r.textOrNull("payload"),
+        r.textOrNull("payload_type"),
+        r.textOrNull("output"),
+        r.textOrNull("output_type"),
+        r.textOrNull("error"),
+        r.textOrNull("metadata"),
+        r.texts("tags"),
+        r.textOrNull("idempotency_key"),
+        r.textOrNull("options"),
+        r.flag("is_test"),
+        Source.valueOf(r.text("source")),
+        r.instant("created_at"),
+        r.instant("updated_at"),
+        due != null ? due : r.instantOrNull("delay_until"),
+        r.instantOrNull("started_at"),
+        r.instantOrNull("finished_at"),
+        r.bigint("duration_ms"));
+  }
+}

@@ -1,0 +1,154 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.ResponseTokens;
+import dev.fanfare.server.access.Scopes;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.wire.ItemLimits;
+import dev.fanfare.server.run.wire.ItemReader;
+import dev.fanfare.server.run.wire.ListQuery;
+import dev.fanfare.server.run.wire.RequestMarks;
+import dev.fanfare.server.run.wire.ResultJson;
+import dev.fanfare.server.run.wire.RunJson;
+import dev.fanfare.server.run.wire.Statuses;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Triggering one run, and reading runs. */
+public final class RunRoutes {
+  private final Authenticator authenticator;
+  private final ResponseTokens tokens;
+  private final TriggerRun trigger;
+  private final ReadRuns read;
+  private final InstantSource clock;
+  private final Limits limits;
+
+  /**
+   * @param item what one item may be
+   * @param bodyBytesMax longest body of a single trigger
+   * @param pageSizeMax most runs on a page
+   */
+  public record Limits(ItemLimits item, long bodyBytesMax, int pageSizeMax) {}
+
+  public RunRoutes(
+      Authenticator authenticator,
+      ResponseTokens tokens,
+      TriggerRun trigger,
+      ReadRuns read,
+      InstantSource clock,
+      Limits limits) {
+    this.authenticator = authenticator;
+    this.tokens = tokens;
+    this.trigger = trigger;
+    this.read = read;
+    this.clock = clock;
+    this.limits = limits;
+  }
+
+  /** The routes of this room. */
+  public List<Route> routes() {
+    return List.of(
+        Route.post("/api/v1/tasks/{task}/trigger", this::trigger),
+        Route.get("/api/v3/runs/{run}", this::retrieve),
+        Route.get("/api/v1/runs/{run}/result", this::result),
+        Route.get("/api/v1/runs", this::list));
+  }
+
+  private Answer trigger(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
+    ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
+    JsonReader.readObject(exchange.body(limits.bodyBytesMax()), item);
+    NewRun.Key headerKey = RequestMarks.key(exchange, limits.item().keyTtl(), true);
+    TriggeredRun run =
+        trigger.trigger(
+            caller.environment().id(),
+            headerKey == null ? item.run() : item.run().withKey(headerKey),
+            RequestMarks.source(exchange),
+            RequestMarks.requestKey(exchange, "trigger", List.of(task)));
+    String id = PublicId.format(PublicId.RUN, run.runId());
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("id", id);
+    body.put("isCached", run.cached());
+    return tokens.add(
+        Answer.json(200, body), caller, List.of("read:runs:" + id, "write:inputStreams:" + id));
+  }
+
+  private Answer retrieve(Exchange exchange) {
+    Caller caller = authenticator.keyOrToken(exchange);
+    Run run = find(caller, exchange.path("run"));
+    if (run == null) {
+      // Right after a trigger another server may answer; clients try again when told to.
+      throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
+    }
+    requireReadable(caller, run);
+    return Answer.json(200, new RunJson(Statuses.of(exchange)).run(run));
+  }
+
+  private Answer result(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    Run run = find(new Caller(caller.environment(), null), exchange.path("run"));
+    if (run == null || !run.status().isFinal()) {
+      throw new HttpError(404, "Run either doesn't exist or is not finished");
+    }
+    return Answer.json(200, ResultJson.result(run));
+  }
+
+  private @Nullable Run find(Caller caller, String publicId) {
+    UUID runId = PublicId.parse(PublicId.RUN, publicId);
+    return runId == null ? null : read.find(caller.environment().id(), runId);
+  }
+
+  /** A run can be named by its id, its task, its batch or any of its tags. */
+  private static void requireReadable(Caller caller, Run run) {
+    List<Scopes.Resource> names = new ArrayList<>();
+    names.add(Scopes.one("runs", PublicId.format(PublicId.RUN, run.id())));
+    names.add(Scopes.one("tasks", run.task()));
+    if (run.batchId() != null) {
+      names.add(Scopes.one("batch", PublicId.format(PublicId.BATCH, run.batchId())));
+    }
+    run.tags().forEach(tag -> names.add(Scopes.one("tags", tag)));
+    caller.requireAny("read", names.toArray(Scopes.Resource[]::new));
+  }
+
+  private Answer list(Exchange exchange) {
+    Caller caller = authenticator.keyOrToken(exchange);
+    Statuses statuses = Statuses.of(exchange);
+    ListQuery query = ListQuery.of(exchange, statuses, limits.pageSizeMax(), clock.instant());
+    requireListable(caller, query.filter());
+    ReadRuns.Page page =
+        read.page(
+            caller.environment().id(), query.filter(), query.size(), query.after(), query.before());
+    return Answer.json(
+        200,
+        new RunJson(statuses)
+            .page(page.runs(), caller.environment(), cursor(page.next()), cursor(page.previous())));
+  }
+
+  /** A token for some tasks may list them, when the list shows no others. */
+  private static void requireListable(Caller caller, RunFilter filter) {
+    Scopes.Resource allRuns = Scopes.all("runs");
+    Scopes.Resource allTasks = Scopes.all("tasks");
+    if (filter.tasks().isEmpty()) {
+      caller.requireAny("read", allRuns, allTasks);
+    }
+    for (String task : filter.tasks()) {
+      caller.requireAny("read", allRuns, allTasks, Scopes.one("tasks", task));
+    }
+  }
+
+  private static @Nullable String cursor(@Nullable UUID runId) {
+    return runId == null ? null : PublicId.format(PublicId.RUN, runId);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.db.Tx;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** SQL that writes {@code runs} and {@code run_tags}. */
+final class RunStore {
+
+  /** Stores all runs of a trigger in one statement. */
+  void insertAll(
+      Tx tx,
+      int environmentId,
+      @Nullable UUID batchId,
+      Source source,
+      Instant createdAt,
+      List<RunColumns.Minted> runs) {
+    RunColumns columns = new RunColumns(runs);
+    tx.update(
+        """
+        insert into runs
+               (environment_id, batch_id, source, created_at,
+                run_id, task_id, lane_id, rank, batch_index,
+                payload, payload_type, metadata, tags, idempotency_key,
+                max_attempts, delay_until, options, is_test)
+        select ?, ?::uuid, ?::trigger_source, ?::timestamptz,
+               r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
+               r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
+               r.max_attempts, r.delay_until::timestamptz, r.options, r.is_test
+          from unnest(?::uuid[], ?::int[], ?::int[], ?::int8[], ?::int[],
+                      ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
+                      ?::int[], ?::text[], ?::text[], ?::bool[])
+               as r (run_id, task_id, lane_id, rank, batch_index,
+                     payload, payload_type, metadata, tags, idempotency_key,
+                     max_attempts, delay_until, options, is_test)
+        """,
+        environmentId,
+        batchId,
+        source.name(),
+        createdAt,
+        columns.runIds,
+        columns.taskIds,
+        columns.laneIds,
+        columns.ranks,
+        columns.batchIndexes,
+        columns.payloads,
+        columns.payloadTypes,
+        columns.metadatas,
+        columns.tags,
+        columns.idempotencyKeys,
+        columns.maxAttempts,
+        columns.delayUntils,
+        columns.options,
+        columns.tests);
+  }
+
+  /** Makes tagged runs findable by their tags; costs nothing when there are none. */
+  void insertTags(Tx tx, int environmentId, List<RunColumns.Minted> runs) {
+    List<String> tags = new ArrayList<>();
+    List<UUID> runIds = new ArrayList<>();
+    for (RunColumns.Minted run : runs) {
+      for (String tag : run.placed().run().tags()) {
+        tags.add(tag);
+        runIds.add(run.runId());
+      }
+    }
+    if (tags.isEmpty()) {
+      return;
+    }
+    tx.update(
+        """
+        insert into run_tags (environment_id, tag, run_id)
+        select ?, t.tag, t.run_id
+          from unnest(?::text[], ?::uuid[]) as t (tag, run_id)
+        """,
+        environmentId,
+        tags.toArray(String[]::new),
+        runIds.toArray(UUID[]::new));
+  }
+}

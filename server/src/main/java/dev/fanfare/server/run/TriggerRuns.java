@@ -1,0 +1,163 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.DelayStore;
+import dev.fanfare.server.queue.Entry;
+import dev.fanfare.server.queue.ReadyStore;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where every run is born: a single trigger, a batch, a part of a streamed batch. A handful of
+ * set-based statements in the caller's transaction, however many runs and whatever options they
+ * carry: keys (when there are any), runs, tags (when there are any), ready entries, delays (when
+ * there are any).
+ */
+public final class TriggerRuns {
+  /** A key can be freed between losing it and reading who has it; then it is claimed again. */
+  private static final int CLAIM_TRIES = 5;
+
+  private final TimeOrderedIds ids;
+  private final FinishRuns finish;
+  private final RunStore runs = new RunStore();
+  private final KeyStore keys = new KeyStore();
+  private final ReadyStore ready = new ReadyStore();
+  private final DelayStore delays = new DelayStore();
+
+  public TriggerRuns(TimeOrderedIds ids, FinishRuns finish) {
+    this.ids = ids;
+    this.finish = finish;
+  }
+
+  /**
+   * Stores runs and queues them.
+   *
+   * @param batchId the batch they belong to; absent: none
+   * @param now when they were triggered
+   * @return for each run, in order, the run that answers it: itself, or by its key an older one
+   */
+  public List<TriggeredRun> trigger(
+      Tx tx,
+      int environmentId,
+      @Nullable UUID batchId,
+      Source source,
+      Instant now,
+      List<PlacedRun> placed) {
+    List<RunColumns.Minted> minted = mint(placed, now);
+    Map<KeyStore.TaskKey, UUID> holders = claimKeys(tx, environmentId, now, minted);
+    List<TriggeredRun> answers = new ArrayList<>(minted.size());
+    List<RunColumns.Minted> created = new ArrayList<>(minted.size());
+    for (RunColumns.Minted run : minted) {
+      KeyStore.TaskKey key = key(run);
+      UUID holder = key == null ? run.runId() : holders.getOrDefault(key, run.runId());
+      boolean cached = !holder.equals(run.runId());
+      answers.add(new TriggeredRun(holder, cached));
+      if (!cached) {
+        created.add(run);
+      }
+    }
+    if (!created.isEmpty()) {
+      runs.insertAll(tx, environmentId, batchId, source, now, created);
+      runs.insertTags(tx, environmentId, created);
+      enqueue(tx, environmentId, now, created);
+      recordFailures(tx, environmentId, batchId, created);
+    }
+    return answers;
+  }
+
+  /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
+  private List<RunColumns.Minted> mint(List<PlacedRun> placed, Instant now) {
+    List<RunColumns.Minted> minted = new ArrayList<>(placed.size());
+    long nowMicros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
+    for (int i = 0; i < placed.size(); i++) {
+      NewRun run = placed.get(i).run();
+      long queuedMicros =
+          isDelayed(run, now)
+              ? ChronoUnit.MICROS.between(Instant.EPOCH, run.delayUntil())
+              : nowMicros;
+      long rank = queuedMicros - run.priorityMillis() * 1_000 + i;
+      minted.add(new RunColumns.Minted(ids.next(), i, rank, placed.get(i)));
+    }
+    return minted;
+  }
+
+  private static boolean isDelayed(NewRun run, Instant now) {
+    return run.delayUntil() != null && run.delayUntil().isAfter(now);
+  }
+
+  private static KeyStore.@Nullable TaskKey key(RunColumns.Minted run) {
+    NewRun.Key key = run.placed().run().key();
+    return key == null ? null : new KeyStore.TaskKey(run.placed().taskId(), Hash.of(key.text()));
+  }
+
+  /** The first item of a batch with a key claims it; the others follow whatever that one gets. */
+  private Map<KeyStore.TaskKey, UUID> claimKeys(
+      Tx tx, int environmentId, Instant now, List<RunColumns.Minted> minted) {
+    Map<KeyStore.TaskKey, KeyStore.Claim> claims = new LinkedHashMap<>();
+    for (RunColumns.Minted run : minted) {
+      NewRun.Key key = run.placed().run().key();
+      KeyStore.TaskKey taskKey = key(run);
+      if (key != null && taskKey != null) {
+        claims.putIfAbsent(taskKey, new KeyStore.Claim(taskKey, run.runId(), now.plus(key.ttl())));
+      }
+    }
+    if (claims.isEmpty()) {
+      return Map.of();
+    }
+    for (int tries = 1; tries <= CLAIM_TRIES; tries++) {
+      Map<KeyStore.TaskKey, UUID> holders = keys.claim(tx, environmentId, now, claims.values());
+      if (holders.size() == claims.size()) {
+        return holders;
+      }
+    }
+    throw DatabaseException.busy("Idempotency claim resolution timed out");
+  }
+
+  private void enqueue(Tx tx, int environmentId, Instant now, List<RunColumns.Minted> created) {
+    List<Entry> atOnce = new ArrayList<>(created.size());
+    List<DelayStore.Delayed> later = new ArrayList<>();
+    for (RunColumns.Minted run : created) {
+      NewRun asked = run.placed().run();
+      Entry entry = Entry.fresh(run.runId(), run.placed().laneId(), run.rank());
+      if (asked.failure() != null) {
+        continue;
+      }
+      Instant due = asked.delayUntil();
+      if (due != null && due.isAfter(now)) {
+        later.add(new DelayStore.Delayed(entry, due));
+      } else {
+        atOnce.add(entry);
+      }
+    }
+    if (!atOnce.isEmpty()) {
+      ready.insertAll(tx, environmentId, atOnce);
+    }
+    if (!later.isEmpty()) {
+      delays.insertAll(tx, environmentId, later);
+    }
+  }
+
+  private void recordFailures(
+      Tx tx, int environmentId, @Nullable UUID batchId, List<RunColumns.Minted> created) {
+    List<Ending> endings = new ArrayList<>();
+    for (RunColumns.Minted run : created) {
+      RunError failure = run.placed().run().failure();
+      if (failure != null) {
+        endings.add(Ending.withoutSlot(run.runId(), batchId, RunStatus.SYSTEM_FAILURE, failure));
+      }
+    }
+    if (!endings.isEmpty()) {
+      finish.finish(tx, environmentId, endings);
+    }
+  }
+}

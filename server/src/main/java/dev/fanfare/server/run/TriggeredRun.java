@@ -1,0 +1,11 @@
+package dev.fanfare.server.run;
+
+import java.util.UUID;
+
+/**
+ * What became of a trigger.
+ *
+ * @param runId the run that answers it
+ * @param cached whether that run was there before, by its idempotency key
+ */
+public record TriggeredRun(UUID runId, boolean cached) {}

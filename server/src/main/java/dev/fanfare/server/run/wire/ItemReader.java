@@ -1,0 +1,176 @@
+package dev.fanfare.server.run.wire;
+
+import dev.fanfare.protocol.Limits;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one item of a trigger, the body of a single one or an element of {@code items}: {@code
+ * {task?, payload?, context?, options?}}. Refuses what breaks a rule and names where it stands.
+ */
+public final class ItemReader {
+  private final ItemLimits limits;
+  private final Instant now;
+
+  /**
+   * @param now what a delay given as a duration counts from
+   */
+  public ItemReader(ItemLimits limits, Instant now) {
+    this.limits = limits;
+    this.now = now;
+  }
+
+  /** What was read of an item so far; its fields come in any order. */
+  private static final class Item {
+    @Nullable String task;
+    @Nullable String payload;
+    final Options options = new Options();
+  }
+
+  /**
+   * An item of a batch.
+   *
+   * @param reader standing on the item
+   * @param where such as {@code items[3]}, for messages
+   * @param task the task of every item; absent: the item names it
+   */
+  public NewRun read(JsonReader reader, String where, @Nullable String task) {
+    if (!reader.isObject()) {
+      throw HttpError.validation(where + ": must be an object");
+    }
+    Item item = new Item();
+    reader.object(name -> field(reader, where, item, name));
+    return finish(where + ": ", item, task != null ? task : taskOf(where, item));
+  }
+
+  /** Reads one field of the body of a single trigger into an item; see {@link #single}. */
+  public Single single(String task) {
+    return new Single(task);
+  }
+
+  /** The body of a single trigger, which is an item at the top level. */
+  public final class Single implements JsonReader.ObjectFields {
+    private final Item item = new Item();
+    private final String task;
+
+    private Single(String task) {
+      this.task = task;
+    }
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      ItemReader.this.field(reader, "", item, name);
+    }
+
+    /** The run, once every field was read. */
+    public NewRun run() {
+      return finish("", item, task);
+    }
+  }
+
+  private void field(JsonReader reader, String where, Item item, String name) {
+    switch (name) {
+      case "task" -> {
+        if (!reader.isString()) {
+          throw HttpError.validation(Path.of(where, "task") + ": must be a string");
+        }
+        item.task = reader.string();
+      }
+      case "payload" -> item.payload = reader.raw();
+      case "options" -> readOptions(reader, where, item);
+      default -> {} // unknown fields are dropped, as documented
+    }
+  }
+
+  private void readOptions(JsonReader reader, String where, Item item) {
+    if (reader.isNull()) {
+      return;
+    }
+    if (!reader.isObject()) {
+      throw HttpError.validation(Path.of(where, "options") + ": must be an object");
+    }
+    OptionsReader options = new OptionsReader(reader, Path.of(where, "options"), item.options, now);
+    reader.object(options::field);
+  }
+
+  private static String taskOf(String where, Item item) {
+    if (item.task == null) {
+      throw HttpError.validation(Path.of(where, "task") + ": is required");
+    }
+    return checkTask(Path.of(where, "task"), item.task);
+  }
+
+  /** A task's id, from an item or a path. */
+  public static String checkTask(String where, String task) {
+    if (task.isBlank()) {
+      throw HttpError.validation(where + ": must not be empty");
+    }
+    if (task.length() > Limits.TASK_ID_CHARS_MAX) {
+      throw HttpError.validation(
+          where + ": must have at most " + Limits.TASK_ID_CHARS_MAX + " characters");
+    }
+    return Texts.storable(where, task);
+  }
+
+  private NewRun finish(String at, Item item, String task) {
+    Options o = item.options;
+    String payload = payload(at, item);
+    if (payload != null) {
+      long bytes = utf8Length(payload);
+      if (bytes > limits.itemBytesMax()) {
+        throw new HttpError(
+            413,
+            at
+                + "the payload has "
+                + bytes
+                + " bytes, the maximum is "
+                + limits.itemBytesMax()
+                + " bytes");
+      }
+    }
+    return new NewRun(
+        task,
+        payload,
+        o.payloadType,
+        o.queue,
+        o.concurrencyKey,
+        o.idempotencyKey == null
+            ? null
+            : new NewRun.Key(
+                o.idempotencyKey, Durations.keyTtl(o.idempotencyKeyTtl, limits.keyTtl())),
+        o.delayUntil,
+        o.priorityMillis,
+        o.maxAttempts,
+        List.copyOf(o.tags),
+        o.metadata,
+        o.elsewhere(),
+        o.test,
+        null);
+  }
+
+  /** The payload's type says what its JSON may be; a string stays the JSON string it came as. */
+  private static @Nullable String payload(String at, Item item) {
+    String type = item.options.payloadType;
+    String payload = item.payload;
+    if (type == null || type.equals("application/json")) {
+      return payload;
+    }
+    boolean string = payload != null && payload.startsWith("\"");
+    if (type.equals("application/store") && (!string || "\"\"".equals(payload))) {
+      throw new HttpError(
+          400,
+          at + "payload must be a non-empty string when options.payloadType is application/store");
+    }
+    return string ? payload : null;
+  }
+
+  private static long utf8Length(String text) {
+    // Three bytes a character at most: exact only where it could matter.
+    return text.length() > 1024 ? text.getBytes(StandardCharsets.UTF_8).length : text.length() * 3L;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.fanfare.server.run.wire;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The options of one item while they are read. */
+final class Options {
+  @Nullable String queue;
+  String concurrencyKey = "";
+  @Nullable String idempotencyKey;
+  @Nullable String idempotencyKeyTtl;
+  @Nullable Instant delayUntil;
+  long priorityMillis;
+  @Nullable Integer maxAttempts;
+  final TreeSet<String> tags = new TreeSet<>();
+  @Nullable String metadata;
+  @Nullable String payloadType;
+  boolean test;
+
+  /** Options that act in other rooms: their names and JSON texts. */
+  final Map<String, String> others = new LinkedHashMap<>();
+
+  @Nullable String elsewhere() {
+    if (others.isEmpty()) {
+      return null;
+    }
+    StringBuilder json = new StringBuilder();
+    others.forEach((name, raw) ->
+        json.append(json.isEmpty() ? "{\"" : ",\"").append(name).append("\":").append(raw));
+    return json.append('}').toString();
+  }
+}

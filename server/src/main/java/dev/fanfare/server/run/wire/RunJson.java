@@ -1,0 +1,246 @@
+package dev.fanfare.server.run.wire;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.Run;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.run.StoredError;
+import dev.fanfare.server.run.Surrogates;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Prints runs for the public API. Payloads, outputs and metadata are written as the text that is
+ * stored; what is absent is omitted, because clients read {@code null} as a wrong type.
+ */
+public final class RunJson {
+  private static final String SUPER_JSON = "application/super+json";
+  private static final String JSON = "application/json";
+
+  private final Statuses statuses;
+
+  /** Prints with this vocabulary of states. */
+  public RunJson(Statuses statuses) {
+    this.statuses = statuses;
+  }
+
+  /** One run, whole. */
+  public byte[] run(Run run) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+      json.writeStartObject();
+      common(json, run);
+      value(json, "payload", run.payload(), run.payloadType());
+      if (run.status() == RunStatus.COMPLETED) {
+        output(json, run);
+      }
+      if (run.error() != null) {
+        error(json, StoredError.read(run.error()));
+      }
+      json.writeNumberProperty("attemptCount", run.attempt());
+      json.writeName("attempts"); // always empty, and always there: old clients need the array
+      json.writeStartArray();
+      json.writeEndArray();
+      json.writeName("relatedRuns");
+      json.writeStartObject();
+      json.writeName("children");
+      json.writeStartArray();
+      json.writeEndArray();
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    return out.toByteArray();
+  }
+
+  /** A page of runs. */
+  public byte[] page(
+      List<Run> runs, Environment environment, @Nullable String next, @Nullable String previous) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(8 * 1024);
+    try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+      json.writeStartObject();
+      json.writeName("data");
+      json.writeStartArray();
+      for (Run run : runs) {
+        json.writeStartObject();
+        common(json, run);
+        json.writeName("env");
+        json.writeStartObject();
+        json.writeStringProperty("id", environment.publicId());
+        json.writeStringProperty("name", environment.slug());
+        json.writeEndObject();
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeName("pagination");
+      json.writeStartObject();
+      text(json, "next", next);
+      text(json, "previous", previous);
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    return out.toByteArray();
+  }
+
+  private void common(JsonGenerator json, Run run) {
+    RunStatus status = run.status();
+    boolean ended = status.isFinal();
+    json.writeStringProperty("id", PublicId.format(PublicId.RUN, run.id()));
+    json.writeStringProperty("taskIdentifier", run.task());
+    json.writeStringProperty("status", statuses.word(status));
+    text(json, "idempotencyKey", shownKey(run));
+    json.writeStringProperty("createdAt", run.createdAt().toString());
+    json.writeStringProperty("updatedAt", run.updatedAt().toString());
+    text(json, "startedAt", run.startedAt());
+    text(json, "finishedAt", run.finishedAt());
+    text(json, "delayedUntil", run.delayedUntil());
+    json.writeName("tags");
+    json.writeStartArray();
+    run.tags().forEach(json::writeString);
+    json.writeEndArray();
+    json.writeBooleanProperty("isTest", run.test());
+    json.writeBooleanProperty(
+        "isQueued",
+        status == RunStatus.QUEUED
+            || status == RunStatus.DELAYED
+            || status == RunStatus.PENDING_VERSION);
+    json.writeBooleanProperty(
+        "isExecuting", status == RunStatus.EXECUTING || status == RunStatus.DEQUEUED);
+    json.writeBooleanProperty("isWaiting", status == RunStatus.WAITING);
+    // EXPIRED and TIMED_OUT count as completed and failed, or polling them would never end.
+    json.writeBooleanProperty("isCompleted", ended);
+    json.writeBooleanProperty("isSuccess", status == RunStatus.COMPLETED);
+    json.writeBooleanProperty("isFailed", ended && status != RunStatus.COMPLETED);
+    json.writeBooleanProperty("isCancelled", status == RunStatus.CANCELED);
+    json.writeNumberProperty("costInCents", 0);
+    json.writeNumberProperty("baseCostInCents", 0);
+    json.writeNumberProperty("durationMs", run.durationMillis());
+    // Clients want an object here; metadata of another shape is kept and had by its own endpoint.
+    if (run.metadata() != null && run.metadata().startsWith("{")) {
+      json.writeName("metadata");
+      json.writeRawValue(run.metadata());
+    }
+    json.writeNumberProperty("depth", 0);
+    json.writeStringProperty("triggerFunction", run.batchId() == null ? "trigger" : "batchTrigger");
+    if (run.batchId() != null) {
+      json.writeStringProperty("batchId", PublicId.format(PublicId.BATCH, run.batchId()));
+    }
+    if (run.source() == Source.SCHEDULE) {
+      json.writeStringProperty("taskKind", "SCHEDULED");
+    } else {
+      json.writeStringProperty("taskKind", "STANDARD");
+    }
+    options(json, run);
+  }
+
+  /** The key as its user wrote it: the SDK sends a hash and, in its options, what was hashed. */
+  private static @Nullable String shownKey(Run run) {
+    if (run.options() != null) {
+      JsonNode original =
+          WireJson.mapper().readTree(run.options()).path("idempotencyKeyOptions").path("key");
+      if (original.isString()) {
+        return original.stringValue();
+      }
+    }
+    return run.idempotencyKey();
+  }
+
+  private static void options(JsonGenerator json, Run run) {
+    if (run.options() == null) {
+      return;
+    }
+    JsonNode options = WireJson.mapper().readTree(run.options());
+    JsonNode ttl = options.path("ttl");
+    if (ttl.isString() || ttl.isNumber()) {
+      json.writeStringProperty("ttl", ttl.isString() ? ttl.stringValue() : ttl.asString() + "s");
+    }
+    JsonNode region = options.path("region");
+    if (region.isString()) {
+      json.writeStringProperty("region", region.stringValue());
+    }
+  }
+
+  /** A stored JSON text as a value; what carries text is opened to the value it carries. */
+  private static void value(
+      JsonGenerator json, String name, @Nullable String text, @Nullable String type) {
+    if (text == null || "application/store".equals(type)) {
+      return;
+    }
+    json.writeName(name);
+    if (SUPER_JSON.equals(type)) {
+      json.writeRawValue(superJson(WireJson.mapper().readValue(text, String.class)));
+    } else {
+      json.writeRawValue(text);
+    }
+  }
+
+  private static void output(JsonGenerator json, Run run) {
+    String output = run.output();
+    String type = run.outputType() == null ? JSON : run.outputType();
+    if (output == null || type.equals("application/store")) {
+      return;
+    }
+    json.writeName("output");
+    switch (type) {
+      case JSON -> json.writeRawValue(output);
+      case SUPER_JSON -> json.writeRawValue(superJson(output));
+      default -> json.writeString(output);
+    }
+  }
+
+  /** The plain part of a super+json text, as it is written; any other text is shown as a string. */
+  private static String superJson(String text) {
+    byte[] bytes = Surrogates.escaped(text).getBytes(StandardCharsets.UTF_8);
+    String[] plain = new String[1];
+    try {
+      JsonReader.readObject(
+          new ByteArrayInputStream(bytes),
+          (reader, name) -> {
+            if (name.equals("json")) {
+              plain[0] = reader.raw();
+            }
+          });
+    } catch (HttpError e) {
+      return WireJson.mapper()
+          .writer()
+          .with(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .writeValueAsString(text);
+    }
+    return plain[0] == null ? "null" : plain[0];
+  }
+
+  private static void error(JsonGenerator json, RunError error) {
+    json.writeName("error");
+    json.writeStartObject();
+    switch (error.type()) {
+      case BUILT_IN_ERROR -> {
+        json.writeStringProperty("message", String.valueOf(error.message()));
+        text(json, "name", error.name());
+        text(json, "stackTrace", error.stackTrace());
+      }
+      case STRING_ERROR, CUSTOM_ERROR ->
+          json.writeStringProperty("message", String.valueOf(error.raw()));
+      case INTERNAL_ERROR -> {
+        json.writeStringProperty("message", error.summary());
+        text(json, "stackTrace", error.stackTrace());
+      }
+    }
+    json.writeEndObject();
+  }
+
+  private static void text(JsonGenerator json, String name, @Nullable Object value) {
+    if (value != null) {
+      json.writeStringProperty(name, value.toString());
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package dev.fanfare.server.task;
+
+import dev.fanfare.protocol.worker.RetryPolicy;
+
+/**
+ * A task of one environment.
+ *
+ * @param id its number in keys
+ * @param slug the id that triggers and workers use
+ * @param queueId where its runs go when a trigger names no queue
+ * @param registered whether a worker has declared it
+ * @param retry when a failed run is attempted again
+ */
+public record Task(int id, String slug, int queueId, boolean registered, RetryPolicy retry) {}

@@ -1,0 +1,66 @@
+package dev.fanfare.server.worker;
+
+import dev.fanfare.protocol.worker.QueueDefinition;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.ParkedStore;
+import dev.fanfare.server.queue.QueueStore;
+import dev.fanfare.server.queue.SlotStore;
+import dev.fanfare.server.run.PlaceRuns;
+import dev.fanfare.server.task.TaskStore;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Takes a worker's word on its tasks, their queues and retry policies, and lets go the runs that
+ * waited for a worker to know their task.
+ */
+final class RegisterTasks {
+  private static final int RELEASED_AT_ONCE = 1_000;
+
+  private final Database database;
+  private final TaskStore tasks = new TaskStore();
+  private final QueueStore queues = new QueueStore();
+  private final ParkedStore parked = new ParkedStore();
+  private final SlotStore slots = new SlotStore();
+
+  RegisterTasks(Database database) {
+    this.database = database;
+  }
+
+  /** Registers the tasks and returns their numbers. */
+  Set<Integer> register(int environmentId, List<TaskDefinition> definitions) {
+    // In one order for all workers, so that no two wait for each other's rows in a ring.
+    List<TaskDefinition> ordered =
+        definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
+    Set<Integer> taskIds = database.transaction(tx -> registerAll(tx, environmentId, ordered));
+    // After the commit: from here on nobody parks a run of these tasks any more.
+    for (int taskId : taskIds) {
+      int released;
+      do {
+        released =
+            database.transaction(tx -> parked.release(tx, environmentId, taskId, RELEASED_AT_ONCE));
+      } while (released > 0);
+    }
+    return taskIds;
+  }
+
+  private Set<Integer> registerAll(Tx tx, int environmentId, List<TaskDefinition> definitions) {
+    Set<Integer> taskIds = new HashSet<>();
+    for (TaskDefinition definition : definitions) {
+      QueueDefinition queue = definition.queue();
+      String name = queue == null ? PlaceRuns.ownQueue(definition.id()) : queue.name();
+      int queueId =
+          queues.register(tx, environmentId, name, queue == null ? null : queue.concurrencyLimit());
+      RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
+      taskIds.add(tasks.register(tx, environmentId, definition.id(), queueId, retry));
+    }
+    slots.insertMissing(tx, environmentId);
+    return taskIds;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.fanfare.server.worker;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.worker.Assignment;
+import dev.fanfare.protocol.worker.Finished;
+import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.ReportRequest;
+import dev.fanfare.protocol.worker.ReportResponse;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.Surrogates;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Between the wire's records and the room {@code lease}. */
+final class ReportWire {
+  private static final String JSON = "application/json";
+  private static final int OUTPUT_TYPE_CHARS_MAX = 128;
+
+  private final int outputBytesMax;
+
+  ReportWire(int outputBytesMax) {
+    this.outputBytesMax = outputBytesMax;
+  }
+
+  static Assignment assignment(ClaimedRun run) {
+    return new Assignment(
+        PublicId.format(PublicId.RUN, run.runId()),
+        run.fence(),
+        run.attempt() + 1,
+        run.maxAttempts(),
+        run.task(),
+        run.payload(),
+        run.payloadType(),
+        run.tags(),
+        run.metadata(),
+        run.batchId() == null ? null : PublicId.format(PublicId.BATCH, run.batchId()),
+        run.queue(),
+        run.test(),
+        run.createdAt());
+  }
+
+  AttemptReport report(ReportRequest request) {
+    return new AttemptReport(
+        orEmpty(request.started()).stream()
+            .map(s ->
+                new AttemptReport.Started(runId(s.runId()), fence(s.fence()), attempt(s.attempt())))
+            .toList(),
+        orEmpty(request.finished()).stream().map(this::finished).toList(),
+        orEmpty(request.returned()).stream()
+            .map(h -> new AttemptReport.Returned(runId(h.runId()), fence(h.fence())))
+            .toList());
+  }
+
+  /** An output that cannot be stored fails its run, and no other run of the report. */
+  private AttemptReport.Finished finished(Finished f) {
+    RunError error = f.error();
+    String output = error == null ? f.output() : null;
+    String outputType = error == null ? f.outputType() : null;
+    boolean retryable = f.retryable();
+    if (output != null) {
+      output = Surrogates.escaped(output);
+      long bytes = output.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > outputBytesMax) {
+        error = outputError("the output has " + bytes + " bytes, the maximum is " + outputBytesMax);
+      } else if (output.indexOf(0) >= 0) {
+        error = outputError("the output contains U+0000 outside of a JSON escape");
+      } else if (outputType != null && outputType.length() > OUTPUT_TYPE_CHARS_MAX) {
+        error = outputError("the output's media type is too long");
+      }
+      if (error != null) {
+        output = null;
+        outputType = null;
+        retryable = false;
+      }
+    }
+    return new AttemptReport.Finished(
+        runId(f.runId()),
+        fence(f.fence()),
+        attempt(f.attempt()),
+        Math.max(0, f.durationMillis()),
+        output,
+        JSON.equals(outputType) ? null : outputType,
+        error,
+        retryable);
+  }
+
+  private static RunError outputError(String message) {
+    return RunError.internal("TASK_OUTPUT_ERROR", message);
+  }
+
+  static ReportResponse response(AttemptReport.Verdict verdict) {
+    return new ReportResponse(
+        verdict.lost().stream()
+            .map(l -> new Held(PublicId.format(PublicId.RUN, l.runId()), l.fence()))
+            .toList(),
+        verdict.retries().stream()
+            .map(r ->
+                new ReportResponse.Retry(
+                    PublicId.format(PublicId.RUN, r.runId()),
+                    r.fence(),
+                    r.attempt(),
+                    r.delayMillis()))
+            .toList(),
+        List.of());
+  }
+
+  private static UUID runId(@Nullable String text) {
+    UUID id = text == null ? null : PublicId.parse(PublicId.RUN, text);
+    if (id == null) {
+      throw HttpError.validation("runId: is not the id of a run");
+    }
+    return id;
+  }
+
+  private static int fence(long fence) {
+    if (fence < 1 || fence > Integer.MAX_VALUE) {
+      throw HttpError.validation("fence: is out of range");
+    }
+    return (int) fence;
+  }
+
+  private static int attempt(int attempt) {
+    if (attempt < 1 || attempt > Short.MAX_VALUE) {
+      throw HttpError.validation("attempt: is out of range");
+    }
+    return attempt;
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return Objects.requireNonNullElse(list, List.of());
+  }
+}

@@ -1,0 +1,171 @@
+package dev.fanfare.server.worker;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.protocol.worker.SessionRequest;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.ClaimRuns;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.HandBack;
+import dev.fanfare.server.lease.ReportAttempts;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The sessions that talk to this server. What is remembered here is a saving, not the truth: any
+ * server can take the next call of any session.
+ */
+public final class Sessions {
+  private static final int REMEMBERED_MAX = 10_000;
+
+  /** A waiting poll looks by itself this often, because signals may be lost. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
+  private final Database database;
+  private final Signals signals;
+  private final TimeOrderedIds ids;
+  private final ClaimRuns claims;
+  private final ReportAttempts reports;
+  private final HandBack handBack;
+  private final Limits limits;
+  private final RegisterTasks register;
+  private final SessionStore store = new SessionStore();
+  private final Map<UUID, Known> known = new ConcurrentHashMap<>();
+  private volatile boolean stopping;
+
+  /**
+   * @param lease how long a session lives after a contact
+   * @param pollWait how long a poll is held that has nothing to hand out
+   * @param claimMax most runs of one poll
+   */
+  public record Limits(Duration lease, Duration pollWait, int claimMax) {}
+
+  public Sessions(
+      Database database,
+      Signals signals,
+      TimeOrderedIds ids,
+      ClaimRuns claims,
+      ReportAttempts reports,
+      HandBack handBack,
+      Limits limits) {
+    this.database = database;
+    this.signals = signals;
+    this.ids = ids;
+    this.claims = claims;
+    this.reports = reports;
+    this.handBack = handBack;
+    this.limits = limits;
+    this.register = new RegisterTasks(database);
+  }
+
+  /** A session as this server last saw it. */
+  private static final class Known {
+    final Session session;
+    volatile long renewedNanos;
+    volatile int lastLaneId;
+
+    Known(Session session) {
+      this.session = session;
+      this.renewedNanos = System.nanoTime();
+    }
+  }
+
+  /** Opens a session for a worker and registers its tasks. */
+  UUID open(int environmentId, SessionRequest request) {
+    Session session =
+        new Session(ids.next(), environmentId, register.register(environmentId, request.tasks()));
+    database.transaction(tx -> {
+      store.insert(tx, session, request.name(), request.version(), request.slots(), limits.lease());
+      return null;
+    });
+    remember(session);
+    signals.ready(environmentId); // runs that waited for these tasks may be ready now
+    return session.id();
+  }
+
+  /** Claims up to {@code slots} runs, and waits a while when there are none. */
+  List<ClaimedRun> poll(int environmentId, UUID sessionId, int slots) {
+    Known known = touch(environmentId, sessionId);
+    int max = Math.min(slots, limits.claimMax());
+    long deadline = System.nanoTime() + limits.pollWait().toNanos();
+    while (max > 0) {
+      long ticket = signals.ticket(environmentId);
+      ClaimRuns.Claim claim =
+          claims.claim(environmentId, sessionId, known.session.taskIds(), max, known.lastLaneId);
+      known.lastLaneId = claim.lastLaneId();
+      long left = deadline - System.nanoTime();
+      if (!claim.runs().isEmpty() || left <= 0 || stopping) {
+        return claim.runs();
+      }
+      try {
+        signals.await(
+            environmentId, ticket, Duration.ofNanos(Math.min(left, LOOK_INTERVAL.toNanos())));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return List.of();
+      }
+      touch(environmentId, sessionId);
+    }
+    return List.of();
+  }
+
+  /** Writes what a session reports. */
+  AttemptReport.Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
+    touch(environmentId, sessionId);
+    return reports.report(environmentId, sessionId, report);
+  }
+
+  /** Ends a session; what it still holds goes back to its queues. */
+  void close(int environmentId, UUID sessionId) {
+    known.remove(sessionId);
+    boolean existed = database.transaction(tx -> store.delete(tx, environmentId, sessionId));
+    if (existed) {
+      handBack.all(environmentId, sessionId);
+    }
+  }
+
+  /** Lets waiting polls return, because the server stops. */
+  public void stop() {
+    stopping = true;
+    known.values().forEach(k -> signals.wake(k.session.environmentId()));
+  }
+
+  /**
+   * Any contact keeps a session alive. It is written at most ten times a lease, so that a busy
+   * worker costs no write for each call.
+   */
+  private Known touch(int environmentId, UUID sessionId) {
+    Known seen = known.get(sessionId);
+    long now = System.nanoTime();
+    if (seen != null
+        && seen.session.environmentId() == environmentId
+        && now - seen.renewedNanos < limits.lease().toNanos() / 10) {
+      return seen;
+    }
+    Session session =
+        database.transaction(tx -> store.renew(tx, environmentId, sessionId, limits.lease()));
+    if (session == null) {
+      known.remove(sessionId);
+      throw new HttpError(410, "The session lapsed or was closed: open a new one");
+    }
+    Known renewed = remember(session);
+    if (seen != null) {
+      renewed.lastLaneId = seen.lastLaneId;
+    }
+    return renewed;
+  }
+
+  private Known remember(Session session) {
+    if (known.size() >= REMEMBERED_MAX) {
+      known.clear();
+    }
+    Known fresh = new Known(session);
+    known.put(session.id(), fresh);
+    return fresh;
+  }
+}
