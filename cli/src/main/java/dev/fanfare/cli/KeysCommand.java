@@ -1,7 +1,7 @@
 package dev.fanfare.cli;
 
 import dev.fanfare.server.Administration;
-import dev.fanfare.server.Administration.KeyInfo;
+import dev.fanfare.server.access.Keys.KeyInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +42,7 @@ final class KeysCommand implements Callable<Integer> {
         for (KeyInfo key : administration.keys()) {
           rows.add(
               List.of(
-                  key.id(),
+                  Integer.toString(key.id()),
                   key.environment(),
                   key.hint(),
                   key.createdAt().toString(),
@@ -75,7 +75,7 @@ final class KeysCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       try (Administration administration = administration(terminal)) {
-        terminal.out().println(administration.createKey(environment.name()).secret());
+        terminal.out().println(administration.createKey(environment.name()).key().text());
         return ExitStatus.OK;
       }
     }
@@ -87,7 +87,7 @@ final class KeysCommand implements Callable<Integer> {
     @Mixin private final Terminal terminal = new Terminal();
 
     @Parameters(paramLabel = "ID", description = "The key's id, as 'keys list' shows it.")
-    private String id = "";
+    private int id;
 
     @Override
     public Integer call() {

@@ -1,6 +1,8 @@
 package dev.fanfare.cli;
 
 import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.server.StartException;
+import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.PrintWriter;
 import java.net.BindException;
@@ -36,13 +38,16 @@ final class Problems implements IExecutionExceptionHandler {
 
   /** The problem behind {@code failure}; absent when nobody at the terminal could solve it. */
   static @Nullable Problem known(Throwable failure) {
-    for (Throwable cause : causes(failure)) {
+    List<Throwable> causes = causes(failure);
+    for (Throwable cause : causes) {
       Problem problem =
           switch (cause) {
             case InvalidSettingException invalid ->
                 new Problem(sentence(invalid), ExitStatus.CONFIGURATION);
             case PostgresException postgres ->
                 new Problem(sentence(postgres), ExitStatus.UNAVAILABLE);
+            case KeyCipher.WrongKeyException wrong ->
+                new Problem(sentence(wrong), ExitStatus.CONFIGURATION);
             case BindException bind -> port(bind);
             case SQLException sql -> database(sql);
             default -> null;
@@ -51,7 +56,12 @@ final class Problems implements IExecutionExceptionHandler {
         return problem;
       }
     }
-    return null;
+    // Only then the server's own sentence: a cause that we know tells more about the way out.
+    return causes.stream()
+        .filter(StartException.class::isInstance)
+        .findFirst()
+        .map(start -> new Problem(sentence(start), ExitStatus.UNAVAILABLE))
+        .orElse(null);
   }
 
   private static Problem port(BindException failure) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.cli.Problems.Problem;
 import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.server.StartException;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -49,6 +50,10 @@ class ProblemsTest {
         Arguments.of(
             new SQLException("FATAL: database \"app\" does not exist", "3D000"),
             "the database server has no database of the name in FANFARE_DATABASE_URL; create it.",
+            69),
+        Arguments.of(
+            new StartException("The database cannot be used: it is too old"),
+            "The database cannot be used: it is too old.",
             69));
   }
 
