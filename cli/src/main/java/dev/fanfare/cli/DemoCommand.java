@@ -1,0 +1,90 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.cli.DemoMix.Item;
+import dev.fanfare.server.Server;
+import dev.fanfare.server.config.Settings;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fanfare demo}: one batch, from one request until all of its runs are done. */
+@Command(
+    name = "demo",
+    description = {
+      "Starts a server and a worker, triggers one batch of runs in one request, shows them done,"
+          + " and goes on serving until Ctrl-C."
+    })
+final class DemoCommand implements Callable<Integer> {
+  private static final int RUNS_MAX = 1_000;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
+
+  /** A laptop does 1,000 runs in seconds; beyond this something is wrong, and we say so. */
+  private static final Duration WAIT_MAX = Duration.ofMinutes(5);
+
+  @Mixin private final Terminal terminal = new Terminal();
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "How many runs to trigger, 1 to 1000. Default: ${DEFAULT-VALUE}.")
+  private int runs = RUNS_MAX;
+
+  @Option(
+      names = "--exit",
+      description =
+          "End when the runs have: with status 0 when all are COMPLETED, with 1 otherwise.")
+  private boolean exit;
+
+  @Override
+  public Integer call() throws Exception {
+    if (runs < 1 || runs > RUNS_MAX) {
+      throw terminal.misuse("--runs takes a number from 1 to %d.".formatted(RUNS_MAX));
+    }
+    // A line of log for each of a thousand mails would tear the progress bar apart.
+    Settings settings = terminal.settings("warn");
+    return Running.with(
+        settings.server().shutdownGrace(),
+        running -> {
+          Server server = Serving.server(settings, running);
+          running.keep(Serving.demoWorker(server));
+          terminal.out().println(Serving.ready(server));
+          int status = demonstrate(server);
+          if (exit) {
+            return status;
+          }
+          terminal.out().println("Serving until Ctrl-C.");
+          return running.untilStopped();
+        });
+  }
+
+  private int demonstrate(Server server) throws InterruptedException {
+    PrintWriter out = terminal.out();
+    List<Item> items = DemoMix.items(runs);
+    try (DemoBatch batch = DemoBatch.trigger(server, items)) {
+      out.println("Triggered %d runs in one request: %s".formatted(runs, batch.id()));
+      Display display = Display.of(out, System.getenv());
+      long start = System.nanoTime();
+      Tally tally;
+      Duration elapsed;
+      while (true) {
+        tally = batch.tally();
+        elapsed = Duration.ofNanos(System.nanoTime() - start);
+        if (tally.allEnded() || elapsed.compareTo(WAIT_MAX) > 0) {
+          break;
+        }
+        display.show(tally, elapsed);
+        Thread.sleep(BETWEEN_LOOKS);
+      }
+      display.end(tally, elapsed);
+      List<String> notCompleted = tally.allCompleted() ? List.of() : batch.notCompleted();
+      new DemoSummary(server.url(), server.developmentKey())
+          .lines(batch.id(), items, batch.runs(), tally, notCompleted, elapsed)
+          .forEach(out::println);
+      return tally.allCompleted() ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+  }
+}

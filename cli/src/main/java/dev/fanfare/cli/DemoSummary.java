@@ -1,0 +1,80 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.cli.DemoMix.Item;
+import dev.fanfare.protocol.RunStatus;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What the demo says at its end: what happened, where to look, and how to do it oneself. */
+record DemoSummary(URI url, String key) {
+  private static final int UNFINISHED_SHOWN_MAX = 10;
+
+  /**
+   * The lines of the summary.
+   *
+   * @param items what was triggered
+   * @param runs the runs of the items, in the same order
+   * @param notCompleted runs that did not complete, each with its state
+   */
+  List<String> lines(
+      String batch,
+      List<Item> items,
+      List<String> runs,
+      Tally tally,
+      List<String> notCompleted,
+      Duration elapsed) {
+    List<String> lines = new ArrayList<>();
+    lines.add(outcome(tally, elapsed));
+    notCompleted.stream().limit(UNFINISHED_SHOWN_MAX).forEach(run -> lines.add("  " + run));
+    if (notCompleted.size() > UNFINISHED_SHOWN_MAX) {
+      lines.add("  and %d more".formatted(notCompleted.size() - UNFINISHED_SHOWN_MAX));
+    }
+    lines.add("");
+    lines.add("  batch  " + batch);
+    List<String> seen = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      String task = items.get(i).task();
+      if (!seen.contains(task)) {
+        lines.add("  %-5s  %s  %s".formatted(seen.isEmpty() ? "runs" : "", runs.get(i), task));
+        seen.add(task);
+      }
+    }
+    lines.add("");
+    lines.add("Do it yourself:");
+    lines.add("");
+    lines.addAll(curl());
+    lines.add("");
+    lines.add("and look at one of the runs:");
+    lines.add("");
+    lines.add(
+        "  curl %s/api/v3/runs/%s -H 'Authorization: Bearer %s'"
+            .formatted(url, runs.getFirst(), key));
+    lines.add("");
+    return lines;
+  }
+
+  private static String outcome(Tally tally, Duration elapsed) {
+    String others = tally.others();
+    return String.format(
+        Locale.ROOT,
+        "%d of %d runs COMPLETED%s after %.1f s, %d runs/s%s",
+        tally.of(RunStatus.COMPLETED),
+        tally.total(),
+        others.isEmpty() ? "" : ", " + others,
+        elapsed.toMillis() / 1000.0,
+        ProgressBar.pace(tally.ended(), elapsed),
+        tally.allEnded() ? "." : "; gave up waiting for the rest.");
+  }
+
+  private List<String> curl() {
+    return List.of(
+        "  curl %s/api/v1/tasks/batch \\".formatted(url),
+        "    -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\".formatted(key),
+        "    -d '{\"items\": [{\"task\": \"send-email\", \"payload\": {\"to\":"
+            + " \"ann@example.com\"}}, {\"task\": \"send-slack\", \"payload\": {\"channel\":"
+            + " \"#general\", \"message\": \"Hello\"}}]}'");
+  }
+}

@@ -1,0 +1,30 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.server.Server;
+import dev.fanfare.server.config.Settings;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code fanfare dev}: a server and the worker of the demo tasks, waiting for requests. */
+@Command(
+    name = "dev",
+    description =
+        "Runs a server and a worker with the demo tasks (send-email, send-slack, echo, slow, flaky,"
+            + " fail), waiting for requests.")
+final class DevCommand implements Callable<Integer> {
+  @Mixin private final Terminal terminal = new Terminal();
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = terminal.settings("info");
+    return Running.with(
+        settings.server().shutdownGrace(),
+        running -> {
+          Server server = Serving.server(settings, running);
+          running.keep(Serving.demoWorker(server));
+          terminal.out().println(Serving.ready(server));
+          return running.untilStopped();
+        });
+  }
+}

@@ -1,0 +1,104 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.server.Administration;
+import dev.fanfare.server.access.Keys.KeyInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code fanfare keys}: the secret keys by which applications and workers are known. */
+@Command(
+    name = "keys",
+    description = "Lists, creates and revokes secret keys.",
+    subcommands = {KeysCommand.Show.class, KeysCommand.Create.class, KeysCommand.Revoke.class})
+final class KeysCommand implements Callable<Integer> {
+  @Mixin private final Terminal terminal = new Terminal();
+
+  /** Without a command: help, as for a mistake. */
+  @Override
+  public Integer call() {
+    terminal.usage();
+    return ExitStatus.USAGE;
+  }
+
+  private static Administration administration(Terminal terminal) {
+    return Administration.open(terminal.settings("warn").server());
+  }
+
+  /** {@code fanfare keys list}. */
+  @Command(name = "list", description = "Lists the keys, without their text.")
+  static final class Show implements Callable<Integer> {
+    @Mixin private final Terminal terminal = new Terminal();
+
+    @Override
+    public Integer call() {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of("ID", "ENVIRONMENT", "KEY", "CREATED", "REVOKED"));
+      try (Administration administration = administration(terminal)) {
+        for (KeyInfo key : administration.keys()) {
+          rows.add(
+              List.of(
+                  Integer.toString(key.id()),
+                  key.environment(),
+                  key.hint(),
+                  key.createdAt().toString(),
+                  key.revokedAt() == null ? "" : key.revokedAt().toString()));
+        }
+      }
+      Table.lines(rows).forEach(terminal.out()::println);
+      return ExitStatus.OK;
+    }
+  }
+
+  /** {@code fanfare keys create}. */
+  @Command(name = "create", description = "Creates a key and prints it, this once.")
+  static final class Create implements Callable<Integer> {
+    /** Spelled as the database spells them. */
+    private enum Environment {
+      dev,
+      staging,
+      prod
+    }
+
+    @Mixin private final Terminal terminal = new Terminal();
+
+    @Option(
+        names = {"-e", "--environment"},
+        paramLabel = "ENVIRONMENT",
+        description = "Whose key: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Environment environment = Environment.dev;
+
+    @Override
+    public Integer call() {
+      try (Administration administration = administration(terminal)) {
+        terminal.out().println(administration.createKey(environment.name()).key().text());
+        return ExitStatus.OK;
+      }
+    }
+  }
+
+  /** {@code fanfare keys revoke}. */
+  @Command(name = "revoke", description = "Makes a key worthless, at once.")
+  static final class Revoke implements Callable<Integer> {
+    @Mixin private final Terminal terminal = new Terminal();
+
+    @Parameters(paramLabel = "ID", description = "The key's id, as 'keys list' shows it.")
+    private int id;
+
+    @Override
+    public Integer call() {
+      try (Administration administration = administration(terminal)) {
+        if (administration.revokeKey(id)) {
+          terminal.out().println("Revoked " + id + ".");
+          return ExitStatus.OK;
+        }
+      }
+      terminal.err().println("fanfare: there is no such key in use: " + id + ".");
+      return ExitStatus.FAILED;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.server.StartException;
+import dev.fanfare.server.access.KeyCipher;
+import dev.fanfare.server.config.InvalidSettingException;
+import java.io.PrintWriter;
+import java.net.BindException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** Tells whoever started the process, in one sentence, what they can do about its failure. */
+final class Problems implements IExecutionExceptionHandler {
+  private static final int CAUSES_MAX = 20;
+
+  /** A failure with its sentence. */
+  record Problem(String sentence, int status) {}
+
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine commandLine, @Nullable ParseResult parsed) {
+    PrintWriter err = commandLine.getErr();
+    Problem problem = known(failure);
+    if (problem != null) {
+      err.println("fanfare: " + problem.sentence());
+      return problem.status();
+    }
+    err.println("fanfare: this should not have happened; please report it with what follows.");
+    failure.printStackTrace(err);
+    return ExitStatus.SOFTWARE;
+  }
+
+  /** The problem behind {@code failure}; absent when nobody at the terminal could solve it. */
+  static @Nullable Problem known(Throwable failure) {
+    List<Throwable> causes = causes(failure);
+    for (Throwable cause : causes) {
+      Problem problem =
+          switch (cause) {
+            case InvalidSettingException invalid ->
+                new Problem(sentence(invalid), ExitStatus.CONFIGURATION);
+            case PostgresException postgres ->
+                new Problem(sentence(postgres), ExitStatus.UNAVAILABLE);
+            case KeyCipher.WrongKeyException wrong ->
+                new Problem(sentence(wrong), ExitStatus.CONFIGURATION);
+            case BindException bind -> port(bind);
+            case SQLException sql -> database(sql);
+            default -> null;
+          };
+      if (problem != null) {
+        return problem;
+      }
+    }
+    // Only then the server's own sentence: a cause that we know tells more about the way out.
+    return causes.stream()
+        .filter(StartException.class::isInstance)
+        .findFirst()
+        .map(start -> new Problem(sentence(start), ExitStatus.UNAVAILABLE))
+        .orElse(null);
+  }
+
+  private static Problem port(BindException failure) {
+    String reason = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    if (reason.contains("permission denied")) {
+      return new Problem(
+          "this user may not listen on the port in FANFARE_PORT; take one above 1023.",
+          ExitStatus.UNAVAILABLE);
+    }
+    if (reason.contains("assign")) {
+      return new Problem(
+          "the address in FANFARE_HOST is none of this machine's.", ExitStatus.CONFIGURATION);
+    }
+    return new Problem(
+        "the port in FANFARE_PORT is in use; stop what listens there, or set another one.",
+        ExitStatus.UNAVAILABLE);
+  }
+
+  /** By the SQLSTATE's class, as PostgreSQL's documentation lists them in its appendix A. */
+  private static @Nullable Problem database(SQLException failure) {
+    String state = failure.getSQLState() == null ? "" : failure.getSQLState();
+    if (state.startsWith("08") || state.equals("57P03") || state.equals("53300")) {
+      return new Problem(
+          "the database in FANFARE_DATABASE_URL cannot be reached: " + sentence(failure),
+          ExitStatus.UNAVAILABLE);
+    }
+    if (state.startsWith("28")) {
+      return new Problem(
+          "the database refuses the user or password in FANFARE_DATABASE_URL.",
+          ExitStatus.UNAVAILABLE);
+    }
+    if (state.equals("3D000")) {
+      return new Problem(
+          "the database server has no database of the name in FANFARE_DATABASE_URL; create it.",
+          ExitStatus.UNAVAILABLE);
+    }
+    if (state.equals("42501")) {
+      return new Problem(
+          "the user in FANFARE_DATABASE_URL may not do what is needed: " + sentence(failure),
+          ExitStatus.UNAVAILABLE);
+    }
+    return null;
+  }
+
+  private static List<Throwable> causes(Throwable failure) {
+    List<Throwable> causes = new ArrayList<>();
+    for (Throwable cause = failure;
+        cause != null && causes.size() < CAUSES_MAX;
+        cause = cause.getCause()) {
+      causes.add(cause);
+    }
+    return causes;
+  }
+
+  private static String sentence(Throwable failure) {
+    String message = String.valueOf(failure.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ");
+    return message.endsWith(".") ? message : message + ".";
+  }
+}

@@ -1,0 +1,164 @@
+package dev.fanfare.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.cli.Launcher.Outcome;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which Java bin/fanfare takes, and how it becomes it. */
+class LauncherJavaTest {
+  @TempDir Path folder;
+  private Launcher launcher;
+
+  @BeforeEach
+  void install() throws Exception {
+    launcher = new Launcher(folder).installed();
+  }
+
+  @Test
+  void takesTheFirstThatIsNewEnough() throws Exception {
+    launcher.environment.put("JAVA_HOME", home(launcher.java("old home", "17")));
+    launcher.java("usr", "21");
+    launcher.java("usr/lib/jvm/jdk-24", "24");
+    launcher.java("usr/lib/jvm/jdk-25", "25");
+    launcher.java("usr/lib/jvm/jdk-26", "26");
+
+    assertThat(launcher.start().out()).startsWith("java 25\n");
+  }
+
+  @Test
+  void prefersJavaHomeThenThePath() throws Exception {
+    launcher.java("usr/lib/jvm/jdk-25", "25");
+    launcher.java("usr", "26");
+    assertThat(launcher.start().out()).startsWith("java 26\n");
+
+    launcher.environment.put("JAVA_HOME", home(launcher.java("java home", "27")));
+    assertThat(launcher.start().out()).startsWith("java 27\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "usr/lib/jvm/temurin-25-jdk-amd64",
+        "opt/my jdk*25",
+        "Library/Java/JavaVirtualMachines/temurin-25.jdk/Contents/Home",
+        "home/ann/.sdkman/candidates/java/25.0.1-tem",
+        "home/ann/.jdks/temurin-25"
+      })
+  void looksWhereJdksUsuallyAre(String home) throws Exception {
+    launcher.java(home, "25");
+
+    assertThat(launcher.start().out()).startsWith("java 25\n");
+  }
+
+  @Test
+  void takesTheOneItIsToldByFolderOrByCommand() throws Exception {
+    launcher.java("usr", "25");
+    Path java = launcher.java("somewhere else", "30");
+
+    launcher.environment.put("FANFARE_JAVA", home(java));
+    assertThat(launcher.start().out()).startsWith("java 30\n");
+    launcher.environment.put("FANFARE_JAVA", java.toString());
+    assertThat(launcher.start().out()).startsWith("java 30\n");
+  }
+
+  @Test
+  void takesNoOtherWhenTheOneItIsToldIsTooOld() throws Exception {
+    launcher.java("usr", "25");
+    String old = home(launcher.java("old", "17"));
+    launcher.environment.put("FANFARE_JAVA", old);
+
+    Outcome outcome = launcher.start();
+
+    assertThat(outcome.status()).isEqualTo(69);
+    assertThat(outcome.err())
+        .isEqualTo(
+            "Fanfare needs Java 25 or later, but FANFARE_JAVA names Java 17 in " + old + ".\n");
+  }
+
+  @Test
+  void saysInOneSentenceThatThereIsNone() throws Exception {
+    launcher.java("usr", "17");
+    Launcher.write(launcher.machine.resolve("usr/lib/jvm/broken/bin/java"), "no Java");
+
+    Outcome outcome = launcher.start();
+
+    assertThat(outcome.status()).isEqualTo(69);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .isEqualTo(
+            "Fanfare needs Java 25 or later and found none: install a JDK 25, or set FANFARE_JAVA"
+                + " to where one is.\n");
+  }
+
+  @Test
+  void becomesJavaAndHandsItEveryArgumentAsItIs() throws Exception {
+    launcher.java("usr", "25");
+    launcher.environment.put("FANFARE_JAVA_OPTS", "-Xmx1g -Dx=y");
+
+    Outcome outcome = launcher.start("keys", "a b", "*", "");
+
+    assertThat(outcome.out())
+        .isEqualTo(
+            """
+            java 25
+            pid %d
+            [-Xmx1g]
+            [-Dx=y]
+            [-jar]
+            [%s/lib/fanfare.jar]
+            [keys]
+            [a b]
+            [*]
+            []
+            """
+                .formatted(outcome.pid(), launcher.root.toRealPath()));
+  }
+
+  @Test
+  void staysWithin256MegabytesUnlessToldOtherwise() throws Exception {
+    launcher.java("usr", "25");
+
+    assertThat(launcher.start().out()).contains("[-Xmx256m]\n");
+    launcher.environment.put("FANFARE_JAVA_OPTS", "");
+    assertThat(launcher.start().out()).doesNotContain("-X");
+  }
+
+  @Test
+  void findsItsJarThroughSymbolicLinks() throws Exception {
+    launcher.java("usr", "25");
+    Path real = launcher.command;
+    Path absolute = Files.createSymbolicLink(folder.resolve("absolute"), real);
+    Path relative =
+        Files.createSymbolicLink(
+            Files.createDirectories(folder.resolve("a/b")).resolve("relative"),
+            Path.of("../../absolute"));
+
+    for (Path link : new Path[] {absolute, relative}) {
+      launcher.command = link;
+      assertThat(launcher.start().out())
+          .contains("[%s/lib/fanfare.jar]".formatted(launcher.root.toRealPath()));
+    }
+  }
+
+  @Test
+  void saysWhenAnInstallationHasNoJar() throws Exception {
+    launcher.java("usr", "25");
+    Files.delete(launcher.root.resolve("lib/fanfare.jar"));
+
+    Outcome outcome = launcher.start();
+
+    assertThat(outcome.status()).isEqualTo(69);
+    assertThat(outcome.err()).startsWith("Fanfare's jar is missing: ");
+  }
+
+  private static String home(Path java) {
+    return java.getParent().getParent().toString();
+  }
+}

@@ -1,0 +1,81 @@
+package dev.fanfare.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class MainTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final CommandLine commands =
+      Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "demo",
+        "dev",
+        "server",
+        "keys",
+        "keys list",
+        "keys create",
+        "keys revoke",
+        "migrate",
+        "config"
+      })
+  void everyCommandTellsItsUseItsExitStatusAndItsVersion(String command) {
+    assertThat(run(command + " --help")).isZero();
+    assertThat(out.toString())
+        .startsWith("Usage: " + ("fanfare " + command).strip())
+        .contains("Exit status:", "78   a setting cannot be used");
+
+    assertThat(run(command + " --version")).isZero();
+    assertThat(out.toString()).contains("Fanfare ", "Java ");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "serve",
+        "server --port",
+        "keys create -e moon",
+        "keys revoke",
+        "demo --runs 0",
+        "demo --runs 1001"
+      })
+  void aCommandLineThatCannotBeUnderstoodIsAnsweredInTwoLines(String line) {
+    assertThat(run(line)).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString())
+        .startsWith("fanfare: ")
+        .contains("Try 'fanfare")
+        .contains("--help'.");
+    assertThat(err.toString().lines()).hasSizeLessThanOrEqualTo(3);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "keys"})
+  void withoutACommandItHelps(String line) {
+    assertThat(run(line)).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString()).startsWith("Usage: fanfare");
+  }
+
+  @Test
+  void configPrintsEverySetting() {
+    assertThat(run("config")).isZero();
+    assertThat(out.toString().lines().toList()).first().asString().matches("SETTING +VALUE +FROM");
+    assertThat(out.toString())
+        .contains("FANFARE_DATABASE_URL", "FANFARE_BODY_READ_TIMEOUT", "FANFARE_LOG_FORMAT");
+  }
+
+  private int run(String line) {
+    return commands.execute(line.isBlank() ? new String[0] : line.strip().split(" "));
+  }
+}

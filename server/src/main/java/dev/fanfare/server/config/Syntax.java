@@ -1,0 +1,158 @@
+package dev.fanfare.server.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * How a value of one kind is written by an operator and shown back.
+ *
+ * @param expectation what follows "must be" when a text cannot be read
+ * @param echoed whether the refusal may repeat the text; never for what can hold a secret
+ * @param read throws {@link IllegalArgumentException} for a text of another kind
+ * @param show the text for people, with secrets as stars
+ */
+record Syntax<T>(
+    String expectation, boolean echoed, Function<String, T> read, Function<T, String> show) {
+
+  private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,18})([A-Za-z]*)");
+  private static final String STARS = "****";
+
+  static final Syntax<String> TEXT = new Syntax<>("a text", true, text -> text, text -> text);
+
+  static final Syntax<Integer> INTEGER =
+      new Syntax<>("a whole number", true, Integer::valueOf, String::valueOf);
+
+  static final Syntax<Integer> BYTES =
+      new Syntax<>(
+          "a number of bytes such as 3145728, 3MiB or 3MB, below 2 GiB",
+          true,
+          Syntax::bytesOfOneBody,
+          bytes -> show((long) bytes));
+
+  static final Syntax<Long> LARGE_BYTES =
+      new Syntax<>(
+          "a number of bytes such as 67108864, 64MiB or 64MB", true, Syntax::bytes, Syntax::show);
+
+  static final Syntax<Duration> DURATION =
+      new Syntax<>(
+          "a duration such as 250ms, 10s, 5m, 2h or 30d", true, Syntax::duration, Syntax::show);
+
+  static final Syntax<Path> FOLDER =
+      new Syntax<>("the path of a folder", true, Syntax::path, Path::toString);
+
+  static final Syntax<DatabaseUrl> DATABASE =
+      new Syntax<>("the URL of a database", false, DatabaseUrl::parse, DatabaseUrl::toString);
+
+  static final Syntax<String> SECRET = new Syntax<>("a key", false, text -> text, key -> STARS);
+
+  static final Syntax<SecretKey> KEY =
+      new Syntax<>(
+          "32 random bytes, written as 64 hexadecimal digits or in base64",
+          false,
+          Syntax::key,
+          key -> STARS);
+
+  private static long bytes(String text) {
+    Matcher amount = amount(text);
+    long unit =
+        switch (amount.group(2).toLowerCase(Locale.ROOT)) {
+          case "", "b" -> 1;
+          case "kb" -> 1_000;
+          case "mb" -> 1_000_000;
+          case "gb" -> 1_000_000_000;
+          case "kib" -> 1 << 10;
+          case "mib" -> 1 << 20;
+          case "gib" -> 1 << 30;
+          default -> throw new IllegalArgumentException("no such unit");
+        };
+    return exactly(Long.parseLong(amount.group(1)), unit);
+  }
+
+  /** One body is one array, which Java cannot make longer. */
+  private static int bytesOfOneBody(String text) {
+    long bytes = bytes(text);
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("too many");
+    }
+    return (int) bytes;
+  }
+
+  private static String show(long bytes) {
+    for (int unit = 3; unit > 0; unit--) {
+      long size = 1L << (10 * unit);
+      if (bytes > 0 && bytes % size == 0) {
+        return bytes / size + "KMG".substring(unit - 1, unit) + "iB";
+      }
+    }
+    return Long.toString(bytes);
+  }
+
+  private static Duration duration(String text) {
+    Matcher amount = amount(text);
+    long millis =
+        switch (amount.group(2)) {
+          case "ms" -> 1;
+          case "s" -> 1_000;
+          case "m" -> 60_000;
+          case "h" -> 3_600_000;
+          case "d" -> 86_400_000;
+          default -> throw new IllegalArgumentException("no such unit");
+        };
+    return Duration.ofMillis(exactly(Long.parseLong(amount.group(1)), millis));
+  }
+
+  private static String show(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis == 0 || millis % 1_000 != 0) {
+      return millis + "ms";
+    }
+    long seconds = millis / 1_000;
+    if (seconds % 86_400 == 0) {
+      return seconds / 86_400 + "d";
+    }
+    // Up to two minutes read best in seconds: the default of 60s stays 60s.
+    return seconds % 60 == 0 && seconds >= 120 ? seconds / 60 + "m" : seconds + "s";
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  private static SecretKey key(String text) {
+    byte[] bytes =
+        text.length() == 64 ? HexFormat.of().parseHex(text) : Base64.getDecoder().decode(text);
+    if (bytes.length != 32) {
+      throw new IllegalArgumentException("not 32 bytes");
+    }
+    return new SecretKeySpec(bytes, "AES");
+  }
+
+  private static Matcher amount(String text) {
+    Matcher amount = AMOUNT.matcher(text);
+    if (!amount.matches()) {
+      throw new IllegalArgumentException("no amount");
+    }
+    return amount;
+  }
+
+  private static long exactly(long amount, long unit) {
+    try {
+      return Math.multiplyExact(amount, unit);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.fanfare.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.server.config.Settings.Entry;
+import dev.fanfare.server.config.Settings.Origin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  private static final String DEV_KEY = "tr_dev_abcdefghijklmnopqrstuvwx";
+  private static final String KEY = Base64.getEncoder().encodeToString(new byte[32]);
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource(
+      textBlock =
+          """
+          HOST                       , 0.0.0.0                    , 0.0.0.0
+          PORT                       , 0                          , 0
+          DATABASE_URL               , postgres://a:s3cret@db/app , postgresql://a:****@db/app
+          HOME                       , /var/lib/fanfare           , /var/lib/fanfare
+          DATABASE_CONNECTIONS       , 4                          , 4
+          BATCH_ITEMS_MAX            , 500                        , 500
+          ITEM_BYTES_MAX             , 1MB                        , 1000000
+          TRIGGER_BODY_BYTES_MAX     , 4194304                    , 4MiB
+          BATCH_BODY_BYTES_MAX       , 32MiB                      , 32MiB
+          BODIES_IN_FLIGHT_BYTES_MAX , 4GiB                       , 4GiB
+          OUTPUT_BYTES_MAX           , 512KiB                     , 512KiB
+          REPORT_BODY_BYTES_MAX      , 20mb                       , 20000000
+          IDEMPOTENCY_KEY_TTL        , 48h                        , 2d
+          SESSION_LEASE              , 1s                         , 1s
+          START_LIMIT                , 5m                         , 5m
+          LOSSES_MAX                 , 3                          , 3
+          RETRY_IN_PLACE_MAX         , 0s                         , 0ms
+          POLL_WAIT                  , 1500ms                     , 1500ms
+          CLAIM_MAX                  , 50                         , 50
+          SLOTS_MAX                  , 20                         , 20
+          PAGE_SIZE_MAX              , 25                         , 25
+          SWEEP_INTERVAL             , 100ms                      , 100ms
+          SHUTDOWN_GRACE             , 90s                        , 90s
+          BODY_READ_TIMEOUT          , 1m                         , 60s
+          LOG_LEVEL                  , DEBUG                      , debug
+          LOG_FORMAT                 , json                       , json
+          DEV_KEY                    , tr_dev_abcdefghijklmnopqrstuvwx , ****
+          ENCRYPTION_KEY             , AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= , ****
+          """)
+  void everySettingIsReadFromTheEnvironmentAndFromAFile(String name, String text, String shown)
+      throws IOException {
+    Settings fromEnvironment = read(Map.of("FANFARE_" + name, text));
+    assertThat(fromEnvironment.entries())
+        .contains(new Entry("FANFARE_" + name, shown, Origin.ENVIRONMENT));
+    assertThat(fromEnvironment.warnings()).isEmpty();
+
+    write("fanfare." + Setting.key(name) + " = " + text);
+    Settings fromFile = read(Map.of());
+    assertThat(fromFile.entries()).contains(new Entry("FANFARE_" + name, shown, Origin.FILE));
+    assertThat(fromFile.warnings()).isEmpty();
+    assertThat(fromFile.server()).isEqualTo(fromEnvironment.server());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      textBlock =
+          """
+          PORT                  , 3030.5
+          PORT                  , 99999999999
+          DATABASE_CONNECTIONS  , many
+          ITEM_BYTES_MAX        , 3 MB
+          ITEM_BYTES_MAX        , 3TB
+          BATCH_BODY_BYTES_MAX  , 3GiB
+          OUTPUT_BYTES_MAX      , -1
+          BODIES_IN_FLIGHT_BYTES_MAX , 999999999999GiB
+          SESSION_LEASE         , 30
+          SESSION_LEASE         , 1.5s
+          SESSION_LEASE         , -1s
+          IDEMPOTENCY_KEY_TTL   , 999999999999999d
+          LOG_LEVEL             , loud
+          LOG_FORMAT            , xml
+          """)
+  void whatCannotBeReadIsRefusedWithItsText(String name, String text) {
+    assertThatThrownBy(() -> read(Map.of("FANFARE_" + name, text)))
+        .isInstanceOf(InvalidSettingException.class)
+        .hasMessageStartingWith("FANFARE_" + name + " must be ")
+        .hasMessageEndingWith("not \"" + text + "\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DEV_KEY, s3cret",
+    "ENCRYPTION_KEY, s3cret",
+    "ENCRYPTION_KEY, s3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "DATABASE_URL, s3cret"
+  })
+  void whatMayBeASecretIsNotRepeated(String name, String text) {
+    assertThatThrownBy(() -> read(Map.of("FANFARE_" + name, text)))
+        .isInstanceOf(InvalidSettingException.class)
+        .hasMessageStartingWith("FANFARE_" + name + " must ")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void theEnvironmentWinsOverTheFileAndTheFileOverTheDefault() throws IOException {
+    write("fanfare.port = 4000", "fanfare.host = localhost");
+
+    Settings settings = read(Map.of("FANFARE_PORT", "5000"));
+
+    assertThat(settings.entries())
+        .contains(
+            new Entry("FANFARE_PORT", "5000", Origin.ENVIRONMENT),
+            new Entry("FANFARE_HOST", "localhost", Origin.FILE),
+            new Entry("FANFARE_CLAIM_MAX", "500", Origin.DEFAULT),
+            new Entry("FANFARE_DATABASE_URL", "(embedded PostgreSQL)", Origin.DEFAULT));
+  }
+
+  @Test
+  void aBlankValueCountsAsNotSet() throws IOException {
+    write("fanfare.port = 4000", "fanfare.host =");
+
+    Settings settings = read(Map.of("FANFARE_PORT", "", "FANFARE_DATABASE_URL", " "));
+
+    assertThat(settings.server()).isEqualTo(ServerConfig.defaults().toBuilder().port(4000).build());
+  }
+
+  @Test
+  void anotherFileCanBeNamedButThenItMustExist() throws IOException {
+    Files.writeString(folder.resolve("other.conf"), "fanfare.port = 4000");
+    write("fanfare.port = 5000");
+
+    assertThat(read(Map.of("FANFARE_CONFIG", "other.conf")).server().port()).isEqualTo(4000);
+    assertThatThrownBy(() -> read(Map.of("FANFARE_CONFIG", "missing.conf")))
+        .isInstanceOf(InvalidSettingException.class)
+        .hasMessageContaining("missing.conf");
+  }
+
+  @Test
+  void aSlipOfThePenIsNotSilent() throws IOException {
+    write("fanfare.prot = 4000", "FANFARE_HOST = localhost", "other = 1");
+
+    Settings settings = read(Map.of("FANFARE_DATABSE_URL", "x", "FANFARE_JAVA", "/j", "HOME", "/"));
+
+    assertThat(settings.warnings())
+        .extracting(warning -> warning.replaceFirst(" in .*fanfare.properties", ""))
+        .containsExactly(
+            "FANFARE_DATABSE_URL is no setting of Fanfare and has no effect; "
+                + "did you mean FANFARE_DATABASE_URL?",
+            "FANFARE_HOST is no setting of Fanfare and has no effect; "
+                + "did you mean fanfare.host?",
+            "fanfare.prot is no setting of Fanfare and has no effect; "
+                + "did you mean fanfare.port?",
+            "other is no setting of Fanfare and has no effect");
+    assertThat(settings.server()).isEqualTo(ServerConfig.defaults());
+  }
+
+  @Test
+  void secretsReachTheServerButNobodyElse() {
+    Settings settings = read(Map.of("FANFARE_DEV_KEY", DEV_KEY, "FANFARE_ENCRYPTION_KEY", KEY));
+
+    assertThat(settings.server().devKey()).isEqualTo(DEV_KEY);
+    assertThat(settings.server().encryptionKey().getEncoded()).isEqualTo(new byte[32]);
+    assertThat(settings.entries().toString()).doesNotContain(DEV_KEY, KEY);
+  }
+
+  @Test
+  void anEncryptionKeyMayBeHexadecimal() {
+    ServerConfig config = read(Map.of("FANFARE_ENCRYPTION_KEY", "0a".repeat(32))).server();
+
+    assertThat(config.encryptionKey().getEncoded()).containsOnly(10).hasSize(32);
+  }
+
+  private Settings read(Map<String, String> environment) {
+    return Settings.read(environment, folder);
+  }
+
+  private void write(String... lines) throws IOException {
+    Files.writeString(folder.resolve("fanfare.properties"), String.join("\n", lines));
+  }
+}
