@@ -58,6 +58,7 @@ public final class WorkerSession {
     this.reporter = thread("fanfare-report", this::report);
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // a hint, and a late heartbeat costs a reclaimed run
   private static Thread thread(String name, Runnable loop) {
     Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(loop);
     thread.setPriority(Thread.MAX_PRIORITY);
