@@ -117,6 +117,17 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs {@code work} that only reads, all its statements on one picture of the data. One round
+   * trip more than {@link #transaction}.
+   */
+  public <T extends @Nullable Object> T snapshot(Function<Tx, T> work) {
+    return transaction(tx -> {
+      tx.update("set transaction isolation level repeatable read, read only");
+      return work.apply(tx);
+    });
+  }
+
   private <T extends @Nullable Object> T once(Function<Tx, T> work) {
     try (Connection connection = pool.getConnection()) {
       try {
