@@ -51,7 +51,7 @@ final class DemoBatch {
     Map<RunStatus, Integer> counts = new EnumMap<>(RunStatus.class);
     List<Run> others = others();
     others.forEach(run -> counts.merge(run.status(), 1, Integer::sum));
-    counts.put(RunStatus.COMPLETED, runs().size() - others.size());
+    counts.merge(RunStatus.COMPLETED, runs().size() - others.size(), Integer::sum);
     return new Tally(counts);
   }
 
