@@ -2,42 +2,84 @@ package dev.fanfare.cli;
 
 import dev.fanfare.cli.DemoMix.Item;
 import dev.fanfare.protocol.RunStatus;
-import dev.fanfare.server.Server;
+import dev.fanfare.sdk.BatchHandle;
+import dev.fanfare.sdk.BatchItem;
+import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.sdk.Run;
+import dev.fanfare.sdk.RunFilter;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
-/** Stands in until the SDK is merged: a batch whose runs are all COMPLETED at once. */
-final class DemoBatch implements AutoCloseable {
-  private final List<Item> items;
+/** The batch of the demo, seen as an application sees it: through the client. */
+final class DemoBatch {
+  private static final RunStatus[] UNFINISHED = statuses(status -> !status.isFinal());
+  private static final RunStatus[] FAILED =
+      statuses(status -> status.isFinal() && status != RunStatus.COMPLETED);
 
-  private DemoBatch(List<Item> items) {
-    this.items = items;
+  private final Fanfare fanfare;
+  private final BatchHandle handle;
+
+  private DemoBatch(Fanfare fanfare, BatchHandle handle) {
+    this.fanfare = fanfare;
+    this.handle = handle;
   }
 
-  /** Triggers the items in one request, as an application would. */
-  static DemoBatch trigger(Server server, List<Item> items) {
-    return new DemoBatch(items);
+  /** Triggers the items in one request. */
+  static DemoBatch trigger(Fanfare fanfare, List<Item> items) {
+    List<BatchItem> batch =
+        items.stream().map(item -> BatchItem.of(item.task(), item.payload())).toList();
+    return new DemoBatch(fanfare, fanfare.batchTrigger(batch));
   }
 
   String id() {
-    return "batch_0";
+    return handle.batchId();
   }
 
   /** One id an item, in their order. */
   List<String> runs() {
-    return items.stream().map(item -> "run_0").toList();
+    return handle.runs();
   }
 
   /** How many runs are in which state now. */
   Tally tally() {
-    return new Tally(Map.of(RunStatus.COMPLETED, items.size()));
+    Map<RunStatus, Integer> counts = new EnumMap<>(RunStatus.class);
+    List<Run> others = others();
+    others.forEach(run -> counts.merge(run.status(), 1, Integer::sum));
+    counts.merge(RunStatus.COMPLETED, runs().size() - others.size(), Integer::sum);
+    return new Tally(counts);
   }
 
   /** Runs that are not COMPLETED now, each with its task and state. */
   List<String> notCompleted() {
-    return List.of();
+    return others().stream()
+        .sorted(Comparator.comparing(Run::id))
+        .map(run -> run.id() + "  " + run.taskIdentifier() + "  " + run.status())
+        .toList();
   }
 
-  @Override
-  public void close() {}
+  /**
+   * Every run but the completed ones, which are the most when it matters and need not be read. The
+   * unfinished come first: one that fails between the two requests is then seen twice and counted
+   * once, and none is missed.
+   */
+  private List<Run> others() {
+    Map<String, Run> others = new LinkedHashMap<>();
+    for (RunStatus[] statuses : List.of(UNFINISHED, FAILED)) {
+      try (Stream<Run> runs =
+          fanfare.listRuns(RunFilter.all().batch(handle.batchId()).status(statuses))) {
+        runs.forEach(run -> others.put(run.id(), run));
+      }
+    }
+    return List.copyOf(others.values());
+  }
+
+  private static RunStatus[] statuses(Predicate<RunStatus> wanted) {
+    return Arrays.stream(RunStatus.values()).filter(wanted).toArray(RunStatus[]::new);
+  }
 }

@@ -22,7 +22,7 @@ final class DevCommand implements Callable<Integer> {
         settings.server().shutdownGrace(),
         running -> {
           Server server = Serving.server(settings, running);
-          running.keep(Serving.demoWorker(server));
+          Serving.demoWorker(Serving.client(server), settings, running);
           terminal.out().println(Serving.ready(server));
           return running.untilStopped();
         });

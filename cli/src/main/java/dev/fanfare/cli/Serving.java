@@ -1,10 +1,16 @@
 package dev.fanfare.cli;
 
+import dev.fanfare.examples.DemoTasks;
+import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.sdk.Worker;
 import dev.fanfare.server.Server;
+import dev.fanfare.server.StartException;
 import dev.fanfare.server.config.Settings;
 
 /** The steps that the commands that serve have in common. */
 final class Serving {
+  private static final int DEMO_SLOTS = 100;
+
   private Serving() {}
 
   /** Starts a server that closes with {@code running}. */
@@ -12,14 +18,35 @@ final class Serving {
     return running.keep(Server.start(settings.server()));
   }
 
-  /** Starts a worker for the demo tasks; it hands back what it holds when closed. */
-  static AutoCloseable demoWorker(Server server) {
-    return () -> server.url();
+  /** A client of the development environment. */
+  static Fanfare client(Server server) {
+    if (server.developmentKey().isEmpty()) {
+      throw new StartException(
+          "Every key of the development environment is revoked; make one with 'fanfare keys"
+              + " create', then start again");
+    }
+    return Fanfare.builder()
+        .url(server.url().toString())
+        .secretKey(server.developmentKey())
+        .build();
+  }
+
+  /** Starts a worker for the demo tasks that closes with {@code running}, before the server. */
+  static void demoWorker(Fanfare fanfare, Settings settings, Running running) {
+    running.keep(
+        Worker.builder(fanfare)
+            .tasks(DemoTasks.all())
+            .name("demo")
+            .slots(DEMO_SLOTS)
+            // The server drains after the worker, and both share one grace period.
+            .shutdownGrace(settings.server().shutdownGrace().dividedBy(2))
+            .start());
   }
 
   /** The line that people and scripts wait for. */
   static String ready(Server server) {
-    return "Fanfare is ready at %s with development key %s"
-        .formatted(server.url(), server.developmentKey());
+    String key = server.developmentKey();
+    return "Fanfare is ready at %s with %s"
+        .formatted(server.url(), key.isEmpty() ? "no development key" : "development key " + key);
   }
 }

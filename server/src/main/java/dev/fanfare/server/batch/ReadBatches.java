@@ -29,7 +29,7 @@ public final class ReadBatches {
    * there is no such batch.
    */
   public @Nullable List<Run> finished(int environmentId, UUID batchId) {
-    return database.transaction(tx -> {
+    return database.snapshot(tx -> {
       Batch batch = batches.find(tx, environmentId, batchId);
       if (batch == null) {
         return null;

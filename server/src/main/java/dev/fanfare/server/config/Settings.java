@@ -49,6 +49,10 @@ public final class Settings {
   /** Read before this process exists, by the launcher, so no file can hold them. */
   private static final List<String> OF_THE_LAUNCHER = List.of("FANFARE_JAVA", "FANFARE_JAVA_OPTS");
 
+  /** Read by applications and workers, which often share an environment with a server. */
+  private static final List<String> OF_THE_CLIENT =
+      List.of("FANFARE_URL", "FANFARE_SECRET_KEY", "FANFARE_SLOTS");
+
   private static final List<String> IN_FILE =
       Stream.concat(
               Setting.OF_THE_SERVER.stream().map(Setting::name), Stream.of(LOG_LEVEL, LOG_FORMAT))
@@ -202,7 +206,9 @@ public final class Settings {
   private static List<String> unknown(
       Map<String, String> environment, Map<String, String> properties, @Nullable Path file) {
     List<String> inEnvironment =
-        Stream.of(IN_FILE, OF_THE_LAUNCHER, List.of(CONFIG)).flatMap(List::stream).toList();
+        Stream.of(IN_FILE, OF_THE_LAUNCHER, OF_THE_CLIENT, List.of(CONFIG))
+            .flatMap(List::stream)
+            .toList();
     List<String> warnings = new ArrayList<>();
     environment.keySet().stream()
         .filter(name -> name.startsWith("FANFARE_") && !inEnvironment.contains(name))

@@ -21,6 +21,24 @@ public final class Database implements AutoCloseable {
   /** Everything Fanfare stores is in this schema, found through the connection's search path. */
   public static final String SCHEMA = "fanfare";
 
+  /**
+   * Every statement is written for an index that it names in its conditions, and the tables of a
+   * queue are full in one minute and empty in the next, so that what the statistics say of them is
+   * always wrong: a plan made when a table was empty reads all of it when it is full. So plans are
+   * made once for a connection, not for each call (planning a claim takes longer than running it),
+   * and ways that read whole tables are the last choice. What reads like a report asks for the
+   * planner's full freedom, see {@link Tx#listAnew}.
+   */
+  private static final String PLANS =
+      """
+      set plan_cache_mode = force_generic_plan;
+      set enable_seqscan = off;
+      set enable_bitmapscan = off;
+      set enable_hashjoin = off;
+      set enable_mergejoin = off;
+      set jit = off
+      """;
+
   private static final int CONFLICT_TRIES = 4;
 
   private final HikariDataSource pool;
@@ -59,8 +77,9 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(wait.toMillis());
     config.setAutoCommit(false);
     config.setSchema(SCHEMA);
+    config.setConnectionInitSql(PLANS);
     config.addDataSourceProperty("ApplicationName", "fanfare");
-    config.addDataSourceProperty("reWriteBatchedInserts", "true");
+    config.addDataSourceProperty("prepareThreshold", "1");
     // A server that lost its network must not hold a thread for the two hours TCP would take.
     config.addDataSourceProperty("tcpKeepAlive", "true");
     config.addDataSourceProperty("socketTimeout", "60");
@@ -96,6 +115,17 @@ public final class Database implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Runs {@code work} that only reads, all its statements on one picture of the data. One round
+   * trip more than {@link #transaction}.
+   */
+  public <T extends @Nullable Object> T snapshot(Function<Tx, T> work) {
+    return transaction(tx -> {
+      tx.update("set transaction isolation level repeatable read, read only");
+      return work.apply(tx);
+    });
   }
 
   private <T extends @Nullable Object> T once(Function<Tx, T> work) {

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Signals implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Signals.class);
   private static final String CHANNEL = "fanfare_ready";
-  private static final int LISTEN_MILLIS = 500;
+  private static final int LISTEN_MILLIS = 250;
   private static final int PAUSE_MILLIS = 1_000;
 
   private final Database database;
@@ -163,7 +164,15 @@ public final class Signals implements AutoCloseable {
   public void close() {
     closed = true;
     waiters.keySet().forEach(this::wake);
-    sender.interrupt();
-    listener.interrupt();
+    wakeSender.offer(true);
+    // No interrupt: it would close the socket of a connection that the pool still counts on.
+    for (Thread thread : List.of(sender, listener)) {
+      try {
+        thread.join(Duration.ofMillis(2L * LISTEN_MILLIS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 }

@@ -14,7 +14,6 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
-import org.postgresql.PGStatement;
 
 /**
  * An open transaction: whole statements with parameters in order. Belongs to the thread that opened
@@ -24,9 +23,6 @@ import org.postgresql.PGStatement;
  * casts it where PostgreSQL cannot tell.
  */
 public final class Tx {
-  /** Executions of one statement after which PostgreSQL keeps it parsed, the driver's default. */
-  private static final int PREPARE_THRESHOLD = 5;
-
   private final Connection connection;
 
   Tx(Connection connection) {
@@ -42,13 +38,7 @@ public final class Tx {
 
   /** Runs a statement that returns rows. */
   public <T> List<T> list(String sql, RowMapper<T> mapper, @Nullable Object... parameters) {
-    return list(sql, mapper, PREPARE_THRESHOLD, parameters);
-  }
-
-  private <T> List<T> list(
-      String sql, RowMapper<T> mapper, int prepareThreshold, @Nullable Object... parameters) {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.unwrap(PGStatement.class).setPrepareThreshold(prepareThreshold);
       bind(statement, parameters);
       try (ResultSet result = statement.executeQuery()) {
         List<T> rows = new ArrayList<>();
@@ -64,11 +54,21 @@ public final class Tx {
   }
 
   /**
-   * As {@link #list}, planned anew each time for the very parameters: for statements whose optional
-   * conditions make a plan for all cases a bad plan for each.
+   * As {@link #list}, planned anew each time, in full freedom and for the very parameters: for
+   * statements whose optional conditions make a plan for all cases a bad plan for each. One round
+   * trip more; holds for the rest of the transaction.
    */
   public <T> List<T> listAnew(String sql, RowMapper<T> mapper, @Nullable Object... parameters) {
-    return list(sql, mapper, 0, parameters);
+    first(
+        """
+        select set_config('plan_cache_mode', 'force_custom_plan', true),
+               set_config('enable_seqscan', 'on', true),
+               set_config('enable_bitmapscan', 'on', true),
+               set_config('enable_hashjoin', 'on', true),
+               set_config('enable_mergejoin', 'on', true)
+        """,
+        r -> true);
+    return list(sql, mapper, parameters);
   }
 
   /** Runs a statement that returns at most one row. */

@@ -79,6 +79,10 @@ public final class HttpServer {
   public static HttpServer start(HttpConfig config, List<Route> routes, Failures failures) {
     HttpServer server = new HttpServer(config, routes, failures);
     server.server.start();
+    if (!server.server.isRunning()) {
+      // Helidon logs that it could not bind and returns as if it had.
+      throw new IllegalStateException("not listening on " + config.host() + ":" + config.port());
+    }
     return server;
   }
 

@@ -38,7 +38,8 @@ public final class ReadRuns {
    */
   public Page page(
       int environmentId, RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
-    return database.transaction(tx ->
+    // One picture: a run that was picked by its state is shown in that state.
+    return database.snapshot(tx ->
         before != null
             ? backwards(tx, environmentId, filter, size, before)
             : forwards(tx, environmentId, filter, size, after));
