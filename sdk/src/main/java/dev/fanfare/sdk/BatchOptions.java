@@ -1,5 +1,6 @@
 package dev.fanfare.sdk;
 
+import dev.fanfare.protocol.Limits;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,6 +15,20 @@ import org.jspecify.annotations.Nullable;
  */
 public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration idempotencyKeyTtl) {
 
+  /** Refuses a key that no header carries, or a lifetime shorter than a second. */
+  public BatchOptions {
+    if (idempotencyKey != null
+        && !idempotencyKey.matches("[!-~]{1," + Limits.IDEMPOTENCY_KEY_CHARS_MAX + "}")) {
+      throw new IllegalArgumentException(
+          "A batch's idempotency key must be 1 to "
+              + Limits.IDEMPOTENCY_KEY_CHARS_MAX
+              + " ASCII characters without spaces: it travels in a header");
+    }
+    if (idempotencyKeyTtl != null && idempotencyKeyTtl.toSeconds() < 1) {
+      throw new IllegalArgumentException("An idempotency key must live at least a second");
+    }
+  }
+
   /** No options. */
   public static BatchOptions none() {
     return new BatchOptions(null, null);
@@ -22,6 +37,11 @@ public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration i
   /** A batch with an idempotency key. */
   public static BatchOptions idempotencyKey(String key) {
     return new BatchOptions(key, null);
+  }
+
+  /** How long the key is remembered, in whole seconds. */
+  public BatchOptions ttl(Duration ttl) {
+    return new BatchOptions(idempotencyKey, ttl);
   }
 
   Map<String, String> headers() {

@@ -1,24 +1,19 @@
 package dev.fanfare.sdk;
 
-import dev.fanfare.protocol.WireJson;
+import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
 import dev.fanfare.sdk.internal.Codec;
 import dev.fanfare.sdk.internal.Polling;
-import dev.fanfare.sdk.internal.RunPages;
-import dev.fanfare.sdk.internal.RunParser;
 import dev.fanfare.sdk.internal.Transport;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -35,18 +30,13 @@ import tools.jackson.databind.json.JsonMapper;
  * {@link FanfareException}. Safe for use by many threads; one for the whole application is enough.
  */
 public final class Fanfare {
-  private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
-  private static final int ITEMS_MAX = 1_000;
-
-  private final Transport transport;
-  private final Codec codec;
-  private final Bodies bodies;
+  private final Api api;
 
   private Fanfare(Builder builder) {
-    this.transport =
-        new Transport(builder.url, builder.secretKey, builder.connectTimeout, builder.triesMax);
-    this.codec = new Codec(builder.mapper);
-    this.bodies = new Bodies(codec);
+    this.api =
+        new Api(
+            new Transport(builder.url, builder.secretKey, builder.connectTimeout, builder.triesMax),
+            new Codec(builder.mapper));
   }
 
   /** Begins a client. */
@@ -85,7 +75,7 @@ public final class Fanfare {
     return new AsyncFanfare(this);
   }
 
-  /** Triggers one run. */
+  /** Triggers one run, in one round trip. */
   public <I> RunHandle trigger(TaskReference<I> task, I payload) {
     return trigger(task.id(), payload, TriggerOptions.options());
   }
@@ -96,16 +86,18 @@ public final class Fanfare {
   }
 
   /** Triggers one run of a task known by its id alone. */
+  public RunHandle trigger(String taskId, @Nullable Object payload) {
+    return trigger(taskId, payload, TriggerOptions.options());
+  }
+
+  /** Triggers one run of a task known by its id alone, with options. */
   public RunHandle trigger(String taskId, @Nullable Object payload, TriggerOptions options) {
-    byte[] body = bodies.single(new Bodies.Item(null, payload, options.wire()));
-    return read(
-        transport.send(post("/api/v1/tasks/" + encode(taskId) + "/trigger", body, Map.of())),
-        RunHandle.class);
+    return api.trigger(taskId, new Bodies.Item(null, payload, options.wire()));
   }
 
   /** Triggers a batch of one task: 1 to 1,000 runs, all or none, in one round trip. */
   public <I> BatchHandle batchTrigger(TaskReference<I> task, List<? extends I> payloads) {
-    return batchTrigger(task, payloads, payload -> TriggerOptions.options());
+    return batchTrigger(task.id(), payloads);
   }
 
   /** Triggers a batch of one task, each item with its own options, in one round trip. */
@@ -122,11 +114,25 @@ public final class Fanfare {
       List<? extends I> payloads,
       Function<? super I, TriggerOptions> options,
       BatchOptions batch) {
+    return batchTrigger(task.id(), payloads, options, batch);
+  }
+
+  /** Triggers a batch of a task known by its id alone. */
+  public BatchHandle batchTrigger(String taskId, List<?> payloads) {
+    return batchTrigger(taskId, payloads, payload -> TriggerOptions.options(), BatchOptions.none());
+  }
+
+  /** Triggers a batch of a task known by its id alone, with options of items and batch. */
+  public <I> BatchHandle batchTrigger(
+      String taskId,
+      List<? extends I> payloads,
+      Function<? super I, TriggerOptions> options,
+      BatchOptions batch) {
     List<Bodies.Item> items = new ArrayList<>(payloads.size());
     for (I payload : payloads) {
       items.add(new Bodies.Item(null, payload, options.apply(payload).wire()));
     }
-    return batch("/api/v1/tasks/" + encode(task.id()) + "/batch", items, batch);
+    return api.batch(taskId, items, batch.headers());
   }
 
   /** Triggers a batch of several tasks: 1 to 1,000 runs, all or none, in one round trip. */
@@ -136,19 +142,10 @@ public final class Fanfare {
 
   /** Triggers a batch of several tasks with options of the batch, in one round trip. */
   public BatchHandle batchTrigger(List<BatchItem> items, BatchOptions batch) {
-    return batch(
-        "/api/v1/tasks/batch",
+    return api.batch(
+        null,
         items.stream().map(item -> Bodies.Item.of(item, item.options().wire())).toList(),
-        batch);
-  }
-
-  private BatchHandle batch(String path, List<Bodies.Item> items, BatchOptions options) {
-    if (items.isEmpty() || items.size() > ITEMS_MAX) {
-      throw new IllegalArgumentException(
-          "A batch must have 1 to " + ITEMS_MAX + " items, not " + items.size());
-    }
-    return read(
-        transport.send(post(path, bodies.batch(items), options.headers())), BatchHandle.class);
+        batch.headers());
   }
 
   /**
@@ -157,11 +154,12 @@ public final class Fanfare {
    * @throws ApiException.NotFound when this environment has no such run
    */
   public Run retrieveRun(String runId) {
-    return RunParser.run(transport.send(get("/api/v3/runs/" + encode(runId))));
+    return api.run(runId);
   }
 
   /**
-   * Waits until a run is final, asking again and again.
+   * Waits until a run is final, asking again and again: at first every few milliseconds, later once
+   * a second.
    *
    * @return the run; not final when {@code timeout} was over first
    */
@@ -169,14 +167,54 @@ public final class Fanfare {
     return Polling.until(() -> retrieveRun(runId), Run::isCompleted, timeout);
   }
 
-  /** The output of a run, decoded; {@code null} when it has none. */
-  public <O> @Nullable O output(Run run, Class<O> type) {
-    return run.output() == null ? null : codec.decode(run.output().text(), null, type);
+  /**
+   * Cancels a run: it ends CANCELED, and a worker that executes it is told to stop. A run that is
+   * final already stays as it is.
+   *
+   * @throws ApiException.NotFound when this environment has no such run
+   */
+  public void cancelRun(String runId) {
+    api.cancel(runId);
   }
 
-  /** The runs that pass a filter, the newest first; pages are fetched as the stream is read. */
+  /** The output of a run, decoded; {@code null} when it has none. */
+  public <O> @Nullable O output(Run run, Class<O> type) {
+    return run.output() == null ? null : decode(run.output(), type);
+  }
+
+  /**
+   * Decodes JSON that was read, such as {@link Run#payload()}; {@code null} for the JSON null.
+   *
+   * @throws IllegalArgumentException when it does not fit {@code type}
+   */
+  public <T> @Nullable T decode(RawJson json, Class<T> type) {
+    try {
+      return api.codec().read(json.text(), api.codec().<T>target(type));
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          "The JSON does not fit " + type.getName() + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /**
+   * The runs that pass a filter, the newest first. Pages are fetched as the stream is read, one
+   * round trip each.
+   */
   public Stream<Run> listRuns(RunFilter filter) {
-    return RunPages.stream(paging -> transport.send(get("/api/v1/runs?" + filter.query(paging))));
+    return Stream.iterate(
+            Optional.of(runPage(filter, null)),
+            Optional::isPresent,
+            page -> page.map(RunPage::next).map(next -> runPage(filter, next)))
+        .flatMap(page -> page.orElseThrow().runs().stream());
+  }
+
+  /**
+   * One page of the runs that pass a filter, the newest first.
+   *
+   * @param after {@link RunPage#next()} of the page before; {@code null}: the first page
+   */
+  public RunPage runPage(RunFilter filter, @Nullable String after) {
+    return api.runs(filter.parameters(after));
   }
 
   /**
@@ -185,11 +223,12 @@ public final class Fanfare {
    * @throws ApiException.NotFound when this environment has no such batch
    */
   public Batch retrieveBatch(String batchId) {
-    return read(transport.send(get("/api/v2/batches/" + encode(batchId))), Batch.class);
+    return api.batch(batchId);
   }
 
   /**
-   * Waits until every run of a batch is final, asking again and again.
+   * Waits until every run of a batch is final, asking again and again: at first every few
+   * milliseconds, later once a second.
    *
    * @return the batch; not completed when {@code timeout} was over first
    */
@@ -197,54 +236,52 @@ public final class Fanfare {
     return Polling.until(() -> retrieveBatch(batchId), Batch::isCompleted, timeout);
   }
 
-  private static Transport.Call get(String path) {
-    // The current vocabulary of states; without it the server speaks the one of old clients.
-    return new Transport.Call(
-        "GET", path, null, Map.of("x-trigger-api-version", "2025-07-16"), TRY_TIMEOUT);
+  /**
+   * How the runs of a batch ended, in item order, in one round trip. Runs that are not final yet
+   * are left out.
+   *
+   * @throws ApiException.NotFound when this environment has no such batch
+   */
+  public List<RunResult> batchResults(String batchId) {
+    return api.results(batchId);
   }
 
-  private static Transport.Call post(String path, byte[] body, Map<String, String> headers) {
-    Map<String, String> all = new LinkedHashMap<>(headers);
-    all.put("x-trigger-request-idempotency-key", UUID.randomUUID().toString());
-    all.put("x-trigger-source", "sdk");
-    return new Transport.Call("POST", path, body, all, TRY_TIMEOUT);
-  }
-
-  private static <T> T read(byte[] body, Class<T> type) {
-    return WireJson.mapper().readValue(body, type);
-  }
-
-  private static String encode(String segment) {
-    return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
-  }
-
-  Transport transport() {
-    return transport;
-  }
-
-  Codec codec() {
-    return codec;
+  Api api() {
+    return api;
   }
 
   /** A client being configured. Not safe for use by many threads. */
   public static final class Builder {
     private URI url = URI.create("http://127.0.0.1:3030");
     private String secretKey = "";
-    private JsonMapper mapper = Codec.defaultMapper();
+    private JsonMapper mapper = JsonMapper.shared();
     private Duration connectTimeout = Duration.ofSeconds(5);
     private int triesMax = 6;
 
     private Builder() {}
 
-    /** The server's address. Default {@code http://127.0.0.1:3030}. */
+    /**
+     * The server's address. Default {@code http://127.0.0.1:3030}.
+     *
+     * @throws IllegalArgumentException when it is no http or https address
+     */
     public Builder url(String url) {
-      this.url = URI.create(url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+      URI uri = URI.create(url.strip().replaceAll("/+$", ""));
+      if (uri.getHost() == null || !String.valueOf(uri.getScheme()).matches("(?i)https?")) {
+        throw new IllegalArgumentException("The url must begin with http:// or https://: " + url);
+      }
+      this.url = uri;
       return this;
     }
 
     /** The environment's secret key, {@code tr_dev_…}. Required. */
     public Builder secretKey(String key) {
-      this.secretKey = key;
+      // Checked here, without showing it: HTTP's own check would put the key into its message.
+      if (!key.strip().matches("[!-~]*")) {
+        throw new IllegalArgumentException(
+            "The secret key has characters that no key has, such as a line break");
+      }
+      this.secretKey = key.strip();
       return this;
     }
 

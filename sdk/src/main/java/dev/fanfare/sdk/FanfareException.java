@@ -1,9 +1,11 @@
 package dev.fanfare.sdk;
 
+import org.jspecify.annotations.Nullable;
+
 /** A call to Fanfare did not succeed. Its kinds differ in what the caller can do about it. */
 public abstract sealed class FanfareException extends RuntimeException
     permits ApiException, ConnectionException {
-  FanfareException(String message, Throwable cause) {
+  FanfareException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 

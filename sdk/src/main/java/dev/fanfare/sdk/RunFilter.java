@@ -1,18 +1,21 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.RunStatus;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which runs to list: those that pass every condition. Immutable: each method returns another one.
  */
 public final class RunFilter {
+  private static final String PAGE_SIZE = "page[size]";
+  private static final int PAGE_SIZE_MAX = 100;
+
   private final Map<String, String> parameters;
 
   private RunFilter(Map<String, String> parameters) {
@@ -46,9 +49,38 @@ public final class RunFilter {
     return with("filter[batch]", batchId);
   }
 
+  /** Runs of any of these queues; a task's own queue is named {@code task/<id>}. */
+  public RunFilter queue(String... names) {
+    return with("filter[queue]", String.join(",", names));
+  }
+
+  /** Only test runs, or only others. */
+  public RunFilter test(boolean test) {
+    return with("filter[isTest]", String.valueOf(test));
+  }
+
+  /** Runs triggered at this time or later. */
+  public RunFilter from(Instant time) {
+    return with("filter[createdAt][from]", String.valueOf(time.toEpochMilli()));
+  }
+
+  /** Runs triggered at this time or earlier. */
+  public RunFilter to(Instant time) {
+    return with("filter[createdAt][to]", String.valueOf(time.toEpochMilli()));
+  }
+
   /** Runs triggered within this time before now, in whole seconds. */
   public RunFilter period(Duration period) {
     return with("filter[createdAt][period]", period.toSeconds() + "s");
+  }
+
+  /** How many runs come in one round trip, 1 to 100. Default 100. */
+  public RunFilter pageSize(int runs) {
+    if (runs < 1 || runs > PAGE_SIZE_MAX) {
+      throw new IllegalArgumentException(
+          "A page must have 1 to " + PAGE_SIZE_MAX + " runs, not " + runs);
+    }
+    return with(PAGE_SIZE, String.valueOf(runs));
   }
 
   private RunFilter with(String name, String value) {
@@ -57,15 +89,12 @@ public final class RunFilter {
     return new RunFilter(more);
   }
 
-  String query(Map<String, String> paging) {
+  Map<String, String> parameters(@Nullable String after) {
     Map<String, String> all = new LinkedHashMap<>(parameters);
-    all.putAll(paging);
-    return all.entrySet().stream()
-        .map(e -> encode(e.getKey()) + "=" + encode(e.getValue()))
-        .collect(Collectors.joining("&"));
-  }
-
-  private static String encode(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    all.putIfAbsent(PAGE_SIZE, String.valueOf(PAGE_SIZE_MAX));
+    if (after != null) {
+      all.put("page[after]", after);
+    }
+    return all;
   }
 }

@@ -3,7 +3,9 @@ package dev.fanfare.sdk;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
 
 /**
  * A task: an id, the types of its payload and output, when to try again, and what it does.
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Task<I, O> implements TaskReference<I> {
   private final String id;
-  private final Class<I> payloadType;
+  private final Type payloadType;
   private final @Nullable Queue queue;
   private final Retry retry;
   private final TaskHandler<I, O> handler;
@@ -45,6 +47,12 @@ public final class Task<I, O> implements TaskReference<I> {
     return new Builder<>(checkId(id), payloadType);
   }
 
+  /** Like {@link #define(String, Class, Class)}, for types with arguments, such as lists. */
+  public static <I, O> Builder<I, O> define(
+      String id, TypeReference<I> payloadType, TypeReference<O> outputType) {
+    return new Builder<>(checkId(id), payloadType.getType());
+  }
+
   static String checkId(String id) {
     if (id.isBlank() || id.length() > Limits.TASK_ID_CHARS_MAX) {
       throw new IllegalArgumentException(
@@ -59,7 +67,7 @@ public final class Task<I, O> implements TaskReference<I> {
   }
 
   /** What the payload is decoded to. */
-  public Class<I> payloadType() {
+  public Type payloadType() {
     return payloadType;
   }
 
@@ -83,11 +91,11 @@ public final class Task<I, O> implements TaskReference<I> {
   /** A task being defined. Not safe for use by many threads. */
   public static final class Builder<I, O> {
     private final String id;
-    private final Class<I> payloadType;
+    private final Type payloadType;
     private @Nullable Queue queue;
     private Retry retry = Retry.exponential();
 
-    private Builder(String id, Class<I> payloadType) {
+    private Builder(String id, Type payloadType) {
       this.id = id;
       this.payloadType = payloadType;
     }

@@ -1,9 +1,8 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.worker.SessionRequest;
-import dev.fanfare.sdk.internal.WorkerSession;
+import dev.fanfare.sdk.internal.worker.WorkerLoop;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +21,10 @@ import java.util.Map;
  * runs on two workers that both could report it. Safe for use by many threads.
  */
 public final class Worker implements AutoCloseable {
-  private final WorkerSession session;
+  private final WorkerLoop loop;
 
-  private Worker(WorkerSession session) {
-    this.session = session;
+  private Worker(WorkerLoop loop) {
+    this.loop = loop;
   }
 
   /** Begins a worker that uses the address, key and JSON mapper of {@code fanfare}. */
@@ -39,7 +38,7 @@ public final class Worker implements AutoCloseable {
    */
   @Override
   public void close() {
-    session.close();
+    loop.close();
   }
 
   /** A worker being configured. Not safe for use by many threads. */
@@ -96,22 +95,26 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
-    /** Starts to work; returns at once, whether or not the server can be reached yet. */
+    /**
+     * Starts to work; returns at once, whether or not the server can be reached yet. The process
+     * lives on until the worker is closed.
+     */
     public Worker start() {
       if (tasks.isEmpty()) {
         throw new IllegalStateException("A worker needs at least one task");
       }
       SessionRequest introduction =
           new SessionRequest(
-              name,
-              version,
-              slots,
-              new ArrayList<>(tasks.values()).stream().map(Task::definition).toList());
-      WorkerSession session =
-          new WorkerSession(
-              fanfare.transport(), fanfare.codec(), introduction, Map.copyOf(tasks), grace);
-      session.start();
-      return new Worker(session);
+              name, version, slots, tasks.values().stream().map(Task::definition).toList());
+      WorkerLoop loop =
+          new WorkerLoop(
+              fanfare.api().transport(),
+              fanfare.api().codec(),
+              introduction,
+              tasks.values(),
+              grace);
+      loop.start();
+      return new Worker(loop);
     }
   }
 }

@@ -1,13 +1,16 @@
 package dev.fanfare.sdk.internal;
 
 import dev.fanfare.sdk.BatchItem;
-import java.nio.charset.StandardCharsets;
+import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
-/** Writes the bodies of triggers. */
+/** Writes the bodies of triggers, each value once, straight into the bytes that are sent. */
 public final class Bodies {
+  private static final int ITEM_BYTES_GUESS = 256;
+
   private final Codec codec;
 
   /** Encodes payloads and metadata with this codec. */
@@ -31,29 +34,42 @@ public final class Bodies {
 
   /** The body of a single trigger. */
   public byte[] single(Item item) {
-    StringBuilder json = new StringBuilder();
-    append(json, item);
-    return json.toString().getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(ITEM_BYTES_GUESS);
+    try (JsonGenerator json = codec.part().createGenerator(bytes)) {
+      write(json, item);
+    }
+    return bytes.toByteArray();
   }
 
   /** The body of a batch. */
   public byte[] batch(List<Item> items) {
-    StringBuilder json = new StringBuilder(items.size() * 128).append("{\"items\":[");
-    for (int i = 0; i < items.size(); i++) {
-      append(i == 0 ? json : json.append(','), items.get(i));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(items.size() * ITEM_BYTES_GUESS);
+    try (JsonGenerator json = codec.part().createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeArrayPropertyStart("items");
+      items.forEach(item -> write(json, item));
+      json.writeEndArray();
+      json.writeEndObject();
     }
-    return json.append("]}").toString().getBytes(StandardCharsets.UTF_8);
+    return bytes.toByteArray();
   }
 
-  private void append(StringBuilder json, Item item) {
-    json.append('{');
+  private void write(JsonGenerator json, Item item) {
+    json.writeStartObject();
     if (item.taskId() != null) {
-      json.append("\"task\":").append(codec.encode(item.taskId())).append(',');
+      json.writeStringProperty("task", item.taskId());
     }
-    json.append("\"payload\":").append(codec.encode(item.payload()));
+    json.writeName("payload");
+    codec.part().writeValue(json, item.payload());
     if (!item.options().isEmpty()) {
-      json.append(",\"options\":").append(codec.encode(item.options()));
+      json.writeObjectPropertyStart("options");
+      item.options()
+          .forEach((name, value) -> {
+            json.writeName(name);
+            codec.part().writeValue(json, value);
+          });
+      json.writeEndObject();
     }
-    json.append('}');
+    json.writeEndObject();
   }
 }

@@ -111,12 +111,11 @@ public final class Transport {
   }
 
   private static boolean worthRepeating(HttpResponse<byte[]> response) {
-    String word = response.headers().firstValue("x-should-retry").orElse("");
-    if (!word.isEmpty()) {
-      return word.equals("true");
-    }
+    // The header's "true" on a 404 is for servers that answer before they have stored; what this
+    // one has acknowledged can be read, so not found means not found.
     int status = response.statusCode();
-    return status == 408 || status == 429 || status >= 500;
+    boolean vetoed = response.headers().firstValue("x-should-retry").orElse("").equals("false");
+    return !vetoed && (status == 408 || status == 429 || status >= 500);
   }
 
   private static long waitMillis(int tries) {

@@ -1,4 +1,4 @@
-package dev.fanfare.sdk.internal;
+package dev.fanfare.sdk.internal.worker;
 
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -6,14 +6,10 @@ import java.util.concurrent.ThreadLocalRandom;
  * Growing waits between tries, spread so that many workers do not return together. One thread's.
  */
 final class Backoff {
-  private final long minMillis;
-  private final long maxMillis;
-  private int failures;
+  private static final long MIN_MILLIS = 100;
+  private static final long MAX_MILLIS = 5_000;
 
-  Backoff(long minMillis, long maxMillis) {
-    this.minMillis = minMillis;
-    this.maxMillis = maxMillis;
-  }
+  private int failures;
 
   void reset() {
     failures = 0;
@@ -25,7 +21,7 @@ final class Backoff {
   }
 
   void pause() throws InterruptedException {
-    long wait = Math.min(maxMillis, minMillis << Math.min(failures, 20));
+    long wait = Math.min(MAX_MILLIS, MIN_MILLIS << Math.min(failures, 20));
     failures++;
     Thread.sleep(wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1));
   }

@@ -1,4 +1,4 @@
-package dev.fanfare.sdk.internal;
+package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.PollRequest;
@@ -7,11 +7,13 @@ import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.SessionResponse;
-import dev.fanfare.sdk.FanfareException;
+import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.internal.Transport;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 
 /** The worker's four calls, each sent once: the loops that call them know when to try again. */
 final class WorkerCalls {
@@ -41,22 +43,29 @@ final class WorkerCalls {
   }
 
   void close(SessionResponse session) {
-    call("DELETE", path(session), null, TIMEOUT, Map.class);
+    send("DELETE", path(session), null, TIMEOUT);
   }
 
   private static String path(SessionResponse session) {
     return "/worker/v1/sessions/" + session.sessionId();
   }
 
-  private <T> T call(
-      String method, String path, @Nullable Object body, Duration timeout, Class<T> type) {
-    byte[] bytes = body == null ? null : WireJson.mapper().writeValueAsBytes(body);
-    HttpResponse<byte[]> response =
-        transport.once(new Transport.Call(method, path, bytes, Map.of(), timeout));
-    if (response.statusCode() >= 300) {
-      FanfareException failure = Transport.failure(response);
-      throw failure;
+  private <T> T call(String method, String path, Object body, Duration timeout, Class<T> type) {
+    byte[] answer = send(method, path, WireJson.mapper().writeValueAsBytes(body), timeout);
+    try {
+      return WireJson.mapper().readValue(answer, type);
+    } catch (JacksonException e) {
+      // Not our server's words: something between us and it answered instead.
+      throw new ConnectionException("The answer to " + path + " was not understood", e);
     }
-    return WireJson.mapper().readValue(response.body(), type);
+  }
+
+  private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
+    HttpResponse<byte[]> response =
+        transport.once(new Transport.Call(method, path, body, Map.of(), timeout));
+    if (response.statusCode() >= 300) {
+      throw Transport.failure(response);
+    }
+    return response.body();
   }
 }

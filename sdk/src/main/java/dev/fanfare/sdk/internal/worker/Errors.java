@@ -1,4 +1,4 @@
-package dev.fanfare.sdk.internal;
+package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.RunError;
 import java.io.PrintWriter;

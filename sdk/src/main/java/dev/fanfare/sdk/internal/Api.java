@@ -1,0 +1,158 @@
+package dev.fanfare.sdk.internal;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.sdk.Batch;
+import dev.fanfare.sdk.BatchHandle;
+import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.Run;
+import dev.fanfare.sdk.RunHandle;
+import dev.fanfare.sdk.RunPage;
+import dev.fanfare.sdk.RunResult;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JavaType;
+
+/** The calls of the public API, one round trip each. Safe for use by many threads. */
+public final class Api {
+  private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
+  private static final int ITEMS_MAX = 1_000;
+
+  private final Transport transport;
+  private final Codec codec;
+  private final Bodies bodies;
+
+  /** Calls through {@code transport}; payloads and outputs go through {@code codec}. */
+  public Api(Transport transport, Codec codec) {
+    this.transport = transport;
+    this.codec = codec;
+    this.bodies = new Bodies(codec);
+  }
+
+  /** The HTTP below. */
+  public Transport transport() {
+    return transport;
+  }
+
+  /** The JSON of payloads and outputs. */
+  public Codec codec() {
+    return codec;
+  }
+
+  /** Triggers one run. */
+  public RunHandle trigger(String taskId, Bodies.Item item) {
+    String path = "/api/v1/tasks/" + encode(taskId) + "/trigger";
+    return read(post(path, bodies.single(item), Map.of()), RunHandle.class);
+  }
+
+  /**
+   * Triggers a batch.
+   *
+   * @param taskId the task of all items; absent: each item names its own
+   */
+  public BatchHandle batch(
+      @Nullable String taskId, List<Bodies.Item> items, Map<String, String> headers) {
+    if (items.isEmpty() || items.size() > ITEMS_MAX) {
+      throw new IllegalArgumentException(
+          "A batch must have 1 to " + ITEMS_MAX + " items, not " + items.size());
+    }
+    String path = "/api/v1/tasks/" + (taskId == null ? "batch" : encode(taskId) + "/batch");
+    return read(post(path, bodies.batch(items), headers), BatchHandle.class);
+  }
+
+  /** Reads a run. */
+  public Run run(String runId) {
+    return read(get("/api/v3/runs/" + encode(runId)), Run.class);
+  }
+
+  /** Cancels a run. */
+  public void cancel(String runId) {
+    post("/api/v2/runs/" + encode(runId) + "/cancel", new byte[0], Map.of());
+  }
+
+  private record Page(List<Run> data, @Nullable Pagination pagination) {}
+
+  private record Pagination(@Nullable String next) {}
+
+  /** Reads a page of runs. */
+  public RunPage runs(Map<String, String> parameters) {
+    StringBuilder path = new StringBuilder("/api/v1/runs");
+    parameters.forEach((name, value) ->
+        path.append(path.indexOf("?") < 0 ? '?' : '&')
+            .append(encode(name))
+            .append('=')
+            .append(encode(value)));
+    Page page = read(get(path.toString()), Page.class);
+    return new RunPage(page.data, page.pagination == null ? null : page.pagination.next);
+  }
+
+  /** Reads a batch. */
+  public Batch batch(String batchId) {
+    return read(get("/api/v2/batches/" + encode(batchId)), Batch.class);
+  }
+
+  private record Results(List<Result> items) {}
+
+  private record Result(
+      String id,
+      boolean ok,
+      @Nullable String output,
+      @Nullable String outputType,
+      @Nullable RunError error,
+      @Nullable String taskIdentifier) {}
+
+  /** Reads how the finished runs of a batch ended. */
+  public List<RunResult> results(String batchId) {
+    String path = "/api/v1/batches/" + encode(batchId) + "/results";
+    return read(get(path), Results.class).items.stream()
+        .map(r ->
+            new RunResult(
+                r.id, r.ok, codec.output(r.output, r.outputType), r.error, r.taskIdentifier))
+        .toList();
+  }
+
+  private String get(String path) {
+    // The current vocabulary of states; without it the server speaks the one of old clients.
+    return send("GET", path, null, Map.of("x-trigger-api-version", "2025-07-16"));
+  }
+
+  private String post(String path, byte[] body, Map<String, String> headers) {
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    // One mark for all tries of this call: the server answers a repeated one with what it made.
+    all.put("x-trigger-request-idempotency-key", UUID.randomUUID().toString());
+    all.put("x-trigger-source", "sdk");
+    return send("POST", path, body, all);
+  }
+
+  private String send(
+      String method, String path, byte @Nullable [] body, Map<String, String> headers) {
+    byte[] answer = transport.send(new Transport.Call(method, path, body, headers, TRY_TIMEOUT));
+    return new String(answer, StandardCharsets.UTF_8);
+  }
+
+  private static <T> T read(String body, Class<T> type) {
+    T value;
+    try {
+      JavaType javaType = WireJson.mapper().constructType(type);
+      value = RawJsonReader.of(WireJson.mapper(), javaType, body).readValue(body);
+    } catch (JacksonException e) {
+      throw new ConnectionException(
+          "The answer is no " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
+    }
+    if (value == null) {
+      throw new ConnectionException("The answer is no " + type.getSimpleName(), null);
+    }
+    return value;
+  }
+
+  private static String encode(String segment) {
+    return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

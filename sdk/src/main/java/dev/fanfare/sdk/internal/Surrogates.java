@@ -1,0 +1,57 @@
+package dev.fanfare.sdk.internal;
+
+/**
+ * Lone surrogates: halves of a character that Java strings and JSON escapes can hold and UTF-8 and
+ * PostgreSQL cannot.
+ */
+public final class Surrogates {
+  private Surrogates() {}
+
+  /**
+   * Writes every lone surrogate of a JSON text as its escape. They can only stand inside strings,
+   * so the text spells the same value, and now survives UTF-8. Returns {@code json} itself in the
+   * usual case that there is none.
+   */
+  public static String escapeLone(String json) {
+    int first = indexOfLone(json, 0);
+    if (first < 0) {
+      return json;
+    }
+    StringBuilder escaped = new StringBuilder(json.length() + 16);
+    int from = 0;
+    for (int i = first; i >= 0; i = indexOfLone(json, from)) {
+      escaped.append(json, from, i).append("\\u%04x".formatted((int) json.charAt(i)));
+      from = i + 1;
+    }
+    return escaped.append(json, from, json.length()).toString();
+  }
+
+  /** Puts U+FFFD in the place of every lone surrogate of a plain text, which knows no escapes. */
+  public static String replaceLone(String text) {
+    int i = indexOfLone(text, 0);
+    if (i < 0) {
+      return text;
+    }
+    StringBuilder replaced = new StringBuilder(text);
+    for (; i >= 0; i = indexOfLone(text, i + 1)) {
+      replaced.setCharAt(i, '\uFFFD');
+    }
+    return replaced.toString();
+  }
+
+  private static int indexOfLone(String text, int from) {
+    for (int i = from; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isHighSurrogate(c)
+            && i + 1 < text.length()
+            && Character.isLowSurrogate(text.charAt(i + 1))) {
+          i++;
+        } else {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+}

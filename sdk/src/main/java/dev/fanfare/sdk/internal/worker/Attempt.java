@@ -1,0 +1,217 @@
+package dev.fanfare.sdk.internal.worker;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.worker.Assignment;
+import dev.fanfare.protocol.worker.Finished;
+import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.Started;
+import dev.fanfare.sdk.AbortRunException;
+import dev.fanfare.sdk.RawJson;
+import dev.fanfare.sdk.RunContext;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.MDC;
+
+/** One attempt of a run that the session holds. Safe for use by many threads. */
+final class Attempt implements RunContext {
+  /** Whoever moves the state first decides; the others find that they came too late. */
+  private enum State {
+    WAITING,
+    RUNNING,
+    /** Its outcome goes to the server. */
+    ENDED,
+    /** Lost or handed back: whatever comes of it is dropped. */
+    GIVEN_UP
+  }
+
+  private final Assignment assignment;
+  private final int number;
+  private final BoundTask<?, ?> task;
+  private final Session session;
+  private final Held held;
+  private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+  private volatile boolean canceled;
+  private volatile @Nullable Thread thread; // set before the state is RUNNING
+  private @Nullable Finished end; // touched only by its own thread
+
+  Attempt(Assignment assignment, int number, BoundTask<?, ?> task, Session session) {
+    this.assignment = assignment;
+    this.number = number;
+    this.task = task;
+    this.session = session;
+    this.held = new Held(assignment.runId(), assignment.fence());
+  }
+
+  /** Another attempt under the same claim. */
+  Attempt next(int nextNumber) {
+    return new Attempt(assignment, nextNumber, task, session);
+  }
+
+  Held held() {
+    return held;
+  }
+
+  Started started() {
+    return new Started(held.runId(), held.fence(), number);
+  }
+
+  boolean isRunning() {
+    return state.get() == State.RUNNING;
+  }
+
+  /** Calls the handler, in this thread, unless the attempt was given up before it began. */
+  void execute() {
+    thread = Thread.currentThread();
+    if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
+      return;
+    }
+    session.started(this);
+    MDC.put("fanfare.run", held.runId());
+    MDC.put("fanfare.task", task.id());
+    long begin = System.nanoTime();
+    String output = null;
+    RunError error = null;
+    boolean retryable = true;
+    try {
+      output = task.call(assignment, this);
+    } catch (AbortRunException e) {
+      error = Errors.of(e);
+      retryable = false;
+    } catch (Throwable e) { // also a StackOverflowError ends an attempt, not the worker
+      error = Errors.of(e);
+    }
+    Thread.interrupted(); // what comes now is not the handler's: it must not be interrupted
+    if (error != null && !canceled) {
+      task.logger().debug("Attempt {} of {} failed: {}", number, id(), error.summary());
+    }
+    end = finished(System.nanoTime() - begin, output, error, retryable);
+  }
+
+  /** Hands the outcome on; it is dropped when the attempt was given up meanwhile. */
+  void conclude() {
+    Finished outcome = end;
+    if (outcome != null && state.compareAndSet(State.RUNNING, State.ENDED)) {
+      session.ended(canceled ? canceledOutcome(outcome.durationMillis()) : outcome);
+    }
+  }
+
+  /** The run was canceled: tells the handler, and wakes it. */
+  void cancel() {
+    canceled = true;
+    if (state.compareAndSet(State.WAITING, State.ENDED)) {
+      session.ended(canceledOutcome(0));
+    } else {
+      interruptIf(state.get() == State.RUNNING);
+    }
+  }
+
+  /** The claim is lost, or about to be given back as a whole: stops it and drops its outcome. */
+  void giveUp() {
+    canceled = true;
+    interruptIf(state.getAndSet(State.GIVEN_UP) == State.RUNNING);
+  }
+
+  /** Gives it up if it has not begun; returns whether that was so. */
+  boolean giveUpUnstarted() {
+    return state.compareAndSet(State.WAITING, State.GIVEN_UP);
+  }
+
+  private void interruptIf(boolean running) {
+    Thread current = thread;
+    if (running && current != null) {
+      current.interrupt();
+    }
+  }
+
+  private Finished finished(
+      long nanos, @Nullable String output, @Nullable RunError error, boolean retryable) {
+    return new Finished(
+        held.runId(),
+        held.fence(),
+        number,
+        TimeUnit.NANOSECONDS.toMillis(nanos),
+        output,
+        null,
+        error,
+        retryable,
+        false);
+  }
+
+  private Finished canceledOutcome(long durationMillis) {
+    // With an error, so that a server that missed the cancellation does not take it for a success.
+    return new Finished(
+        held.runId(),
+        held.fence(),
+        number,
+        durationMillis,
+        null,
+        null,
+        RunError.internal(RunError.Codes.CANCELED, "The run was canceled"),
+        false,
+        true);
+  }
+
+  @Override
+  public String id() {
+    return assignment.runId();
+  }
+
+  @Override
+  public @Nullable String batchId() {
+    return assignment.batchId();
+  }
+
+  @Override
+  public String taskId() {
+    return task.id();
+  }
+
+  @Override
+  public int attempt() {
+    return number;
+  }
+
+  @Override
+  public int maxAttempts() {
+    return assignment.maxAttempts();
+  }
+
+  @Override
+  public List<String> tags() {
+    return assignment.tags();
+  }
+
+  @Override
+  public @Nullable RawJson metadata() {
+    return assignment.metadata() == null ? null : new RawJson(assignment.metadata());
+  }
+
+  @Override
+  public String queue() {
+    return assignment.queue();
+  }
+
+  @Override
+  public boolean isTest() {
+    return assignment.test();
+  }
+
+  @Override
+  public Instant createdAt() {
+    return assignment.createdAt();
+  }
+
+  @Override
+  public boolean isCanceled() {
+    return canceled;
+  }
+
+  @Override
+  public Logger logger() {
+    return task.logger();
+  }
+}

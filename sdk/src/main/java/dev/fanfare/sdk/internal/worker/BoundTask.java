@@ -1,0 +1,68 @@
+package dev.fanfare.sdk.internal.worker;
+
+import dev.fanfare.protocol.worker.Assignment;
+import dev.fanfare.sdk.AbortRunException;
+import dev.fanfare.sdk.RunContext;
+import dev.fanfare.sdk.Task;
+import dev.fanfare.sdk.internal.Codec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+
+/** A task with what its runs share: how payloads are decoded, outputs encoded, and its logger. */
+final class BoundTask<I, O> {
+  private final Task<I, O> task;
+  private final Codec codec;
+  private final Codec.Target<I> payload;
+  private final Logger logger;
+
+  BoundTask(Task<I, O> task, Codec codec) {
+    this.task = task;
+    this.codec = codec;
+    this.payload = codec.target(task.payloadType());
+    this.logger = LoggerFactory.getLogger("fanfare.task." + task.id());
+  }
+
+  String id() {
+    return task.id();
+  }
+
+  Logger logger() {
+    return logger;
+  }
+
+  /**
+   * Executes the handler.
+   *
+   * @return the output as JSON; {@code null}: none
+   * @throws AbortRunException also when the payload or the output does not fit: another attempt
+   *     would meet the same
+   */
+  @Nullable String call(Assignment assignment, RunContext run) throws Exception {
+    I decoded;
+    try {
+      decoded = codec.decode(assignment.payload(), assignment.payloadType(), payload);
+    } catch (JacksonException | IllegalArgumentException e) {
+      throw new AbortRunException(
+          "The payload does not fit " + task.payloadType().getTypeName() + ": " + reason(e), e);
+    }
+    O output = handle(decoded, run);
+    try {
+      return output == null ? null : codec.encode(output);
+    } catch (JacksonException e) {
+      throw new AbortRunException(
+          "The output, a " + output.getClass().getName() + ", is no JSON: " + reason(e), e);
+    }
+  }
+
+  /** A run may be triggered without a payload; its handler, as documented, then gets null. */
+  @SuppressWarnings("NullAway")
+  private @Nullable O handle(@Nullable I decoded, RunContext run) throws Exception {
+    return task.handler().handle(decoded, run);
+  }
+
+  private static @Nullable String reason(RuntimeException e) {
+    return e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage();
+  }
+}

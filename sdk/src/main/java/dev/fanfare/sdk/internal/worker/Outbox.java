@@ -1,0 +1,210 @@
+package dev.fanfare.sdk.internal.worker;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.worker.Finished;
+import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.ReportRequest;
+import dev.fanfare.protocol.worker.Started;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to the runs of a session and was not reported yet. While one report is under way
+ * the next one collects here, so a busy worker sends few large reports and an idle one sends at
+ * once. Safe for use by many threads; one takes.
+ */
+final class Outbox {
+  /** Most ends of one report. */
+  static final int FINISHED_MAX = 500;
+
+  /** Most characters of one report; a single end may be longer. */
+  private static final long CHARS_MAX = 4L * 1024 * 1024;
+
+  /** Ends that wait, beyond which no more work should be taken. */
+  private static final int WAITING_MAX = 2_000;
+
+  /**
+   * How long a start is held back: the report of an attempt that ends within it need not tell of
+   * its start, which halves what short tasks cost the server.
+   */
+  private static final long START_LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** How long an end waits for others, when there are attempts that may end soon. */
+  private static final long END_LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private record Start(Attempt attempt, long atNanos) {}
+
+  private final IntSupplier busy;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition more = lock.newCondition();
+  private final Condition room = lock.newCondition();
+
+  // All guarded by lock.
+  private final Deque<Start> starts = new ArrayDeque<>();
+  private final Deque<Finished> finished = new ArrayDeque<>();
+  private final List<Held> returned = new ArrayList<>();
+  private int wanted; // ends the taker waits for; 0: it is not waiting
+  private boolean closed;
+
+  /**
+   * @param busy how many attempts execute now
+   */
+  Outbox(IntSupplier busy) {
+    this.busy = busy;
+  }
+
+  void started(Attempt attempt) {
+    lock.lock();
+    try {
+      starts.add(new Start(attempt, System.nanoTime()));
+      if (starts.size() == 1 && wanted > 0) {
+        more.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void finished(Finished end) {
+    lock.lock();
+    try {
+      finished.add(end);
+      if (wanted > 0 && finished.size() >= wanted) {
+        more.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void returned(Held held) {
+    lock.lock();
+    try {
+      returned.add(held);
+      more.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is in goes out without delay; after that {@link #take} has nothing to give. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      more.signalAll();
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until little enough waits here for more work to begin. */
+  void awaitRoom() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (finished.size() > WAITING_MAX && !closed) {
+        room.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next report, as soon as there is something to say or {@code patience} is over: then it is
+   * empty, a heartbeat. {@code null} when the outbox is closed and empty.
+   */
+  @Nullable ReportRequest take(long patienceNanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      awaitNews(System.nanoTime() + patienceNanos);
+      awaitMoreEnds();
+      if (closed && finished.isEmpty() && returned.isEmpty()) {
+        return null;
+      }
+      List<Finished> ends = takeFinished();
+      List<Held> back = List.copyOf(returned);
+      returned.clear();
+      room.signalAll();
+      return new ReportRequest(takeStarts(), ends, back);
+    } finally {
+      wanted = 0;
+      lock.unlock();
+    }
+  }
+
+  private void awaitNews(long deadline) throws InterruptedException {
+    wanted = 1;
+    while (finished.isEmpty() && returned.isEmpty() && !closed) {
+      long now = System.nanoTime();
+      dropOverStarts();
+      Start oldest = starts.peekFirst();
+      long until =
+          oldest == null ? deadline : Math.min(deadline, oldest.atNanos + START_LINGER_NANOS);
+      if (until <= now) {
+        return;
+      }
+      more.awaitNanos(until - now);
+    }
+  }
+
+  private void awaitMoreEnds() throws InterruptedException {
+    int running = busy.getAsInt();
+    int target = Math.min(FINISHED_MAX, finished.size() + running);
+    long left = END_LINGER_NANOS;
+    while (!finished.isEmpty() && finished.size() < target && !closed && left > 0) {
+      wanted = target;
+      left = more.awaitNanos(left);
+    }
+  }
+
+  private void dropOverStarts() {
+    while (!starts.isEmpty() && !starts.getFirst().attempt.isRunning()) {
+      starts.removeFirst();
+    }
+  }
+
+  private List<Started> takeStarts() {
+    List<Started> due = new ArrayList<>();
+    long young = System.nanoTime() - START_LINGER_NANOS;
+    while (!starts.isEmpty() && starts.getFirst().atNanos <= young) {
+      Attempt attempt = starts.removeFirst().attempt;
+      if (attempt.isRunning()) {
+        due.add(attempt.started());
+      }
+    }
+    return due;
+  }
+
+  private List<Finished> takeFinished() {
+    List<Finished> taken = new ArrayList<>();
+    long chars = 0;
+    while (!finished.isEmpty() && taken.size() < FINISHED_MAX) {
+      chars += chars(finished.getFirst());
+      if (!taken.isEmpty() && chars > CHARS_MAX) {
+        break;
+      }
+      taken.add(finished.removeFirst());
+    }
+    return taken;
+  }
+
+  private static long chars(Finished end) {
+    RunError error = end.error();
+    return 256L
+        + length(end.output())
+        + (error == null ? 0 : length(error.message()) + length(error.stackTrace()));
+  }
+
+  private static long length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+}

@@ -1,0 +1,128 @@
+package dev.fanfare.sdk.internal.worker;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Executes attempts, each on a virtual thread of its own, as many at once as there are slots. Who
+ * comes when all are taken waits here. Asking for work reserves nothing: a retry that comes due
+ * while a poll is out takes a slot at once, and in the rare case that the poll then brings more
+ * than fit, the surplus waits here for a moment. Safe for use by many threads.
+ */
+final class Slots {
+  private final int total;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition enough = lock.newCondition();
+  private final Deque<Attempt> waiting = new ArrayDeque<>(); // guarded by lock
+  private int free; // guarded by lock
+  private int wanted; // guarded by lock; free slots somebody waits for, 0: nobody does
+
+  Slots(int total) {
+    this.total = total;
+    this.free = total;
+  }
+
+  /** Executes an attempt now, or as soon as a slot is free. */
+  void execute(Attempt attempt) {
+    lock.lock();
+    try {
+      if (free == 0) {
+        waiting.add(attempt);
+        return;
+      }
+      free--;
+    } finally {
+      lock.unlock();
+    }
+    start(attempt);
+  }
+
+  /** How many attempts execute now. */
+  int busy() {
+    lock.lock();
+    try {
+      return total - free;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until a slot is free, and then up to {@code linger} for half of them, because one poll
+   * for many runs costs the server far less than many polls for one.
+   *
+   * @return how many are free, at least 1
+   */
+  int awaitFree(Duration linger) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (free == 0) {
+        wanted = 1;
+        enough.await();
+      }
+      awaitFree(Math.max(1, total / 2), linger);
+      return free;
+    } finally {
+      wanted = 0;
+      lock.unlock();
+    }
+  }
+
+  /** Waits until nothing executes any more, or patience is over. */
+  void awaitIdle(Duration patience) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      awaitFree(total, patience);
+    } finally {
+      wanted = 0;
+      lock.unlock();
+    }
+  }
+
+  private void awaitFree(int count, Duration patience) throws InterruptedException {
+    long left = patience.toNanos();
+    while (free < count && left > 0) {
+      wanted = count;
+      left = enough.awaitNanos(left);
+    }
+  }
+
+  private void start(Attempt attempt) {
+    Thread.ofVirtual()
+        .name(attempt.id())
+        .start(() -> {
+          try {
+            attempt.execute();
+          } finally {
+            release();
+          }
+          attempt.conclude();
+        });
+  }
+
+  private void release() {
+    Attempt next;
+    lock.lock();
+    try {
+      next = waiting.poll();
+      if (next == null) {
+        free++;
+        if (wanted > 0 && free >= wanted) {
+          enough.signalAll();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (next != null) {
+      start(next);
+    }
+  }
+
+  /** How long a poll waits for more free slots. */
+  static final Duration LINGER = Duration.ofNanos(TimeUnit.MILLISECONDS.toNanos(1));
+}
