@@ -103,7 +103,12 @@ final class BatchStore {
                r.idempotency_key
           from batches b
          cross join unnest(b.run_ids) with ordinality as i (run_id, n)
-          join runs r on r.environment_id = b.environment_id and r.run_id = i.run_id
+         cross join lateral (
+                 select x.*
+                   from runs x
+                  where x.environment_id = b.environment_id
+                    and x.run_id = i.run_id
+                  limit 1) as r
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
          where b.environment_id = ?
            and b.batch_id = ?
@@ -125,12 +130,15 @@ final class BatchStore {
    */
   void countEnded(Tx tx, int environmentId, Map<UUID, Integer> endedByBatch) {
     Map<UUID, Integer> ordered = new TreeMap<>(endedByBatch);
+    UUID[] batchIds = ordered.keySet().toArray(UUID[]::new);
     tx.update(
         """
         with ended as materialized (
           select b.batch_id, e.n
             from unnest(?::uuid[], ?::int[]) as e (batch_id, n)
-            join batches b on b.environment_id = ? and b.batch_id = e.batch_id
+            join batches b on b.environment_id = ?
+                          and b.batch_id = e.batch_id
+                          and b.batch_id = any (?)
            order by b.batch_id
              for update of b
         )
@@ -142,11 +150,14 @@ final class BatchStore {
           from ended e
          where b.environment_id = ?
            and b.batch_id = e.batch_id
+           and b.batch_id = any (?)
         """,
-        ordered.keySet().toArray(UUID[]::new),
+        batchIds,
         ordered.values().stream().mapToInt(Integer::intValue).toArray(),
         environmentId,
-        environmentId);
+        batchIds,
+        environmentId,
+        batchIds);
   }
 
   /** Forgets up to {@code max} keys whose time is over. */

@@ -34,7 +34,6 @@ public final class Database implements AutoCloseable {
       set plan_cache_mode = force_generic_plan;
       set enable_seqscan = off;
       set enable_bitmapscan = off;
-      set enable_hashjoin = off;
       set enable_mergejoin = off;
       set jit = off
       """;

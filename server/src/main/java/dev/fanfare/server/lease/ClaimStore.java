@@ -19,8 +19,9 @@ final class ClaimStore {
    * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
    * gives no more than its counter has left; the counter's row is locked first, and while another
    * claim holds it this one takes nothing from that queue. Rows are deleted by their physical
-   * address, which cannot move while they are locked, because the planner would otherwise be free
-   * to read the whole table to find them again.
+   * address, which cannot move while they are locked, and runs are looked up one by one behind a
+   * limit: left free, a plan made while these tables were nearly empty would read all of them ever
+   * after.
    *
    * @param quotas how many to take at most, lane by lane
    */
@@ -74,12 +75,17 @@ final class ClaimStore {
                          row_number() over (order by p.rank, p.run_id) as n,
                          r.batch_id
                     from picked p
-                    join runs r on r.environment_id = p.environment_id and r.run_id = p.run_id) as p
+                   cross join lateral (
+                           select x.payload, x.metadata, x.batch_id
+                             from runs x
+                            where x.environment_id = p.environment_id
+                              and x.run_id = p.run_id
+                            limit 1) as r) as p
            where p.bytes <= ?
               or p.n = 1
         ), taken as (
           delete from ready
-           where environment_id = ?
+           where environment_id is not distinct from ?     -- no condition for an index, on purpose
              and ctid = any (array(select address from fitting))
         ), used as (
           update slots s
@@ -104,7 +110,12 @@ final class ClaimStore {
                r.metadata, r.tags, r.is_test, r.created_at, t.slug, q.name as queue,
                coalesce(r.max_attempts, t.max_attempts) as max_attempts
           from fitting p
-          join runs r on r.environment_id = p.environment_id and r.run_id = p.run_id
+         cross join lateral (
+                 select x.*
+                   from runs x
+                  where x.environment_id = p.environment_id
+                    and x.run_id = p.run_id
+                  limit 1) as r
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
           join lanes l on l.environment_id = p.environment_id and l.lane_id = p.lane_id
           join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id

@@ -8,7 +8,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
-/** SQL that changes and ends leases. */
+/**
+ * SQL that changes and ends leases.
+ *
+ * <p>The claims of a report are looked up one by one, behind a limit that the planner cannot see
+ * through. Left free to join, it would walk all leases for each report: the plan it makes while the
+ * table is nearly empty, which is when most plans are made.
+ */
 final class LeaseStore {
 
   /** One claim as a report names it, with the attempt it speaks of. */
@@ -23,19 +29,33 @@ final class LeaseStore {
     return tx.list(
         """
         update leases l
-           set attempt          = s.attempt,
-               started_at       = case when l.attempt = s.attempt and l.started_at is not null
+           set attempt          = (?::int[])[array_position(?::uuid[], l.run_id)],
+               started_at       = case when l.started_at is not null
+                                        and l.attempt = (?::int[])[array_position(?::uuid[], l.run_id)]
                                        then l.started_at else now() end,
                first_started_at = coalesce(l.first_started_at, now())
-          from unnest(?::uuid[], ?::int[], ?::int[]) as s (run_id, fence, attempt)
          where l.environment_id = ?
-           and l.session_id = ?
-           and l.run_id = s.run_id
-           and l.fence = s.fence
-           and s.attempt in (l.attempt, l.attempt + 1)
+           and l.run_id = any (array(
+                 select h.run_id
+                   from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
+                  cross join lateral (
+                          select x.run_id
+                            from leases x
+                           where x.environment_id = ?
+                             and x.session_id = ?
+                             and x.run_id = c.run_id
+                             and x.fence = c.fence
+                             and c.attempt in (x.attempt, x.attempt + 1)
+                           limit 1
+                             for update) as h))
         returning l.run_id, l.fence, l.attempt
         """,
         r -> new Claimed(r.uuid("run_id"), r.integer("fence"), r.integer("attempt")),
+        attempts(started),
+        runIds(started),
+        attempts(started),
+        runIds(started),
+        environmentId,
         runIds(started),
         fences(started),
         attempts(started),
@@ -51,16 +71,25 @@ final class LeaseStore {
     return tx.list(
         """
         delete from leases l
-         using unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
          where l.environment_id = ?
-           and l.session_id = ?
-           and l.run_id = c.run_id
-           and l.fence = c.fence
-           and c.attempt in (l.attempt, l.attempt + 1)
+           and l.run_id = any (array(
+                 select h.run_id
+                   from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
+                  cross join lateral (
+                          select x.run_id
+                            from leases x
+                           where x.environment_id = ?
+                             and x.session_id = ?
+                             and x.run_id = c.run_id
+                             and x.fence = c.fence
+                             and c.attempt in (x.attempt, x.attempt + 1)
+                           limit 1
+                             for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
                   l.first_started_at, l.batch_id
         """,
         LeaseStore::lease,
+        environmentId,
         runIds(claims),
         fences(claims),
         attempts(claims),
@@ -73,15 +102,24 @@ final class LeaseStore {
     return tx.list(
         """
         delete from leases l
-         using unnest(?::uuid[], ?::int[]) as c (run_id, fence)
          where l.environment_id = ?
-           and l.session_id = ?
-           and l.run_id = c.run_id
-           and l.fence = c.fence
+           and l.run_id = any (array(
+                 select h.run_id
+                   from unnest(?::uuid[], ?::int[]) as c (run_id, fence)
+                  cross join lateral (
+                          select x.run_id
+                            from leases x
+                           where x.environment_id = ?
+                             and x.session_id = ?
+                             and x.run_id = c.run_id
+                             and x.fence = c.fence
+                           limit 1
+                             for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
                   l.first_started_at, l.batch_id
         """,
         LeaseStore::lease,
+        environmentId,
         runIds(claims),
         fences(claims),
         environmentId,
@@ -97,15 +135,23 @@ final class LeaseStore {
                coalesce(r.max_attempts, t.max_attempts) as max_attempts,
                t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
           from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
-          join leases l on l.environment_id = ?
-                       and l.session_id = ?
-                       and l.run_id = c.run_id
-                       and l.fence = c.fence
-                       and c.attempt in (l.attempt, l.attempt + 1)
-          join runs r on r.environment_id = l.environment_id and r.run_id = l.run_id
-          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-         order by l.run_id
-           for update of l
+         cross join lateral (
+                 select x.*
+                   from leases x
+                  where x.environment_id = ?
+                    and x.session_id = ?
+                    and x.run_id = c.run_id
+                    and x.fence = c.fence
+                    and c.attempt in (x.attempt, x.attempt + 1)
+                  limit 1
+                    for update) as l
+         cross join lateral (
+                 select x.task_id, x.max_attempts
+                   from runs x
+                  where x.environment_id = l.environment_id
+                    and x.run_id = l.run_id
+                  limit 1) as r
+          join tasks t on t.environment_id = l.environment_id and t.task_id = r.task_id
         """,
         LeaseStore::withPolicy,
         runIds(claims),

@@ -56,10 +56,14 @@ final class KeyStore {
       tx.list(
               """
               select k.task_id, k.key_hash, k.run_id
-                from idempotency_keys k
-                join unnest(?::int[], ?::bytea[]) as s (task_id, key_hash)
-               using (task_id, key_hash)
-               where k.environment_id = ?
+                from unnest(?::int[], ?::bytea[]) as s (task_id, key_hash)
+               cross join lateral (
+                       select x.*
+                         from idempotency_keys x
+                        where x.environment_id = ?
+                          and x.task_id = s.task_id
+                          and x.key_hash = s.key_hash
+                        limit 1) as k
               """,
               r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")),
               taskIds,

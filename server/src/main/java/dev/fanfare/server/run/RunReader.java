@@ -23,7 +23,7 @@ public final class RunReader {
 
   /** The runs with these ids without what may be long: payload, output and error. In no order. */
   List<Run> summaries(Tx tx, int environmentId, Collection<UUID> runIds) {
-    return tx.list(
+    return tx.listAnew(
         """
         select r.run_id, r.batch_id, null::text as payload, r.payload_type, r.metadata, r.tags,
                r.idempotency_key, r.options, r.is_test, r.source, r.created_at, r.delay_until,
@@ -48,7 +48,7 @@ public final class RunReader {
    * allows but at least the first. Without their payloads.
    */
   public List<Ended> ended(Tx tx, int environmentId, List<UUID> runIds) {
-    return tx.list(
+    return tx.listAnew(
         """
         with sized as (
           select i.run_id, i.n,
@@ -89,7 +89,7 @@ public final class RunReader {
 
   /** The runs with these ids, in no order. */
   private List<Run> get(Tx tx, int environmentId, Collection<UUID> runIds) {
-    return tx.list(
+    return tx.listAnew(
         """
         select r.*, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
                s.output, s.output_type, s.error, s.due_at, t.slug, q.name as queue
