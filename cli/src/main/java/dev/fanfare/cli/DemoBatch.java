@@ -73,7 +73,9 @@ final class DemoBatch {
     for (RunStatus[] statuses : List.of(UNFINISHED, FAILED)) {
       try (Stream<Run> runs =
           fanfare.listRuns(RunFilter.all().batch(handle.batchId()).status(statuses))) {
-        runs.forEach(run -> others.put(run.id(), run));
+        // A run may complete between being found and being read.
+        runs.filter(run -> run.status() != RunStatus.COMPLETED)
+            .forEach(run -> others.put(run.id(), run));
       }
     }
     return List.copyOf(others.values());

@@ -50,6 +50,9 @@ final class DemoCommand implements Callable<Integer> {
     return Running.with(
         settings.server().shutdownGrace(),
         running -> {
+          if (exit) {
+            running.endsItself();
+          }
           Server server = Serving.server(settings, running);
           Fanfare fanfare = Serving.client(server);
           Serving.demoWorker(fanfare, settings, running);

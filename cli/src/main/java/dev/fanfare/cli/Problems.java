@@ -5,11 +5,9 @@ import dev.fanfare.server.StartException;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.PrintWriter;
-import java.net.BindException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -48,7 +46,6 @@ final class Problems implements IExecutionExceptionHandler {
                 new Problem(sentence(postgres), ExitStatus.UNAVAILABLE);
             case KeyCipher.WrongKeyException wrong ->
                 new Problem(sentence(wrong), ExitStatus.CONFIGURATION);
-            case BindException bind -> port(bind);
             case SQLException sql -> database(sql);
             default -> null;
           };
@@ -62,22 +59,6 @@ final class Problems implements IExecutionExceptionHandler {
         .findFirst()
         .map(start -> new Problem(sentence(start), ExitStatus.UNAVAILABLE))
         .orElse(null);
-  }
-
-  private static Problem port(BindException failure) {
-    String reason = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
-    if (reason.contains("permission denied")) {
-      return new Problem(
-          "this user may not listen on the port in FANFARE_PORT; take one above 1023.",
-          ExitStatus.UNAVAILABLE);
-    }
-    if (reason.contains("assign")) {
-      return new Problem(
-          "the address in FANFARE_HOST is none of this machine's.", ExitStatus.CONFIGURATION);
-    }
-    return new Problem(
-        "the port in FANFARE_PORT is in use; stop what listens there, or set another one.",
-        ExitStatus.UNAVAILABLE);
   }
 
   /** By the SQLSTATE's class, as PostgreSQL's documentation lists them in its appendix A. */

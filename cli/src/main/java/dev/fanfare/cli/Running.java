@@ -31,6 +31,7 @@ final class Running {
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Thread hook = Thread.ofPlatform().name("stop").unstarted(this::stopAsAsked);
   private volatile boolean stopping;
+  private volatile int statusWhenStopped = ExitStatus.OK;
 
   private Running(Duration grace) {
     this.grace = grace;
@@ -53,6 +54,11 @@ final class Running {
       parts.push(part);
     }
     return part;
+  }
+
+  /** The status of a process that is told to stop, when the command means to end by itself. */
+  void endsItself() {
+    statusWhenStopped = ExitStatus.FAILED;
   }
 
   /** Waits for Ctrl-C or SIGTERM; does not return, because the process ends. */
@@ -78,7 +84,7 @@ final class Running {
     stopping = true;
     Thread.ofPlatform().daemon().name("stop-deadline").start(this::haltAfterGrace);
     closeParts();
-    Runtime.getRuntime().halt(ExitStatus.OK);
+    Runtime.getRuntime().halt(statusWhenStopped);
   }
 
   private void haltAfterGrace() {

@@ -99,7 +99,7 @@ class LauncherBuildTest {
     launcher.maven("while [ ! -e \"$root/go\" ]; do sleep 0.05; done; " + BUILD);
     Process first = launcher.begin();
     Process second = launcher.begin();
-    // The one that does not build says that it waits; only then may the build end.
+    // Only once one of them builds may the build end: the other has to find it under way or done.
     while (launcher.built().isEmpty()) {
       Thread.onSpinWait();
     }

@@ -7,7 +7,6 @@ import dev.fanfare.postgres.PostgresException;
 import dev.fanfare.server.StartException;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.sql.SQLException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,18 +25,6 @@ class ProblemsTest {
             new PostgresException("the data folder belongs to\n  another major version"),
             "the data folder belongs to another major version.",
             69),
-        Arguments.of(
-            new BindException("Address already in use"),
-            "the port in FANFARE_PORT is in use; stop what listens there, or set another one.",
-            69),
-        Arguments.of(
-            new BindException("Permission denied"),
-            "this user may not listen on the port in FANFARE_PORT; take one above 1023.",
-            69),
-        Arguments.of(
-            new BindException("Cannot assign requested address"),
-            "the address in FANFARE_HOST is none of this machine's.",
-            78),
         Arguments.of(
             new SQLException("Connection to db:5432 refused.", "08001"),
             "the database in FANFARE_DATABASE_URL cannot be reached: Connection to db:5432"

@@ -17,11 +17,19 @@ public final class ResponseTokens {
     this.tokens = tokens;
   }
 
-  /** A token with these scopes; the claims name no scopes, because the SDK adds its own. */
-  public Answer add(Answer answer, Authenticator.KeyHolder holder, List<String> scopes) {
+  /**
+   * A token with these scopes.
+   *
+   * @param claimed whether the claims name the scopes too: those of a single trigger do
+   */
+  public Answer add(
+      Answer answer, Authenticator.KeyHolder holder, List<String> scopes, boolean claimed) {
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("sub", holder.environment().publicId());
     claims.put("pub", true);
+    if (claimed) {
+      claims.put("scopes", scopes);
+    }
     return answer
         .with("x-trigger-jwt", tokens.issue(holder.environment(), holder.key(), scopes))
         .with("x-trigger-jwt-claims", WireJson.mapper().writeValueAsString(claims));

@@ -1,8 +1,10 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Environment;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
 import dev.fanfare.server.batch.wire.BatchAnswers;
@@ -12,17 +14,15 @@ import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.run.wire.ItemReader;
 import dev.fanfare.server.run.wire.RequestMarks;
 import dev.fanfare.server.run.wire.ResultJson;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /** Triggering and reading batches. */
 public final class BatchRoutes {
@@ -112,13 +112,13 @@ public final class BatchRoutes {
     return tokens.add(
         Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)),
         caller,
-        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())));
+        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())),
+        false);
   }
 
   private Answer retrieve(Exchange exchange) {
     Caller caller = authenticator.keyOrToken(exchange);
-    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
-    Batch batch = batchId == null ? null : read.find(caller.environment().id(), batchId);
+    Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
       // Right after a trigger another server may answer; clients try again when told to.
       throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
@@ -129,14 +129,29 @@ public final class BatchRoutes {
 
   private Answer results(Exchange exchange) {
     Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
-    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
-    List<Run> runs = batchId == null ? null : read.finished(caller.environment().id(), batchId);
-    if (runs == null) {
+    Batch batch = find(caller.environment(), exchange);
+    if (batch == null) {
       throw new HttpError(404, "Batch not found");
     }
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", exchange.path("batch"));
-    answer.put("items", runs.stream().map(ResultJson::result).toList());
-    return Answer.json(200, answer);
+    return Answer.stream(
+        200,
+        out -> {
+          // Closed at the very end only: closing in the middle would complete the JSON.
+          JsonGenerator json = WireJson.mapper().createGenerator(out);
+          json.writeStartObject();
+          json.writeStringProperty("id", exchange.path("batch"));
+          json.writeName("items");
+          json.writeStartArray();
+          read.eachEnded(
+              caller.environment().id(), batch, run -> json.writePOJO(ResultJson.result(run)));
+          json.writeEndArray();
+          json.writeEndObject();
+          json.close();
+        });
+  }
+
+  private @Nullable Batch find(Environment environment, Exchange exchange) {
+    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
+    return batchId == null ? null : read.find(environment.id(), batchId);
   }
 }

@@ -3,10 +3,9 @@ package dev.fanfare.server.batch;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.RunReader;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads batches of one environment. */
@@ -25,21 +24,18 @@ public final class ReadBatches {
   }
 
   /**
-   * The final runs of a batch in item order, a run that answers two items twice; {@code null} when
-   * there is no such batch.
+   * Goes through the final runs of a batch in item order, a run that answers two items twice. Reads
+   * a part at a time, so that a thousand long outputs are never held together, and holds no
+   * connection while a run is taken.
    */
-  public @Nullable List<Run> finished(int environmentId, UUID batchId) {
-    return database.snapshot(tx -> {
-      Batch batch = batches.find(tx, environmentId, batchId);
-      if (batch == null) {
-        return null;
-      }
-      Map<UUID, Run> byId = new HashMap<>();
-      runs.get(tx, environmentId, batch.runIds()).forEach(run -> byId.put(run.id(), run));
-      return batch.runIds().stream()
-          .map(byId::get)
-          .filter(run -> run != null && run.status().isFinal())
-          .toList();
-    });
+  public void eachEnded(int environmentId, Batch batch, Consumer<Run> take) {
+    List<UUID> left = batch.runIds();
+    List<RunReader.Ended> part;
+    do {
+      List<UUID> asked = left;
+      part = database.transaction(tx -> runs.ended(tx, environmentId, asked));
+      part.forEach(ended -> take.accept(ended.run()));
+      left = part.isEmpty() ? List.of() : left.subList(part.getLast().position(), left.size());
+    } while (!left.isEmpty());
   }
 }

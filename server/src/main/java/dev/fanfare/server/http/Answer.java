@@ -1,6 +1,7 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.WireJson;
+import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,18 +10,38 @@ import java.util.Map;
  *
  * @param status the HTTP status
  * @param headers headers beside the content type
- * @param body JSON in UTF-8; empty for none
+ * @param body what is sent
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared; the bytes go straight to the socket
-public record Answer(int status, Map<String, String> headers, byte[] body) {
+public record Answer(int status, Map<String, String> headers, Body body) {
+
+  /** What is sent: whole, or as it is made. */
+  public sealed interface Body {}
+
+  /** JSON in UTF-8, held whole; empty for none. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared; the bytes go straight to the socket
+  public record Whole(byte[] bytes) implements Body {}
+
+  /**
+   * JSON that is written while it is made, when it may be too long to be held. A failure in the
+   * middle ends the connection, so that the client does not take a part for the whole.
+   */
+  public non-sealed interface Streamed extends Body {
+    /** Writes the body and closes it; called once, after the status and headers. */
+    void writeTo(OutputStream out);
+  }
 
   /** Answers {@code value} as JSON. */
   public static Answer json(int status, Object value) {
-    return new Answer(status, Map.of(), WireJson.mapper().writeValueAsBytes(value));
+    return json(status, WireJson.mapper().writeValueAsBytes(value));
   }
 
   /** Answers JSON that is already written. */
   public static Answer json(int status, byte[] body) {
+    return new Answer(status, Map.of(), new Whole(body));
+  }
+
+  /** Answers JSON that is written while it is made. */
+  public static Answer stream(int status, Streamed body) {
     return new Answer(status, Map.of(), body);
   }
 

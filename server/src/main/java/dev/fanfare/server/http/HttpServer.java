@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.protocol.WireJson;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
@@ -13,6 +14,7 @@ import io.helidon.webserver.http1.Http1Config;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -159,10 +161,16 @@ public final class HttpServer {
   private static void send(ServerResponse response, Answer answer) {
     response.status(Status.create(answer.status()));
     answer.headers().forEach(response::header);
-    if (answer.body().length > 0) {
-      response.header(HeaderValues.CONTENT_TYPE_JSON);
+    response.header(HeaderValues.CONTENT_TYPE_JSON);
+    switch (answer.body()) {
+      case Answer.Whole whole -> response.send(whole.bytes());
+      // Not closed when it fails: a proper end would make a part look like the whole.
+      case Answer.Streamed streamed -> streamed.writeTo(response.outputStream());
     }
-    response.send(answer.body());
+  }
+
+  private static byte[] errorBody(Status status) {
+    return WireJson.mapper().writeValueAsBytes(Map.of("error", status.reasonPhrase()));
   }
 
   /** What Helidon refuses before a handler sees it gets the same shape of error. */
@@ -174,7 +182,7 @@ public final class HttpServer {
                 .status(defaultStatus)
                 .headers(responseHeaders)
                 .header(HeaderNames.CONTENT_TYPE, "application/json")
-                .entity(Answer.error(defaultStatus.code(), defaultStatus.reasonPhrase()).body())
+                .entity(errorBody(defaultStatus))
                 .build();
     for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
       handlers.addHandler(type, handler);

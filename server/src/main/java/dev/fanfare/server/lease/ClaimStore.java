@@ -11,7 +11,7 @@ final class ClaimStore {
   /**
    * Payloads and metadata of one claim, so that no claim can fill the memory; one run always fits.
    */
-  private static final long BYTES_MAX = 16L * 1024 * 1024;
+  private static final long BYTES_MAX = 4L * 1024 * 1024;
 
   /**
    * Takes up to so many runs from each lane, in rank order, and leases them to a session.

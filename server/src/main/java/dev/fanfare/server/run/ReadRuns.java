@@ -65,7 +65,7 @@ public final class ReadRuns {
   }
 
   private List<Run> load(Tx tx, int environmentId, List<UUID> ids) {
-    List<Run> runs = new ArrayList<>(reader.get(tx, environmentId, ids));
+    List<Run> runs = new ArrayList<>(reader.summaries(tx, environmentId, ids));
     runs.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
     return runs;
   }

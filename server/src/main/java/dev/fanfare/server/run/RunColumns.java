@@ -63,7 +63,14 @@ final class RunColumns {
    * @param index its place in the batch
    * @param rank its place in its lane
    */
-  record Minted(UUID runId, int index, long rank, PlacedRun placed) {}
+  record Minted(UUID runId, int index, long rank, PlacedRun placed) {
+    /** How much text it carries. */
+    long chars() {
+      NewRun run = placed.run();
+      return (run.payload() == null ? 0L : run.payload().length())
+          + (run.metadata() == null ? 0L : run.metadata().length());
+    }
+  }
 
   /** PostgreSQL unnests arrays of arrays flat, so a row's own array travels as its literal. */
   private static @Nullable String arrayLiteral(List<String> values) {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL that reads runs, with where they stand from the view {@code run_standing}. */
 public final class RunReader {
+  /** Outputs read at once, so that a batch of long ones cannot fill the memory. */
+  private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
 
   /** One run, or {@code null} when the environment has none with this id. */
   public @Nullable Run find(Tx tx, int environmentId, UUID runId) {
@@ -19,8 +21,74 @@ public final class RunReader {
     return runs.isEmpty() ? null : runs.getFirst();
   }
 
+  /** The runs with these ids without what may be long: payload, output and error. In no order. */
+  List<Run> summaries(Tx tx, int environmentId, Collection<UUID> runIds) {
+    return tx.list(
+        """
+        select r.run_id, r.batch_id, null::text as payload, r.payload_type, r.metadata, r.tags,
+               r.idempotency_key, r.options, r.is_test, r.source, r.created_at, r.delay_until,
+               s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
+               null::text as output, s.output_type, null::text as error, s.due_at,
+               t.slug, q.name as queue
+          from runs r
+          join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+          join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+         where r.environment_id = ?
+           and r.run_id = any (?)
+        """,
+        RunReader::run,
+        environmentId,
+        runIds.toArray(UUID[]::new));
+  }
+
+  /**
+   * The final ones among these runs, in the order of the ids, as many as {@link #BYTES_AT_ONCE}
+   * allows but at least the first. Without their payloads.
+   */
+  public List<Ended> ended(Tx tx, int environmentId, List<UUID> runIds) {
+    return tx.list(
+        """
+        with sized as (
+          select i.run_id, i.n,
+                 sum(coalesce(octet_length(o.output), 0) + coalesce(octet_length(o.error), 0))
+                   over (order by i.n) as bytes,
+                 row_number() over (order by i.n) as m
+            from unnest(?::uuid[]) with ordinality as i (run_id, n)
+            join outcomes o on o.environment_id = ? and o.run_id = i.run_id
+        )
+        select r.run_id, r.batch_id, null::text as payload, r.payload_type, r.metadata, r.tags,
+               r.idempotency_key, r.options, r.is_test, r.source, r.created_at, r.delay_until,
+               o.status, o.attempt, o.started_at, o.finished_at, o.finished_at as updated_at,
+               o.duration_ms, o.output, o.output_type, o.error, null::timestamptz as due_at,
+               t.slug, q.name as queue, i.n
+          from sized i
+          join runs r on r.environment_id = ? and r.run_id = i.run_id
+          join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+          join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+         where i.bytes <= ?
+            or i.m = 1
+         order by i.n
+        """,
+        r -> new Ended(run(r), r.integer("n")),
+        runIds.toArray(UUID[]::new),
+        environmentId,
+        environmentId,
+        BYTES_AT_ONCE);
+  }
+
+  /**
+   * A final run among others.
+   *
+   * @param position its place among the ids that were asked for, from 1
+   */
+  public record Ended(Run run, int position) {}
+
   /** The runs with these ids, in no order. */
-  public List<Run> get(Tx tx, int environmentId, Collection<UUID> runIds) {
+  private List<Run> get(Tx tx, int environmentId, Collection<UUID> runIds) {
     return tx.list(
         """
         select r.*, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,

@@ -82,7 +82,10 @@ public final class RunRoutes {
     body.put("id", id);
     body.put("isCached", run.cached());
     return tokens.add(
-        Answer.json(200, body), caller, List.of("read:runs:" + id, "write:inputStreams:" + id));
+        Answer.json(200, body),
+        caller,
+        List.of("read:runs:" + id, "write:inputStreams:" + id),
+        true);
   }
 
   private Answer retrieve(Exchange exchange) {

@@ -10,8 +10,32 @@ import org.jspecify.annotations.Nullable;
 /** SQL that writes {@code runs} and {@code run_tags}. */
 final class RunStore {
 
-  /** Stores all runs of a trigger in one statement. */
+  /** Payload text of one statement; the driver holds it three times while it sends it. */
+  private static final long CHARS_A_STATEMENT = 4L * 1024 * 1024;
+
+  /** Stores all runs of a trigger: in one statement, unless their payloads are very long. */
   void insertAll(
+      Tx tx,
+      int environmentId,
+      @Nullable UUID batchId,
+      Source source,
+      Instant createdAt,
+      List<RunColumns.Minted> runs) {
+    int from = 0;
+    long chars = 0;
+    for (int i = 0; i < runs.size(); i++) {
+      long own = runs.get(i).chars();
+      if (chars + own > CHARS_A_STATEMENT && i > from) {
+        insert(tx, environmentId, batchId, source, createdAt, runs.subList(from, i));
+        from = i;
+        chars = 0;
+      }
+      chars += own;
+    }
+    insert(tx, environmentId, batchId, source, createdAt, runs.subList(from, runs.size()));
+  }
+
+  private static void insert(
       Tx tx,
       int environmentId,
       @Nullable UUID batchId,
