@@ -2,6 +2,7 @@ package dev.fanfare.sdk;
 
 import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
+import dev.fanfare.sdk.internal.CallFuture;
 import dev.fanfare.sdk.internal.Codec;
 import dev.fanfare.sdk.internal.Polling;
 import dev.fanfare.sdk.internal.Transport;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +26,11 @@ import tools.jackson.databind.json.JsonMapper;
  * BatchHandle batch = fanfare.batchTrigger(sendEmail, emails);
  * }
  *
- * <p>Every method blocks until the server answered; {@link #async()} has the same as futures. Lost
- * connections, 429 and 5xx are tried again, and a call that is tried again never triggers twice:
- * all tries carry the same mark, by which the server knows them. What does not succeed ends in a
- * {@link FanfareException}. Safe for use by many threads; one for the whole application is enough.
+ * <p>Every method blocks until the server answered; {@link #async} makes a future of any of them.
+ * Lost connections, 429 and 5xx are tried again, and a call that is tried again never triggers
+ * twice: all tries carry the same mark, by which the server knows them. What does not succeed ends
+ * in a {@link FanfareException}. Safe for use by many threads; one for the whole application is
+ * enough.
  */
 public final class Fanfare {
   private final Api api;
@@ -70,9 +73,19 @@ public final class Fanfare {
     return null;
   }
 
-  /** The same operations, each as a future; what fails completes it with the same exceptions. */
-  public AsyncFanfare async() {
-    return new AsyncFanfare(this);
+  /**
+   * Any of the calls below as a future, on a virtual thread of its own:
+   *
+   * {@snippet :
+   * CompletableFuture<BatchHandle> batch = fanfare.async(f -> f.batchTrigger(sendEmail, emails));
+   * }
+   *
+   * <p>What the call throws completes the future. Canceling the future interrupts the call; whether
+   * the server has acted by then is unknown.
+   */
+  public <T extends @Nullable Object> CompletableFuture<T> async(
+      Function<? super Fanfare, T> call) {
+    return new CallFuture<>(() -> call.apply(this));
   }
 
   /** Triggers one run, in one round trip. */
