@@ -11,7 +11,19 @@ final class Errors {
 
   private Errors() {}
 
+  /** Never throws, whatever the exception's own methods do. */
   static RunError of(Throwable thrown) {
+    try {
+      return told(thrown);
+    } catch (Throwable e) {
+      return RunError.builtIn(
+          thrown.getClass().getName(),
+          "(asked for its message, it threw " + e.getClass().getName() + ")",
+          "");
+    }
+  }
+
+  private static RunError told(Throwable thrown) {
     StringWriter trace = new StringWriter();
     thrown.printStackTrace(new PrintWriter(trace));
     String message = thrown.getMessage() == null ? "" : thrown.getMessage();
