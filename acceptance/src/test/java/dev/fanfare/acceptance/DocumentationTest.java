@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static java.lang.Integer.parseInt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
@@ -57,10 +57,9 @@ class DocumentationTest {
   private static Fanfare fanfare;
   private static Worker worker;
 
-  /** An example and what it prints; without that it must only run. */
-  private record Example(Path page, int line, String language, String code, Fence printed) {}
-
-  private record Fence(String language, String text) {}
+  /** An example; {@code printedAs} is empty when it must only run. */
+  private record Example(
+      String name, String language, String code, String printedAs, String printed) {}
 
   @BeforeAll
   static void start() {
@@ -73,10 +72,7 @@ class DocumentationTest {
                     new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()))
                 .build());
     fanfare =
-        Fanfare.builder()
-            .url(server.url().toString())
-            .secretKey(server.developmentKey())
-            .build();
+        Fanfare.builder().url(server.url().toString()).secretKey(server.developmentKey()).build();
     worker = Worker.builder(fanfare).tasks(DemoTasks.all()).start();
   }
 
@@ -95,12 +91,7 @@ class DocumentationTest {
         examples.addAll(examples(page));
       }
       assertThat(examples).isNotEmpty();
-      return examples.stream()
-          .map(example ->
-              DynamicTest.dynamicTest(
-                  "%s:%d %s".formatted(example.page, example.line, example.language),
-                  example.page.toUri(),
-                  () -> check(example)));
+      return examples.stream().map(e -> DynamicTest.dynamicTest(e.name, () -> check(e)));
     }
   }
 
@@ -110,15 +101,17 @@ class DocumentationTest {
     List<MatchResult> fences = FENCE.matcher(text).results().toList();
     for (int i = 0; i < fences.size(); i++) {
       MatchResult fence = fences.get(i);
+      MatchResult next = fences.get(Math.min(i + 1, fences.size() - 1));
+      boolean printed = List.of("json", "text").contains(next.group(1));
       if (List.of("bash", "java", "typescript").contains(fence.group(1))) {
-        int line = (int) text.substring(0, fence.start()).lines().count() + 1;
-        Fence next =
-            i + 1 == fences.size()
-                ? null
-                : new Fence(fences.get(i + 1).group(1), fences.get(i + 1).group(2));
-        boolean printed = next != null && List.of("json", "text").contains(next.language);
+        long line = text.substring(0, fence.start()).lines().count() + 1;
         examples.add(
-            new Example(page, line, fence.group(1), fence.group(2), printed ? next : null));
+            new Example(
+                "%s:%d %s".formatted(page, line, fence.group(1)),
+                fence.group(1),
+                fence.group(2),
+                printed ? next.group(1) : "",
+                next.group(2)));
       }
     }
     return examples;
@@ -133,28 +126,24 @@ class DocumentationTest {
           }
           case "typescript" -> {
             assumeTrue(
-                has("node") && nodeMajor() >= 18,
+                has("node")
+                    && parseInt(run("node", "-p", "process.versions.node").split("\\.")[0]) >= 18,
                 "There is no Node.js 18 or later on the PATH, so this example was not run");
             Path file = Files.writeString(folder.resolve("example.mjs"), example.code);
             yield run("node", file.toString());
           }
           default -> runJava(example.code);
         };
-    if (example.printed != null) {
-      assertThat(shape(example.printed.language, printed))
+    if (!example.printedAs.isEmpty()) {
+      assertThat(shape(example.printedAs, printed))
           .as("printed:%n%s", printed)
-          .isEqualTo(shape(example.printed.language, example.printed.text));
+          .isEqualTo(shape(example.printedAs, example.printed));
     }
   }
 
   private static boolean has(String program) {
     return Stream.of(System.getenv("PATH").split(java.io.File.pathSeparator))
         .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-  }
-
-  private static int nodeMajor() throws Exception {
-    Matcher version = Pattern.compile("v(\\d+)\\..*\\s*").matcher(run("node", "--version"));
-    return version.matches() ? Integer.parseInt(version.group(1)) : 0;
   }
 
   private static String run(String... command) throws Exception {
@@ -254,7 +243,7 @@ class DocumentationTest {
   private static String shape(String text, Map<String, String> ids) {
     String timeless = TIME.matcher(text).replaceAll("a time");
     return ID.matcher(timeless)
-        .replaceAll(id ->
-            ids.computeIfAbsent(id.group(), absent -> id.group(1) + "#" + (ids.size() + 1)));
+        .replaceAll(
+            id -> ids.computeIfAbsent(id.group(), absent -> id.group(1) + "#" + (ids.size() + 1)));
   }
 }
