@@ -21,6 +21,11 @@ check: ## formatting, compiler, Error Prone, NullAway: everything but running te
 test: check ## check, then every test, on a real PostgreSQL
 	$(MVN) $(MVN_FLAGS) verify
 
+BENCH_ARGS ?=
+
+bench: ## measure against bare JDBC; BENCH_ARGS=--short for a quick look
+	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
+
 # Maven hands google-java-format one file of arguments: the flags, then every source known to git.
 define google-java-format
 	mkdir -p target && \
