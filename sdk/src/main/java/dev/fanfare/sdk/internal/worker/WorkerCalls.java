@@ -9,6 +9,7 @@ import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.FanfareException;
 import dev.fanfare.sdk.internal.Transport;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -52,10 +53,13 @@ final class WorkerCalls {
 
   /** What a person needs to know of a failed call. */
   static String reason(Throwable failure) {
-    return failure instanceof ApiException.Unauthorized refused
-        ? "it refuses the secret key with %d, %s. Is the key revoked, or another server's?"
-            .formatted(refused.status(), refused.getMessage())
-        : failure.toString();
+    return switch (failure) {
+      case ApiException.Unauthorized refused ->
+          "it refuses the secret key: %s. Is the key revoked, or another server's?"
+              .formatted(refused.getMessage());
+      case FanfareException known -> String.valueOf(known.getMessage());
+      default -> failure.toString();
+    };
   }
 
   private static String path(SessionResponse session) {
@@ -73,10 +77,10 @@ final class WorkerCalls {
   }
 
   private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
-    HttpResponse<byte[]> response =
-        transport.once(new Transport.Call(method, path, body, Map.of(), timeout));
+    Transport.Call call = new Transport.Call(method, path, body, Map.of(), timeout);
+    HttpResponse<byte[]> response = transport.once(call);
     if (response.statusCode() >= 300) {
-      throw Transport.failure(response);
+      throw Transport.failure(call, response);
     }
     return response.body();
   }

@@ -138,8 +138,7 @@ public final class WorkerLoop {
       answer.assignments().forEach(assignment -> begin(open, assignment));
       answer.canceled().forEach(open::cancel);
     } catch (ApiException.NotFound e) {
-      log.warn("The session lapsed: what it held is taken back. {}", e.getMessage());
-      open.markGone();
+      open.lapsed(e);
     } catch (ConnectionException e) {
       if (!open.isGone()) { // otherwise we broke it off ourselves
         throw e;
