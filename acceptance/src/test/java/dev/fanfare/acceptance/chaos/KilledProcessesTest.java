@@ -34,17 +34,17 @@ import org.junit.jupiter.api.io.TempDir;
  * While a batch of 1,000 naps executes, processes are killed, frozen and told to stop. Each time
  * every run completes once, no run has two holders, and nothing acknowledged is lost.
  */
-@Timeout(180)
+@Timeout(300)
 class KilledProcessesTest {
   private static final int RUNS = 1_000;
   private static final int SLOTS = 50;
-  private static final Duration SOON = Duration.ofSeconds(15);
-  private static final Duration DONE = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration DONE = Duration.ofSeconds(90);
 
   /**
    * What a process may take to end beyond its grace period: starting to stop, on a busy machine.
    */
-  private static final Duration STOPPED = Duration.ofSeconds(20);
+  private static final Duration STOPPED = Duration.ofSeconds(30);
 
   @TempDir Path folder;
   private final Processes processes = new Processes();

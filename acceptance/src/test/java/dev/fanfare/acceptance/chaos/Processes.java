@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /** The processes of one story; what still lives when it is over is killed. */
 final class Processes implements AutoCloseable {
   /** A machine busy with other tests starts a server, and makes its database, within this. */
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
 
   private static final String READY = "Fanfare is ready at ";
   private static final String KEY = "tr_dev_" + "c".repeat(24);

@@ -1,0 +1,175 @@
+package dev.fanfare.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.protocol.worker.Finished;
+import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.SessionResponse;
+import dev.fanfare.sdk.StandInServer.Answer;
+import dev.fanfare.sdk.internal.Transport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whatever a worker meets, it goes on, and no run is left in its hands. */
+@Timeout(60)
+class WorkerHardTimesTest {
+  private static final Task<RawJson, RawJson> ECHO =
+      Task.define("echo", RawJson.class, RawJson.class).handler((payload, run) -> payload);
+
+  /** An exception that cannot even be asked what is wrong. */
+  private static final class Silent extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String getMessage() {
+      throw new StackOverflowError();
+    }
+  }
+
+  @Test
+  void anExceptionThatThrowsWhenAskedFailsItsRun() {
+    Task<RawJson, RawJson> silent =
+        Task.define("silent", RawJson.class, RawJson.class)
+            .handler((payload, run) -> {
+              throw new Silent();
+            });
+    try (WorkerStandIn server = new WorkerStandIn();
+        Worker worker = server.worker(silent, ECHO).slots(1).start()) {
+      server.assign("silent", "1");
+      Finished failed = server.finished();
+      assertThat(failed.error().name()).isEqualTo(Silent.class.getName());
+      assertThat(failed.error().message()).contains(StackOverflowError.class.getName());
+      server.assign("echo", "2"); // the slot is free again
+      assertThat(server.finished().output()).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void anAnswerThatIsNotTheServersCostsTheSessionAndNotTheWorker() {
+    AtomicBoolean odd = new AtomicBoolean(true);
+    try (WorkerStandIn server = new WorkerStandIn();
+        Worker worker = server.worker(ECHO).start()) {
+      server.reporting(report -> odd.getAndSet(false) ? Answer.ok("{\"lost\":[null]}") : null);
+      server.assign("echo", "1");
+      assertThat(server.opened()).isEqualTo("session_1");
+      assertThat(server.opened()).isEqualTo("session_2");
+      server.loseSession("session_1"); // its poll was broken off, and must not take what comes now
+      server.assign("echo", "2");
+      assertThat(server.finished().output()).isEqualTo("2");
+    }
+  }
+
+  /** What ends the poll of a lapsed session must not reach the poll of the next one. */
+  @Test
+  void aRunClaimedRightAfterASessionLapsedIsNotForgotten() {
+    try (WorkerStandIn server = new WorkerStandIn(0, Duration.ofMillis(30));
+        Worker worker = server.worker(ECHO).start()) {
+      for (int round = 1; round <= 30; round++) {
+        String session = server.opened();
+        server.loseSession(session);
+        server.assign("echo", Integer.toString(round));
+        assertThat(server.finished().output()).isEqualTo(Integer.toString(round));
+      }
+    }
+  }
+
+  @Test
+  void whatAPollBringsWhileClosingIsHandedBackAndNotExecuted() throws Exception {
+    CountDownLatch began = new CountDownLatch(1);
+    CountDownLatch mayEnd = new CountDownLatch(1);
+    AtomicInteger executions = new AtomicInteger();
+    Task<RawJson, RawJson> task =
+        Task.define("t", RawJson.class, RawJson.class)
+            .handler((payload, run) -> {
+              executions.incrementAndGet();
+              began.countDown();
+              mayEnd.await();
+              return payload;
+            });
+    try (WorkerStandIn server = new WorkerStandIn()) {
+      Worker worker = server.worker(task).slots(10).start();
+      Held running = server.assign("t", "1");
+      began.await();
+      Thread closing = Thread.ofPlatform().start(worker::close);
+      while (closing.getState() != Thread.State.TIMED_WAITING) { // it waits for what runs
+        Thread.onSpinWait();
+      }
+      Held late = server.assign("t", "2"); // for the poll that is out
+      assertThat(server.returned()).isEqualTo(late);
+      mayEnd.countDown();
+      assertThat(server.finished().runId()).isEqualTo(running.runId());
+      closing.join();
+      assertThat(executions).hasValue(1);
+    }
+  }
+
+  @Test
+  void aRefusedKeyIsTriedAgainUntilItIsAccepted() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    CountDownLatch accepted = new CountDownLatch(1);
+    StandInServer.Script script =
+        request -> {
+          if (calls.incrementAndGet() <= 3) {
+            return Answer.error(401, "Invalid API Key");
+          }
+          if (request.method().equals("POST") && request.target().endsWith("/sessions")) {
+            accepted.countDown();
+            return Answer.ok(
+                WireJson.mapper().writeValueAsString(new SessionResponse("session_1", 60_000, 10)));
+          }
+          return Answer.error(401, "Invalid API Key");
+        };
+    try (StandInServer server = new StandInServer(script);
+        Worker worker = Worker.builder(server.client()).task(ECHO).start()) {
+      assertThat(accepted.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void anAnswerThatStopsHalfwayEndsWithItsTimeout() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread server =
+          Thread.ofPlatform()
+              .start(() -> {
+                try (Socket socket = listening.accept()) {
+                  socket
+                      .getOutputStream()
+                      .write(
+                          "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+                              .getBytes(StandardCharsets.US_ASCII));
+                  socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                  // the client went away, as it should
+                }
+              });
+      Transport transport =
+          new Transport(
+              URI.create("http://127.0.0.1:" + listening.getLocalPort()),
+              "tr_dev_secret",
+              Duration.ofSeconds(5),
+              1);
+      assertThatThrownBy(() ->
+              transport.send(
+                  new Transport.Call("GET", "/", null, Map.of(), Duration.ofMillis(300))))
+          .isInstanceOf(ConnectionException.class)
+          .hasMessageContaining("No whole answer");
+      server.join(Duration.ofSeconds(10));
+      assertThat(server.isAlive()).as("the connection is still open").isFalse();
+    }
+  }
+}
