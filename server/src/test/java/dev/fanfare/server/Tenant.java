@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -142,6 +144,17 @@ public final class Tenant {
   /** The result {@code n} of a statement with this environment as its only parameter. */
   public int number(String sql) {
     return engine.database.transaction(tx -> tx.first(sql, r -> r.integer("n"), id));
+  }
+
+  /** How every run that ended did so: whole rows, as texts to compare. */
+  public Map<UUID, String> outcomes() {
+    Map<UUID, String> outcomes = new HashMap<>();
+    engine.database.transaction(tx ->
+        tx.list(
+            "select run_id, o::text as row from outcomes o where environment_id = ?",
+            r -> outcomes.put(r.uuid("run_id"), r.text("row")),
+            id));
+    return outcomes;
   }
 
   /** The database's clock. */

@@ -77,6 +77,25 @@ public final class Worker {
     return new Finished(run.runId(), run.fence(), attempt, 5, null, null, ERROR, retryable);
   }
 
+  /** Whether it holds the run under the claim's fence at this moment. */
+  public boolean holds(ClaimedRun run) {
+    return engine.database.transaction(tx ->
+        tx.first(
+            """
+            select
+              from leases
+             where environment_id = ?
+               and session_id = ?
+               and run_id = ?
+               and fence = ?
+            """,
+            r -> true,
+            environmentId,
+            session,
+            run.runId(),
+            run.fence()) != null);
+  }
+
   /** Tells that it is still there. */
   public void heartbeat() {
     report(List.of(), List.of(), List.of());
