@@ -56,8 +56,7 @@ final class ReportLoop implements Runnable {
         backoff.reset();
         return;
       } catch (ApiException.NotFound e) {
-        log.warn("The session lapsed: what it held is taken back. {}", e.getMessage());
-        session.markGone();
+        session.lapsed(e);
       } catch (ApiException.Refused e) {
         if (size(report) > 0) {
           deliverParts(report, e);

@@ -127,8 +127,12 @@ public final class WorkerLoop {
       answer.assignments().forEach(assignment -> begin(open, assignment));
       answer.canceled().forEach(open::cancel);
     } catch (ApiException.NotFound e) {
-      log.warn("The session lapsed: what it held is taken back. {}", e.getMessage());
-      open.markGone();
+      open.lapsed(e);
+    } catch (FanfareException e) {
+      if (!open.isGone()) {
+        throw e;
+      }
+      Thread.interrupted(); // it was the report thread that ended this poll
     }
   }
 
