@@ -9,7 +9,6 @@ import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.testkit.Await;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +21,7 @@ import java.util.stream.IntStream;
  * reached: so every answer counts. A batch is known by a tag of its own, answered or not.
  */
 final class BatchClients {
-  static final int ITEMS = 25;
+  static final int ITEMS = 10;
 
   /** What each call came to: the answer, or what was thrown. */
   private final Map<String, Object> results = new ConcurrentHashMap<>();
@@ -67,7 +66,7 @@ final class BatchClients {
   /** Waits until so many batches were acknowledged. */
   void awaitAcknowledged(int batches) {
     Await.until(
-        batches + " acknowledged batches", Duration.ofSeconds(30), () -> acknowledged() >= batches);
+        batches + " acknowledged batches", Duration.ofSeconds(30), () -> acknowledged().size() >= batches);
   }
 
   /** Lets the calls under way be the last; returns when they have ended. */
@@ -84,36 +83,34 @@ final class BatchClients {
         () -> threads.stream().noneMatch(Thread::isAlive));
   }
 
-  int acknowledged() {
-    return (int) results.values().stream().filter(BatchHandle.class::isInstance).count();
-  }
-
-  /** The tags of the calls that were answered with a batch. */
-  List<String> acknowledgedTags() {
+  /** The tags of the batches that were acknowledged. */
+  List<String> acknowledged() {
     return tags(BatchHandle.class);
   }
 
-  /** The tags of the calls that ended with such a failure. */
-  List<String> tags(Class<?> result) {
+  /** The tags of the calls that the server said no to. */
+  List<String> refused() {
+    return tags(ApiException.class);
+  }
+
+  /** The tags of the calls that never were answered. */
+  List<String> unanswered() {
+    return tags(ConnectionException.class);
+  }
+
+  private List<String> tags(Class<?> result) {
     return results.entrySet().stream()
         .filter(e -> result.isInstance(e.getValue()))
         .map(Map.Entry::getKey)
-        .sorted()
         .toList();
   }
 
-  /** What was thrown that no client should see, whatever happens to a server. */
+  /** What no client should see, whatever happens to a server. */
   List<Object> surprises() {
     return results.values().stream()
-        .filter(r ->
-            !(r instanceof BatchHandle
-                || r instanceof ConnectionException
-                || r instanceof ApiException.Unavailable))
+        .filter(result -> !(result instanceof BatchHandle)
+            && !(result instanceof ConnectionException)
+            && !(result instanceof ApiException.Unavailable))
         .toList();
-  }
-
-  /** What each call came to. */
-  Map<String, Object> results() {
-    return Collections.unmodifiableMap(results);
   }
 }

@@ -7,9 +7,7 @@ import dev.fanfare.acceptance.chaos.Processes.Serving;
 import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Nap;
 import dev.fanfare.protocol.BatchStatus;
-import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.BatchHandle;
-import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.TestDatabase;
@@ -21,10 +19,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,8 +61,7 @@ class KilledProcessesTest {
     for (AutoCloseable each : closed) {
       each.close();
     }
-    Await.untilAsserted(
-        SOON, () -> assertThat(processesIn(folder)).as("processes left in the home").isEmpty());
+    awaitNoProcessIn(folder);
   }
 
   @Test
@@ -72,7 +70,7 @@ class KilledProcessesTest {
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
     Jvm worker = processes.worker("worker", server, SLOTS);
-    BatchHandle batch = triggerNaps(server.client(), 100);
+    BatchHandle batch = triggerNaps(server.client());
 
     awaitEnded(history, 200);
     worker.kill();
@@ -81,7 +79,7 @@ class KilledProcessesTest {
 
     assertAllCompletedOnce(history);
     assertThat(history.claimsAfterLoss()).as("runs taken from the killed worker").isPositive();
-    assertThat(history.sessions()).hasSize(2);
+    assertThat(history.sessions()).hasSizeGreaterThan(1);
     assertThat(server.client().retrieveBatch(batch.batchId()).status())
         .isEqualTo(BatchStatus.COMPLETED);
   }
@@ -92,31 +90,28 @@ class KilledProcessesTest {
     Serving server = processes.server("server", home);
     LeaseHistory history = LeaseHistory.install(() -> embedded(home));
     processes.worker("worker", server, SLOTS);
-    triggerNaps(server.client(), 100);
-    BatchClients clients = BatchClients.start(server.impatientClient(), 4);
+    triggerNaps(server.client());
 
     awaitEnded(history, 200);
-    clients.awaitAcknowledged(4);
+    BatchClients clients = BatchClients.start(server.impatientClient(), 4);
+    clients.awaitAcknowledged(8);
     server.jvm().kill();
     clients.awaitEnd();
-    Await.untilAsserted(
-        SOON,
-        () -> assertThat(processesIn(home)).as("the database of the killed server").isEmpty());
-    assertThat(clients.surprises()).isEmpty();
+    awaitNoProcessIn(home);
 
     processes.set("FANFARE_PORT", Integer.toString(server.url().getPort()));
-    processes.server("server again", home);
+    Serving again = processes.server("server again", home);
     assertAllCompletedOnce(history);
-    for (String tag : clients.acknowledgedTags()) {
-      assertThat(runs(history, tag))
-          .as("runs of acknowledged " + tag)
-          .isEqualTo(BatchClients.ITEMS);
-    }
-    for (String tag : clients.tags(ConnectionException.class)) {
-      assertThat(runs(history, tag))
-          .as("runs of unanswered " + tag)
-          .isIn(0L, (long) BatchClients.ITEMS);
-    }
+    Map<String, Long> runs = history.runsByTag();
+    assertThat(clients.acknowledged()).allSatisfy(tag ->
+        assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
+    assertThat(clients.unanswered()).allSatisfy(tag ->
+        assertThat(runs.getOrDefault(tag, 0L)).isIn(0L, (long) BatchClients.ITEMS));
+    assertThat(clients.surprises()).isEmpty();
+
+    again.jvm().terminate();
+    assertThat(again.jvm().awaitExit(STOPPED)).isZero();
+    awaitNoProcessIn(home);
   }
 
   @Test
@@ -127,15 +122,15 @@ class KilledProcessesTest {
     LeaseHistory history = LeaseHistory.install(database::connect);
     processes.worker("first worker", first, SLOTS / 2);
     processes.worker("second worker", second, SLOTS / 2);
-    BatchHandle batch = triggerNaps(first.client(), 100);
+    BatchHandle batch = triggerNaps(first.client());
     assertThat(second.client().retrieveBatch(batch.batchId()).runs()).isEqualTo(batch.runs());
-    BatchClients callsFirst = BatchClients.start(first.impatientClient(), 1);
-    BatchClients callsSecond = BatchClients.start(second.impatientClient(), 1);
 
     awaitEnded(history, 200);
+    BatchClients callsFirst = BatchClients.start(first.impatientClient(), 2);
+    BatchClients callsSecond = BatchClients.start(second.impatientClient(), 2);
     callsFirst.awaitAcknowledged(2);
     callsSecond.awaitAcknowledged(2);
-    assertThat(history.sessions()).as("sessions at work").hasSize(2);
+    assertThat(history.sessions()).as("sessions at work").hasSizeGreaterThan(1);
     first.jvm().kill();
     callsFirst.awaitEnd();
     callsSecond.stop();
@@ -143,12 +138,10 @@ class KilledProcessesTest {
     assertAllCompletedOnce(history);
     assertThat(second.client().retrieveBatch(batch.batchId()).status())
         .isEqualTo(BatchStatus.COMPLETED);
-    assertThat(callsSecond.results())
-        .as("calls of the server that lives")
-        .allSatisfy((tag, r) -> assertThat(r).isInstanceOf(BatchHandle.class));
-    for (String tag : callsFirst.acknowledgedTags()) {
-      assertThat(runs(history, tag)).isPositive();
-    }
+    assertThat(callsSecond.unanswered()).as("calls of the server that lives").isEmpty();
+    assertThat(history.runsByTag())
+        .containsKeys(callsFirst.acknowledged().toArray(String[]::new))
+        .containsKeys(callsSecond.acknowledged().toArray(String[]::new));
   }
 
   /** HBT-07. */
@@ -158,18 +151,17 @@ class KilledProcessesTest {
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
     Jvm worker = processes.worker("worker", server, SLOTS);
-    triggerNaps(server.client(), 100);
+    triggerNaps(server.client());
 
     awaitEnded(history, 200);
     worker.freeze();
     Set<UUID> held = history.held();
+    List<UUID> sessions = history.sessions();
     assertThat(held).as("runs that the frozen worker held").isNotEmpty();
     Await.until("its runs to be taken back", SOON, () -> history.held().isEmpty());
     worker.thaw();
 
     assertAllCompletedOnce(history);
-    List<String> sessions = history.sessions();
-    assertThat(sessions).as("sessions of the worker").hasSize(2);
     assertThat(
             history.number(
                 """
@@ -178,49 +170,42 @@ class KilledProcessesTest {
                           from lease_history
                          where run_id = any (?)
                          order by run_id, step desc) as ended
-                 where session_id = ?
+                 where session_id = any (?)
                 """,
                 held.toArray(UUID[]::new),
-                UUID.fromString(sessions.getLast())))
-        .as("runs of the first session that ended in the second")
-        .isEqualTo(held.size());
+                sessions.toArray(UUID[]::new)))
+        .as("runs whose end the frozen session could report")
+        .isZero();
+    assertThat(history.sessions()).as("sessions of the worker").hasSizeGreaterThan(sessions.size());
     assertThat(worker.lines()).anyMatch(line -> line.contains("The session lapsed"));
   }
 
   @Test
   void aServerToldToStopCutsNoRequestThatItAccepted() throws Exception {
-    Path home = folder.resolve("home");
-    Serving server = processes.server("server", home);
-    LeaseHistory history = LeaseHistory.install(() -> embedded(home));
+    TestDatabase database = database();
+    Serving server = processes.server("server", folder.resolve("home"), database);
+    LeaseHistory history = LeaseHistory.install(database::connect);
     processes.worker("worker", server, SLOTS);
-    triggerNaps(server.client(), 100);
-    BatchClients clients = BatchClients.start(server.impatientClient(), 4);
+    triggerNaps(server.client());
 
     awaitEnded(history, 200);
-    clients.awaitAcknowledged(4);
+    BatchClients clients = BatchClients.start(server.impatientClient(), 4);
+    clients.awaitAcknowledged(8);
     server.jvm().terminate();
-    assertThat(server.jvm().awaitExit(STOPPED))
-        .as("status of a server that was told to stop")
-        .isZero();
+    assertThat(server.jvm().awaitExit(STOPPED)).as("status after SIGTERM").isZero();
     clients.awaitEnd();
-    assertThat(processesIn(home)).as("the database of the stopped server").isEmpty();
-    assertThat(clients.surprises()).isEmpty();
 
     processes.set("FANFARE_PORT", Integer.toString(server.url().getPort()));
-    processes.server("server again", home);
+    processes.server("server again", folder.resolve("home"), database);
     assertAllCompletedOnce(history);
-    for (String tag : clients.acknowledgedTags()) {
-      assertThat(runs(history, tag))
-          .as("runs of acknowledged " + tag)
-          .isEqualTo(BatchClients.ITEMS);
-    }
-    for (Class<?> failure : List.of(ConnectionException.class, ApiException.class)) {
-      for (String tag : clients.tags(failure)) {
-        assertThat(runs(history, tag))
-            .as("runs of %s, which ended with %s", tag, clients.results().get(tag))
-            .isZero();
-      }
-    }
+    Map<String, Long> runs = history.runsByTag();
+    assertThat(clients.acknowledged()).allSatisfy(tag ->
+        assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
+    assertThat(clients.refused()).doesNotContainAnyElementsOf(runs.keySet());
+    assertThat(clients.unanswered())
+        .as("calls whose answer was cut: they must not have been accepted")
+        .doesNotContainAnyElementsOf(runs.keySet());
+    assertThat(clients.surprises()).isEmpty();
   }
 
   @Test
@@ -230,7 +215,7 @@ class KilledProcessesTest {
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
     Jvm worker = processes.worker("worker", server, SLOTS);
-    triggerNaps(server.client(), 100);
+    triggerNaps(server.client());
 
     awaitEnded(history, 200);
     worker.terminate();
@@ -250,8 +235,10 @@ class KilledProcessesTest {
     return database;
   }
 
-  private static BatchHandle triggerNaps(Fanfare fanfare, int millis) {
-    return fanfare.batchTrigger(DemoTasks.SLOW, Collections.nCopies(RUNS, new Nap(millis)));
+  /** Of many lengths, so that at any moment some are held. */
+  private static BatchHandle triggerNaps(Fanfare fanfare) {
+    return fanfare.batchTrigger(
+        DemoTasks.SLOW, IntStream.range(0, RUNS).mapToObj(i -> new Nap(50 + i % 150)).toList());
   }
 
   private void awaitEnded(LeaseHistory history, int runs) {
@@ -264,8 +251,9 @@ class KilledProcessesTest {
     history.assertOneHolderAtATime();
   }
 
-  private static long runs(LeaseHistory history, String tag) throws Exception {
-    return history.number("select count(*) from run_tags where tag = ?", tag);
+  private static void awaitNoProcessIn(Path home) {
+    Await.untilAsserted(
+        SOON, () -> assertThat(processesIn(home)).as("the server's database").isEmpty());
   }
 
   /** Logs in to the database of the server in that home, which listens elsewhere at each start. */

@@ -10,10 +10,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Who held which run, from when to when: triggers on {@code leases}, in the test's database only,
@@ -184,14 +186,16 @@ final class LeaseHistory {
 
   /** Runs that are held now. */
   Set<UUID> held() throws SQLException {
-    Set<UUID> held = new TreeSet<>();
-    strings("select run_id::text from leases").forEach(id -> held.add(UUID.fromString(id)));
-    return held;
+    return strings("select run_id::text from leases").stream()
+        .map(UUID::fromString)
+        .collect(Collectors.toSet());
   }
 
   /** Sessions that have held a run. */
-  List<String> sessions() throws SQLException {
-    return strings("select distinct session_id::text from lease_history order by 1");
+  List<UUID> sessions() throws SQLException {
+    return strings("select distinct session_id::text from lease_history").stream()
+        .map(UUID::fromString)
+        .toList();
   }
 
   /** Claims of runs that a worker was lost with before. */
@@ -202,6 +206,15 @@ final class LeaseHistory {
   /** Claims of runs that somebody had held before. */
   long claimsAgain() throws SQLException {
     return number("select count(*) from lease_history where held and fence > 1");
+  }
+
+  /** How many runs carry each tag. */
+  Map<String, Long> runsByTag() throws SQLException {
+    Map<String, Long> runs = new HashMap<>();
+    for (String tag : strings("select tag from run_tags")) {
+      runs.merge(tag, 1L, Long::sum);
+    }
+    return runs;
   }
 
   /** A single number. */

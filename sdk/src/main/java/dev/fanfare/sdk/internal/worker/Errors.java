@@ -32,7 +32,7 @@ final class Errors {
     String text;
     try {
       text = describe.get();
-    } catch (RuntimeException e) { // exceptions are the application's code too
+    } catch (RuntimeException | Error e) { // exceptions are the application's code too
       text = "The exception cannot be described: " + e.getClass().getName();
     }
     if (text == null) {

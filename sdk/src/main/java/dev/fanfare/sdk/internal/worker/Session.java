@@ -67,8 +67,17 @@ final class Session {
 
   /** Holds an attempt and executes it as soon as a slot is free. */
   void execute(Attempt attempt) {
-    attempts.put(attempt.held(), attempt);
+    hold(attempt);
     slots.execute(attempt);
+  }
+
+  /** What comes after the end has begun does not begin: it is handed back, or dropped. */
+  private void hold(Attempt attempt) {
+    attempts.put(attempt.held(), attempt);
+    if (gone) {
+      attempt.giveUp();
+      attempts.remove(attempt.held(), attempt);
+    }
     handBackIfDraining(attempt);
   }
 
@@ -114,11 +123,10 @@ final class Session {
       return; // lost since the report
     }
     Attempt again = failed.next(retry.attempt());
-    attempts.put(held, again);
+    hold(again);
     // The wait costs no slot and no thread: the delayer hands it to the slots when it is over.
     CompletableFuture.delayedExecutor(retry.delayMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(() -> slots.execute(again));
-    handBackIfDraining(again);
   }
 
   private void lose(Held held) {
