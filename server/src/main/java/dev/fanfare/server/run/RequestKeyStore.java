@@ -73,19 +73,33 @@ public final class RequestKeyStore {
     return new Answer(new Hash(r.bytes("key_hash")), r.uuid("answer_id"));
   }
 
+  /** The request that just took this key is answered by something older, and will be again. */
+  public void answer(Tx tx, int environmentId, Hash hash, UUID answerId) {
+    tx.update(
+        """
+        update request_keys
+           set answer_id = ?
+         where environment_id = ?
+           and key_hash = ?
+        """,
+        answerId,
+        environmentId,
+        hash.bytes());
+  }
+
   /** Forgets up to {@code max} keys whose time is over. */
   int prune(Tx tx, int environmentId, Instant now, int max) {
     return tx.update(
         """
         delete from request_keys
          where environment_id = ?
-           and key_hash in (
+           and key_hash = any (array(
                  select key_hash
                    from request_keys
                   where environment_id = ?
                     and expires_at <= ?
                   limit ?
-                    for update skip locked)
+                    for update skip locked))
         """,
         environmentId,
         environmentId,
