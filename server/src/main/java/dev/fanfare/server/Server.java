@@ -7,11 +7,7 @@ import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.access.PublicTokens;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.SecretKey;
-import dev.fanfare.server.batch.BatchKeySweep;
 import dev.fanfare.server.batch.BatchRoutes;
-import dev.fanfare.server.batch.CountBatches;
-import dev.fanfare.server.batch.ReadBatches;
-import dev.fanfare.server.batch.TriggerBatch;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
@@ -19,24 +15,9 @@ import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.http.HttpConfig;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Route;
-import dev.fanfare.server.lease.ClaimRuns;
-import dev.fanfare.server.lease.FailAttempts;
-import dev.fanfare.server.lease.HandBack;
-import dev.fanfare.server.lease.ReclaimSweep;
-import dev.fanfare.server.lease.ReportAttempts;
-import dev.fanfare.server.lease.SlotSweep;
-import dev.fanfare.server.run.DueSweep;
-import dev.fanfare.server.run.FinishRuns;
-import dev.fanfare.server.run.KeySweep;
-import dev.fanfare.server.run.PlaceRuns;
-import dev.fanfare.server.run.ReadRuns;
 import dev.fanfare.server.run.RunRoutes;
-import dev.fanfare.server.run.TriggerRun;
-import dev.fanfare.server.run.TriggerRuns;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.upkeep.SweepLoop;
-import dev.fanfare.server.worker.SessionSweep;
-import dev.fanfare.server.worker.Sessions;
 import dev.fanfare.server.worker.WorkerRoutes;
 import java.net.URI;
 import java.time.Duration;
@@ -158,31 +139,9 @@ public final class Server implements AutoCloseable {
     Authenticator authenticator = new Authenticator(keys, publicTokens, clock);
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
-    FinishRuns finish = new FinishRuns(new CountBatches());
-    PlaceRuns place = new PlaceRuns(database);
-    TriggerRuns trigger = new TriggerRuns(ids, finish);
-    FailAttempts fail =
-        new FailAttempts(finish, RandomGenerator.getDefault(), config.retryInPlaceMax());
-    Sessions sessions =
-        new Sessions(
-            database,
-            signals,
-            ids,
-            new ClaimRuns(database),
-            new ReportAttempts(database, signals, finish, fail),
-            new HandBack(database, signals),
-            sessionLimits());
-
-    SweepLoop sweeps =
-        SweepLoop.start(
-            database,
-            List.of(
-                new DueSweep(database, keys, signals, config.sweepInterval()),
-                new ReclaimSweep(database, keys, signals, finish, reclaimLimits()),
-                new SlotSweep(database, keys),
-                new KeySweep(database, keys),
-                new BatchKeySweep(database, keys),
-                new SessionSweep(database, keys)));
+    Rooms rooms =
+        new Rooms(config, database, signals, keys, ids, clock, RandomGenerator.getDefault());
+    SweepLoop sweeps = SweepLoop.start(database, rooms.sweeps);
     stops.push(sweeps::close);
 
     List<Route> routes = new ArrayList<>();
@@ -190,8 +149,8 @@ public final class Server implements AutoCloseable {
         new BatchRoutes(
                 authenticator,
                 tokens,
-                new TriggerBatch(database, signals, clock, ids, place, trigger),
-                new ReadBatches(database),
+                rooms.triggerBatch,
+                rooms.readBatches,
                 clock,
                 new BatchRoutes.Limits(
                     itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax()))
@@ -200,13 +159,13 @@ public final class Server implements AutoCloseable {
         new RunRoutes(
                 authenticator,
                 tokens,
-                new TriggerRun(database, signals, clock, place, trigger),
-                new ReadRuns(database),
+                rooms.triggerRun,
+                rooms.readRuns,
                 clock,
                 new RunRoutes.Limits(
                     itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
             .routes());
-    routes.addAll(new WorkerRoutes(authenticator, sessions, workerLimits()).routes());
+    routes.addAll(new WorkerRoutes(authenticator, rooms.sessions, workerLimits()).routes());
     AtomicBoolean accepting = new AtomicBoolean(true);
     routes.addAll(new HealthRoutes(database, accepting::get).routes());
 
@@ -214,7 +173,7 @@ public final class Server implements AutoCloseable {
     stops.push(server::stop);
     stops.push(() -> {
       accepting.set(false);
-      sessions.stop(); // held polls return, and are not what the drain waits for
+      rooms.sessions.stop(); // held polls return, and are not what the drain waits for
       server.drain();
     });
     return server;
@@ -246,16 +205,11 @@ public final class Server implements AutoCloseable {
     return new ItemLimits(config.itemBytesMax(), config.idempotencyKeyTtl());
   }
 
-  private Sessions.Limits sessionLimits() {
-    return new Sessions.Limits(config.sessionLease(), config.pollWait(), config.claimMax());
-  }
-
   private WorkerRoutes.Limits workerLimits() {
     return new WorkerRoutes.Limits(
-        config.slotsMax(), config.reportBodyBytesMax(), config.outputBytesMax(), sessionLimits());
-  }
-
-  private ReclaimSweep.Limits reclaimLimits() {
-    return new ReclaimSweep.Limits(config.sweepInterval(), config.startLimit(), config.lossesMax());
+        config.slotsMax(),
+        config.reportBodyBytesMax(),
+        config.outputBytesMax(),
+        Rooms.sessionLimits(config));
   }
 }

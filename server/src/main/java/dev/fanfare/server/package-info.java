@@ -3,7 +3,7 @@
  * dev.fanfare.server.Server} wires the rooms and is the only place that makes them.
  *
  * <pre>
- * 6  Server                                wires the rooms
+ * 6  Server  Rooms                         wires the rooms
  * 5  batch  worker                         the edges of batches and workers
  * 4  lease                                 a run in a worker's hands
  * 3  run                                   a run from its trigger to its end

@@ -80,7 +80,7 @@ public final class Transport {
         return response.body();
       }
       if (tries >= triesMax || !worthRepeating(response)) {
-        throw failure(response);
+        throw failure(call, response);
       }
       pause(waitMillis(response, tries));
     }
@@ -149,19 +149,22 @@ public final class Transport {
   }
 
   /** The exception of an answer that is no success. */
-  public static FanfareException failure(HttpResponse<byte[]> response) {
-    return ApiException.of(response.statusCode(), message(response));
+  public static FanfareException failure(Call call, HttpResponse<byte[]> response) {
+    int status = response.statusCode();
+    return ApiException.of(
+        status,
+        "%s (%d to %s %s)".formatted(message(response.body()), status, call.method(), call.path()));
   }
 
-  private static String message(HttpResponse<byte[]> response) {
+  private static String message(byte[] body) {
     try {
-      JsonNode error = WireJson.mapper().readTree(response.body()).path("error");
+      JsonNode error = WireJson.mapper().readTree(body).path("error");
       if (error.isString()) {
         return error.stringValue();
       }
     } catch (JacksonException e) {
       // no JSON: an intermediary answered, and its status is all there is to say
     }
-    return "HTTP status " + response.statusCode();
+    return "The server answered without a reason";
   }
 }

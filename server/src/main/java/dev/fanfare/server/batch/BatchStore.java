@@ -166,13 +166,13 @@ final class BatchStore {
         """
         delete from batch_keys
          where environment_id = ?
-           and key_hash in (
+           and key_hash = any (array(
                  select key_hash
                    from batch_keys
                   where environment_id = ?
                     and expires_at <= ?
                   limit ?
-                    for update skip locked)
+                    for update skip locked))
         """,
         environmentId,
         environmentId,

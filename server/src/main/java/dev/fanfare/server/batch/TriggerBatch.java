@@ -71,6 +71,9 @@ public final class TriggerBatch {
       Hash hash = Hash.of(batch.key().text());
       UUID holder = batches.claimKey(tx, environmentId, hash, batchId, now, expiresAt);
       if (!holder.equals(batchId)) {
+        if (batch.requestKey() != null) {
+          requests.answer(tx, environmentId, batch.requestKey(), holder);
+        }
         return stored(tx, environmentId, holder, true);
       }
     }

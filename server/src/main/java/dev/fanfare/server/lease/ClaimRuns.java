@@ -5,7 +5,6 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.LaneAhead;
-import dev.fanfare.server.queue.SlotStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +27,7 @@ public final class ClaimRuns {
   private final Database database;
   private final ReadyStore ready = new ReadyStore();
   private final ParkedStore parked = new ParkedStore();
-  private final SlotStore slots = new SlotStore();
+  private final LeaseStore leases = new LeaseStore();
   private final ClaimStore claims = new ClaimStore();
 
   public ClaimRuns(Database database) {
@@ -89,10 +88,10 @@ public final class ClaimRuns {
     if (!Quotas.any(quotas)) {
       return new Round(List.of(), lastLaneId);
     }
-    if (own.stream().anyMatch(lane -> lane.room() != null)) {
-      slots.insertMissing(tx, environmentId);
-    }
     int[] laneIds = own.stream().mapToInt(LaneAhead::laneId).toArray();
+    if (own.stream().anyMatch(lane -> lane.room() != null)) {
+      leases.insertMissingSlots(tx, environmentId, laneIds);
+    }
     return new Round(claims.claim(tx, environmentId, sessionId, laneIds, quotas), lastLaneId);
   }
 }

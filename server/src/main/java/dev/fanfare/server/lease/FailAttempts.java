@@ -6,12 +6,9 @@ import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.Retry;
 import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.Lease.Hold;
 import dev.fanfare.server.lease.LeaseStore.Claimed;
-import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
-import dev.fanfare.server.queue.SlotStore;
-import dev.fanfare.server.run.Ending;
-import dev.fanfare.server.run.FinishRuns;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,39 +17,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Decides what follows a failed attempt, by the policy stored with its task: another attempt on the
  * same worker after a short wait, another one from the queue after a long wait, or the end.
  */
 public final class FailAttempts {
-  private final FinishRuns finish;
   private final RandomGenerator random;
   private final Duration inPlaceMax;
   private final LeaseStore leases = new LeaseStore();
-  private final DelayStore delays = new DelayStore();
-  private final SlotStore slots = new SlotStore();
 
   /**
    * @param inPlaceMax the longest wait that a worker sits out itself, slot and all; a run that
    *     waits longer goes back to its queue
    */
-  public FailAttempts(FinishRuns finish, RandomGenerator random, Duration inPlaceMax) {
-    this.finish = finish;
+  public FailAttempts(RandomGenerator random, Duration inPlaceMax) {
     this.random = random;
     this.inPlaceMax = inPlaceMax;
   }
 
-  void fail(Tx tx, int environmentId, UUID sessionId, List<Finished> failed, Verdict verdict) {
-    List<Claimed> asked = failed.stream().map(Claimed::of).toList();
-    Map<UUID, Lease.WithPolicy> held = new HashMap<>();
-    leases
-        .lock(tx, environmentId, sessionId, asked)
-        .forEach(lease -> held.put(lease.lease().runId(), lease));
+  /** A failed attempt whose run waits long for its next one. */
+  private record Later(Finished finished, Duration pause) {}
+
+  void fail(
+      Tx tx,
+      int environmentId,
+      UUID sessionId,
+      List<Finished> failed,
+      Verdict verdict,
+      Settlement settlement) {
+    Map<Hold, Lease.WithPolicy> held = lock(tx, environmentId, sessionId, failed);
     List<Finished> over = new ArrayList<>();
-    Map<UUID, Duration> later = new HashMap<>();
+    List<Later> later = new ArrayList<>();
     for (Finished finished : failed) {
-      Lease.WithPolicy lease = held.get(finished.runId());
+      Lease.WithPolicy lease = held.remove(new Hold(finished.runId(), finished.fence()));
       if (lease == null) {
         verdict.lost().add(new Returned(finished.runId(), finished.fence()));
       } else if (!finished.retryable() || finished.attempt() >= lease.maxAttempts()) {
@@ -62,13 +61,23 @@ public final class FailAttempts {
         if (wait.compareTo(inPlaceMax) <= 0) {
           verdict.retries().add(retry(finished, wait));
         } else {
-          later.put(finished.runId(), wait);
+          later.add(new Later(finished, wait));
         }
       }
     }
     noteAttempts(tx, environmentId, sessionId, verdict.retries());
-    end(tx, environmentId, sessionId, over);
-    retryLater(tx, environmentId, sessionId, failed, later);
+    if (!over.isEmpty() || !later.isEmpty()) {
+      release(tx, environmentId, sessionId, over, later, settlement);
+    }
+  }
+
+  private Map<Hold, Lease.WithPolicy> lock(
+      Tx tx, int environmentId, UUID sessionId, List<Finished> failed) {
+    Map<Hold, Lease.WithPolicy> held = new HashMap<>();
+    leases
+        .lock(tx, environmentId, sessionId, failed.stream().map(Claimed::of).toList())
+        .forEach(l -> held.put(new Hold(l.lease().runId(), l.lease().fence()), l));
+    return held;
   }
 
   /** A start that was never reported, because its end came first, is still an attempt made. */
@@ -82,57 +91,46 @@ public final class FailAttempts {
     }
   }
 
-  private void end(Tx tx, int environmentId, UUID sessionId, List<Finished> over) {
-    if (over.isEmpty()) {
-      return;
-    }
-    Map<UUID, Lease> released =
-        Lease.byRun(
-            leases.release(tx, environmentId, sessionId, over.stream().map(Claimed::of).toList()));
-    List<Ending> endings = new ArrayList<>(over.size());
+  private void release(
+      Tx tx,
+      int environmentId,
+      UUID sessionId,
+      List<Finished> over,
+      List<Later> later,
+      Settlement settlement) {
+    List<Claimed> claims =
+        Stream.concat(over.stream(), later.stream().map(Later::finished)).map(Claimed::of).toList();
+    Map<Hold, Lease> released = Lease.byHold(leases.release(tx, environmentId, sessionId, claims));
     for (Finished finished : over) {
-      Lease lease = released.get(finished.runId());
+      Lease lease = released.get(new Hold(finished.runId(), finished.fence()));
       if (lease != null) {
-        endings.add(lease.ending(finished, RunStatus.FAILED));
+        settlement.end(lease, lease.ending(finished, RunStatus.FAILED));
       }
     }
-    finish.finish(tx, environmentId, endings);
+    if (!later.isEmpty()) {
+      Instant now = tx.now();
+      for (Later l : later) {
+        Lease lease = released.get(new Hold(l.finished().runId(), l.finished().fence()));
+        if (lease != null) {
+          settlement.delay(lease, next(lease, l.finished(), now), now.plus(l.pause()));
+        }
+      }
+    }
   }
 
-  private void retryLater(
-      Tx tx, int environmentId, UUID sessionId, List<Finished> failed, Map<UUID, Duration> later) {
-    if (later.isEmpty()) {
-      return;
-    }
-    Map<UUID, Finished> byRun = new HashMap<>();
-    failed.stream().filter(f -> later.containsKey(f.runId())).forEach(f -> byRun.put(f.runId(), f));
-    List<Lease> released =
-        leases.release(
-            tx, environmentId, sessionId, byRun.values().stream().map(Claimed::of).toList());
-    Instant now = tx.now();
-    List<DelayStore.Delayed> delayed = new ArrayList<>(released.size());
-    for (Lease lease : released) {
-      Finished finished = byRun.get(lease.runId());
-      Duration wait = later.get(lease.runId());
-      if (finished != null && wait != null) {
-        Instant firstStart =
-            lease.firstStartedAt() != null
-                ? lease.firstStartedAt()
-                : now.minusMillis(finished.durationMillis());
-        Entry entry =
-            new Entry(
-                lease.runId(),
-                lease.laneId(),
-                lease.rank(),
-                lease.fence(),
-                finished.attempt(),
-                lease.losses(),
-                firstStart);
-        delayed.add(new DelayStore.Delayed(entry, now.plus(wait)));
-      }
-    }
-    delays.insertAll(tx, environmentId, delayed);
-    slots.free(tx, environmentId, Lease.slots(released));
+  private static Entry next(Lease lease, Finished finished, Instant now) {
+    Instant firstStart =
+        lease.firstStartedAt() != null
+            ? lease.firstStartedAt()
+            : now.minusMillis(finished.durationMillis());
+    return new Entry(
+        lease.runId(),
+        lease.laneId(),
+        lease.rank(),
+        lease.fence(),
+        finished.attempt(),
+        lease.losses(),
+        firstStart);
   }
 
   private static Retry retry(Finished finished, Duration wait) {

@@ -47,15 +47,17 @@ public record Lease(
         finished.outputType(),
         finished.error(),
         firstStartedAt,
-        finished.durationMillis(),
-        laneId);
+        finished.durationMillis());
   }
 
-  /** Leases by their runs. */
-  static Map<UUID, Lease> byRun(List<Lease> leases) {
-    Map<UUID, Lease> byRun = new HashMap<>();
-    leases.forEach(lease -> byRun.put(lease.runId(), lease));
-    return byRun;
+  /** What a report names a lease by: a run is not enough, because it may have been lost since. */
+  record Hold(UUID runId, int fence) {}
+
+  /** Leases by what reports name them by; each is to be taken out by the one who ends it. */
+  static Map<Hold, Lease> byHold(List<Lease> leases) {
+    Map<Hold, Lease> byHold = new HashMap<>();
+    leases.forEach(lease -> byHold.put(new Hold(lease.runId(), lease.fence()), lease));
+    return byHold;
   }
 
   /** How many slots of each lane these leases hold. */

@@ -5,6 +5,7 @@ import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
@@ -13,7 +14,8 @@ import java.util.UUID;
  *
  * <p>The claims of a report are looked up one by one, behind a limit that the planner cannot see
  * through. Left free to join, it would walk all leases for each report: the plan it makes while the
- * table is nearly empty, which is when most plans are made.
+ * table is nearly empty, which is when most plans are made. They are locked in the order of their
+ * runs, so that two reports of a session at once do not wait for each other in a ring.
  */
 final class LeaseStore {
 
@@ -25,7 +27,8 @@ final class LeaseStore {
   }
 
   /** Notes that attempts started; returns the claims that are held. */
-  List<Claimed> start(Tx tx, int environmentId, UUID sessionId, List<Claimed> started) {
+  List<Claimed> start(Tx tx, int environmentId, UUID sessionId, List<Claimed> asked) {
+    List<Claimed> started = inOrder(asked);
     return tx.list(
         """
         update leases l
@@ -67,7 +70,8 @@ final class LeaseStore {
    * Ends leases and returns those that were held under exactly this session, fence and attempt: the
    * gate that every report passes. What is not returned was lost, and nothing of it was changed.
    */
-  List<Lease> release(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+  List<Lease> release(Tx tx, int environmentId, UUID sessionId, List<Claimed> asked) {
+    List<Claimed> claims = inOrder(asked);
     return tx.list(
         """
         delete from leases l
@@ -98,7 +102,8 @@ final class LeaseStore {
   }
 
   /** Ends leases whatever their attempt, and returns those that were held. */
-  List<Lease> handBack(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+  List<Lease> handBack(Tx tx, int environmentId, UUID sessionId, List<Claimed> asked) {
+    List<Claimed> claims = inOrder(asked);
     return tx.list(
         """
         delete from leases l
@@ -127,7 +132,8 @@ final class LeaseStore {
   }
 
   /** The claims that are held, locked, with what decides on another attempt. */
-  List<Lease.WithPolicy> lock(Tx tx, int environmentId, UUID sessionId, List<Claimed> claims) {
+  List<Lease.WithPolicy> lock(Tx tx, int environmentId, UUID sessionId, List<Claimed> asked) {
+    List<Claimed> claims = inOrder(asked);
     return tx.list(
         """
         select l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
@@ -171,7 +177,7 @@ final class LeaseStore {
         """
         delete from leases
          where environment_id = ?
-           and run_id in (
+           and run_id = any (array(
                  select l.run_id
                    from leases l
                   where l.environment_id = ?
@@ -182,7 +188,7 @@ final class LeaseStore {
                                            and s.session_id = l.session_id
                                            and s.expires_at > ?))
                   limit ?
-                    for update skip locked)
+                    for update skip locked))
         returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
                   batch_id
         """,
@@ -209,6 +215,45 @@ final class LeaseStore {
         sessionId);
   }
 
+  /**
+   * Adds the counters that these lanes still lack, if their queues have a limit, counting what is
+   * leased: a limit may come when runs are held. In one order, so that no two claims wait for each
+   * other's rows in a ring.
+   */
+  void insertMissingSlots(Tx tx, int environmentId, int[] laneIds) {
+    tx.update(
+        """
+        with missing as materialized (
+          select distinct l.environment_id, l.queue_id, l.concurrency_key
+            from lanes l
+            join queues q using (environment_id, queue_id)
+           where l.environment_id = ?
+             and l.lane_id = any (?)
+             and q.concurrency_limit is not null
+             and not exists (select
+                               from slots s
+                              where s.environment_id = l.environment_id
+                                and s.queue_id = l.queue_id
+                                and s.concurrency_key = l.concurrency_key)
+        ), held as materialized (
+          select l.queue_id, l.concurrency_key, count(*)::int as n
+            from leases e
+            join lanes l using (environment_id, lane_id)
+           where e.environment_id = ?
+           group by l.queue_id, l.concurrency_key
+        )
+        insert into slots (environment_id, queue_id, concurrency_key, in_use)
+        select m.environment_id, m.queue_id, m.concurrency_key, coalesce(h.n, 0)
+          from missing m
+          left join held h using (queue_id, concurrency_key)
+         order by m.queue_id, m.concurrency_key
+            on conflict do nothing
+        """,
+        environmentId,
+        laneIds,
+        environmentId);
+  }
+
   /** Sets every counter of a limited queue to what is leased; the counters must be locked. */
   void recountSlots(Tx tx, int environmentId) {
     tx.update(
@@ -231,6 +276,10 @@ final class LeaseStore {
         """,
         environmentId,
         environmentId);
+  }
+
+  private static List<Claimed> inOrder(List<Claimed> claims) {
+    return claims.stream().sorted(Comparator.comparing(Claimed::runId)).toList();
   }
 
   private static UUID[] runIds(List<Claimed> claims) {

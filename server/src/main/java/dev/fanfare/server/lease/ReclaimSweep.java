@@ -7,15 +7,11 @@ import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.queue.Entry;
-import dev.fanfare.server.queue.ReadyStore;
-import dev.fanfare.server.queue.SlotStore;
 import dev.fanfare.server.run.Ending;
 import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,8 +28,6 @@ public final class ReclaimSweep implements Sweep {
   private final FinishRuns finish;
   private final Limits limits;
   private final LeaseStore leases = new LeaseStore();
-  private final ReadyStore ready = new ReadyStore();
-  private final SlotStore slots = new SlotStore();
 
   /**
    * @param interval pause between two looks
@@ -71,25 +65,16 @@ public final class ReclaimSweep implements Sweep {
 
   private int reclaim(Tx tx, int environmentId, Instant now) {
     List<Lease> lost = leases.reclaim(tx, environmentId, now, now.minus(limits.start()), AT_ONCE);
-    List<Entry> again = new ArrayList<>();
-    List<Lease> queued = new ArrayList<>();
-    List<Ending> over = new ArrayList<>();
+    Settlement settlement = new Settlement();
     for (Lease lease : lost) {
       int losses = lease.losses() + 1;
       if (losses > limits.lossesMax()) {
-        over.add(lostTooOften(lease, losses, now));
+        settlement.end(lease, lostTooOften(lease, losses, now));
       } else {
-        again.add(lease.toEntry(losses));
-        queued.add(lease);
+        settlement.queue(lease, losses);
       }
     }
-    if (!again.isEmpty()) {
-      ready.insertAll(tx, environmentId, again);
-      slots.free(tx, environmentId, Lease.slots(queued));
-    }
-    if (!over.isEmpty()) {
-      finish.finish(tx, environmentId, over);
-    }
+    settlement.write(tx, environmentId, finish);
     return lost.size();
   }
 
@@ -108,7 +93,6 @@ public final class ReclaimSweep implements Sweep {
         null,
         error,
         lease.firstStartedAt(),
-        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis(),
-        lease.laneId());
+        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis());
   }
 }

@@ -7,17 +7,16 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.Lease.Hold;
 import dev.fanfare.server.lease.LeaseStore.Claimed;
-import dev.fanfare.server.queue.ReadyStore;
-import dev.fanfare.server.queue.SlotStore;
-import dev.fanfare.server.run.Ending;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /**
  * Writes what a worker reports, many runs in one transaction: starts, ends, retries, runs handed
@@ -30,8 +29,6 @@ public final class ReportAttempts {
   private final FinishRuns finish;
   private final FailAttempts fail;
   private final LeaseStore leases = new LeaseStore();
-  private final ReadyStore ready = new ReadyStore();
-  private final SlotStore slots = new SlotStore();
 
   public ReportAttempts(Database database, Signals signals, FinishRuns finish, FailAttempts fail) {
     this.database = database;
@@ -51,67 +48,83 @@ public final class ReportAttempts {
 
   private Verdict write(Tx tx, int environmentId, UUID sessionId, AttemptReport report) {
     Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>());
+    Settlement settlement = new Settlement();
     if (!report.started().isEmpty()) {
       start(tx, environmentId, sessionId, report, verdict);
     }
     List<Finished> succeeded = report.finished().stream().filter(f -> f.error() == null).toList();
     if (!succeeded.isEmpty()) {
-      complete(tx, environmentId, sessionId, succeeded, verdict);
+      complete(tx, environmentId, sessionId, succeeded, verdict, settlement);
     }
     List<Finished> failed = report.finished().stream().filter(f -> f.error() != null).toList();
     if (!failed.isEmpty()) {
-      fail.fail(tx, environmentId, sessionId, failed, verdict);
+      fail.fail(tx, environmentId, sessionId, failed, verdict, settlement);
     }
     if (!report.returned().isEmpty()) {
-      handBack(tx, environmentId, sessionId, report.returned(), verdict);
+      handBack(tx, environmentId, sessionId, report.returned(), verdict, settlement);
     }
+    settlement.write(tx, environmentId, finish);
     return verdict;
   }
 
   private void start(
       Tx tx, int environmentId, UUID sessionId, AttemptReport report, Verdict verdict) {
-    List<Claimed> asked =
-        report.started().stream().map(s -> new Claimed(s.runId(), s.fence(), s.attempt())).toList();
-    Set<UUID> held =
-        leases.start(tx, environmentId, sessionId, asked).stream()
-            .map(Claimed::runId)
-            .collect(Collectors.toSet());
-    addLost(asked, held, verdict);
+    // Of two claims of one run only the later can be held, and of its attempts the later counts.
+    Map<UUID, Claimed> latest = new LinkedHashMap<>();
+    for (AttemptReport.Started s : report.started()) {
+      latest.merge(
+          s.runId(), new Claimed(s.runId(), s.fence(), s.attempt()), ReportAttempts::later);
+    }
+    Set<Hold> held = new HashSet<>();
+    leases
+        .start(tx, environmentId, sessionId, List.copyOf(latest.values()))
+        .forEach(claim -> held.add(new Hold(claim.runId(), claim.fence())));
+    for (AttemptReport.Started s : report.started()) {
+      if (!held.contains(new Hold(s.runId(), s.fence()))) {
+        verdict.lost().add(new Returned(s.runId(), s.fence()));
+      }
+    }
+  }
+
+  private static Claimed later(Claimed a, Claimed b) {
+    boolean first = a.fence() > b.fence() || (a.fence() == b.fence() && a.attempt() > b.attempt());
+    return first ? a : b;
   }
 
   private void complete(
-      Tx tx, int environmentId, UUID sessionId, List<Finished> succeeded, Verdict verdict) {
+      Tx tx,
+      int environmentId,
+      UUID sessionId,
+      List<Finished> succeeded,
+      Verdict verdict,
+      Settlement settlement) {
     List<Claimed> asked = succeeded.stream().map(Claimed::of).toList();
-    Map<UUID, Lease> held = Lease.byRun(leases.release(tx, environmentId, sessionId, asked));
-    List<Ending> endings = new ArrayList<>(held.size());
+    Map<Hold, Lease> held = Lease.byHold(leases.release(tx, environmentId, sessionId, asked));
     for (Finished finished : succeeded) {
-      Lease lease = held.get(finished.runId());
-      if (lease != null) {
-        endings.add(lease.ending(finished, RunStatus.COMPLETED));
+      Lease lease = held.remove(new Hold(finished.runId(), finished.fence()));
+      if (lease == null) {
+        verdict.lost().add(new Returned(finished.runId(), finished.fence()));
+      } else {
+        settlement.end(lease, lease.ending(finished, RunStatus.COMPLETED));
       }
     }
-    if (!endings.isEmpty()) {
-      finish.finish(tx, environmentId, endings);
-    }
-    addLost(asked, held.keySet(), verdict);
   }
 
   private void handBack(
-      Tx tx, int environmentId, UUID sessionId, List<Returned> returned, Verdict verdict) {
+      Tx tx,
+      int environmentId,
+      UUID sessionId,
+      List<Returned> returned,
+      Verdict verdict,
+      Settlement settlement) {
     List<Claimed> asked = returned.stream().map(r -> new Claimed(r.runId(), r.fence(), 0)).toList();
-    List<Lease> released = leases.handBack(tx, environmentId, sessionId, asked);
-    if (!released.isEmpty()) {
-      ready.insertAll(
-          tx, environmentId, released.stream().map(l -> l.toEntry(l.losses())).toList());
-      slots.free(tx, environmentId, Lease.slots(released));
-    }
-    addLost(asked, Lease.byRun(released).keySet(), verdict);
-  }
-
-  private static void addLost(List<Claimed> asked, Set<UUID> held, Verdict verdict) {
-    for (Claimed claim : asked) {
-      if (!held.contains(claim.runId())) {
-        verdict.lost().add(new Returned(claim.runId(), claim.fence()));
+    Map<Hold, Lease> held = Lease.byHold(leases.handBack(tx, environmentId, sessionId, asked));
+    for (Returned run : returned) {
+      Lease lease = held.remove(new Hold(run.runId(), run.fence()));
+      if (lease == null) {
+        verdict.lost().add(run);
+      } else {
+        settlement.queue(lease, lease.losses());
       }
     }
   }

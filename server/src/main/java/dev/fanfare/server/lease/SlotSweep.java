@@ -10,7 +10,7 @@ import java.time.Instant;
 
 /**
  * Counts the slots of limited queues again. The counters are kept by every claim and ending; this
- * heals those of a queue that got its limit while runs of it were held.
+ * heals those that missed a run, such as one claimed in the moment its queue got a limit.
  */
 public final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);

@@ -45,13 +45,14 @@ public final class DelayStore {
         with due as (
           delete from delays
            where environment_id = ?
-             and run_id in (select run_id
-                              from delays
-                             where environment_id = ?
-                               and due_at <= ?
-                             order by due_at
-                             limit ?
-                               for update skip locked)
+             and run_id = any (array(
+                   select run_id
+                     from delays
+                    where environment_id = ?
+                      and due_at <= ?
+                    order by due_at
+                    limit ?
+                      for update skip locked))
           returning *
         )
         insert into ready

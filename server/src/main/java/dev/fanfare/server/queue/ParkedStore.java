@@ -1,6 +1,7 @@
 package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
+import java.util.List;
 
 /** SQL of {@code parked}: runs whose task no worker has declared yet. */
 public final class ParkedStore {
@@ -8,7 +9,7 @@ public final class ParkedStore {
   /**
    * Takes up to {@code max} runs out of a lane whose task is still unknown; returns how many. The
    * task's row stays locked to the end, so a worker that declares it at this moment either comes
-   * first, and nothing is parked, or finds here what was.
+   * first, and nothing is parked, or finds here what was. Waits for nobody.
    */
   public int park(Tx tx, int environmentId, int laneId, int max) {
     return tx.update(
@@ -20,17 +21,21 @@ public final class ParkedStore {
            where t.environment_id = ?
              and l.lane_id = ?
              and t.registered_at is null
-             for share of t
+             for share of t skip locked
         ), taken as (
           delete from ready
-           where environment_id = ?
-             and (lane_id, rank, run_id) in (
-                   select r.lane_id, r.rank, r.run_id
-                     from ready r
-                     join unknown u using (environment_id, lane_id)
-                    order by r.rank, r.run_id
-                    limit ?
-                      for update of r skip locked)
+           where environment_id is not distinct from ?   -- no condition for an index, on purpose
+             and ctid = any (array(
+                   select r.address
+                     from unknown u
+                    cross join lateral (
+                            select y.ctid as address
+                              from ready y
+                             where y.environment_id = u.environment_id
+                               and y.lane_id = u.lane_id
+                             order by y.rank, y.run_id
+                             limit ?
+                               for update skip locked) as r))
           returning environment_id, lane_id, rank, run_id
         )
         insert into parked (environment_id, task_id, rank, run_id, lane_id)
@@ -50,16 +55,15 @@ public final class ParkedStore {
         """
         with released as (
           delete from parked
-           where environment_id = ?
-             and task_id = ?
-             and (rank, run_id) in (
-                   select rank, run_id
+           where environment_id is not distinct from ?   -- no condition for an index, on purpose
+             and ctid = any (array(
+                   select ctid
                      from parked
                     where environment_id = ?
                       and task_id = ?
                     order by rank, run_id
                     limit ?
-                      for update skip locked)
+                      for update skip locked))
           returning environment_id, lane_id, rank, run_id
         )
         insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
@@ -67,9 +71,25 @@ public final class ParkedStore {
           from released
         """,
         environmentId,
-        taskId,
         environmentId,
         taskId,
         max);
+  }
+
+  /** Tasks that some worker has declared and that have parked runs all the same. */
+  public List<Integer> releasable(Tx tx, int environmentId) {
+    return tx.list(
+        """
+        select t.task_id
+          from tasks t
+         where t.environment_id = ?
+           and t.registered_at is not null
+           and exists (select
+                         from parked p
+                        where p.environment_id = t.environment_id
+                          and p.task_id = t.task_id)
+        """,
+        r -> r.integer("task_id"),
+        environmentId);
   }
 }

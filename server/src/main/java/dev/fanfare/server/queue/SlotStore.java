@@ -46,22 +46,24 @@ public final class SlotStore {
         environmentId);
   }
 
-  /** Adds the counters that limited queues still lack. */
-  public void insertMissing(Tx tx, int environmentId) {
+  /** Forgets the counters of queues that have no limit: while there is none, nobody counts. */
+  public void deleteUnlimited(Tx tx, int environmentId, int[] queueIds) {
     tx.update(
         """
-        insert into slots (environment_id, queue_id, concurrency_key, in_use)
-        select distinct l.environment_id, l.queue_id, l.concurrency_key, 0
-          from lanes l
-          join queues q using (environment_id, queue_id)
-         where l.environment_id = ?
-           and q.concurrency_limit is not null
-            on conflict do nothing
+        delete from slots
+         where environment_id = ?
+           and queue_id = any (array(select q.queue_id
+                                       from queues q
+                                      where q.environment_id = ?
+                                        and q.queue_id = any (?)
+                                        and q.concurrency_limit is null))
         """,
-        environmentId);
+        environmentId,
+        environmentId,
+        queueIds);
   }
 
-  /** Locks every counter of an environment that no claim or ending holds at this moment. */
+  /** Locks every counter of an environment; waits for claims and endings that hold some. */
   public void lockAll(Tx tx, int environmentId) {
     tx.list(
         """

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when the first attempt started; absent: none did, or it started and ended in one
  *     report
  * @param durationMillis how long the last attempt ran
- * @param slotLaneId the lane whose slot it gives back; absent: it holds none
  */
 public record Ending(
     UUID runId,
@@ -29,12 +28,11 @@ public record Ending(
     @Nullable String outputType,
     @Nullable RunError error,
     @Nullable Instant startedAt,
-    long durationMillis,
-    @Nullable Integer slotLaneId) {
+    long durationMillis) {
 
   /** The end of a run that no attempt was made of. */
-  public static Ending withoutSlot(
+  public static Ending withoutAttempt(
       UUID runId, @Nullable UUID batchId, RunStatus status, RunError error) {
-    return new Ending(runId, batchId, status, 0, null, null, error, null, 0, null);
+    return new Ending(runId, batchId, status, 0, null, null, error, null, 0);
   }
 }

@@ -1,49 +1,32 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.queue.SlotStore;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
 /**
  * The one door through which a run ends, whatever the cause. The caller has taken the run out of
- * the place where it stood and knows that it was the one to do so; here the outcome is written
- * once, the slot given back, the idempotency key freed when the outcome does not answer a trigger,
- * and whoever counts or waits is told: four statements for a whole group.
+ * the place where it stood, knows that it was the one to do so, and gives back its slot if it held
+ * one; here the outcome is written once, the idempotency key freed when the outcome does not answer
+ * a trigger, and whoever counts or waits is told: three statements for a whole group.
  */
 public final class FinishRuns {
   private final RunsEnded listener;
   private final OutcomeStore outcomes = new OutcomeStore();
   private final KeyStore keys = new KeyStore();
-  private final SlotStore slots = new SlotStore();
 
   public FinishRuns(RunsEnded listener) {
     this.listener = listener;
   }
 
-  /** Ends runs of one environment. */
+  /** Ends runs of one environment, each at most once in {@code endings}. */
   public void finish(Tx tx, int environmentId, List<Ending> endings) {
     Set<UUID> ended = outcomes.insertAll(tx, environmentId, endings);
     List<Ending> now = endings.stream().filter(e -> ended.contains(e.runId())).toList();
-    freeSlots(tx, environmentId, endings);
     freeKeys(tx, environmentId, now);
     if (!now.isEmpty()) {
       listener.runsEnded(tx, environmentId, now);
-    }
-  }
-
-  private void freeSlots(Tx tx, int environmentId, List<Ending> endings) {
-    Map<Integer, Integer> countByLane = new HashMap<>();
-    for (Ending ending : endings) {
-      if (ending.slotLaneId() != null) {
-        countByLane.merge(ending.slotLaneId(), 1, Integer::sum);
-      }
-    }
-    if (!countByLane.isEmpty()) {
-      slots.free(tx, environmentId, countByLane);
     }
   }
 

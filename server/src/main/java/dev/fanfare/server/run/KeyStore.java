@@ -78,20 +78,35 @@ final class KeyStore {
     return new TaskKey(taskId, new Hash(hash));
   }
 
-  /** Frees the keys of runs that ended in a way that does not answer a trigger. */
+  /**
+   * Frees the keys of runs that ended in a way that does not answer a trigger; a key that another
+   * run has by now stays. Locks them in the order in which a claim does.
+   */
   void free(Tx tx, int environmentId, List<UUID> runIds) {
     tx.update(
         """
-        delete from idempotency_keys k
-         using runs r
-         where r.environment_id = ?
-           and r.run_id = any (?)
-           and r.idempotency_key is not null
-           and k.environment_id = r.environment_id
-           and k.task_id = r.task_id
-           and k.key_hash = sha256(convert_to(r.idempotency_key, 'UTF8'))
-           and k.run_id = r.run_id
+        delete from idempotency_keys
+         where environment_id is not distinct from ?     -- no condition for an index, on purpose
+           and ctid = any (array(
+                 select k.address
+                   from (select r.environment_id, r.task_id, r.run_id,
+                                sha256(convert_to(r.idempotency_key, 'UTF8')) as key_hash
+                           from runs r
+                          where r.environment_id = ?
+                            and r.run_id = any (?)
+                            and r.idempotency_key is not null
+                          order by 2, 4) as r
+                  cross join lateral (
+                          select x.ctid as address
+                            from idempotency_keys x
+                           where x.environment_id = r.environment_id
+                             and x.task_id = r.task_id
+                             and x.key_hash = r.key_hash
+                             and x.run_id = r.run_id
+                           limit 1
+                             for update) as k))
         """,
+        environmentId,
         environmentId,
         runIds.toArray(UUID[]::new));
   }
@@ -101,14 +116,15 @@ final class KeyStore {
     return tx.update(
         """
         delete from idempotency_keys
-         where environment_id = ?
-           and (task_id, key_hash) in (
-                 select task_id, key_hash
+         where environment_id is not distinct from ?     -- no condition for an index, on purpose
+           and ctid = any (array(
+                 select ctid
                    from idempotency_keys
                   where environment_id = ?
                     and expires_at <= ?
+                  order by expires_at
                   limit ?
-                    for update skip locked)
+                    for update skip locked))
         """,
         environmentId,
         environmentId,

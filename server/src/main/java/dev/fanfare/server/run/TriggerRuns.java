@@ -153,7 +153,7 @@ public final class TriggerRuns {
     for (RunColumns.Minted run : created) {
       RunError failure = run.placed().run().failure();
       if (failure != null) {
-        endings.add(Ending.withoutSlot(run.runId(), batchId, RunStatus.SYSTEM_FAILURE, failure));
+        endings.add(Ending.withoutAttempt(run.runId(), batchId, RunStatus.SYSTEM_FAILURE, failure));
       }
     }
     if (!endings.isEmpty()) {

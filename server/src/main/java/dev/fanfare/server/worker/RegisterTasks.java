@@ -11,10 +11,14 @@ import dev.fanfare.server.queue.SlotStore;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.task.TaskStore;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a worker's word on its tasks, their queues and retry policies, and lets go the runs that
@@ -26,8 +30,8 @@ final class RegisterTasks {
   private final Database database;
   private final TaskStore tasks = new TaskStore();
   private final QueueStore queues = new QueueStore();
-  private final ParkedStore parked = new ParkedStore();
   private final SlotStore slots = new SlotStore();
+  private final ParkedStore parked = new ParkedStore();
 
   RegisterTasks(Database database) {
     this.database = database;
@@ -35,7 +39,6 @@ final class RegisterTasks {
 
   /** Registers the tasks and returns their numbers. */
   Set<Integer> register(int environmentId, List<TaskDefinition> definitions) {
-    // In one order for all workers, so that no two wait for each other's rows in a ring.
     List<TaskDefinition> ordered =
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
     Set<Integer> taskIds = database.transaction(tx -> registerAll(tx, environmentId, ordered));
@@ -51,16 +54,29 @@ final class RegisterTasks {
   }
 
   private Set<Integer> registerAll(Tx tx, int environmentId, List<TaskDefinition> definitions) {
-    Set<Integer> taskIds = new HashSet<>();
+    // Queues by name, then tasks by id: one order for all, so that no two workers, and no trigger
+    // that is the first to mention them, wait for each other's rows in a ring.
+    Map<String, @Nullable Integer> limits = new TreeMap<>();
     for (TaskDefinition definition : definitions) {
       QueueDefinition queue = definition.queue();
-      String name = queue == null ? PlaceRuns.ownQueue(definition.id()) : queue.name();
-      int queueId =
-          queues.register(tx, environmentId, name, queue == null ? null : queue.concurrencyLimit());
+      limits.put(queueName(definition), queue == null ? null : queue.concurrencyLimit());
+    }
+    Map<String, Integer> queueIds = new HashMap<>();
+    limits.forEach(
+        (name, limit) -> queueIds.put(name, queues.register(tx, environmentId, name, limit)));
+    Set<Integer> taskIds = new HashSet<>();
+    for (TaskDefinition definition : definitions) {
+      int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
       RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
       taskIds.add(tasks.register(tx, environmentId, definition.id(), queueId, retry));
     }
-    slots.insertMissing(tx, environmentId);
+    slots.deleteUnlimited(
+        tx, environmentId, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
     return taskIds;
+  }
+
+  private static String queueName(TaskDefinition definition) {
+    QueueDefinition queue = definition.queue();
+    return queue == null ? PlaceRuns.ownQueue(definition.id()) : queue.name();
   }
 }

@@ -69,13 +69,13 @@ final class SessionStore {
             """
             delete from sessions
              where environment_id = ?
-               and session_id in (
+               and session_id = any (array(
                      select session_id
                        from sessions
                       where environment_id = ?
                         and expires_at <= ?
                       limit ?
-                        for update skip locked)
+                        for update skip locked))
             returning session_id
             """,
             r -> r.uuid("session_id"),

@@ -76,7 +76,7 @@ public final class Sessions {
   }
 
   /** Opens a session for a worker and registers its tasks. */
-  UUID open(int environmentId, SessionRequest request) {
+  public UUID open(int environmentId, SessionRequest request) {
     Session session =
         new Session(ids.next(), environmentId, register.register(environmentId, request.tasks()));
     database.transaction(tx -> {
@@ -89,7 +89,7 @@ public final class Sessions {
   }
 
   /** Claims up to {@code slots} runs, and waits a while when there are none. */
-  List<ClaimedRun> poll(int environmentId, UUID sessionId, int slots) {
+  public List<ClaimedRun> poll(int environmentId, UUID sessionId, int slots) {
     Known known = touch(environmentId, sessionId);
     int max = Math.min(slots, limits.claimMax());
     long deadline = System.nanoTime() + limits.pollWait().toNanos();
@@ -115,13 +115,13 @@ public final class Sessions {
   }
 
   /** Writes what a session reports. */
-  AttemptReport.Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
+  public AttemptReport.Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
     touch(environmentId, sessionId);
     return reports.report(environmentId, sessionId, report);
   }
 
   /** Ends a session; what it still holds goes back to its queues. */
-  void close(int environmentId, UUID sessionId) {
+  public void close(int environmentId, UUID sessionId) {
     known.remove(sessionId);
     boolean existed = database.transaction(tx -> store.delete(tx, environmentId, sessionId));
     if (existed) {

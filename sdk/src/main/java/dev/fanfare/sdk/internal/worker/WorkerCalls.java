@@ -61,10 +61,10 @@ final class WorkerCalls {
   }
 
   private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
-    HttpResponse<byte[]> response =
-        transport.once(new Transport.Call(method, path, body, Map.of(), timeout));
+    Transport.Call call = new Transport.Call(method, path, body, Map.of(), timeout);
+    HttpResponse<byte[]> response = transport.once(call);
     if (response.statusCode() >= 300) {
-      throw Transport.failure(response);
+      throw Transport.failure(call, response);
     }
     return response.body();
   }

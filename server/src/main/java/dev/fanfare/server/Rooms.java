@@ -1,0 +1,85 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.batch.BatchKeySweep;
+import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.batch.ReadBatches;
+import dev.fanfare.server.batch.TriggerBatch;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.lease.ClaimRuns;
+import dev.fanfare.server.lease.FailAttempts;
+import dev.fanfare.server.lease.HandBack;
+import dev.fanfare.server.lease.ReclaimSweep;
+import dev.fanfare.server.lease.ReportAttempts;
+import dev.fanfare.server.lease.SlotSweep;
+import dev.fanfare.server.run.DueSweep;
+import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.KeySweep;
+import dev.fanfare.server.run.ParkedSweep;
+import dev.fanfare.server.run.PlaceRuns;
+import dev.fanfare.server.run.ReadRuns;
+import dev.fanfare.server.run.TriggerRun;
+import dev.fanfare.server.run.TriggerRuns;
+import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.server.worker.SessionSweep;
+import dev.fanfare.server.worker.Sessions;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** The rooms on one database, wired: all of a server but its edge, as its tests have it too. */
+final class Rooms {
+  final TriggerBatch triggerBatch;
+  final ReadBatches readBatches;
+  final TriggerRun triggerRun;
+  final ReadRuns readRuns;
+  final Sessions sessions;
+  final List<Sweep> sweeps;
+
+  Rooms(
+      ServerConfig config,
+      Database database,
+      Signals signals,
+      Keys keys,
+      TimeOrderedIds ids,
+      InstantSource clock,
+      RandomGenerator random) {
+    FinishRuns finish = new FinishRuns(new CountBatches());
+    PlaceRuns place = new PlaceRuns(database);
+    TriggerRuns trigger = new TriggerRuns(ids, finish);
+    triggerBatch = new TriggerBatch(database, signals, clock, ids, place, trigger);
+    readBatches = new ReadBatches(database);
+    triggerRun = new TriggerRun(database, signals, clock, place, trigger);
+    readRuns = new ReadRuns(database);
+    sessions =
+        new Sessions(
+            database,
+            signals,
+            ids,
+            new ClaimRuns(database),
+            new ReportAttempts(
+                database, signals, finish, new FailAttempts(random, config.retryInPlaceMax())),
+            new HandBack(database, signals, finish),
+            sessionLimits(config));
+    sweeps =
+        List.of(
+            new DueSweep(database, keys, signals, config.sweepInterval()),
+            new ReclaimSweep(database, keys, signals, finish, reclaimLimits(config)),
+            new ParkedSweep(database, keys, signals),
+            new SlotSweep(database, keys),
+            new KeySweep(database, keys),
+            new BatchKeySweep(database, keys),
+            new SessionSweep(database, keys));
+  }
+
+  static Sessions.Limits sessionLimits(ServerConfig config) {
+    return new Sessions.Limits(config.sessionLease(), config.pollWait(), config.claimMax());
+  }
+
+  private static ReclaimSweep.Limits reclaimLimits(ServerConfig config) {
+    return new ReclaimSweep.Limits(config.sweepInterval(), config.startLimit(), config.lossesMax());
+  }
+}

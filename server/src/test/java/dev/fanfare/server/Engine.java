@@ -1,0 +1,99 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.KeyCipher;
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.testkit.SettableClock;
+import dev.fanfare.testkit.TestDatabase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The rooms of a server without its edge, on a database of their own, with a clock to step. Nothing
+ * moves by itself: sweeps run when a test calls them. Each test takes an environment of its own.
+ */
+public final class Engine implements AutoCloseable {
+  public static final int LOSSES_MAX = 3;
+
+  private static final ServerConfig CONFIG =
+      ServerConfig.defaults().toBuilder()
+          .pollWait(Duration.ofNanos(1)) // a poll that finds nothing returns
+          .lossesMax(LOSSES_MAX)
+          .build();
+
+  public final SettableClock clock = new SettableClock();
+  public final Database database;
+
+  private final TestDatabase home;
+  private final Signals signals;
+  private final Keys keys;
+  private final AtomicInteger environments = new AtomicInteger();
+  final Rooms rooms;
+
+  private Engine() {
+    home =
+        TestDatabase.create(
+            "engine",
+            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
+    database =
+        Database.open(
+            new Database.Address(home.jdbcUrl(), home.user(), home.password()),
+            12,
+            Duration.ofSeconds(30));
+    signals = Signals.start(database);
+    TimeOrderedIds ids = new TimeOrderedIds(clock);
+    keys = new Keys(database, new KeyCipher(new byte[32]), ids);
+    rooms = new Rooms(CONFIG, database, signals, keys, ids, clock, new Random(1));
+  }
+
+  public static Engine start() {
+    return new Engine();
+  }
+
+  /** A new environment, in which nothing has happened yet. */
+  public Tenant tenant() {
+    int n = environments.incrementAndGet();
+    int id =
+        Objects.requireNonNull(
+            database.transaction(tx ->
+                tx.first(
+                    """
+                    insert into environments (public_id, project, slug, type)
+                    values (?, ?, 'dev', 'DEVELOPMENT')
+                    returning environment_id
+                    """,
+                    r -> r.integer("environment_id"),
+                    "env_" + n,
+                    "project " + n)));
+    return new Tenant(this, id);
+  }
+
+  /** Runs a sweep to its end, as if it were {@code now}; returns how much it did. */
+  public int sweep(Class<? extends Sweep> kind, Instant now) {
+    Sweep sweep = rooms.sweeps.stream().filter(kind::isInstance).findFirst().orElseThrow();
+    int all = 0;
+    for (int step = sweep.runOnce(now); step > 0; step = sweep.runOnce(now)) {
+      all += step;
+    }
+    return all;
+  }
+
+  /** Runs every sweep once, as if it were {@code now}. */
+  public void sweepAll(Instant now) {
+    rooms.sweeps.forEach(sweep -> sweep.runOnce(now));
+  }
+
+  @Override
+  public void close() {
+    signals.close();
+    database.close();
+    home.close();
+  }
+}

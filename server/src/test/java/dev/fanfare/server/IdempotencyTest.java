@@ -1,0 +1,185 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.KeySweep;
+import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.testkit.Seed;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** The same key makes nothing twice. */
+class IdempotencyTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  @Test
+  void IDM_01_a_key_used_before_gets_the_first_run_and_queues_nothing() {
+    TriggeredRun first = tenant.triggered(Item.of("a").key("k").payload("1"));
+    TriggeredRun again = tenant.triggered(Item.of("a").key("k").payload("2"));
+    assertThat(first.cached()).isFalse();
+    assertThat(again).isEqualTo(new TriggeredRun(first.runId(), true));
+    assertThat(tenant.run(first.runId()).payload()).isEqualTo("1");
+    assertThat(tenant.count("ready")).isEqualTo(1);
+    assertThat(tenant.count("runs")).isEqualTo(1);
+  }
+
+  @Test
+  void IDM_02_another_task_or_environment_is_a_separate_run() {
+    UUID first = tenant.trigger(Item.of("a").key("k"));
+    assertThat(tenant.triggered(Item.of("b").key("k")).cached()).isFalse();
+    Tenant other = engine.tenant();
+    TriggeredRun elsewhere = other.triggered(Item.of("a").key("k"));
+    assertThat(elsewhere.cached()).isFalse();
+    assertThat(elsewhere.runId()).isNotEqualTo(first);
+    assertThat(tenant.count("runs")).isEqualTo(2);
+  }
+
+  @Test
+  void IDM_03_a_key_whose_time_is_over_makes_a_new_run() {
+    Item item = Item.of("a").key("k", Duration.ofMinutes(10));
+    UUID first = tenant.trigger(item);
+    engine.clock.advance(Duration.ofMinutes(10).minusMillis(1));
+    assertThat(tenant.trigger(item)).isEqualTo(first);
+    engine.clock.advance(Duration.ofMillis(1));
+    TriggeredRun next = tenant.triggered(item);
+    assertThat(next.cached()).isFalse();
+    assertThat(next.runId()).isNotEqualTo(first);
+    assertThat(tenant.trigger(item)).isEqualTo(next.runId());
+  }
+
+  @Test
+  void IDM_03_a_sweep_forgets_keys_whose_time_is_over_and_no_others() {
+    tenant.trigger(Item.of("a").key("short", Duration.ofMinutes(10)));
+    UUID kept = tenant.trigger(Item.of("a").key("long", Duration.ofMinutes(30)));
+    engine.clock.advance(Duration.ofMinutes(11));
+    engine.sweep(KeySweep.class, engine.clock.instant());
+    assertThat(tenant.count("idempotency_keys")).isEqualTo(1);
+    assertThat(tenant.trigger(Item.of("a").key("long"))).isEqualTo(kept);
+  }
+
+  @Test
+  void IDM_04_a_failure_frees_the_key_and_a_completion_keeps_it() {
+    Worker worker = tenant.worker("a");
+    UUID failed = tenant.trigger(Item.of("a").key("fails"));
+    worker.fail(worker.claimOne(), 1, false);
+    TriggeredRun next = tenant.triggered(Item.of("a").key("fails"));
+    assertThat(next.cached()).isFalse();
+    assertThat(next.runId()).isNotEqualTo(failed);
+    worker.succeed(worker.claimOne(), "1");
+    assertThat(tenant.trigger(Item.of("a").key("fails"))).isEqualTo(next.runId());
+  }
+
+  @Test
+  void IDM_04_a_system_failure_frees_the_key() {
+    RunError error = RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, "no");
+    UUID failed = tenant.trigger(Item.of("a").key("k").failure(error));
+    assertThat(tenant.triggered(Item.of("a").key("k")).runId()).isNotEqualTo(failed);
+  }
+
+  @Test
+  void IDM_04_the_end_of_a_run_leaves_a_key_alone_that_another_run_has_by_now() {
+    Worker worker = tenant.worker("a");
+    Item item = Item.of("a").key("k", Duration.ofMinutes(1));
+    tenant.trigger(item);
+    ClaimedRun old = worker.claimOne();
+    engine.clock.advance(Duration.ofMinutes(2));
+    UUID next = tenant.trigger(item);
+    worker.fail(old, 1, false);
+    assertThat(tenant.trigger(item)).isEqualTo(next);
+  }
+
+  @Test
+  void IDM_04_each_final_state_frees_the_key_or_keeps_it() {
+    for (RunStatus status : RunStatus.values()) {
+      boolean frees =
+          switch (status) {
+            case FAILED, CRASHED, SYSTEM_FAILURE, TIMED_OUT, EXPIRED -> true;
+            case COMPLETED, CANCELED, DELAYED, PENDING_VERSION, QUEUED -> false;
+            case DEQUEUED, EXECUTING, WAITING -> false;
+          };
+      assertThat(status.freesIdempotencyKey()).as(status.name()).isEqualTo(frees);
+    }
+  }
+
+  @Test
+  void IDM_06_fifty_triggers_with_one_key_at_once_are_one_run() {
+    List<TriggeredRun> answers =
+        AtOnce.call(50, i -> tenant.triggered(Item.of("a").key("k").payload("" + i)));
+    assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
+    assertThat(answers).filteredOn(a -> !a.cached()).hasSize(1);
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.count("ready")).isEqualTo(1);
+  }
+
+  @Test
+  void IDM_06_batches_at_once_with_the_same_keys_in_other_orders_share_their_runs() {
+    Seed.run(random -> {
+      List<TriggeredBatch> batches =
+          AtOnce.call(8, i -> tenant.batch(shuffled(200, 250, random.split().nextLong())));
+      Map<String, UUID> byKey = new HashMap<>();
+      for (TriggeredBatch batch : batches) {
+        for (TriggeredBatch.Item item : batch.items()) {
+          UUID before = byKey.putIfAbsent(item.key(), item.runId());
+          assertThat(before == null || before.equals(item.runId())).as(item.key()).isTrue();
+        }
+      }
+      assertThat(tenant.count("runs")).isEqualTo(byKey.size());
+      assertThat(tenant.count("idempotency_keys")).isEqualTo(byKey.size());
+    });
+  }
+
+  @Test
+  void IDM_06_triggers_and_ends_of_the_same_keys_at_once_never_deadlock() {
+    Worker worker = tenant.worker("a");
+    long deadlocks = deadlocks();
+    Seed.run(random -> {
+      AtOnce.call(
+          6,
+          i -> {
+            for (int round = 0; round < 6; round++) {
+              if (i % 2 == 0) {
+                tenant.batch(shuffled(60, 60, random.split().nextLong()));
+              } else {
+                List<ClaimedRun> runs = new ArrayList<>(worker.claim(30));
+                Collections.shuffle(runs, new Random(i * 10L + round));
+                worker.report(
+                    List.of(),
+                    runs.stream().map(run -> Worker.failure(run, 1, false)).toList(),
+                    List.of());
+              }
+            }
+            return true;
+          });
+    });
+    assertThat(deadlocks()).isEqualTo(deadlocks);
+  }
+
+  /** Items with {@code count} of the keys 0 to {@code keys - 1}, in any order. */
+  private static Item[] shuffled(int count, int keys, long seed) {
+    List<Integer> all = new ArrayList<>(IntStream.range(0, keys).boxed().toList());
+    Collections.shuffle(all, new Random(seed));
+    return all.stream().limit(count).map(k -> Item.of("a").key("key " + k)).toArray(Item[]::new);
+  }
+
+  private long deadlocks() {
+    return engine.database.transaction(tx ->
+        tx.first(
+            "select deadlocks as n from pg_stat_database where datname = current_database()",
+            r -> r.bigint("n")));
+  }
+}

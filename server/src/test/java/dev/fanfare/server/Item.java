@@ -1,0 +1,111 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.run.NewRun;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** What a test triggers: a task and, where it matters, the rest. */
+public final class Item {
+  public static final Duration KEY_LIFE = Duration.ofDays(30);
+
+  private final String task;
+  private String payload;
+  private String payloadType;
+  private String queue;
+  private String concurrencyKey = "";
+  private NewRun.Key key;
+  private Instant delayUntil;
+  private long priorityMillis;
+  private Integer maxAttempts;
+  private List<String> tags = List.of();
+  private String metadata;
+  private RunError failure;
+
+  private Item(String task) {
+    this.task = task;
+  }
+
+  public static Item of(String task) {
+    return new Item(task);
+  }
+
+  public Item payload(String json) {
+    payload = json;
+    return this;
+  }
+
+  public Item payloadType(String type) {
+    payloadType = type;
+    return this;
+  }
+
+  public Item queue(String name) {
+    queue = name;
+    return this;
+  }
+
+  public Item concurrencyKey(String text) {
+    concurrencyKey = text;
+    return this;
+  }
+
+  public Item key(String text) {
+    return key(text, KEY_LIFE);
+  }
+
+  public Item key(String text, Duration life) {
+    key = new NewRun.Key(text, life);
+    return this;
+  }
+
+  public Item delayUntil(Instant time) {
+    delayUntil = time;
+    return this;
+  }
+
+  public Item priority(Duration span) {
+    priorityMillis = span.toMillis();
+    return this;
+  }
+
+  public Item maxAttempts(int n) {
+    maxAttempts = n;
+    return this;
+  }
+
+  public Item tags(String... sorted) {
+    tags = List.of(sorted);
+    return this;
+  }
+
+  public Item metadata(String json) {
+    metadata = json;
+    return this;
+  }
+
+  /** Recorded as failed at once: it could not become a proper run. */
+  public Item failure(RunError error) {
+    failure = error;
+    return this;
+  }
+
+  public NewRun toRun() {
+    return new NewRun(
+        task,
+        payload,
+        payloadType,
+        queue,
+        concurrencyKey,
+        key,
+        delayUntil,
+        priorityMillis,
+        maxAttempts,
+        tags,
+        metadata,
+        null,
+        false,
+        failure);
+  }
+}

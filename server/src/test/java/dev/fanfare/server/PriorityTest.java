@@ -1,0 +1,59 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Which run of a lane is claimed first. */
+class PriorityTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  @Test
+  void PRI_01_priority_counts_as_having_been_queued_earlier() {
+    Worker worker = tenant.worker("a");
+    UUID early = tenant.trigger(Item.of("a"));
+    engine.clock.advance(Duration.ofSeconds(8));
+    UUID first = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(10)));
+    UUID last = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(7)));
+    assertThat(worker.claimIds(3)).containsExactly(first, early, last);
+  }
+
+  @Test
+  void PRI_02_of_equal_priority_the_one_queued_first_is_claimed_first() {
+    Worker worker = tenant.worker("a");
+    UUID one = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(3)));
+    engine.clock.advance(Duration.ofMillis(1));
+    UUID two = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(3)));
+    engine.clock.advance(Duration.ofMillis(1));
+    UUID three = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(3)));
+    assertThat(worker.claimIds(3)).containsExactly(one, two, three);
+  }
+
+  @Test
+  void PRI_03_times_of_queueing_count_and_not_the_order_of_inserting() {
+    Worker worker = tenant.worker("a");
+    Instant now = engine.clock.instant();
+    UUID late = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(20)));
+    UUID early = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(10)));
+    UUID middle = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(15)));
+    tenant.due(now.plusSeconds(30));
+    assertThat(worker.claimIds(3)).containsExactly(early, middle, late);
+  }
+
+  @Test
+  void PRI_04_a_run_queued_again_keeps_its_old_place() {
+    Worker worker = tenant.worker("a");
+    List<UUID> runs = tenant.many(4, Item.of("a"));
+    worker.claim(2).reversed().forEach(worker::handBack);
+    assertThat(worker.claimIds(1)).containsExactly(runs.getFirst());
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+    assertThat(tenant.worker("a").claimIds(4)).isEqualTo(runs);
+  }
+}

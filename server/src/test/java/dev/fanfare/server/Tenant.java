@@ -1,0 +1,158 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.QueueDefinition;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.SessionRequest;
+import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.NewBatch;
+import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.lease.ReclaimSweep;
+import dev.fanfare.server.run.DueSweep;
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Run;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.run.TriggeredRun;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/** One environment of an {@link Engine}, and what happens in it. */
+public final class Tenant {
+  /** Longer than a session lives, and than a claimed run may take to start. */
+  public static final Duration LAPSE = Duration.ofMinutes(2);
+
+  private final Engine engine;
+  private final int id;
+
+  Tenant(Engine engine, int id) {
+    this.engine = engine;
+    this.id = id;
+  }
+
+  public int id() {
+    return id;
+  }
+
+  public UUID trigger(Item item) {
+    return triggered(item).runId();
+  }
+
+  public TriggeredRun triggered(Item item) {
+    return triggered(item, (Hash) null);
+  }
+
+  public TriggeredRun triggered(Item item, Hash requestKey) {
+    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, requestKey);
+  }
+
+  public TriggeredRun triggered(Item item, Source source) {
+    return engine.rooms.triggerRun.trigger(id, item.toRun(), source, null);
+  }
+
+  public TriggeredBatch batch(Item... items) {
+    return batch(null, null, items);
+  }
+
+  public TriggeredBatch batch(String key, Hash requestKey, Item... items) {
+    return engine.rooms.triggerBatch.trigger(
+        id,
+        new NewBatch(
+            Arrays.stream(items).map(Item::toRun).toList(),
+            key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
+            requestKey,
+            Source.API));
+  }
+
+  /** Many runs of a task in batches, in order; the clock goes on between batches. */
+  public List<UUID> many(int count, Item item) {
+    List<UUID> runs = new ArrayList<>(count);
+    while (runs.size() < count) {
+      Item[] items = new Item[Math.min(1_000, count - runs.size())];
+      Arrays.fill(items, item);
+      batch(items).items().forEach(i -> runs.add(i.runId()));
+      engine.clock.advance(Duration.ofSeconds(1));
+    }
+    return runs;
+  }
+
+  /** A worker in touch that knows these tasks, each with a queue of its own and no retries. */
+  public Worker worker(String... tasks) {
+    return worker(Arrays.stream(tasks).map(Tenant::task).toArray(TaskDefinition[]::new));
+  }
+
+  public Worker worker(TaskDefinition... tasks) {
+    UUID session =
+        engine.rooms.sessions.open(id, new SessionRequest("worker", "1", 100, List.of(tasks)));
+    return new Worker(engine, id, session);
+  }
+
+  public static TaskDefinition task(String task) {
+    return new TaskDefinition(task, null, new RetryPolicy(1, 0, 0, 1, false));
+  }
+
+  public static TaskDefinition task(String task, RetryPolicy retry) {
+    return new TaskDefinition(task, null, retry);
+  }
+
+  /** A task whose runs wait in {@code queue}, of which {@code limit} may be held at once. */
+  public static TaskDefinition limited(String task, String queue, Integer limit) {
+    return new TaskDefinition(
+        task, new QueueDefinition(queue, limit), new RetryPolicy(1, 0, 0, 1, false));
+  }
+
+  public Run run(UUID runId) {
+    return Objects.requireNonNull(engine.rooms.readRuns.find(id, runId), "no run " + runId);
+  }
+
+  public RunStatus status(UUID runId) {
+    return run(runId).status();
+  }
+
+  public Batch stored(UUID batchId) {
+    return Objects.requireNonNull(engine.rooms.readBatches.find(id, batchId));
+  }
+
+  /** The batch's runs that have ended, in item order. */
+  public List<Run> ended(UUID batchId) {
+    List<Run> runs = new ArrayList<>();
+    engine.rooms.readBatches.eachEnded(id, stored(batchId), runs::add);
+    return runs;
+  }
+
+  /** How many rows of a table belong to this environment. */
+  public int count(String table) {
+    return number("select count(*)::int as n from " + table + " where environment_id = ?");
+  }
+
+  /** Slots in use, over all queues with a limit. */
+  public int slotsInUse() {
+    return number("select coalesce(sum(in_use), 0)::int as n from slots where environment_id = ?");
+  }
+
+  /** The result {@code n} of a statement with this environment as its only parameter. */
+  public int number(String sql) {
+    return engine.database.transaction(tx -> tx.first(sql, r -> r.integer("n"), id));
+  }
+
+  /** The database's clock. */
+  public Instant now() {
+    return engine.database.now();
+  }
+
+  /** Takes back what was held by workers that have not been in touch up to {@code now}. */
+  public int reclaim(Instant now) {
+    return engine.sweep(ReclaimSweep.class, now);
+  }
+
+  /** Queues what is due at {@code now}. */
+  public int due(Instant now) {
+    return engine.sweep(DueSweep.class, now);
+  }
+}

@@ -1,0 +1,234 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.ParkedSweep;
+import dev.fanfare.server.run.RequestKeyStore;
+import dev.fanfare.server.run.Run;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.run.TriggeredRun;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** A run from its trigger to its end, one at a time. */
+class TriggerTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  @Test
+  void TRG_01_a_trigger_without_options_is_one_queued_run_and_no_slot() {
+    tenant.worker("send");
+    UUID run = tenant.trigger(Item.of("send"));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.run(run).queue()).isEqualTo("task/send");
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.count("ready")).isEqualTo(1);
+    assertThat(tenant.count("leases")).isZero();
+  }
+
+  @Test
+  void TRG_02_a_claim_gets_the_run_with_attempt_1_and_takes_one_slot() {
+    Worker worker = tenant.worker(Tenant.limited("send", "mail", 5));
+    UUID run = tenant.trigger(Item.of("send").payload("{\"to\":1}"));
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(claimed.runId()).isEqualTo(run);
+    assertThat(claimed.attempt() + 1).isEqualTo(1);
+    assertThat(claimed.fence()).isEqualTo(1);
+    assertThat(claimed.payload()).isEqualTo("{\"to\":1}");
+    assertThat(tenant.slotsInUse()).isEqualTo(1);
+    assertThat(tenant.count("ready")).isZero();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DEQUEUED);
+  }
+
+  @Test
+  void TRG_03_a_claimed_run_that_starts_is_executing_attempt_1() {
+    Worker worker = tenant.worker("send");
+    UUID run = tenant.trigger(Item.of("send"));
+    assertThat(worker.start(worker.claimOne()).lost()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
+    assertThat(tenant.run(run).attempt()).isEqualTo(1);
+    assertThat(tenant.run(run).startedAt()).isNotNull();
+  }
+
+  @Test
+  void TRG_04_a_success_completes_with_output_and_type_unchanged_and_frees_the_slot() {
+    Worker worker = tenant.worker(Tenant.limited("send", "mail", 5));
+    UUID run = tenant.trigger(Item.of("send"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    String output = "{\"b\": 1.0,  \"a\":-0}";
+    worker.report(
+        List.of(),
+        List.of(
+            new AttemptReport.Finished(
+                run, claimed.fence(), 1, 77, output, "application/super+json", null, false)),
+        List.of());
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.COMPLETED);
+    assertThat(ended.output()).isEqualTo(output);
+    assertThat(ended.outputType()).isEqualTo("application/super+json");
+    assertThat(ended.durationMillis()).isEqualTo(77);
+    assertThat(ended.attempt()).isEqualTo(1);
+    assertThat(tenant.count("outcomes")).isEqualTo(1);
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(tenant.count("leases")).isZero();
+  }
+
+  @Test
+  void TRG_05_a_failure_with_no_retry_left_fails_with_its_error_and_frees_the_slot() {
+    Worker worker = tenant.worker(Tenant.limited("send", "mail", 5));
+    UUID run = tenant.trigger(Item.of("send"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    assertThat(worker.fail(claimed, 1, true).retries()).isEmpty();
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.FAILED);
+    assertThat(ended.error()).contains("no route").contains("java.io.IOException");
+    assertThat(tenant.count("outcomes")).isEqualTo(1);
+    assertThat(tenant.slotsInUse()).isZero();
+  }
+
+  @Test
+  void TRG_06_a_run_that_nobody_waits_for_leaves_nothing_but_itself_and_its_outcome() {
+    Worker worker = tenant.worker("send");
+    tenant.trigger(Item.of("send"));
+    worker.succeed(worker.claimOne(), "1");
+    for (String table : List.of("ready", "delays", "parked", "leases", "batches", "slots")) {
+      assertThat(tenant.count(table)).as(table).isZero();
+    }
+  }
+
+  @Test
+  void TRG_07_a_claim_of_five_gets_exactly_five_different_runs() {
+    Worker worker = tenant.worker("send");
+    List<UUID> runs = tenant.many(10, Item.of("send"));
+    List<UUID> claimed = worker.claimIds(5);
+    assertThat(claimed).hasSize(5).doesNotHaveDuplicates().isSubsetOf(runs);
+    assertThat(worker.claimIds(50)).hasSize(5).doesNotContainAnyElementsOf(claimed);
+  }
+
+  @Test
+  void TRG_08_a_run_records_how_it_was_triggered() {
+    for (Source source : Source.values()) {
+      UUID run = tenant.triggered(Item.of("send"), source).runId();
+      assertThat(tenant.run(run).source()).isEqualTo(source);
+    }
+  }
+
+  @Test
+  void TRG_10_a_task_that_no_worker_knows_parks_its_run_at_the_first_claim() {
+    UUID run = tenant.trigger(Item.of("later"));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.worker("other").claim(10)).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.PENDING_VERSION);
+    assertThat(tenant.count("ready")).isZero();
+    assertThat(tenant.count("parked")).isEqualTo(1);
+  }
+
+  @Test
+  void TRG_11_registering_a_task_queues_its_parked_runs_in_their_old_order() {
+    List<UUID> runs = tenant.many(2_300, Item.of("later"));
+    Worker other = tenant.worker("other");
+    for (int claims = 0; claims < 3; claims++) {
+      assertThat(other.claim(100)).isEmpty();
+    }
+    assertThat(tenant.count("parked")).isEqualTo(2_300);
+    Worker worker = tenant.worker("later");
+    assertThat(tenant.count("parked")).isZero();
+    assertThat(tenant.status(runs.getLast())).isEqualTo(RunStatus.QUEUED);
+    List<UUID> claimed = new ArrayList<>();
+    for (List<UUID> part = worker.claimIds(500); !part.isEmpty(); part = worker.claimIds(500)) {
+      claimed.addAll(part);
+    }
+    assertThat(claimed).isEqualTo(runs);
+  }
+
+  @Test
+  void TRG_11_a_server_that_died_between_registering_and_releasing_is_made_up_for() {
+    UUID run = tenant.trigger(Item.of("later"));
+    tenant.worker("other").claim(10);
+    engine.database.transaction(tx ->
+        tx.update("update tasks set registered_at = now() where environment_id = ?", tenant.id()));
+    engine.sweep(ParkedSweep.class, tenant.now());
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.worker("later").claimOne().runId()).isEqualTo(run);
+  }
+
+  @Test
+  void TRG_14_a_queue_that_nobody_declared_takes_the_run() {
+    Worker worker = tenant.worker("send");
+    UUID run = tenant.trigger(Item.of("send").queue("never-heard-of"));
+    assertThat(tenant.run(run).queue()).isEqualTo("never-heard-of");
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(claimed.runId()).isEqualTo(run);
+    assertThat(claimed.queue()).isEqualTo("never-heard-of");
+  }
+
+  @Test
+  void TRG_16_a_run_that_could_not_be_created_properly_is_a_system_failure_without_attempt() {
+    UUID run =
+        tenant.trigger(
+            Item.of("send")
+                .failure(RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, "no such queue")));
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.SYSTEM_FAILURE);
+    assertThat(ended.attempt()).isZero();
+    assertThat(ended.durationMillis()).isZero();
+    assertThat(ended.startedAt()).isNull();
+    assertThat(ended.finishedAt()).isNotNull();
+    assertThat(ended.error()).contains("no such queue");
+    assertThat(tenant.count("outcomes")).isEqualTo(1);
+    assertThat(tenant.count("ready")).isZero();
+  }
+
+  @Test
+  void TRG_19_payload_metadata_output_and_tags_come_back_to_the_character() {
+    String odd =
+        "{\"nul\":\"\\u0000\",\"lone\":\"\\ud800\",\"emoji\":\"😀 \\ud83d\\ude00\","
+            + "\"big\":9223372036854775807,\"bigger\":123456789012345678901234567890,"
+            + "\"zero\":-0,\"exp\":1E400,\"a\":1,\"a\":2, \"space\" : [ ]}";
+    Worker worker = tenant.worker("send");
+    UUID run =
+        tenant.trigger(
+            Item.of("send").payload(odd).metadata(odd).tags("a\"b\\c", "ключ", "{x,y}", "😀"));
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(claimed.payload()).isEqualTo(odd);
+    assertThat(claimed.metadata()).isEqualTo(odd);
+    assertThat(claimed.tags()).containsExactly("a\"b\\c", "ключ", "{x,y}", "😀");
+    worker.succeed(claimed, odd);
+    Run ended = tenant.run(run);
+    assertThat(ended.payload()).isEqualTo(odd);
+    assertThat(ended.metadata()).isEqualTo(odd);
+    assertThat(ended.output()).isEqualTo(odd);
+    assertThat(ended.tags()).containsExactly("a\"b\\c", "ключ", "{x,y}", "😀");
+  }
+
+  @Test
+  void TRG_20_a_request_sent_again_gets_the_run_of_the_first_time() {
+    Hash request = Hash.of("request 1");
+    TriggeredRun first = tenant.triggered(Item.of("send"), request);
+    TriggeredRun again = tenant.triggered(Item.of("send"), request);
+    assertThat(again.runId()).isEqualTo(first.runId());
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.count("ready")).isEqualTo(1);
+    assertThat(engine.tenant().triggered(Item.of("send"), request).runId())
+        .isNotEqualTo(first.runId());
+  }
+
+  @Test
+  void TRG_20_a_request_may_be_new_again_after_a_day() {
+    Hash request = Hash.of("request 1");
+    UUID first = tenant.triggered(Item.of("send"), request).runId();
+    engine.clock.advance(RequestKeyStore.LIFE);
+    assertThat(tenant.triggered(Item.of("send"), request).runId()).isNotEqualTo(first);
+  }
+}

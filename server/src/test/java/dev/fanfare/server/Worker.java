@@ -1,0 +1,81 @@
+package dev.fanfare.server;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.AttemptReport.Finished;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.AttemptReport.Started;
+import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.ClaimedRun;
+import java.util.List;
+import java.util.UUID;
+
+/** One worker's session, which does what it is told. */
+public final class Worker {
+  public static final RunError ERROR = RunError.builtIn("java.io.IOException", "no route", "at x");
+
+  private final Engine engine;
+  private final int environmentId;
+  private final UUID session;
+
+  Worker(Engine engine, int environmentId, UUID session) {
+    this.engine = engine;
+    this.environmentId = environmentId;
+    this.session = session;
+  }
+
+  public List<ClaimedRun> claim(int max) {
+    return engine.rooms.sessions.poll(environmentId, session, max);
+  }
+
+  /** Claims up to {@code max} and returns their ids. */
+  public List<UUID> claimIds(int max) {
+    return claim(max).stream().map(ClaimedRun::runId).toList();
+  }
+
+  /** Claims the one run there is. */
+  public ClaimedRun claimOne() {
+    List<ClaimedRun> runs = claim(2);
+    if (runs.size() != 1) {
+      throw new AssertionError("claimed " + runs.size() + " runs, not one");
+    }
+    return runs.getFirst();
+  }
+
+  public Verdict start(ClaimedRun run) {
+    return report(List.of(started(run, run.attempt() + 1)), List.of(), List.of());
+  }
+
+  public Verdict succeed(ClaimedRun run, String output) {
+    return report(List.of(), List.of(success(run, run.attempt() + 1, output)), List.of());
+  }
+
+  public Verdict fail(ClaimedRun run, int attempt, boolean retryable) {
+    return report(List.of(), List.of(failure(run, attempt, retryable)), List.of());
+  }
+
+  public Verdict handBack(ClaimedRun run) {
+    return report(List.of(), List.of(), List.of(new Returned(run.runId(), run.fence())));
+  }
+
+  public Verdict report(List<Started> started, List<Finished> finished, List<Returned> returned) {
+    return engine.rooms.sessions.report(
+        environmentId, session, new AttemptReport(started, finished, returned));
+  }
+
+  public static Started started(ClaimedRun run, int attempt) {
+    return new Started(run.runId(), run.fence(), attempt);
+  }
+
+  public static Finished success(ClaimedRun run, int attempt, String output) {
+    return new Finished(run.runId(), run.fence(), attempt, 5, output, null, null, false);
+  }
+
+  public static Finished failure(ClaimedRun run, int attempt, boolean retryable) {
+    return new Finished(run.runId(), run.fence(), attempt, 5, null, null, ERROR, retryable);
+  }
+
+  public void close() {
+    engine.rooms.sessions.close(environmentId, session);
+  }
+}
