@@ -115,8 +115,10 @@ public final class Engine implements AutoCloseable {
     database.close();
     try (Connection connection = home.connect();
         Statement statement = connection.createStatement()) {
-      Await.until("the connections are closed", Duration.ofSeconds(10), () ->
-          number(statement, "select numbackends from pg_stat_database") == 1);
+      Await.until(
+          "the connections are closed",
+          Duration.ofSeconds(10),
+          () -> number(statement, "select numbackends from pg_stat_database") == 1);
       return number(statement, "select deadlocks from pg_stat_database");
     }
   }

@@ -8,7 +8,9 @@ final class Invariants {
 
   static void check(Tenant tenant) {
     nothing(tenant, "a run that is not in exactly one place", RUNS_NOT_IN_ONE_PLACE);
-    assertThat(tenant.number(PLACES)).as("places taken, one for each run").isEqualTo(tenant.count("runs"));
+    assertThat(tenant.number(PLACES))
+        .as("places taken, one for each run")
+        .isEqualTo(tenant.count("runs"));
     nothing(tenant, "a batch that counts wrong", BATCHES_COUNTED_WRONG);
     nothing(tenant, "a batch whose state does not fit its count", BATCHES_IN_A_WRONG_STATE);
     nothing(tenant, "a counter of slots that is not what is leased", SLOTS_COUNTED_WRONG);

@@ -64,8 +64,7 @@ class QueueTest {
   @Test
   void CON_05_every_way_a_lease_ends_gives_back_exactly_one_slot() {
     RetryPolicy later = new RetryPolicy(2, 60_000, 60_000, 1, false);
-    Worker worker =
-        tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later));
+    Worker worker = tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later));
     tenant.many(6, Item.of("a"));
     List<ClaimedRun> held = worker.claim(6);
     assertThat(tenant.slotsInUse()).isEqualTo(6);
@@ -146,8 +145,7 @@ class QueueTest {
     worker.claim(1);
     for (int wrong : List.of(3, 0)) {
       engine.database.transaction(tx ->
-          tx.update(
-              "update slots set in_use = ? where environment_id = ?", wrong, tenant.id()));
+          tx.update("update slots set in_use = ? where environment_id = ?", wrong, tenant.id()));
       engine.sweep(SlotSweep.class, tenant.now());
       assertThat(tenant.slotsInUse()).isEqualTo(1);
     }

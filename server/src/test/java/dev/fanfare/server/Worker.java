@@ -81,19 +81,20 @@ public final class Worker {
   public boolean holds(ClaimedRun run) {
     return engine.database.transaction(tx ->
         tx.first(
-            """
-            select
-              from leases
-             where environment_id = ?
-               and session_id = ?
-               and run_id = ?
-               and fence = ?
-            """,
-            r -> true,
-            environmentId,
-            session,
-            run.runId(),
-            run.fence()) != null);
+                """
+                select
+                  from leases
+                 where environment_id = ?
+                   and session_id = ?
+                   and run_id = ?
+                   and fence = ?
+                """,
+                r -> true,
+                environmentId,
+                session,
+                run.runId(),
+                run.fence())
+            != null);
   }
 
   /** Tells that it is still there. */

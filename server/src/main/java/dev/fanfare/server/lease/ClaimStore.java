@@ -19,10 +19,10 @@ final class ClaimStore {
    * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
    * gives no more than its counter has left; the counter's row is locked first, and while another
    * claim holds it this one takes nothing from that queue. Of the lanes that share a counter, the
-   * one whose first run waits longest is served first, or a deep one would starve the others. Rows are deleted by their physical
-   * address, which cannot move while they are locked, and runs are looked up one by one behind a
-   * limit: left free, a plan made while these tables were nearly empty would read all of them ever
-   * after.
+   * one whose first run waits longest is served first, or a deep one would starve the others. Rows
+   * are deleted by their physical address, which cannot move while they are locked, and runs are
+   * looked up one by one behind a limit: left free, a plan made while these tables were nearly
+   * empty would read all of them ever after.
    *
    * @param quotas how many to take at most, lane by lane
    */
