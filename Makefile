@@ -1,4 +1,4 @@
-# `make` alone prints this help. CI calls `make test`, which begins with `make check`.
+# `make` alone prints this help. CI calls `make test`, which is `make check` with the tests.
 MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
@@ -18,8 +18,20 @@ check: ## formatting, compiler, Error Prone, NullAway: everything but running te
 	@$(call google-java-format,--dry-run --set-exit-if-changed)
 	$(MVN) $(MVN_FLAGS) -q -DskipTests verify
 
-test: check ## check, then every test, on a real PostgreSQL
+test: ## all that check does, and every test, on a real PostgreSQL
+	@$(call google-java-format,--dry-run --set-exit-if-changed)
 	$(MVN) $(MVN_FLAGS) verify
+
+acceptance: ## the tests over HTTP and with real processes only
+	$(MVN) $(MVN_FLAGS) -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.fanfare.acceptance.**' verify
+
+run: ## the server with the demo worker, waiting for requests
+	bin/fanfare dev
+
+BENCH_ARGS ?=
+
+bench: ## measure against bare JDBC; BENCH_ARGS=--short for a quick look
+	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
 
 # Maven hands google-java-format one file of arguments: the flags, then every source known to git.
 define google-java-format

@@ -13,10 +13,7 @@ public record Queue(String name, @Nullable Integer concurrencyLimit) {
 
   /** Refuses a name or limit that no server takes. */
   public Queue {
-    if (!name.matches("[A-Za-z0-9_\\-/]{1,128}")) {
-      throw new IllegalArgumentException(
-          "A queue's name must be 1 to 128 letters, digits, _ - or /, not: " + name);
-    }
+    checkName(name);
     if (concurrencyLimit != null && concurrencyLimit < 1) {
       throw new IllegalArgumentException(
           "The concurrency limit of queue " + name + " must be at least 1");
@@ -31,5 +28,12 @@ public record Queue(String name, @Nullable Integer concurrencyLimit) {
   /** The same queue with a limit. */
   public Queue concurrencyLimit(int limit) {
     return new Queue(name, limit);
+  }
+
+  static void checkName(String name) {
+    if (!name.matches("[A-Za-z0-9_\\-/]{1,128}")) {
+      throw new IllegalArgumentException(
+          "A queue's name must be 1 to 128 letters, digits, _ - or /, not: " + name);
+    }
   }
 }

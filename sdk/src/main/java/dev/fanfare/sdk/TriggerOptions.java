@@ -3,11 +3,13 @@ package dev.fanfare.sdk;
 import dev.fanfare.protocol.Limits;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a trigger says beside its payload. Immutable: each method returns another one. Whatever is
@@ -39,13 +41,14 @@ public final class TriggerOptions {
     return with("idempotencyKey", key);
   }
 
-  /** How long the idempotency key is remembered, in whole seconds. Default 30 days. */
+  /** How long the idempotency key is remembered, rounded up to seconds. Default 30 days. */
   public TriggerOptions idempotencyKeyTtl(Duration ttl) {
     return with("idempotencyKeyTTL", seconds(ttl));
   }
 
-  /** The queue to wait in. Default: the task's own. */
+  /** The queue to wait in, 1 to 128 letters, digits, {@code _ - /}. Default: the task's own. */
   public TriggerOptions queue(String name) {
+    Queue.checkName(name);
     return with("queue", Map.of("name", name));
   }
 
@@ -54,7 +57,7 @@ public final class TriggerOptions {
     return with("concurrencyKey", key);
   }
 
-  /** Waits so long, in whole seconds, before it is queued. Default: not at all. */
+  /** Waits so long, rounded up to seconds, before it is queued. Default: not at all. */
   public TriggerOptions delay(Duration delay) {
     return with("delay", seconds(delay));
   }
@@ -64,7 +67,10 @@ public final class TriggerOptions {
     return with("delay", time.toString());
   }
 
-  /** Expires when it has not started so long after it was queued. Default: never. */
+  /**
+   * Expires when it has not started so long, rounded up to seconds, after it was queued. Default:
+   * never.
+   */
   public TriggerOptions ttl(Duration ttl) {
     return with("ttl", seconds(ttl));
   }
@@ -74,8 +80,12 @@ public final class TriggerOptions {
     return with("priority", seconds);
   }
 
-  /** Attempts in all, from 1, instead of what the task's policy says. */
+  /** Attempts in all, 1 to 250, instead of what the task's policy says. */
   public TriggerOptions maxAttempts(int attempts) {
+    if (attempts < 1 || attempts > Limits.ATTEMPTS_MAX) {
+      throw new IllegalArgumentException(
+          "maxAttempts must be from 1 to " + Limits.ATTEMPTS_MAX + ", not " + attempts);
+    }
     return with("maxAttempts", attempts);
   }
 
@@ -89,14 +99,25 @@ public final class TriggerOptions {
     return with("machine", preset);
   }
 
-  /** Adds a tag, at most 128 characters, at most 10 on a run. */
+  /**
+   * Adds a tag: 1 to 128 characters, at most 10 different ones on a run.
+   *
+   * @throws IllegalArgumentException when it is out of these bounds
+   */
   public TriggerOptions tag(String tag) {
-    List<Object> tags = new ArrayList<>();
-    if (wire.get("tags") instanceof List<?> before) {
+    if (tag.isBlank() || tag.length() > Limits.TAG_CHARS_MAX) {
+      throw new IllegalArgumentException(
+          "A tag must have 1 to " + Limits.TAG_CHARS_MAX + " characters, not: " + tag);
+    }
+    Set<Object> tags = new LinkedHashSet<>();
+    if (wire.get("tags") instanceof Collection<?> before) {
       tags.addAll(before);
     }
     tags.add(tag);
-    return with("tags", tags);
+    if (tags.size() > Limits.TAGS_MAX) {
+      throw new IllegalArgumentException("A run must have at most " + Limits.TAGS_MAX + " tags");
+    }
+    return with("tags", List.copyOf(tags));
   }
 
   /** Adds tags. */
@@ -128,7 +149,7 @@ public final class TriggerOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("A duration must not be negative: " + duration);
     }
-    return duration.toSeconds() + "s";
+    return duration.plusNanos(999_999_999).toSeconds() + "s"; // up: a short delay is a delay
   }
 
   Map<String, Object> wire() {

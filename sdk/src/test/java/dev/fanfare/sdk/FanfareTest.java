@@ -345,4 +345,31 @@ class FanfareTest {
         .isInstanceOf(ConnectionException.class)
         .hasMessageContaining("The answer is no Run");
   }
+
+  @Test
+  void optionsThatNoServerTakesAreRefusedAtOnce() {
+    assertThatThrownBy(() -> options().tag(" ")).hasMessageContaining("tag");
+    assertThatThrownBy(() -> options().tag("x".repeat(129))).hasMessageContaining("128");
+    assertThatThrownBy(() -> options().tags(IntStream.range(0, 11).mapToObj(i -> "t" + i).toList()))
+        .hasMessage("A run must have at most 10 tags");
+    assertThatThrownBy(() -> options().maxAttempts(0)).hasMessageContaining("1 to 250");
+    assertThatThrownBy(() -> options().queue("no spaces")).hasMessageContaining("queue");
+    assertThatThrownBy(() -> BatchOptions.idempotencyKey("no\nline")).hasMessageContaining("ASCII");
+    assertThatThrownBy(() -> new RawJson("1},{")).hasMessageContaining("not JSON");
+    assertThatThrownBy(() -> Fanfare.builder().url("127.0.0.1:3030"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void rawJsonKeepsItsTextWithinRecordsToo() {
+    record Envelope(RawJson inner, @org.jspecify.annotations.Nullable RawJson absent) {}
+    answers.add(Answer.ok("{\"id\":\"run_a\",\"isCached\":false}"));
+
+    fanfare.trigger("t", new Envelope(new RawJson("[1.50 ]"), null));
+    assertThat(only().body()).isEqualTo("{\"payload\":{\"inner\":[1.50 ],\"absent\":null}}");
+
+    Envelope read = fanfare.decode(new RawJson("{\"inner\": [1.50 ] }"), Envelope.class);
+    assertThat(read.inner()).hasToString("[1.50 ]");
+    assertThat(read.absent()).isNull();
+  }
 }

@@ -4,14 +4,17 @@ import dev.fanfare.protocol.WireJson;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -80,7 +83,7 @@ public final class Transport {
         return response.body();
       }
       if (tries >= triesMax || !worthRepeating(response)) {
-        throw failure(response);
+        throw failure(call, response);
       }
       pause(waitMillis(response, tries));
     }
@@ -90,7 +93,6 @@ public final class Transport {
   public HttpResponse<byte[]> once(Call call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + call.path()))
-            .timeout(call.timeout())
             .header("Authorization", "Bearer " + secretKey);
     call.headers().forEach(request::header);
     if (call.body() == null) {
@@ -100,11 +102,20 @@ public final class Transport {
           .header("Content-Type", "application/json")
           .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
     }
+    // Not the request's own timeout: that one ends with the headers, and a server that stops in the
+    // middle of its answer would be waited for without end.
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-    } catch (IOException e) {
-      throw new ConnectionException("No answer from " + base + ": " + e, e);
+      return answer.get(call.timeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw new ConnectionException("No answer from " + base + ": " + e.getCause(), e.getCause());
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw new ConnectionException(
+          "No whole answer from " + base + " within " + call.timeout().toSeconds() + " s", e);
     } catch (InterruptedException e) {
+      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new ConnectionException("Interrupted while waiting for " + base, e);
     }
@@ -149,19 +160,22 @@ public final class Transport {
   }
 
   /** The exception of an answer that is no success. */
-  public static FanfareException failure(HttpResponse<byte[]> response) {
-    return ApiException.of(response.statusCode(), message(response));
+  public static FanfareException failure(Call call, HttpResponse<byte[]> response) {
+    int status = response.statusCode();
+    return ApiException.of(
+        status,
+        "%s (%d to %s %s)".formatted(message(response.body()), status, call.method(), call.path()));
   }
 
-  private static String message(HttpResponse<byte[]> response) {
+  private static String message(byte[] body) {
     try {
-      JsonNode error = WireJson.mapper().readTree(response.body()).path("error");
+      JsonNode error = WireJson.mapper().readTree(body).path("error");
       if (error.isString()) {
         return error.stringValue();
       }
     } catch (JacksonException e) {
       // no JSON: an intermediary answered, and its status is all there is to say
     }
-    return "HTTP status " + response.statusCode();
+    return "The server answered without a reason";
   }
 }

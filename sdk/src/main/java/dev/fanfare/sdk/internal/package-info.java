@@ -1,6 +1,6 @@
 /**
  * What the public types are made of. {@link dev.fanfare.sdk.internal.Transport} speaks HTTP and
- * tries again; {@link dev.fanfare.sdk.internal.WorkerSession} keeps a worker's conversation.
+ * tries again; the package {@code worker} below keeps a worker's conversation.
  */
 @NullMarked
 package dev.fanfare.sdk.internal;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,12 @@ public final class Signals implements AutoCloseable {
   private static final int PAUSE_MILLIS = 1_000;
 
   private final Database database;
+
+  /**
+   * By what a server knows its own notifications: who waits here was told before they were sent.
+   */
+  private final String signature = UUID.randomUUID().toString();
+
   private final Map<Integer, Waiters> waiters = new ConcurrentHashMap<>();
   private final Set<Integer> unsent = ConcurrentHashMap.newKeySet();
   private final LinkedBlockingQueue<Boolean> wakeSender = new LinkedBlockingQueue<>(1);
@@ -115,7 +122,8 @@ public final class Signals implements AutoCloseable {
         for (Integer environmentId : Set.copyOf(unsent)) {
           unsent.remove(environmentId); // before it is sent: what comes in between is sent again
           database.transaction(tx ->
-              tx.first("select pg_notify(?, ?)", r -> true, CHANNEL, environmentId.toString()));
+              tx.first(
+                  "select pg_notify(?, ?)", r -> true, CHANNEL, environmentId + " " + signature));
         }
       } catch (InterruptedException e) {
         return;
@@ -143,7 +151,10 @@ public final class Signals implements AutoCloseable {
     PGConnection listening = connection.unwrap(PGConnection.class);
     while (!closed) {
       for (PGNotification notification : listening.getNotifications(LISTEN_MILLIS)) {
-        wake(Integer.parseInt(notification.getParameter()));
+        String said = notification.getParameter();
+        if (!said.endsWith(signature)) {
+          wake(Integer.parseInt(said.split(" ", 2)[0]));
+        }
       }
     }
   }

@@ -69,7 +69,7 @@ final class RunStore {
         columns.taskIds,
         columns.laneIds,
         columns.ranks,
-        columns.batchIndexes,
+        batchId == null ? new Integer[runs.size()] : columns.batchIndexes, // none has a place
         columns.payloads,
         columns.payloadTypes,
         columns.metadatas,

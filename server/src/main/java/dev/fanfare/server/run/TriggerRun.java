@@ -1,22 +1,38 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** Triggers a single run: a batch of one, without a batch. */
+/**
+ * Triggers single runs, each a call of its own. Calls that come at once share a transaction, see
+ * {@link GroupCommit}: seven round trips for all of them. Each is answered as if it had been alone.
+ */
 public final class TriggerRun {
+  /** More than callers have connections open, usually; a bound on how long one commit can take. */
+  private static final int GROUP_MAX = 250;
+
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
   private final PlaceRuns place;
   private final TriggerRuns trigger;
   private final RequestKeyStore requests = new RequestKeyStore();
+  private final GroupCommit<Line, Member> groups = new GroupCommit<>(GROUP_MAX, this::commit);
 
   public TriggerRun(
       Database database,
@@ -31,6 +47,12 @@ public final class TriggerRun {
     this.trigger = trigger;
   }
 
+  /** What the runs of one statement have in common. */
+  private record Line(int environmentId, Source source) {}
+
+  private record Member(
+      NewRun run, @Nullable Hash requestKey, CompletableFuture<TriggeredRun> answer) {}
+
   /**
    * Stores the run and returns when it is durable.
    *
@@ -38,42 +60,115 @@ public final class TriggerRun {
    */
   public TriggeredRun trigger(
       int environmentId, NewRun run, Source source, @Nullable Hash requestKey) {
-    List<PlacedRun> placed = place.place(environmentId, List.of(run));
+    Member member = new Member(run, requestKey, new CompletableFuture<>());
+    groups.join(new Line(environmentId, source), member);
     try {
-      TriggeredRun triggered =
-          database.transaction(
-              tx -> store(tx, environmentId, placed, source, requestKey, clock.instant()));
-      signals.ready(environmentId);
-      return triggered;
-    } catch (AnsweredBefore e) {
-      return new TriggeredRun(e.runId, false);
+      return member.answer().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 
-  private TriggeredRun store(
-      Tx tx,
-      int environmentId,
-      List<PlacedRun> placed,
-      Source source,
-      @Nullable Hash requestKey,
-      Instant now) {
-    TriggeredRun run = trigger.trigger(tx, environmentId, null, source, now, placed).getFirst();
-    if (requestKey != null) {
-      UUID answer = requests.claim(tx, environmentId, requestKey, run.runId(), now);
-      if (!answer.equals(run.runId())) {
-        throw new AnsweredBefore(answer);
+  /** A request that is sent again while its first sending waits beside it comes after it. */
+  private void commit(Line line, List<Member> group) {
+    Set<Hash> keys = new HashSet<>();
+    List<Member> first = new ArrayList<>(group.size());
+    List<Member> again = new ArrayList<>();
+    for (Member member : group) {
+      boolean repeated = member.requestKey() != null && !keys.add(member.requestKey());
+      (repeated ? again : first).add(member);
+    }
+    store(line, first);
+    if (!again.isEmpty()) {
+      commit(line, again);
+    }
+  }
+
+  /** Answers every member, with a run or with its failure. */
+  private void store(Line line, List<Member> members) {
+    List<TriggeredRun> runs;
+    try {
+      runs = storeAll(line, members);
+    } catch (AnsweredBefore e) {
+      storeOthers(line, members, e.runIds);
+      return;
+    } catch (Throwable e) {
+      storeApart(line, members, e);
+      return;
+    }
+    signals.ready(line.environmentId());
+    for (int i = 0; i < members.size(); i++) {
+      members.get(i).answer().complete(runs.get(i));
+    }
+  }
+
+  /** Some are repetitions of what was answered before: nothing was stored, and now without them. */
+  private void storeOthers(Line line, List<Member> members, Map<Hash, UUID> runIds) {
+    List<Member> others = new ArrayList<>(members.size());
+    for (Member member : members) {
+      UUID before = member.requestKey() == null ? null : runIds.get(member.requestKey());
+      if (before == null) {
+        others.add(member);
+      } else {
+        member.answer().complete(new TriggeredRun(before, false));
       }
     }
-    return run;
+    if (!others.isEmpty()) {
+      store(line, others);
+    }
   }
 
-  /** Rolls back a run that a repeated request would have made a second time. */
-  private static final class AnsweredBefore extends RuntimeException {
-    private final UUID runId;
+  /**
+   * A member whose run cannot be stored must not take the others with it: each half by itself, down
+   * to the one. When the database is away that would only repeat the wait, and when a commit got no
+   * answer it could store twice.
+   */
+  private void storeApart(Line line, List<Member> members, Throwable failure) {
+    boolean away = failure instanceof DatabaseException e && e.isUnavailable();
+    if (members.size() == 1 || away || failure instanceof Error) {
+      members.forEach(member -> member.answer().completeExceptionally(failure));
+      return;
+    }
+    int half = members.size() / 2;
+    store(line, members.subList(0, half));
+    store(line, members.subList(half, members.size()));
+  }
 
-    AnsweredBefore(UUID runId) {
+  private List<TriggeredRun> storeAll(Line line, List<Member> members) {
+    List<PlacedRun> placed =
+        place.place(line.environmentId(), members.stream().map(Member::run).toList());
+    return database.transaction(tx -> store(tx, line, members, placed, clock.instant()));
+  }
+
+  private List<TriggeredRun> store(
+      Tx tx, Line line, List<Member> members, List<PlacedRun> placed, Instant now) {
+    List<TriggeredRun> runs =
+        trigger.trigger(tx, line.environmentId(), null, line.source(), now, placed);
+    Map<Hash, UUID> answers = new LinkedHashMap<>();
+    for (int i = 0; i < members.size(); i++) {
+      Hash key = members.get(i).requestKey();
+      if (key != null) {
+        answers.put(key, runs.get(i).runId());
+      }
+    }
+    if (!answers.isEmpty()) {
+      Map<Hash, UUID> before =
+          new HashMap<>(requests.claim(tx, line.environmentId(), answers, now));
+      before.entrySet().removeAll(answers.entrySet());
+      if (!before.isEmpty()) {
+        throw new AnsweredBefore(before);
+      }
+    }
+    return runs;
+  }
+
+  /** Rolls back runs that repeated requests would have made a second time. */
+  private static final class AnsweredBefore extends RuntimeException {
+    private final transient Map<Hash, UUID> runIds;
+
+    AnsweredBefore(Map<Hash, UUID> runIds) {
       super(null, null, false, false);
-      this.runId = runId;
+      this.runIds = runIds;
     }
   }
 }

@@ -69,14 +69,14 @@ final class Attempt implements RunContext {
     if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
       return;
     }
-    session.started(this);
-    MDC.put("fanfare.run", held.runId());
-    MDC.put("fanfare.task", task.id());
     long begin = System.nanoTime();
     String output = null;
     RunError error = null;
     boolean retryable = true;
     try {
+      session.started(this);
+      MDC.put("fanfare.run", held.runId());
+      MDC.put("fanfare.task", task.id());
       output = task.call(assignment, this);
     } catch (AbortRunException e) {
       error = Errors.of(e);
@@ -85,10 +85,10 @@ final class Attempt implements RunContext {
       error = Errors.of(e);
     }
     Thread.interrupted(); // what comes now is not the handler's: it must not be interrupted
+    end = finished(System.nanoTime() - begin, output, error, retryable);
     if (error != null && !canceled) {
       task.logger().debug("Attempt {} of {} failed: {}", number, id(), error.summary());
     }
-    end = finished(System.nanoTime() - begin, output, error, retryable);
   }
 
   /** Hands the outcome on; it is dropped when the attempt was given up meanwhile. */

@@ -56,8 +56,7 @@ final class ReportLoop implements Runnable {
         backoff.reset();
         return;
       } catch (ApiException.NotFound e) {
-        log.warn("The session lapsed: what it held is taken back. {}", e.getMessage());
-        session.markGone();
+        session.lapsed(e);
       } catch (ApiException.Refused e) {
         if (size(report) > 0) {
           deliverParts(report, e);
@@ -72,7 +71,7 @@ final class ReportLoop implements Runnable {
 
   private void pause(FanfareException e) throws InterruptedException {
     if (backoff.isWorthSaying()) {
-      log.warn("The server did not take a report and will be asked again: {}", e.getMessage());
+      log.warn("The server did not take a report and will be asked again: {}", WorkerCalls.reason(e));
     }
     backoff.pause();
   }

@@ -5,6 +5,7 @@ import dev.fanfare.protocol.worker.Held;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
+import dev.fanfare.sdk.ApiException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -13,17 +14,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One session with the server and the attempts it holds: from the claim until the server has taken
  * the outcome, or the claim is lost or handed back. Safe for use by many threads.
  */
 final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
   private final SessionResponse opened;
   private final Slots slots;
   private final Outbox outbox;
   private final Map<Held, Attempt> attempts = new ConcurrentHashMap<>();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
+  private final AtomicBoolean told = new AtomicBoolean();
   private volatile boolean draining;
   private volatile boolean gone;
   private volatile long contactNanos = System.nanoTime();
@@ -60,8 +67,17 @@ final class Session {
 
   /** Holds an attempt and executes it as soon as a slot is free. */
   void execute(Attempt attempt) {
-    attempts.put(attempt.held(), attempt);
+    hold(attempt);
     slots.execute(attempt);
+  }
+
+  /** What comes after the end has begun does not begin: it is handed back, or dropped. */
+  private void hold(Attempt attempt) {
+    attempts.put(attempt.held(), attempt);
+    if (gone) {
+      attempt.giveUp();
+      attempts.remove(attempt.held(), attempt);
+    }
     handBackIfDraining(attempt);
   }
 
@@ -107,11 +123,10 @@ final class Session {
       return; // lost since the report
     }
     Attempt again = failed.next(retry.attempt());
-    attempts.put(held, again);
+    hold(again);
     // The wait costs no slot and no thread: the delayer hands it to the slots when it is over.
     CompletableFuture.delayedExecutor(retry.delayMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(() -> slots.execute(again));
-    handBackIfDraining(again);
   }
 
   private void lose(Held held) {
@@ -134,7 +149,15 @@ final class Session {
     }
   }
 
-  /** The server has taken back all that this session held; the outcomes are dropped. */
+  /** The server does not know the session any more. Both loops hear of it; one of them tells. */
+  void lapsed(ApiException.NotFound refusal) {
+    if (told.compareAndSet(false, true)) {
+      log.warn("The session lapsed, what it held is taken back: {}", refusal.getMessage());
+    }
+    markGone();
+  }
+
+  /** Nothing that this session held can be reported any more; the outcomes are dropped. */
   void markGone() {
     gone = true;
     giveUpAll();

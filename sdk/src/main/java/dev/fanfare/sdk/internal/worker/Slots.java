@@ -99,8 +99,8 @@ final class Slots {
             attempt.execute();
           } finally {
             release();
+            attempt.conclude();
           }
-          attempt.conclude();
         });
   }
 

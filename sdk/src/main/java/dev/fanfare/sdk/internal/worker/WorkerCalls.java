@@ -7,7 +7,9 @@ import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.SessionResponse;
+import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.FanfareException;
 import dev.fanfare.sdk.internal.Transport;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -18,6 +20,9 @@ import tools.jackson.core.JacksonException;
 /** The worker's four calls, each sent once: the loops that call them know when to try again. */
 final class WorkerCalls {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** A goodbye that is not heard does no harm: the session lapses. */
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Transport transport;
 
@@ -43,7 +48,18 @@ final class WorkerCalls {
   }
 
   void close(SessionResponse session) {
-    send("DELETE", path(session), null, TIMEOUT);
+    send("DELETE", path(session), null, CLOSE_TIMEOUT);
+  }
+
+  /** What a person needs to know of a failed call. */
+  static String reason(Throwable failure) {
+    return switch (failure) {
+      case ApiException.Unauthorized refused ->
+          "it refuses the secret key: %s. Is the key revoked, or another server's?"
+              .formatted(refused.getMessage());
+      case FanfareException known -> String.valueOf(known.getMessage());
+      default -> failure.toString();
+    };
   }
 
   private static String path(SessionResponse session) {
@@ -61,10 +77,10 @@ final class WorkerCalls {
   }
 
   private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
-    HttpResponse<byte[]> response =
-        transport.once(new Transport.Call(method, path, body, Map.of(), timeout));
+    Transport.Call call = new Transport.Call(method, path, body, Map.of(), timeout);
+    HttpResponse<byte[]> response = transport.once(call);
     if (response.statusCode() >= 300) {
-      throw Transport.failure(response);
+      throw Transport.failure(call, response);
     }
     return response.body();
   }

@@ -6,6 +6,7 @@ import dev.fanfare.protocol.worker.Finished;
 import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.sdk.ApiException;
+import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
 import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.internal.Codec;
@@ -13,6 +14,7 @@ import dev.fanfare.sdk.internal.Transport;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,8 @@ public final class WorkerLoop {
   private volatile boolean stopping;
   private volatile @Nullable Session session;
   private volatile @Nullable Thread reporter; // of the session
+  private final Object polling = new Object();
+  private @Nullable Session polled; // guarded by polling; the session whose poll is under way
 
   /**
    * A worker that has not begun.
@@ -80,11 +84,14 @@ public final class WorkerLoop {
         while (!stopping && !open.isGone()) {
           poll(open, backoff);
         }
+        if (!stopping) {
+          backoff.pause(); // were each session gone at once, the server would be flooded
+        }
       } catch (FanfareException e) {
         pause(e, backoff);
       } catch (InterruptedException e) {
         // the session is gone or the worker stops: the conditions above tell which
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // out of memory for a moment is no reason to fall silent
         log.error("Polling failed in a way that was not foreseen", e);
         pause(e, backoff);
       }
@@ -108,27 +115,56 @@ public final class WorkerLoop {
   private void report(Session open) {
     try {
       new ReportLoop(calls, open).run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("Reporting failed in a way that was not foreseen: the session is given up", e);
       open.markGone();
     }
-    if (open.isGone()) {
-      poller.interrupt(); // its poll may wait for an answer for long yet
+    synchronized (polling) {
+      if (open.isGone() && polled == open) {
+        poller.interrupt(); // the poll may wait for its answer for long yet
+      }
     }
   }
 
   private void poll(Session open, Backoff backoff) throws InterruptedException {
     open.outbox().awaitRoom();
     int free = slots.awaitFree(Slots.LINGER);
+    if (stopping) {
+      return;
+    }
     try {
-      open.contact();
-      PollResponse answer = calls.poll(open.opened(), free);
+      PollResponse answer = ask(open, free);
       backoff.reset();
       answer.assignments().forEach(assignment -> begin(open, assignment));
       answer.canceled().forEach(open::cancel);
     } catch (ApiException.NotFound e) {
-      log.warn("The session lapsed: what it held is taken back. {}", e.getMessage());
-      open.markGone();
+      open.lapsed(e);
+    } catch (ConnectionException e) {
+      if (!open.isGone()) { // otherwise we broke it off ourselves
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Polls in a session. It is interrupted when that session is found to be gone, and only then: a
+   * poll of the next one that is broken off would leave behind what the server has claimed for it.
+   */
+  private PollResponse ask(Session open, int free) {
+    synchronized (polling) {
+      if (open.isGone()) {
+        return new PollResponse(List.of(), List.of());
+      }
+      polled = open;
+    }
+    try {
+      open.contact();
+      return calls.poll(open.opened(), free);
+    } finally {
+      synchronized (polling) {
+        polled = null;
+        Thread.interrupted(); // what it meant is told by the session or by stopping
+      }
     }
   }
 
@@ -157,9 +193,13 @@ public final class WorkerLoop {
         false);
   }
 
-  private void pause(RuntimeException e, Backoff backoff) {
-    if (!stopping && backoff.isWorthSaying()) {
-      log.warn("The server cannot be asked for work and will be asked again: {}", e.toString());
+  private void pause(Throwable e, Backoff backoff) {
+    if (stopping) {
+      return;
+    }
+    if (backoff.isWorthSaying()) {
+      log.warn(
+          "The server cannot be asked for work and will be asked again: {}", WorkerCalls.reason(e));
     }
     try {
       backoff.pause();

@@ -1,0 +1,139 @@
+package dev.fanfare.acceptance.chaos;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Passes bytes between a client and a server on this machine, unless it is told to fail. */
+final class BrokenWire implements AutoCloseable {
+  private final int target;
+  private final ServerSocket listening;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger toLose = new AtomicInteger();
+  private final AtomicInteger lost = new AtomicInteger();
+  private volatile String losing = "";
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition goOn = lock.newCondition();
+  private boolean held; // guarded by lock
+
+  BrokenWire(int target) throws IOException {
+    this.target = target;
+    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofPlatform().daemon().name("wire").start(this::accept);
+  }
+
+  int port() {
+    return listening.getLocalPort();
+  }
+
+  /**
+   * The next {@code count} requests whose first bytes hold {@code words} reach the server, which
+   * answers; then the connection is cut before the client hears of it.
+   */
+  void loseAnswers(String words, int count) {
+    losing = words;
+    toLose.set(count);
+  }
+
+  /** Answers lost so far. */
+  int lost() {
+    return lost.get();
+  }
+
+  /** From now on nothing comes through, and nobody is told. */
+  void hold() {
+    setHeld(true);
+  }
+
+  /** What was held comes through. */
+  void release() {
+    setHeld(false);
+  }
+
+  private void setHeld(boolean value) {
+    lock.lock();
+    try {
+      held = value;
+      goOn.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitReleased() throws InterruptedException {
+    lock.lock();
+    try {
+      while (held) {
+        goOn.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void accept() {
+    while (!listening.isClosed()) {
+      try {
+        Socket client = listening.accept();
+        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+        sockets.add(client);
+        sockets.add(server);
+        AtomicBoolean cut = new AtomicBoolean();
+        Thread.ofPlatform().daemon().start(() -> pump(client, server, cut, true));
+        Thread.ofPlatform().daemon().start(() -> pump(server, client, cut, false));
+      } catch (IOException e) {
+        // closed, or the server is away: the client sees a connection that ends
+      }
+    }
+  }
+
+  private void pump(Socket from, Socket to, AtomicBoolean cut, boolean request) {
+    byte[] buffer = new byte[16 * 1024];
+    try (from;
+        to) {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        awaitReleased();
+        if (request) {
+          if (isToLose(new String(buffer, 0, n, StandardCharsets.ISO_8859_1))) {
+            cut.set(true);
+          }
+        } else if (cut.get()) {
+          lost.incrementAndGet();
+          return;
+        }
+        out.write(buffer, 0, n);
+      }
+    } catch (IOException e) {
+      // one side closed: so does the other
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isToLose(String bytes) {
+    return bytes.contains(losing)
+        && toLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+  }
+
+  @Override
+  public void close() throws IOException {
+    release();
+    listening.close();
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.fanfare.acceptance.chaos;
+
+import dev.fanfare.testkit.Await;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A JVM of its own on this test's class path, with everything it says. */
+final class Jvm implements AutoCloseable {
+  private static final int LINES_MAX = 2_000;
+  private static final int LINES_TOLD = 25;
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final String name;
+  private final Process process;
+  private final Thread reader;
+  private final Deque<String> lines = new ArrayDeque<>(); // guarded by itself
+
+  private Jvm(String name, Process process) {
+    this.name = name;
+    this.process = process;
+    this.reader = Thread.ofVirtual().start(this::read);
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+  }
+
+  /** Starts a main class; of Fanfare's settings it sees only those in {@code environment}. */
+  static Jvm start(String name, Class<?> main, List<String> args, Map<String, String> environment)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElseThrow());
+    // Compiled code would come too late for lives as short as these.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(args);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(v -> v.matches("(FANFARE|TRIGGER|JAVA|JDK)_.*"));
+    builder.environment().putAll(environment);
+    return new Jvm(name, builder.start());
+  }
+
+  private void read() {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        synchronized (lines) {
+          if (lines.size() == LINES_MAX) {
+            lines.removeFirst();
+          }
+          lines.addLast(line);
+        }
+      }
+    } catch (IOException e) {
+      // the process was killed
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** SIGKILL: nothing is said to anybody. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("SIGKILL did not end the " + this);
+    }
+  }
+
+  /** SIGTERM: please stop. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** SIGSTOP: frozen where it stands. */
+  void freeze() throws Exception {
+    signal("STOP");
+    Await.until("the " + name + " to be frozen", SOON, () -> stat().matches(".*\\) [Tt] .*"));
+  }
+
+  /** SIGCONT: goes on as if no time had passed. */
+  void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String signal) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new AssertionError("SIG" + signal + " did not reach the " + this);
+    }
+  }
+
+  private String stat() throws IOException {
+    return Files.readString(Path.of("/proc/" + pid() + "/stat")).strip();
+  }
+
+  /** Waits for the end; returns the status. */
+  int awaitExit(Duration bound) throws InterruptedException {
+    if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("Still there after %s: the %s".formatted(bound, this));
+    }
+    reader.join(SOON);
+    return process.exitValue();
+  }
+
+  /** Waits for a line that begins so, and returns it. */
+  String awaitLine(String beginning, Duration bound) {
+    Await.until(
+        "the %s to say '%s'".formatted(name, beginning),
+        bound,
+        () -> line(beginning) != null || !process.isAlive() && !reader.isAlive());
+    String line = line(beginning);
+    if (line == null) {
+      throw new AssertionError("It ended without a line '%s': the %s".formatted(beginning, this));
+    }
+    return line;
+  }
+
+  private String line(String beginning) {
+    return lines().filter(line -> line.startsWith(beginning)).findFirst().orElse(null);
+  }
+
+  /** What it said so far, at least the end of it. */
+  Stream<String> lines() {
+    synchronized (lines) {
+      return new ArrayList<>(lines).stream();
+    }
+  }
+
+  /** Who it is and its last words, for the message of a failure. */
+  @Override
+  public String toString() {
+    List<String> all = lines().toList();
+    List<String> last = all.subList(Math.max(0, all.size() - LINES_TOLD), all.size());
+    return "%s (pid %d, %s), which said:%n  %s"
+        .formatted(
+            name,
+            pid(),
+            process.isAlive() ? "alive" : "ended with " + process.exitValue(),
+            String.join(System.lineSeparator() + "  ", last));
+  }
+
+  /** Ends it, whatever state it is in. */
+  @Override
+  public void close() throws InterruptedException {
+    kill();
+  }
+}

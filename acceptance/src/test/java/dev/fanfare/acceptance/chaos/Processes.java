@@ -1,0 +1,114 @@
+package dev.fanfare.acceptance.chaos;
+
+import dev.fanfare.cli.Main;
+import dev.fanfare.examples.DemoWorker;
+import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.testkit.TestDatabase;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The processes of one story; what still lives when it is over is killed. */
+final class Processes implements AutoCloseable {
+  /** A machine busy with other tests starts a server, and makes its database, within this. */
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private static final String READY = "Fanfare is ready at ";
+  private static final String KEY = "tr_dev_" + "c".repeat(24);
+
+  private final Deque<Jvm> all = new ArrayDeque<>();
+  private final Map<String, String> settings = new HashMap<>();
+
+  /** Waits that are short enough to watch. */
+  Processes() {
+    settings.put("FANFARE_PORT", "0");
+    settings.put("FANFARE_DEV_KEY", KEY);
+    settings.put("FANFARE_ENCRYPTION_KEY", "ab".repeat(32));
+    settings.put("FANFARE_SESSION_LEASE", "2s");
+    settings.put("FANFARE_POLL_WAIT", "1s");
+    settings.put("FANFARE_SWEEP_INTERVAL", "100ms");
+    settings.put("FANFARE_DATABASE_CONNECTIONS", "8");
+    settings.put("FANFARE_SHUTDOWN_GRACE", "10s");
+  }
+
+  /** Another setting for the servers that are started from now on. */
+  Processes set(String name, String value) {
+    settings.put(name, value);
+    return this;
+  }
+
+  /** A server that was ready. */
+  record Serving(Jvm jvm, URI url) {
+    /** A client that tries again as clients do. */
+    Fanfare client() {
+      return Fanfare.builder().url(url.toString()).secretKey(KEY).build();
+    }
+
+    /** A client that takes the first answer, or its absence, for the last. */
+    Fanfare impatientClient() {
+      return Fanfare.builder().url(url.toString()).secretKey(KEY).maxTries(1).build();
+    }
+  }
+
+  /** Starts a server on a database that others may share. */
+  Serving server(String name, Path home, TestDatabase database) throws IOException {
+    String url =
+        "%s?user=%s&password=%s"
+            .formatted(database.jdbcUrl(), database.user(), database.password());
+    return server(name, home, Map.of("FANFARE_DATABASE_URL", url));
+  }
+
+  /** Starts a server with a database of its own, in its home. */
+  Serving server(String name, Path home) throws IOException {
+    return server(name, home, Map.of());
+  }
+
+  private Serving server(String name, Path home, Map<String, String> more) throws IOException {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.put("FANFARE_HOME", home.toString());
+    environment.putAll(more);
+    Jvm jvm = keep(Jvm.start(name, Main.class, List.of("server"), environment));
+    String ready = jvm.awaitLine(READY, START);
+    URI url = URI.create(ready.substring(READY.length()).split(" ", 2)[0]);
+    return new Serving(jvm, url);
+  }
+
+  /** Starts a worker for the demo tasks. */
+  Jvm worker(String name, Serving server, int slots) throws IOException {
+    return keep(
+        Jvm.start(
+            name,
+            DemoWorker.class,
+            List.of(),
+            Map.of(
+                "FANFARE_URL", server.url().toString(),
+                "FANFARE_SECRET_KEY", KEY,
+                "FANFARE_SLOTS", Integer.toString(slots))));
+  }
+
+  private Jvm keep(Jvm jvm) {
+    all.push(jvm);
+    return jvm;
+  }
+
+  /** All of them with their last words, the newest first. */
+  @Override
+  public String toString() {
+    return all.stream().map(Jvm::toString).collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    for (Jvm jvm : new ArrayList<>(all)) {
+      jvm.close();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.fanfare.bench;
+
+import dev.fanfare.server.batch.wire.BatchReader;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.wire.ItemLimits;
+import dev.fanfare.server.run.wire.ItemReader;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/** Reading the body of a batch of 1,000, payloads of about 100 bytes. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+public class BatchReaderBenchmark {
+  private static final ItemLimits LIMITS = new ItemLimits(3 * 1024 * 1024, Duration.ofDays(30));
+
+  private final byte[] plain = body("}");
+  private final byte[] tagged =
+      body(",\"options\":{\"tags\":[\"user:1\"],\"queue\":{\"name\":\"mail\"}}}");
+
+  private static byte[] body(String end) {
+    return Tasks.texts(1_000).stream()
+        .map(payload -> "{\"payload\":" + payload + end)
+        .collect(Collectors.joining(",", "{\"items\":[", "]}"))
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Items that are a payload and nothing else. */
+  @Benchmark
+  public List<NewRun> plain() {
+    return read(plain);
+  }
+
+  /** Items with tags and a queue. */
+  @Benchmark
+  public List<NewRun> withOptions() {
+    return read(tagged);
+  }
+
+  private static List<NewRun> read(byte[] body) {
+    ItemReader items = new ItemReader(LIMITS, Instant.EPOCH);
+    return new BatchReader(items, 1_000, "nothing").read(new ByteArrayInputStream(body));
+  }
+}

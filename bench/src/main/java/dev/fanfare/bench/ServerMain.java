@@ -1,0 +1,24 @@
+package dev.fanfare.bench;
+
+import dev.fanfare.server.Server;
+import dev.fanfare.server.config.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/** The server's process. Says where it is, and serves until its input ends. */
+final class ServerMain {
+  private ServerMain() {}
+
+  public static void main(String[] args) throws IOException {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    Settings settings = Settings.read(System.getenv(), Path.of(""));
+    try (Server server = Server.start(settings.server())) {
+      System.out.println("ready " + server.url() + " " + server.developmentKey());
+      while (System.in.read() >= 0) {
+        // nothing is said to a server but that it is over
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.fanfare.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A server in a process of its own, with the JVM options that the launcher gives it. */
+final class ServerProcess implements AutoCloseable {
+  private static final List<String> FLAGS =
+      List.of(
+          "-Xmx256m",
+          "-XX:+UseParallelGC",
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:+ExitOnOutOfMemoryError");
+
+  private final ChildJvm jvm;
+  private final String url;
+  private final String key;
+
+  private ServerProcess(ChildJvm jvm, String url, String key) {
+    this.jvm = jvm;
+    this.url = url;
+    this.key = key;
+  }
+
+  /** Starts a server on the database at this address; returns when it is ready. */
+  static ServerProcess start(Path home, String databaseUrl, List<String> moreFlags)
+      throws IOException {
+    List<String> flags = new ArrayList<>(FLAGS);
+    flags.addAll(moreFlags);
+    ChildJvm jvm =
+        ChildJvm.start(
+            ServerMain.class,
+            flags,
+            Map.of(
+                "FANFARE_HOME",
+                home.toString(),
+                "FANFARE_PORT",
+                "0",
+                "FANFARE_DATABASE_URL",
+                databaseUrl));
+    String[] ready = jvm.expect("ready").split(" ", -1);
+    return new ServerProcess(jvm, ready[0], ready[1]);
+  }
+
+  String url() {
+    return url;
+  }
+
+  String key() {
+    return key;
+  }
+
+  @Override
+  public void close() {
+    jvm.close();
+  }
+}

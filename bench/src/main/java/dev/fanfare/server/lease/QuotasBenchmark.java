@@ -1,0 +1,30 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * Sharing 500 slots among the 64 lanes of a round. Stands in the room's own package: what it
+ * measures is nobody else's business.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class QuotasBenchmark {
+  private final List<LaneAhead> lanes =
+      IntStream.range(0, 64).mapToObj(i -> new LaneAhead(i, 1, true, 1 + i * i, null)).toList();
+
+  /** Shares them. */
+  @Benchmark
+  public int[] share() {
+    return Quotas.share(lanes, 500);
+  }
+}
