@@ -121,9 +121,7 @@ public final class Signals implements AutoCloseable {
         wakeSender.poll(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
         for (Integer environmentId : Set.copyOf(unsent)) {
           unsent.remove(environmentId); // before it is sent: what comes in between is sent again
-          database.transaction(tx ->
-              tx.first(
-                  "select pg_notify(?, ?)", r -> true, CHANNEL, environmentId + " " + signature));
+          database.transaction(tx -> tellOthers(tx, environmentId));
         }
       } catch (InterruptedException e) {
         return;
@@ -131,6 +129,16 @@ public final class Signals implements AutoCloseable {
         pause("Could not tell other servers of new work", e);
       }
     }
+  }
+
+  /** A hint need not survive a crash, so its commit does not wait for the disk. */
+  private boolean tellOthers(Tx tx, int environmentId) {
+    tx.first(
+        "select set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
+        r -> true,
+        CHANNEL,
+        environmentId + " " + signature);
+    return true;
   }
 
   private void listen() {
