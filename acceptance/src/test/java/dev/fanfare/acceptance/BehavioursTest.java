@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Holds {@code docs/behaviours.md} to the tests: a ticked line names, as {@code Class.method}, at
- * least one test, and every test it names exists in some module.
+ * least one test; every test it names exists in some module, and its name has the line's id.
  */
 class BehavioursTest {
   private static final Path ROOT = Path.of("..");
@@ -39,6 +39,9 @@ class BehavioursTest {
         String source = sources.getOrDefault(test.group(1), "");
         if (!Pattern.compile("\\b" + test.group(2) + "\\(").matcher(source).find()) {
           wrong.add(line.id + " names " + test.group() + ", which does not exist");
+        }
+        if (!test.group(2).contains(line.id.replace('-', '_') + "_")) {
+          wrong.add(line.id + " names " + test.group() + ", whose name does not");
         }
       }
     }

@@ -55,7 +55,10 @@ final class Stage implements AutoCloseable {
     BareTables.create(observer);
   }
 
-  /** Starts everything. When a part does not start, the others end with this process. */
+  /**
+   * Starts everything. When a part does not start, the others end with this process; one that is
+   * killed leaves its folder in the system's temporary folder.
+   */
   static Stage open(BenchOptions options) throws IOException, SQLException {
     return new Stage(options);
   }

@@ -7,10 +7,14 @@ import java.util.List;
 /**
  * Counts instead of times: round trips to the database, and statements, that our server makes for a
  * batch, a single trigger, and a thousand executed runs. The limits are what the bare works make.
+ *
+ * <p>What the server does by itself, its sweeps, is counted first on an idle server, and taken off
+ * the rest by the time that passed.
  */
 final class TripsWork implements Work {
   private static final int BATCH = 1_000;
   private static final int TIMES = 20;
+  private static final int IDLE_MILLIS = 4_000;
 
   @Override
   public String name() {
@@ -29,22 +33,24 @@ final class TripsWork implements Work {
         WorkerProcess worker = WorkerProcess.start(server.url(), server.key())) {
       Fanfare client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
       List<Tasks.Item> items = Tasks.items(BATCH);
-      WireCounter.Count batch = count(counter, () -> client.batchTrigger(Tasks.NOTHING, items));
-      rows.addAll(rows("a batch of 1,000", batch, 1));
+      Rates idle = Rates.measure(counter);
+      rows.addAll(idle.times(1).rows("an idle second", 1));
+      Rates batch = count(counter, idle, () -> client.batchTrigger(Tasks.NOTHING, items));
+      rows.addAll(batch.rows("a batch of 1,000", 1));
       rows.addAll(
-          rows(
-              "a single trigger",
-              count(counter, () -> client.trigger(Tasks.NOTHING, items.getFirst())),
-              1));
+          count(counter, idle, () -> client.trigger(Tasks.NOTHING, items.getFirst()))
+              .rows("a single trigger", 1));
       worker.work(100);
       Batches.awaitAll(stage.observer());
-      WireCounter.Count life =
+      rows.addAll(
           count(
-              counter,
-              () ->
-                  Batches.await(
-                      stage.observer(), client.batchTrigger(Tasks.NOTHING, items).batchId()));
-      rows.addAll(rows("1,000 runs executed", life.since(batch), 20));
+                  counter,
+                  idle,
+                  () ->
+                      Batches.await(
+                          stage.observer(), client.batchTrigger(Tasks.NOTHING, items).batchId()))
+              .less(batch)
+              .rows("1,000 runs executed", 20));
       worker.rest();
     }
     return rows;
@@ -54,23 +60,47 @@ final class TripsWork implements Work {
     void run() throws Exception;
   }
 
-  private static WireCounter.Count count(WireCounter counter, Step step) throws Exception {
+  private record Rates(double roundTrips, double statements) {
+    /** What an idle server does in a second. */
+    static Rates measure(WireCounter counter) throws InterruptedException {
+      Thread.sleep(IDLE_MILLIS / 2); // its start is over
+      WireCounter.Count before = counter.count();
+      Thread.sleep(IDLE_MILLIS);
+      return of(counter.count().since(before)).times(1_000.0 / IDLE_MILLIS);
+    }
+
+    static Rates of(WireCounter.Count count) {
+      return new Rates(count.roundTrips(), count.statements());
+    }
+
+    Rates times(double factor) {
+      return new Rates(roundTrips * factor, statements * factor);
+    }
+
+    Rates less(Rates other) {
+      return new Rates(roundTrips - other.roundTrips, statements - other.statements);
+    }
+
+    List<Row> rows(String what, int limit) {
+      return List.of(
+          row(what + ", round trips", roundTrips, limit),
+          row(what + ", statements", statements, limit));
+    }
+  }
+
+  /** What a step costs, without what would have been done anyway. */
+  private static Rates count(WireCounter counter, Rates idle, Step step) throws Exception {
     step.run(); // the first one finds its task and lane, and prepares its statements
     WireCounter.Count before = counter.count();
+    long begun = System.nanoTime();
     for (int i = 0; i < TIMES; i++) {
       step.run();
     }
-    return counter.count().since(before);
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return Rates.of(counter.count().since(before)).less(idle.times(seconds)).times(1.0 / TIMES);
   }
 
-  private static List<Row> rows(String what, WireCounter.Count count, int limit) {
-    return List.of(
-        row(what + ", round trips", count.roundTrips(), limit),
-        row(what + ", statements", count.statements(), limit));
-  }
-
-  private static Row row(String what, long total, int limit) {
-    double each = (double) total / TIMES;
+  private static Row row(String what, double each, int limit) {
     return new Row("trips", what, "count", each, limit, each / limit);
   }
 }

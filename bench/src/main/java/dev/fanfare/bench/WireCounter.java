@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -93,8 +94,11 @@ final class WireCounter implements AutoCloseable {
         case 'S' -> roundTrips.incrementAndGet();
         case 'E' -> statements.incrementAndGet();
         case 'Q' -> {
-          roundTrips.incrementAndGet();
           statements.incrementAndGet();
+          // The driver sends BEGIN along with the statement that follows.
+          if (!new String(body, StandardCharsets.US_ASCII).startsWith("BEGIN")) {
+            roundTrips.incrementAndGet();
+          }
         }
         default -> {}
       }

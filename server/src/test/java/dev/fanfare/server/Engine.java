@@ -7,8 +7,13 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.SettableClock;
 import dev.fanfare.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -21,11 +26,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Engine implements AutoCloseable {
   public static final int LOSSES_MAX = 3;
+  public static final Duration SESSION_LEASE = Duration.ofHours(1);
+  public static final Duration START_LIMIT = Duration.ofMinutes(1);
+  public static final Duration IN_PLACE_MAX = Duration.ofSeconds(5);
 
   private static final ServerConfig CONFIG =
       ServerConfig.defaults().toBuilder()
           .pollWait(Duration.ofNanos(1)) // a poll that finds nothing returns
           .lossesMax(LOSSES_MAX)
+          .sessionLease(SESSION_LEASE)
+          .startLimit(START_LIMIT)
+          .retryInPlaceMax(IN_PLACE_MAX)
           .build();
 
   public final SettableClock clock = new SettableClock();
@@ -35,6 +46,7 @@ public final class Engine implements AutoCloseable {
   private final Signals signals;
   private final Keys keys;
   private final AtomicInteger environments = new AtomicInteger();
+  private final TimeOrderedIds ids = new TimeOrderedIds(clock);
   final Rooms rooms;
 
   private Engine() {
@@ -48,9 +60,13 @@ public final class Engine implements AutoCloseable {
             12,
             Duration.ofSeconds(30));
     signals = Signals.start(database);
-    TimeOrderedIds ids = new TimeOrderedIds(clock);
     keys = new Keys(database, new KeyCipher(new byte[32]), ids);
-    rooms = new Rooms(CONFIG, database, signals, keys, ids, clock, new Random(1));
+    rooms = server();
+  }
+
+  /** The rooms of one more server on the same database, which remembers nothing. */
+  Rooms server() {
+    return new Rooms(CONFIG, database, signals, keys, ids, clock, new Random(1));
   }
 
   public static Engine start() {
@@ -88,6 +104,32 @@ public final class Engine implements AutoCloseable {
   /** Runs every sweep once, as if it were {@code now}. */
   public void sweepAll(Instant now) {
     rooms.sweeps.forEach(sweep -> sweep.runOnce(now));
+  }
+
+  /**
+   * How many deadlocks PostgreSQL broke since the engine started. Ends the engine, because a
+   * connection tells its statistics when it closes.
+   */
+  public long deadlocks() throws SQLException {
+    signals.close();
+    database.close();
+    try (Connection connection = home.connect();
+        Statement statement = connection.createStatement()) {
+      Await.until(
+          "the connections are closed",
+          Duration.ofSeconds(10),
+          () -> number(statement, "select numbackends from pg_stat_database") == 1);
+      return number(statement, "select deadlocks from pg_stat_database");
+    }
+  }
+
+  private static long number(Statement statement, String select) throws SQLException {
+    statement.execute("select pg_stat_clear_snapshot()");
+    try (ResultSet result =
+        statement.executeQuery(select + " where datname = current_database()")) {
+      result.next();
+      return result.getLong(1);
+    }
   }
 
   @Override

@@ -19,14 +19,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
 /** One environment of an {@link Engine}, and what happens in it. */
 public final class Tenant {
-  /** Longer than a session lives, and than a claimed run may take to start. */
-  public static final Duration LAPSE = Duration.ofMinutes(2);
+  /** Longer than a session lives without a contact. */
+  public static final Duration LAPSE = Engine.SESSION_LEASE.plusSeconds(1);
+
+  /** Longer than a run may be held without being started, and shorter than a session lives. */
+  public static final Duration NO_START = Engine.START_LIMIT.plusSeconds(1);
 
   private final Engine engine;
   private final int id;
@@ -90,7 +95,7 @@ public final class Tenant {
   public Worker worker(TaskDefinition... tasks) {
     UUID session =
         engine.rooms.sessions.open(id, new SessionRequest("worker", "1", 100, List.of(tasks)));
-    return new Worker(engine, id, session);
+    return new Worker(engine, engine.rooms, id, session);
   }
 
   public static TaskDefinition task(String task) {
@@ -141,6 +146,17 @@ public final class Tenant {
     return engine.database.transaction(tx -> tx.first(sql, r -> r.integer("n"), id));
   }
 
+  /** How every run that ended did so: whole rows, as texts to compare. */
+  public Map<UUID, String> outcomes() {
+    Map<UUID, String> outcomes = new HashMap<>();
+    engine.database.transaction(tx ->
+        tx.list(
+            "select run_id, o::text as row from outcomes o where environment_id = ?",
+            r -> outcomes.put(r.uuid("run_id"), r.text("row")),
+            id));
+    return outcomes;
+  }
+
   /** The database's clock. */
   public Instant now() {
     return engine.database.now();
@@ -154,5 +170,32 @@ public final class Tenant {
   /** Queues what is due at {@code now}. */
   public int due(Instant now) {
     return engine.sweep(DueSweep.class, now);
+  }
+
+  /**
+   * Lets time pass for everything that the database's clock dates: what was stored moves back, as
+   * that clock cannot be moved on.
+   */
+  public void timePasses(Duration span) {
+    engine.database.transaction(tx -> {
+      tx.update(
+          """
+          update sessions
+             set expires_at = expires_at - ? * interval '1 millisecond'
+           where environment_id = ?
+          """,
+          span.toMillis(),
+          id);
+      return tx.update(
+          """
+          update leases
+             set claimed_at = claimed_at - ? * interval '1 millisecond',
+                 started_at = started_at - ? * interval '1 millisecond'
+           where environment_id = ?
+          """,
+          span.toMillis(),
+          span.toMillis(),
+          id);
+    });
   }
 }

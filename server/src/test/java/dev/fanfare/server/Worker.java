@@ -15,17 +15,19 @@ public final class Worker {
   public static final RunError ERROR = RunError.builtIn("java.io.IOException", "no route", "at x");
 
   private final Engine engine;
+  private final Rooms server;
   private final int environmentId;
   private final UUID session;
 
-  Worker(Engine engine, int environmentId, UUID session) {
+  Worker(Engine engine, Rooms server, int environmentId, UUID session) {
     this.engine = engine;
+    this.server = server;
     this.environmentId = environmentId;
     this.session = session;
   }
 
   public List<ClaimedRun> claim(int max) {
-    return engine.rooms.sessions.poll(environmentId, session, max);
+    return server.sessions.poll(environmentId, session, max);
   }
 
   /** Claims up to {@code max} and returns their ids. */
@@ -59,7 +61,7 @@ public final class Worker {
   }
 
   public Verdict report(List<Started> started, List<Finished> finished, List<Returned> returned) {
-    return engine.rooms.sessions.report(
+    return server.sessions.report(
         environmentId, session, new AttemptReport(started, finished, returned));
   }
 
@@ -75,7 +77,37 @@ public final class Worker {
     return new Finished(run.runId(), run.fence(), attempt, 5, null, null, ERROR, retryable);
   }
 
+  /** Whether it holds the run under the claim's fence at this moment. */
+  public boolean holds(ClaimedRun run) {
+    return engine.database.transaction(tx ->
+        tx.first(
+                """
+                select
+                  from leases
+                 where environment_id = ?
+                   and session_id = ?
+                   and run_id = ?
+                   and fence = ?
+                """,
+                r -> true,
+                environmentId,
+                session,
+                run.runId(),
+                run.fence())
+            != null);
+  }
+
+  /** Tells that it is still there. */
+  public void heartbeat() {
+    report(List.of(), List.of(), List.of());
+  }
+
+  /** The same worker, talking to a server that has not seen it yet. */
+  public Worker onAnotherServer() {
+    return new Worker(engine, engine.server(), environmentId, session);
+  }
+
   public void close() {
-    engine.rooms.sessions.close(environmentId, session);
+    server.sessions.close(environmentId, session);
   }
 }

@@ -66,7 +66,9 @@ final class BatchClients {
   /** Waits until so many batches were acknowledged. */
   void awaitAcknowledged(int batches) {
     Await.until(
-        batches + " acknowledged batches", Duration.ofSeconds(30), () -> acknowledged().size() >= batches);
+        batches + " acknowledged batches",
+        Duration.ofSeconds(30),
+        () -> acknowledged().size() >= batches);
   }
 
   /** Lets the calls under way be the last; returns when they have ended. */
@@ -108,9 +110,10 @@ final class BatchClients {
   /** What no client should see, whatever happens to a server. */
   List<Object> surprises() {
     return results.values().stream()
-        .filter(result -> !(result instanceof BatchHandle)
-            && !(result instanceof ConnectionException)
-            && !(result instanceof ApiException.Unavailable))
+        .filter(result ->
+            !(result instanceof BatchHandle)
+                && !(result instanceof ConnectionException)
+                && !(result instanceof ApiException.Unavailable))
         .toList();
   }
 }

@@ -124,8 +124,7 @@ final class BrokenWire implements AutoCloseable {
   }
 
   private boolean isToLose(String bytes) {
-    return bytes.contains(losing)
-        && toLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    return bytes.contains(losing) && toLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
   }
 
   @Override

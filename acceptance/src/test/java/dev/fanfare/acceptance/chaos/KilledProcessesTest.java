@@ -103,10 +103,11 @@ class KilledProcessesTest {
     Serving again = processes.server("server again", home);
     assertAllCompletedOnce(history);
     Map<String, Long> runs = history.runsByTag();
-    assertThat(clients.acknowledged()).allSatisfy(tag ->
-        assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
-    assertThat(clients.unanswered()).allSatisfy(tag ->
-        assertThat(runs.getOrDefault(tag, 0L)).isIn(0L, (long) BatchClients.ITEMS));
+    assertThat(clients.acknowledged())
+        .allSatisfy(tag -> assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
+    assertThat(clients.unanswered())
+        .allSatisfy(
+            tag -> assertThat(runs.getOrDefault(tag, 0L)).isIn(0L, (long) BatchClients.ITEMS));
     assertThat(clients.surprises()).isEmpty();
 
     again.jvm().terminate();
@@ -199,8 +200,8 @@ class KilledProcessesTest {
     processes.server("server again", folder.resolve("home"), database);
     assertAllCompletedOnce(history);
     Map<String, Long> runs = history.runsByTag();
-    assertThat(clients.acknowledged()).allSatisfy(tag ->
-        assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
+    assertThat(clients.acknowledged())
+        .allSatisfy(tag -> assertThat(runs).containsEntry(tag, (long) BatchClients.ITEMS));
     assertThat(clients.refused()).doesNotContainAnyElementsOf(runs.keySet());
     assertThat(clients.unanswered())
         .as("calls whose answer was cut: they must not have been accepted")

@@ -44,8 +44,7 @@ class LateReportTest {
 
   @BeforeEach
   void start() {
-    server =
-        LocalServer.start(c -> c.sessionLease(LEASE).pollWait(Duration.ofMillis(200)));
+    server = LocalServer.start(c -> c.sessionLease(LEASE).pollWait(Duration.ofMillis(200)));
     fanfare = server.client();
   }
 
@@ -123,10 +122,7 @@ class LateReportTest {
 
   private Assignment poll(SessionResponse session) throws Exception {
     HttpResponse<String> polled = post(session, "/poll", new PollRequest(1));
-    return WireJson.mapper()
-        .readValue(polled.body(), PollResponse.class)
-        .assignments()
-        .getFirst();
+    return WireJson.mapper().readValue(polled.body(), PollResponse.class).assignments().getFirst();
   }
 
   private static ReportRequest report(long fence, String run) {

@@ -70,10 +70,7 @@ final class LocalServer implements AutoCloseable {
 
   /** A client that reaches the server through another port. */
   static Fanfare client(int port) {
-    return Fanfare.builder()
-        .url("http://127.0.0.1:" + port)
-        .secretKey(KEY)
-        .build();
+    return Fanfare.builder().url("http://127.0.0.1:" + port).secretKey(KEY).build();
   }
 
   static String key() {

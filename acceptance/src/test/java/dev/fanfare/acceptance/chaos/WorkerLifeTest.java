@@ -249,8 +249,7 @@ class WorkerLifeTest {
         Processes processes = new Processes().set("FANFARE_SESSION_LEASE", "5s")) {
       Processes.Serving serving = processes.server("server", folder, database);
       LeaseHistory history = LeaseHistory.install(database::connect);
-      try (Worker worker =
-          Worker.builder(serving.client()).task(burn).slots(burners).start()) {
+      try (Worker worker = Worker.builder(serving.client()).task(burn).slots(burners).start()) {
         serving.client().batchTrigger(burn, Collections.nCopies(burners, 1));
         history.awaitAllDone(DONE, processes);
       }

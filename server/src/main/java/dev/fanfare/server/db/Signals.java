@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,12 @@ public final class Signals implements AutoCloseable {
   private static final int PAUSE_MILLIS = 1_000;
 
   private final Database database;
+
+  /**
+   * By what a server knows its own notifications: who waits here was told before they were sent.
+   */
+  private final String signature = UUID.randomUUID().toString();
+
   private final Map<Integer, Waiters> waiters = new ConcurrentHashMap<>();
   private final Set<Integer> unsent = ConcurrentHashMap.newKeySet();
   private final LinkedBlockingQueue<Boolean> wakeSender = new LinkedBlockingQueue<>(1);
@@ -114,8 +121,7 @@ public final class Signals implements AutoCloseable {
         wakeSender.poll(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
         for (Integer environmentId : Set.copyOf(unsent)) {
           unsent.remove(environmentId); // before it is sent: what comes in between is sent again
-          database.transaction(tx ->
-              tx.first("select pg_notify(?, ?)", r -> true, CHANNEL, environmentId.toString()));
+          database.transaction(tx -> tellOthers(tx, environmentId));
         }
       } catch (InterruptedException e) {
         return;
@@ -123,6 +129,16 @@ public final class Signals implements AutoCloseable {
         pause("Could not tell other servers of new work", e);
       }
     }
+  }
+
+  /** A hint need not survive a crash, so its commit does not wait for the disk. */
+  private boolean tellOthers(Tx tx, int environmentId) {
+    tx.first(
+        "select set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
+        r -> true,
+        CHANNEL,
+        environmentId + " " + signature);
+    return true;
   }
 
   private void listen() {
@@ -143,7 +159,10 @@ public final class Signals implements AutoCloseable {
     PGConnection listening = connection.unwrap(PGConnection.class);
     while (!closed) {
       for (PGNotification notification : listening.getNotifications(LISTEN_MILLIS)) {
-        wake(Integer.parseInt(notification.getParameter()));
+        String said = notification.getParameter();
+        if (!said.endsWith(signature)) {
+          wake(Integer.parseInt(said.split(" ", 2)[0]));
+        }
       }
     }
   }

@@ -2,14 +2,12 @@ package dev.fanfare.server.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a handler sees of one request. Belongs to the thread that handles it. */
@@ -58,24 +56,10 @@ public final class Exchange {
     if (!hasBody()) {
       return InputStream.nullInputStream();
     }
-    InputStream source = request.content().inputStream();
-    String encoding = header("Content-Encoding");
-    boolean gzip = "gzip".equalsIgnoreCase(encoding);
-    if (!gzip && encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      throw new HttpError(415, "Content-Encoding must be gzip or identity");
-    }
     long announced = request.headers().contentLength().orElse(0);
-    Body counted = new Body(gzip ? gunzip(source) : source, limit, announced, budget);
+    Body counted = new Body(request.content().inputStream(), limit, announced, budget);
     body = counted;
     return counted;
-  }
-
-  private static InputStream gunzip(InputStream source) {
-    try {
-      return new GZIPInputStream(new BufferedInputStream(source));
-    } catch (IOException e) {
-      throw new HttpError(400, "The body is not gzip as its Content-Encoding says");
-    }
   }
 
   /** The whole body as bytes, for the small ones. */

@@ -6,6 +6,7 @@ import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
+import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
@@ -64,6 +65,11 @@ public final class HttpServer {
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
                     .maxPrologueLength(PROLOGUE_BYTES_MAX)
+                    .build())
+            .contentEncoding(
+                ContentEncodingContext.builder()
+                    .contentEncodingsDiscoverServices(false)
+                    .addContentEncoding(new GzipDecoding())
                     .build())
             .directHandlers(jsonErrors())
             .routing(routing -> routing.any(this::handle))

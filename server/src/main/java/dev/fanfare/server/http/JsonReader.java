@@ -22,7 +22,7 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * Reads a JSON body in one pass, and any value of it as the very text that came in: building a tree
  * and printing it again would change numbers, escapes and the order of keys. What is not JSON ends
- * the request with 400.
+ * the request with 400, and so does half a surrogate pair in the name of a field, however deep.
  *
  * <p>The reader stands on a value, as a cursor does; what a caller does not read is skipped.
  * Belongs to one thread.

@@ -85,8 +85,12 @@ public final class ClaimRuns {
     List<LaneAhead> own =
         ahead.stream().filter(l -> l.registered() && taskIds.contains(l.taskId())).toList();
     int[] quotas = Quotas.share(own, max);
-    if (!Quotas.any(quotas)) {
+    if (Quotas.sum(quotas) == 0) {
       return new Round(List.of(), lastLaneId);
+    }
+    if (Quotas.sum(quotas) == max) {
+      // The next claim goes on behind the last lane served, or lanes behind it would wait for ever.
+      lastLaneId = own.get(Quotas.lastServed(quotas)).laneId();
     }
     int[] laneIds = own.stream().mapToInt(LaneAhead::laneId).toArray();
     if (own.stream().anyMatch(lane -> lane.room() != null)) {

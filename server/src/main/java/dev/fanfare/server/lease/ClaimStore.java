@@ -18,10 +18,11 @@ final class ClaimStore {
    *
    * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
    * gives no more than its counter has left; the counter's row is locked first, and while another
-   * claim holds it this one takes nothing from that queue. Rows are deleted by their physical
-   * address, which cannot move while they are locked, and runs are looked up one by one behind a
-   * limit: left free, a plan made while these tables were nearly empty would read all of them ever
-   * after.
+   * claim holds it this one takes nothing from that queue. Of the lanes that share a counter, the
+   * one whose first run waits longest is served first, or a deep one would starve the others. Rows
+   * are deleted by their physical address, which cannot move while they are locked, and runs are
+   * looked up one by one behind a limit: left free, a plan made while these tables were nearly
+   * empty would read all of them ever after.
    *
    * @param quotas how many to take at most, lane by lane
    */
@@ -52,8 +53,15 @@ final class ClaimStore {
             join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
             left join counted c on c.queue_id = l.queue_id
                                and c.concurrency_key = l.concurrency_key
+            left join lateral (
+                   select y.rank
+                     from ready y
+                    where y.environment_id = ?
+                      and y.lane_id = l.lane_id
+                    order by y.rank
+                    limit 1) as head on q.concurrency_limit is not null
           window before_me as (partition by l.queue_id, l.concurrency_key
-                                   order by l.lane_id
+                                   order by head.rank, l.lane_id
                                     rows between unbounded preceding and 1 preceding)
         ), picked as materialized (
           select r.*
@@ -127,6 +135,7 @@ final class ClaimStore {
         laneIds,
         laneIds,
         quotas,
+        environmentId,
         environmentId,
         environmentId,
         BYTES_MAX,

@@ -3,6 +3,7 @@ package dev.fanfare.server.lease;
 import dev.fanfare.server.queue.ReadyStore.LaneAhead;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Shares a number of slots among lanes so that none is starved by a deep one: every lane gets the
@@ -17,7 +18,7 @@ final class Quotas {
     int[] wanted = lanes.stream().mapToInt(Quotas::wanted).toArray();
     int left = slots;
     while (left > 0) {
-      int hungry = (int) count(quotas, wanted);
+      int hungry = count(quotas, wanted);
       if (hungry == 0) {
         break;
       }
@@ -35,14 +36,20 @@ final class Quotas {
     return lane.room() == null ? lane.depth() : Math.min(lane.depth(), lane.room());
   }
 
-  private static long count(int[] quotas, int[] wanted) {
-    return java.util.stream.IntStream.range(0, quotas.length)
-        .filter(i -> quotas[i] < wanted[i])
-        .count();
+  private static int count(int[] quotas, int[] wanted) {
+    return (int) IntStream.range(0, quotas.length).filter(i -> quotas[i] < wanted[i]).count();
   }
 
-  /** Whether any lane gets something. */
-  static boolean any(int[] quotas) {
-    return Arrays.stream(quotas).anyMatch(quota -> quota > 0);
+  static int sum(int[] quotas) {
+    return Arrays.stream(quotas).sum();
+  }
+
+  /** Which lane is the last that gets something; only when one does. */
+  static int lastServed(int[] quotas) {
+    int last = quotas.length - 1;
+    while (quotas[last] == 0) {
+      last--;
+    }
+    return last;
   }
 }

@@ -109,9 +109,19 @@ public final class Sessions {
         Thread.currentThread().interrupt();
         return List.of();
       }
-      touch(environmentId, sessionId);
+      // A held poll is no sign of life: its worker may be stopped, or gone without a word. Runs
+      // handed to such a worker would only come back when its session lapses.
+      if (isSilent(sessionId)) {
+        return List.of();
+      }
     }
     return List.of();
+  }
+
+  /** Whether nothing was heard of a session, on this server, for half its lease. */
+  private boolean isSilent(UUID sessionId) {
+    Known latest = known.get(sessionId);
+    return latest == null || System.nanoTime() - latest.renewedNanos > limits.lease().toNanos() / 2;
   }
 
   /** Writes what a session reports. */

@@ -71,7 +71,8 @@ final class ReportLoop implements Runnable {
 
   private void pause(FanfareException e) throws InterruptedException {
     if (backoff.isWorthSaying()) {
-      log.warn("The server did not take a report and will be asked again: {}", WorkerCalls.reason(e));
+      log.warn(
+          "The server did not take a report and will be asked again: {}", WorkerCalls.reason(e));
     }
     backoff.pause();
   }

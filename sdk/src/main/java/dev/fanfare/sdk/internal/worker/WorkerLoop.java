@@ -91,7 +91,8 @@ public final class WorkerLoop {
         pause(e, backoff);
       } catch (InterruptedException e) {
         // the session is gone or the worker stops: the conditions above tell which
-      } catch (RuntimeException | Error e) { // out of memory for a moment is no reason to fall silent
+      } catch (RuntimeException
+          | Error e) { // out of memory for a moment is no reason to fall silent
         log.error("Polling failed in a way that was not foreseen", e);
         pause(e, backoff);
       }

@@ -1,0 +1,173 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.TestServer.Reply;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** What can be read of runs and batches, over real HTTP. */
+class ReadContractTest {
+  private static final String CURRENT = "2025-07-16";
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = TestServer.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static String trigger(String task, String body) {
+    Reply reply = server.post("/api/v1/tasks/" + task + "/trigger", body);
+    assertThat(reply.status()).isEqualTo(200);
+    return reply.json().get("id").asString();
+  }
+
+  @Test
+  void a_run_has_the_documented_fields_and_never_null() {
+    String id = trigger("reader", "{\"payload\":{\"a\":1},\"options\":{\"tags\":[\"b\",\"a\"]}}");
+    Reply reply = server.get("/api/v3/runs/" + id, "x-trigger-api-version", CURRENT);
+    assertThat(reply.text()).doesNotContain("null");
+    JsonNode run = reply.json();
+    assertThat(run.get("status").asString()).isEqualTo("QUEUED");
+    assertThat(run.get("isQueued").asBoolean()).isTrue();
+    assertThat(run.get("attempts")).isEmpty();
+    assertThat(run.get("attemptCount").asInt()).isZero();
+    assertThat(run.get("tags").toString()).isEqualTo("[\"a\",\"b\"]");
+    assertThat(run.at("/relatedRuns/children").isArray()).isTrue();
+    assertThat(run.has("startedAt")).isFalse();
+  }
+
+  @Test
+  void an_unknown_run_and_a_run_of_another_environment_answer_the_same_bytes() {
+    Reply unknown = server.get("/api/v3/runs/run_0000000000000000000000000");
+    Reply nonsense = server.get("/api/v3/runs/nonsense");
+    assertThat(unknown.status()).isEqualTo(404);
+    assertThat(unknown.text()).isEqualTo("{\"error\":\"Not found\"}").isEqualTo(nonsense.text());
+    assertThat(unknown.header("x-should-retry")).isEqualTo("true");
+  }
+
+  @Test
+  void what_text_types_carry_is_shown_as_the_value_they_carry() {
+    String superJson =
+        trigger(
+            "reader",
+            """
+            {"payload": "{\\"json\\":{\\"n\\":1.50},\\"meta\\":{}}",
+             "options": {"payloadType": "application/super+json"}}
+            """);
+    assertThat(server.get("/api/v3/runs/" + superJson).text())
+        .contains("\"payload\":{\"n\":1.50},");
+    String text =
+        trigger("reader", "{\"payload\":\"plain\",\"options\":{\"payloadType\":\"text/plain\"}}");
+    assertThat(server.get("/api/v3/runs/" + text).text()).contains("\"payload\":\"plain\",");
+  }
+
+  @Test
+  void a_list_is_walked_forward_and_back_without_a_gap() {
+    String body =
+        IntStream.range(0, 55)
+            .mapToObj(i -> "{\"options\":{\"tags\":[\"walk\"]}}")
+            .collect(Collectors.joining(",", "{\"items\":[", "]}"));
+    server.post("/api/v1/tasks/walker/batch", body);
+    String base = "/api/v1/runs?filter%5Btag%5D=walk&page%5Bsize%5D=10";
+    List<String> forward = new ArrayList<>();
+    JsonNode page = server.get(base).json();
+    assertThat(page.at("/pagination").has("previous")).isFalse();
+    while (true) {
+      page.get("data").forEach(run -> forward.add(run.get("id").asString()));
+      if (!page.at("/pagination").has("next")) {
+        break;
+      }
+      page = server.get(base + "&page%5Bafter%5D=" + page.at("/pagination/next").asString()).json();
+    }
+    assertThat(forward).hasSize(55).doesNotHaveDuplicates();
+    assertThat(forward).isSortedAccordingTo(java.util.Comparator.reverseOrder());
+    List<String> back = new ArrayList<>();
+    while (page.at("/pagination").has("previous")) {
+      page =
+          server
+              .get(base + "&page%5Bbefore%5D=" + page.at("/pagination/previous").asString())
+              .json();
+      List<String> ids = new ArrayList<>();
+      page.get("data").forEach(run -> ids.add(run.get("id").asString()));
+      back.addAll(0, ids);
+    }
+    assertThat(back).isEqualTo(forward.subList(0, 50));
+  }
+
+  @Test
+  void each_filter_narrows_the_list() {
+    String queued = trigger("filtered", "{\"options\":{\"tags\":\"f1\",\"test\":true}}");
+    String delayed = trigger("filtered", "{\"options\":{\"tags\":\"f2\",\"delay\":\"1h\"}}");
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered")).containsExactly(delayed, queued);
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered&filter%5Bstatus%5D=DELAYED"))
+        .containsExactly(delayed);
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered&filter%5Bstatus%5D=QUEUED"))
+        .containsExactly(queued);
+    assertThat(ids("filter%5Btag%5D=f1,f2")).containsExactly(delayed, queued);
+    assertThat(ids("filter%5Btag%5D=f2")).containsExactly(delayed);
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered&filter%5BisTest%5D=true"))
+        .containsExactly(queued);
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered&filter%5BcreatedAt%5D%5Bperiod%5D=1h"))
+        .hasSize(2);
+    assertThat(ids("filter%5BtaskIdentifier%5D=filtered&filter%5BcreatedAt%5D%5Bto%5D=1000"))
+        .isEmpty();
+    assertThat(ids("filter%5BtaskIdentifier%5D=nobody")).isEmpty();
+  }
+
+  private static List<String> ids(String query) {
+    List<String> ids = new ArrayList<>();
+    JsonNode data = server.get("/api/v1/runs?" + query).json().get("data");
+    data.forEach(run -> ids.add(run.get("id").asString()));
+    return ids;
+  }
+
+  @Test
+  void a_filter_that_makes_no_sense_is_a_400_that_names_it() {
+    for (String query :
+        List.of(
+            "filter%5Bstatus%5D=NONSENSE",
+            "filter%5BisTest%5D=maybe",
+            "filter%5Bbatch%5D=x",
+            "filter%5BcreatedAt%5D%5Bperiod%5D=long",
+            "page%5Bsize%5D=0",
+            "page%5Bsize%5D=101",
+            "page%5Bafter%5D=x")) {
+      Reply reply = server.get("/api/v1/runs?" + query);
+      assertThat(reply.status()).as(query).isEqualTo(400);
+      assertThat(reply.error()).isEqualTo("Query Error");
+      assertThat(reply.json().at("/details/0/message").asString()).isNotBlank();
+    }
+  }
+
+  @Test
+  void wrong_methods_and_paths_are_told() {
+    Reply method =
+        server.send("PUT", "/api/v1/tasks/batch", HttpRequest.BodyPublishers.noBody(), "");
+    assertThat(method.status()).isEqualTo(405);
+    assertThat(method.header("Allow")).contains("POST");
+    assertThat(method.error()).isEqualTo("Method not allowed");
+    assertThat(server.get("/nowhere").status()).isEqualTo(404);
+    assertThat(server.get("/health/live").status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_task_id_is_decoded_once() {
+    String id = trigger("a%2Fb%20c%2525", "{}");
+    assertThat(server.get("/api/v3/runs/" + id).json().get("taskIdentifier").asString())
+        .isEqualTo("a/b c%25");
+  }
+}

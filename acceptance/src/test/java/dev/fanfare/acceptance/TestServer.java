@@ -1,0 +1,119 @@
+package dev.fanfare.acceptance;
+
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.Server;
+import dev.fanfare.server.config.DatabaseUrl;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.config.ServerConfigBuilder;
+import dev.fanfare.testkit.TestDatabase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
+
+/** A real server on a database of its own, and a plain HTTP client beside it. */
+final class TestServer implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final TestDatabase database;
+  private final Path home;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final Server server;
+  final String key;
+
+  private TestServer(TestDatabase database, UnaryOperator<ServerConfigBuilder> settings)
+      throws IOException {
+    this.database = database;
+    this.home = Files.createTempDirectory("fanfare-acceptance");
+    ServerConfigBuilder builder =
+        ServerConfig.defaults().toBuilder()
+            .port(0)
+            .home(home)
+            .databaseUrl(new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()));
+    this.server = Server.start(settings.apply(builder).build());
+    this.key = server.developmentKey();
+  }
+
+  static TestServer start() throws IOException {
+    return start(UnaryOperator.identity());
+  }
+
+  static TestServer start(UnaryOperator<ServerConfigBuilder> settings) throws IOException {
+    return new TestServer(TestDatabase.create(), settings);
+  }
+
+  /** An answer with its body as text and, when it is JSON, as a tree. */
+  record Reply(int status, HttpResponse<String> response) {
+    String text() {
+      return response.body();
+    }
+
+    JsonNode json() {
+      return WireJson.mapper().readTree(response.body());
+    }
+
+    String error() {
+      return json().path("error").asString();
+    }
+
+    String header(String name) {
+      return response.headers().firstValue(name).orElse("");
+    }
+  }
+
+  Reply post(String path, String body, String... headers) {
+    return send("POST", path, HttpRequest.BodyPublishers.ofString(body), key, headers);
+  }
+
+  Reply get(String path, String... headers) {
+    return send("GET", path, HttpRequest.BodyPublishers.noBody(), key, headers);
+  }
+
+  Reply send(
+      String method,
+      String path,
+      HttpRequest.BodyPublisher body,
+      String credential,
+      String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(server.url() + path))
+            .timeout(PATIENCE)
+            .method(method, body);
+    if (!credential.isEmpty()) {
+      request.header("Authorization", "Bearer " + credential);
+    }
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      HttpResponse<String> response =
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return new Reply(response.statusCode(), response);
+    } catch (IOException e) {
+      throw new AssertionError("No answer to " + method + " " + path, e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** How many runs the environment has, up to a page. */
+  int runs() {
+    return get("/api/v1/runs?page%5Bsize%5D=100").json().path("data").size();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    database.close();
+    try (var files = Files.walk(home)) {
+      files.sorted(java.util.Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.lease.AttemptReport.Retry;
+import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.Run;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** What follows a failed attempt. */
+class AttemptTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  private static final RetryPolicy AT_ONCE = new RetryPolicy(3, 0, 0, 1, false);
+  private static final RetryPolicy AFTER_A_MINUTE = new RetryPolicy(3, 60_000, 60_000, 1, false);
+
+  final Tenant tenant = engine.tenant();
+
+  @Test
+  void ATT_01_a_retry_without_wait_stays_with_the_worker_and_counts_when_it_starts() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    Verdict verdict = worker.fail(claimed, 1, true);
+    assertThat(verdict.lost()).isEmpty();
+    assertThat(verdict.retries()).containsExactly(new Retry(run, claimed.fence(), 2, 0));
+    assertThat(tenant.run(run).attempt()).isEqualTo(1);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
+    worker.report(List.of(Worker.started(claimed, 2)), List.of(), List.of());
+    assertThat(tenant.run(run).attempt()).isEqualTo(2);
+  }
+
+  @Test
+  void ATT_01_the_same_failure_reported_again_is_granted_the_same_retry() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    List<Retry> first = worker.fail(claimed, 1, true).retries();
+    assertThat(worker.fail(claimed, 1, true).retries()).isEqualTo(first);
+  }
+
+  @Test
+  void ATT_02_a_retry_that_succeeds_completes_with_attempt_2() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    Instant started = tenant.run(run).startedAt();
+    worker.fail(claimed, 1, true);
+    worker.report(List.of(), List.of(Worker.success(claimed, 2, "\"ok\"")), List.of());
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.COMPLETED);
+    assertThat(ended.attempt()).isEqualTo(2);
+    assertThat(ended.startedAt()).isEqualTo(started);
+  }
+
+  @Test
+  void ATT_03_a_long_wait_gives_the_slot_back_and_is_not_claimable_earlier() {
+    Worker worker =
+        tenant.worker(
+            new dev.fanfare.protocol.worker.TaskDefinition(
+                "a", new dev.fanfare.protocol.worker.QueueDefinition("q", 1), AFTER_A_MINUTE));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    Instant before = tenant.now();
+    assertThat(worker.fail(claimed, 1, true).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.run(run).attempt()).isEqualTo(1);
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(tenant.count("leases")).isZero();
+
+    tenant.due(before.plusSeconds(59));
+    assertThat(worker.claim(1)).isEmpty();
+    tenant.due(tenant.now().plusSeconds(60));
+    ClaimedRun again = worker.claimOne();
+    assertThat(again.runId()).isEqualTo(run);
+    assertThat(again.attempt() + 1).isEqualTo(2);
+    assertThat(again.fence()).isGreaterThan(claimed.fence());
+    worker.succeed(again, "1");
+    assertThat(tenant.run(run).attempt()).isEqualTo(2);
+  }
+
+  @Test
+  void ATT_04_the_last_attempt_that_fails_ends_the_run() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(worker.fail(claimed, 1, true).retries()).hasSize(1);
+    assertThat(worker.fail(claimed, 2, true).retries()).hasSize(1);
+    assertThat(worker.fail(claimed, 3, true).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+    assertThat(tenant.run(run).attempt()).isEqualTo(3);
+  }
+
+  @Test
+  void ATT_04_a_failure_that_must_not_be_retried_ends_the_run() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    assertThat(worker.fail(worker.claimOne(), 1, false).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+  }
+
+  @Test
+  void ATT_04_a_runs_own_number_of_attempts_wins_over_its_tasks() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a").maxAttempts(1));
+    assertThat(worker.fail(worker.claimOne(), 1, true).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+  }
+
+  @Test
+  void ATT_08_the_policy_is_the_one_stored_with_the_task_at_the_time_of_the_failure() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    tenant.worker(Tenant.task("a", AFTER_A_MINUTE));
+    assertThat(worker.fail(claimed, 1, true).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.count("delays")).isEqualTo(1);
+  }
+
+  @Test
+  void a_wait_up_to_the_limit_is_sat_out_by_the_worker_and_a_longer_one_is_not() {
+    long limit = Engine.IN_PLACE_MAX.toMillis();
+    Worker worker =
+        tenant.worker(
+            Tenant.task("a", new RetryPolicy(2, limit, limit, 1, false)),
+            Tenant.task("b", new RetryPolicy(2, limit + 1, limit + 1, 1, false)));
+    tenant.trigger(Item.of("a"));
+    ClaimedRun a = worker.claimOne();
+    assertThat(worker.fail(a, 1, true).retries())
+        .containsExactly(new Retry(a.runId(), a.fence(), 2, limit));
+    tenant.trigger(Item.of("b"));
+    ClaimedRun b = worker.claimOne();
+    assertThat(worker.fail(b, 1, true).retries()).isEmpty();
+    assertThat(tenant.count("delays")).isEqualTo(1);
+  }
+
+  @Test
+  void a_report_of_many_ends_decides_on_each_by_itself() {
+    Worker worker =
+        tenant.worker(
+            Tenant.task("in place", AT_ONCE),
+            Tenant.task("later", AFTER_A_MINUTE),
+            Tenant.task("never"));
+    UUID batch =
+        tenant
+            .batch(Item.of("in place"), Item.of("later"), Item.of("never"), Item.of("never"))
+            .batchId();
+    List<ClaimedRun> runs = worker.claim(4);
+    worker.report(
+        runs.stream().map(run -> Worker.started(run, 1)).toList(),
+        List.of(
+            Worker.failure(runs.get(0), 1, true),
+            Worker.failure(runs.get(1), 1, true),
+            Worker.failure(runs.get(2), 1, true),
+            Worker.success(runs.get(3), 1, "1")),
+        List.of());
+    assertThat(runs.stream().map(run -> tenant.status(run.runId())).toList())
+        .containsExactly(
+            RunStatus.EXECUTING, RunStatus.QUEUED, RunStatus.FAILED, RunStatus.COMPLETED);
+    assertThat(tenant.ended(batch)).hasSize(2);
+  }
+
+  @Test
+  void attempts_go_on_counting_when_a_worker_is_lost() {
+    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    UUID run = tenant.trigger(Item.of("a"));
+    worker.start(worker.claimOne());
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+    Worker next = tenant.worker(Tenant.task("a", AT_ONCE));
+    ClaimedRun again = next.claimOne();
+    assertThat(again.attempt() + 1).isEqualTo(2);
+    next.start(again);
+    assertThat(tenant.run(run).attempt()).isEqualTo(2);
+    assertThat(Duration.between(tenant.run(run).startedAt(), tenant.now())).isPositive();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.lease.AttemptReport.Finished;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.testkit.Seed;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Everything that locks rows, at once and in every order. A deadlock would be broken and its loser
+ * run again, so that nothing but a second lost tells of it: PostgreSQL is asked.
+ */
+class DeadlockTest {
+  private static final int TASKS = 4;
+
+  @Test
+  void triggers_claims_and_reports_at_once_never_wait_in_a_ring() {
+    Seed.run(random -> {
+      long seed = random.nextLong();
+      try (Engine engine = Engine.start()) {
+        Tenant tenant = engine.tenant();
+        TaskDefinition[] tasks = new TaskDefinition[TASKS];
+        for (int i = 0; i < TASKS; i++) {
+          tasks[i] = Tenant.limited("task " + i, "queue " + (TASKS - i), 200);
+        }
+        Worker[] workers = new Worker[4];
+        for (int i = 0; i < workers.length; i++) {
+          workers[i] = tenant.worker(tasks);
+        }
+        AtOnce.call(
+            8,
+            i -> {
+              Random own = new Random(seed + i);
+              for (int round = 0; round < 12; round++) {
+                if (i < workers.length) {
+                  report(workers[i], own);
+                } else {
+                  tenant.batch(items(own));
+                }
+              }
+              return i;
+            });
+        engine.sweepAll(tenant.now());
+        assertThat(engine.deadlocks()).isZero();
+      }
+    });
+  }
+
+  /** Items of all tasks, with keys that other batches have too, in any order. */
+  private static Item[] items(Random random) {
+    List<Integer> keys = new ArrayList<>();
+    for (int key = 0; key < 80; key++) {
+      keys.add(key);
+    }
+    Collections.shuffle(keys, random);
+    return keys.stream()
+        .limit(60)
+        .map(key -> Item.of("task " + key % TASKS).key("key " + key))
+        .toArray(Item[]::new);
+  }
+
+  /** Claims some and reports all of it at once: successes, failures, returns, in any order. */
+  private static void report(Worker worker, Random random) {
+    List<ClaimedRun> runs = new ArrayList<>(worker.claim(40));
+    Collections.shuffle(runs, random);
+    List<Finished> finished = new ArrayList<>();
+    List<Returned> returned = new ArrayList<>();
+    for (ClaimedRun run : runs) {
+      switch (random.nextInt(3)) {
+        case 0 -> finished.add(Worker.success(run, 1, "1"));
+        case 1 -> finished.add(Worker.failure(run, 1, false));
+        default -> returned.add(new Returned(run.runId(), run.fence()));
+      }
+    }
+    worker.report(List.of(), finished, returned);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What is true of an environment at every moment, whatever happened before. */
+final class Invariants {
+  private Invariants() {}
+
+  static void check(Tenant tenant) {
+    nothing(tenant, "a run that is not in exactly one place", RUNS_NOT_IN_ONE_PLACE);
+    assertThat(tenant.number(PLACES))
+        .as("places taken, one for each run")
+        .isEqualTo(tenant.count("runs"));
+    nothing(tenant, "a batch that counts wrong", BATCHES_COUNTED_WRONG);
+    nothing(tenant, "a batch whose state does not fit its count", BATCHES_IN_A_WRONG_STATE);
+    nothing(tenant, "a counter of slots that is not what is leased", SLOTS_COUNTED_WRONG);
+    nothing(tenant, "a queue above its limit", QUEUES_ABOVE_THEIR_LIMIT);
+    nothing(tenant, "a key of a run that has another one", KEYS_OF_OTHER_RUNS);
+    nothing(tenant, "a key of a run whose end frees it", KEYS_NOT_FREED);
+    nothing(tenant, "an entry at another place than its run's", ENTRIES_OUT_OF_PLACE);
+  }
+
+  private static void nothing(Tenant tenant, String what, String sql) {
+    assertThat(tenant.number(sql)).as(what).isZero();
+  }
+
+  private static final String RUNS_NOT_IN_ONE_PLACE =
+      """
+      select count(*)::int as n
+        from runs r
+       where r.environment_id = ?
+         and (select count(*) from ready y
+               where y.environment_id = r.environment_id and y.run_id = r.run_id)
+           + (select count(*) from delays d
+               where d.environment_id = r.environment_id and d.run_id = r.run_id)
+           + (select count(*) from parked p
+               where p.environment_id = r.environment_id and p.run_id = r.run_id)
+           + (select count(*) from leases l
+               where l.environment_id = r.environment_id and l.run_id = r.run_id)
+           + (select count(*) from outcomes o
+               where o.environment_id = r.environment_id and o.run_id = r.run_id) <> 1
+      """;
+
+  private static final String PLACES =
+      """
+      select (select count(*) from ready y where y.environment_id = e.id)::int
+           + (select count(*) from delays d where d.environment_id = e.id)::int
+           + (select count(*) from parked p where p.environment_id = e.id)::int
+           + (select count(*) from leases l where l.environment_id = e.id)::int
+           + (select count(*) from outcomes o where o.environment_id = e.id)::int as n
+        from (select ?::int as id) as e
+      """;
+
+  private static final String BATCHES_COUNTED_WRONG =
+      """
+      select count(*)::int as n
+        from batches b
+       where b.environment_id = ?
+         and b.open_runs <> (select count(*)
+                               from runs r
+                              where r.environment_id = b.environment_id
+                                and r.batch_id = b.batch_id
+                                and not exists (select
+                                                  from outcomes o
+                                                 where o.environment_id = r.environment_id
+                                                   and o.run_id = r.run_id))
+      """;
+
+  private static final String BATCHES_IN_A_WRONG_STATE =
+      """
+      select count(*)::int as n
+        from batches b
+       where b.environment_id = ?
+         and ((b.open_runs = 0) <> (b.status = 'COMPLETED')
+              or (b.open_runs = 0) <> (b.completed_at is not null)
+              or b.item_count <> cardinality(b.run_ids))
+      """;
+
+  private static final String SLOTS_COUNTED_WRONG =
+      """
+      select count(*)::int as n
+        from slots s
+       where s.environment_id = ?
+         and s.in_use <> (select count(*)
+                            from leases e
+                            join lanes l using (environment_id, lane_id)
+                           where l.environment_id = s.environment_id
+                             and l.queue_id = s.queue_id
+                             and l.concurrency_key = s.concurrency_key)
+      """;
+
+  private static final String QUEUES_ABOVE_THEIR_LIMIT =
+      """
+      select count(*)::int as n
+        from (select l.queue_id, l.concurrency_key
+                from leases e
+                join lanes l using (environment_id, lane_id)
+                join queues q using (environment_id, queue_id)
+               where e.environment_id = ?
+               group by l.queue_id, l.concurrency_key, q.concurrency_limit
+              having count(*) > q.concurrency_limit) as above
+      """;
+
+  private static final String KEYS_OF_OTHER_RUNS =
+      """
+      select count(*)::int as n
+        from idempotency_keys k
+        left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
+       where k.environment_id = ?
+         and (r.task_id is distinct from k.task_id
+              or sha256(convert_to(r.idempotency_key, 'UTF8')) is distinct from k.key_hash)
+      """;
+
+  private static final String KEYS_NOT_FREED =
+      """
+      select count(*)::int as n
+        from idempotency_keys k
+        join outcomes o on o.environment_id = k.environment_id and o.run_id = k.run_id
+       where k.environment_id = ?
+         and o.status not in ('COMPLETED', 'CANCELED')
+      """;
+
+  private static final String ENTRIES_OUT_OF_PLACE =
+      """
+      select count(*)::int as n
+        from (select environment_id, run_id, lane_id, rank from ready
+              union all
+              select environment_id, run_id, lane_id, rank from delays
+              union all
+              select environment_id, run_id, lane_id, rank from parked
+              union all
+              select environment_id, run_id, lane_id, rank from leases) as e
+        join runs r using (environment_id, run_id)
+       where r.environment_id = ?
+         and (e.lane_id <> r.lane_id or e.rank <> r.rank)
+      """;
+}

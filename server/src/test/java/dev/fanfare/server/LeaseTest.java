@@ -1,0 +1,242 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.Run;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** One lease: at no moment do two workers hold a run, and only the holder can change it. */
+class LeaseTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  private static Returned held(ClaimedRun run) {
+    return new Returned(run.runId(), run.fence());
+  }
+
+  @Test
+  void HBT_01_a_claimed_run_that_does_not_start_is_queued_again() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun first = worker.claimOne();
+    tenant.reclaim(tenant.now().plus(Engine.START_LIMIT).minusSeconds(5));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DEQUEUED);
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.slotsInUse()).isZero();
+    ClaimedRun again = worker.claimOne();
+    assertThat(again.runId()).isEqualTo(run);
+    assertThat(again.fence()).isGreaterThan(first.fence());
+    assertThat(again.attempt() + 1).isEqualTo(1);
+  }
+
+  @Test
+  void HBT_02_a_run_that_never_starts_ends_as_a_system_failure() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
+    UUID batch = tenant.batch(Item.of("a").key("k")).batchId();
+    UUID run = tenant.stored(batch).runIds().getFirst();
+    for (int losses = 1; losses <= Engine.LOSSES_MAX; losses++) {
+      worker.claimOne();
+      tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    }
+    worker.claimOne();
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.SYSTEM_FAILURE);
+    assertThat(ended.error()).contains(RunError.Codes.DEQUEUED_TOO_OFTEN);
+    assertThat(ended.attempt()).isZero();
+    assertThat(ended.startedAt()).isNull();
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(tenant.stored(batch).completedAt()).isNotNull();
+    assertThat(tenant.triggered(Item.of("a").key("k")).cached()).isFalse();
+  }
+
+  @Test
+  void HBT_03_an_executing_run_whose_worker_is_gone_is_queued_and_after_too_many_losses_failed() {
+    UUID run = tenant.trigger(Item.of("a"));
+    for (int losses = 1; losses <= Engine.LOSSES_MAX; losses++) {
+      Worker worker = tenant.worker("a");
+      worker.start(worker.claimOne());
+      tenant.reclaim(tenant.now().plus(Engine.SESSION_LEASE).minusSeconds(5));
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
+      tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+      assertThat(tenant.run(run).attempt()).isEqualTo(losses);
+    }
+    Worker worker = tenant.worker("a");
+    worker.start(worker.claimOne());
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+    Run ended = tenant.run(run);
+    assertThat(ended.status()).isEqualTo(RunStatus.SYSTEM_FAILURE);
+    assertThat(ended.error()).contains(RunError.Codes.STALLED);
+    assertThat(ended.attempt()).isEqualTo(Engine.LOSSES_MAX + 1);
+  }
+
+  @Test
+  void HBT_04_heartbeats_keep_a_run_for_as_long_as_they_come() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    worker.start(worker.claimOne());
+    for (int beats = 0; beats < 5; beats++) {
+      tenant.timePasses(Engine.SESSION_LEASE.multipliedBy(9).dividedBy(10));
+      tenant.reclaim(tenant.now());
+      worker.onAnotherServer().heartbeat();
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
+    }
+    tenant.timePasses(Tenant.LAPSE);
+    tenant.reclaim(tenant.now());
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+  }
+
+  @Test
+  void HBT_06_a_claim_whose_answer_was_lost_leaves_no_slot_taken() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
+    List<UUID> runs = tenant.many(2, Item.of("a"));
+    worker.claim(2); // and the answer never arrives
+    assertThat(tenant.slotsInUse()).isEqualTo(2);
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(worker.claimIds(2)).isEqualTo(runs);
+  }
+
+  @Test
+  void HBT_07_a_late_report_after_a_reclaim_is_refused_and_changes_nothing() {
+    Worker worker = tenant.worker("a");
+    UUID batch = tenant.batch(Item.of("a"), Item.of("a")).batchId();
+    List<ClaimedRun> old = worker.claim(2);
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    for (ClaimedRun run : old) {
+      assertThat(worker.start(run).lost()).containsExactly(held(run));
+      assertThat(worker.succeed(run, "1").lost()).containsExactly(held(run));
+      assertThat(worker.fail(run, 1, true).lost()).containsExactly(held(run));
+      assertThat(worker.handBack(run).lost()).containsExactly(held(run));
+      assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);
+    }
+    assertThat(tenant.count("ready")).isEqualTo(2);
+    assertThat(tenant.ended(batch)).isEmpty();
+  }
+
+  @Test
+  void HBT_07_a_report_under_an_old_fence_is_refused_although_the_same_session_holds_the_run() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun old = worker.claimOne();
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    ClaimedRun held = worker.claimOne();
+    assertThat(worker.start(old).lost()).containsExactly(held(old));
+    assertThat(worker.succeed(old, "\"old\"").lost()).containsExactly(held(old));
+    assertThat(worker.fail(old, 1, false).lost()).containsExactly(held(old));
+    assertThat(worker.handBack(old).lost()).containsExactly(held(old));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DEQUEUED);
+    assertThat(worker.succeed(held, "\"new\"").lost()).isEmpty();
+    assertThat(tenant.run(run).output()).isEqualTo("\"new\"");
+  }
+
+  @Test
+  void HBT_07_of_two_claims_in_one_report_only_the_held_one_counts() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun old = worker.claimOne();
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    ClaimedRun held = worker.claimOne();
+    assertThat(
+            worker
+                .report(
+                    List.of(Worker.started(old, 1), Worker.started(held, 1)), List.of(), List.of())
+                .lost())
+        .containsExactly(held(old));
+    assertThat(
+            worker
+                .report(
+                    List.of(),
+                    List.of(Worker.success(old, 1, "\"old\""), Worker.success(held, 1, "\"new\"")),
+                    List.of())
+                .lost())
+        .containsExactly(held(old));
+    assertThat(tenant.run(run).output()).isEqualTo("\"new\"");
+  }
+
+  @Test
+  void HBT_07_a_run_that_another_worker_holds_cannot_be_changed() {
+    Worker owner = tenant.worker("a");
+    Worker other = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = owner.claimOne();
+    assertThat(other.start(claimed).lost()).containsExactly(held(claimed));
+    assertThat(other.succeed(claimed, "1").lost()).containsExactly(held(claimed));
+    assertThat(other.fail(claimed, 1, true).lost()).containsExactly(held(claimed));
+    assertThat(other.handBack(claimed).lost()).containsExactly(held(claimed));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DEQUEUED);
+  }
+
+  @Test
+  void HBT_07_a_session_that_lapsed_is_told_to_open_a_new_one() {
+    Worker worker = tenant.worker("a");
+    ClaimedRun run = claimed(worker);
+    tenant.timePasses(Tenant.LAPSE);
+    Worker late = worker.onAnotherServer();
+    assertThatThrownBy(() -> late.succeed(run, "1"))
+        .isInstanceOfSatisfying(
+            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(410));
+    assertThatThrownBy(() -> late.claim(1)).isInstanceOf(HttpError.class);
+    tenant.reclaim(tenant.now());
+    assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);
+  }
+
+  private ClaimedRun claimed(Worker worker) {
+    tenant.trigger(Item.of("a"));
+    return worker.claimOne();
+  }
+
+  @Test
+  void a_worker_that_closes_its_session_gives_all_back_without_a_loss() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
+    List<UUID> runs = tenant.many(3, Item.of("a"));
+    worker.start(worker.claim(3).getFirst());
+    worker.close();
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(tenant.number("select max(losses)::int as n from ready where environment_id = ?"))
+        .isZero();
+    Worker next = tenant.worker(Tenant.limited("a", "q", 5));
+    assertThat(next.claimIds(3)).isEqualTo(runs);
+    worker.close();
+  }
+
+  @Test
+  void a_start_reported_twice_is_one_start() {
+    Worker worker = tenant.worker("a");
+    ClaimedRun run = claimed(worker);
+    worker.start(run);
+    Run before = tenant.run(run.runId());
+    assertThat(worker.start(run).lost()).isEmpty();
+    assertThat(tenant.run(run.runId())).isEqualTo(before);
+  }
+
+  @Test
+  void sweeps_at_once_reclaim_each_run_once() {
+    Worker worker = tenant.worker("a");
+    tenant.many(300, Item.of("a"));
+    worker.claim(300);
+    int all =
+        AtOnce.call(4, i -> tenant.reclaim(tenant.now().plus(Duration.ofMinutes(10)))).stream()
+            .mapToInt(Integer::intValue)
+            .sum();
+    assertThat(all).isGreaterThanOrEqualTo(300);
+    assertThat(tenant.count("ready")).isEqualTo(300);
+    assertThat(tenant.count("leases")).isZero();
+    assertThat(tenant.number("select max(losses)::int as n from ready where environment_id = ?"))
+        .isEqualTo(1);
+  }
+}

@@ -1,0 +1,266 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.worker.QueueDefinition;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptReport.Finished;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.AttemptReport.Started;
+import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.SlotSweep;
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.KeySweep;
+import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.testkit.Seed;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Anything that clients, workers, lost answers, sweeps and a jumping clock can do, in any order.
+ * Afterwards every accepted run is in one place, counts are right, and what ended stays ended.
+ */
+class LifecycleSimulationTest {
+  private static final int SEQUENCES = 4;
+  private static final int STEPS = 250;
+  private static final int STEPS_BETWEEN_CHECKS = 10;
+
+  @AutoClose static final Engine engine = Engine.start();
+
+  @Test
+  void whatever_happens_no_run_is_lost_and_every_count_is_right() {
+    Seed.run(
+        SEQUENCES,
+        random -> {
+          Sequence sequence = new Sequence(engine.tenant(), random);
+          for (int step = 1; step <= STEPS; step++) {
+            sequence.step();
+            if (step % STEPS_BETWEEN_CHECKS == 0) {
+              sequence.check();
+            }
+          }
+          sequence.drain();
+          sequence.check();
+        });
+  }
+
+  /** One environment's history. */
+  private static final class Sequence {
+    private static final String[] TASKS = {"plain", "limited", "retried", "late"};
+
+    private final Tenant tenant;
+    private final SplittableRandom random;
+    private final List<Worker> workers = new ArrayList<>();
+
+    /** Every claim that was ever handed out, with the worker that got it. */
+    private final List<Claim> claims = new ArrayList<>();
+
+    private final Set<Worker> closed = new HashSet<>();
+    private final Map<UUID, String> accepted = new HashMap<>();
+    private final Map<UUID, String> ended = new HashMap<>();
+    private final Map<String, UUID> holderOfKey = new HashMap<>();
+    private boolean lateIsKnown;
+
+    private record Claim(Worker worker, ClaimedRun run) {}
+
+    Sequence(Tenant tenant, SplittableRandom random) {
+      this.tenant = tenant;
+      this.random = random;
+      for (int i = 0; i < 3; i++) {
+        workers.add(newWorker());
+      }
+    }
+
+    private Worker newWorker() {
+      List<TaskDefinition> tasks = new ArrayList<>();
+      tasks.add(Tenant.task("plain"));
+      tasks.add(
+          new TaskDefinition("limited", new QueueDefinition("narrow", 3), RetryPolicy.DEFAULT));
+      tasks.add(Tenant.task("retried", new RetryPolicy(3, 4_000, 8_000, 2, false)));
+      if (lateIsKnown) {
+        tasks.add(Tenant.limited("late", "narrow", 3));
+      }
+      return tenant.worker(tasks.toArray(TaskDefinition[]::new));
+    }
+
+    void step() {
+      switch (random.nextInt(20)) {
+        case 0, 1 -> trigger();
+        case 2, 3 -> batch();
+        case 4, 5, 6, 7 -> claim();
+        case 8, 9, 10, 11, 12, 13 -> report();
+        case 14 -> engine.clock.advance(Duration.ofMillis(random.nextLong(-2_000, 60_000)));
+        case 15 -> tenant.due(engine.clock.instant().plusSeconds(random.nextInt(120)));
+        case 16 -> tenant.reclaim(tenant.now().plus(oneOf(Tenant.NO_START, Tenant.LAPSE)));
+        case 17 -> engine.sweep(SlotSweep.class, tenant.now());
+        case 18 -> engine.sweep(KeySweep.class, engine.clock.instant());
+        default -> replaceWorker();
+      }
+    }
+
+    private void replaceWorker() {
+      lateIsKnown = lateIsKnown || random.nextInt(3) == 0;
+      int i = random.nextInt(workers.size());
+      if (random.nextBoolean()) {
+        workers.get(i).close();
+        closed.add(workers.get(i));
+      }
+      workers.set(i, newWorker());
+    }
+
+    private void trigger() {
+      Item item = item();
+      Hash request = random.nextInt(4) == 0 ? Hash.of("request " + random.nextInt(5)) : null;
+      TriggeredRun first = tenant.triggered(item, request);
+      if (request == null) {
+        learn(item, first.runId(), first.cached());
+      } else {
+        accepted.put(first.runId(), "a request");
+        assertThat(tenant.triggered(item, request).runId()).isEqualTo(first.runId());
+        holderOfKey.clear(); // who holds a key now is not told by a repeated request
+      }
+    }
+
+    private void batch() {
+      Item[] items = new Item[random.nextInt(1, 9)];
+      for (int i = 0; i < items.length; i++) {
+        items[i] = item();
+      }
+      TriggeredBatch batch = tenant.batch(items);
+      for (int i = 0; i < items.length; i++) {
+        learn(items[i], batch.items().get(i).runId(), batch.items().get(i).cached());
+      }
+    }
+
+    private Item item() {
+      Item item = Item.of(oneOf(TASKS)).payload("" + random.nextInt());
+      if (random.nextInt(3) == 0) {
+        item.key("key " + random.nextInt(8), Duration.ofSeconds(random.nextInt(1, 600)));
+      }
+      if (random.nextInt(4) == 0) {
+        item.delayUntil(engine.clock.instant().plusSeconds(random.nextInt(-5, 90)));
+      }
+      if (random.nextInt(4) == 0) {
+        item.queue("narrow");
+      }
+      if (random.nextInt(3) == 0) {
+        item.concurrencyKey("tenant " + random.nextInt(3));
+      }
+      if (random.nextInt(12) == 0) {
+        item.failure(RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, "no"));
+      }
+      return item;
+    }
+
+    /** An older run answers only by its key, and only the one that was last made with it. */
+    private void learn(Item item, UUID run, boolean cached) {
+      String key = item.toRun().key() == null ? null : item.toRun().task() + item.toRun().key();
+      if (cached) {
+        assertThat(accepted).containsKey(run);
+      } else {
+        assertThat(accepted.put(run, String.valueOf(key))).isNull();
+      }
+      if (key != null) {
+        UUID holder = holderOfKey.put(key, run);
+        assertThat(!cached || holder == null || holder.equals(run)).isTrue();
+      }
+    }
+
+    private void claim() {
+      Worker worker = workers.get(random.nextInt(workers.size()));
+      for (ClaimedRun run : worker.claim(random.nextInt(1, 6))) {
+        claims.add(new Claim(worker, run));
+      }
+    }
+
+    /** Of claims old and new, held or lost long ago; sometimes the same report twice. */
+    private void report() {
+      if (claims.isEmpty()) {
+        return;
+      }
+      Worker worker = claims.get(random.nextInt(claims.size())).worker();
+      if (closed.contains(worker)) {
+        assertThatThrownBy(worker::heartbeat).isInstanceOf(HttpError.class);
+        return;
+      }
+      List<Started> started = new ArrayList<>();
+      List<Finished> finished = new ArrayList<>();
+      List<Returned> returned = new ArrayList<>();
+      List<Returned> lost = new ArrayList<>();
+      for (int i = random.nextInt(1, 5); i > 0; i--) {
+        Claim claim = claims.get(random.nextInt(claims.size()));
+        ClaimedRun run = claim.run();
+        int attempt = run.attempt() + 1;
+        switch (random.nextInt(8)) {
+          case 0, 1, 2 -> started.add(Worker.started(run, attempt));
+          case 3, 4 -> finished.add(Worker.success(run, attempt, "\"done\""));
+          case 5, 6 -> finished.add(Worker.failure(run, attempt, random.nextBoolean()));
+          default -> returned.add(new Returned(run.runId(), run.fence()));
+        }
+        if (!worker.holds(run)) {
+          lost.add(new Returned(run.runId(), run.fence()));
+        }
+      }
+      Verdict verdict = worker.report(started, finished, returned);
+      assertThat(verdict.lost()).containsAll(lost);
+      if (random.nextInt(4) == 0) {
+        worker.report(started, finished, returned);
+      }
+    }
+
+    void check() {
+      Invariants.check(tenant);
+      assertThat(tenant.count("runs")).isEqualTo(accepted.size());
+      Map<UUID, String> outcomes = tenant.outcomes();
+      assertThat(outcomes).containsAllEntriesOf(ended);
+      ended.putAll(outcomes);
+    }
+
+    /** All the work there is gets done, and then nothing is left anywhere. */
+    void drain() {
+      lateIsKnown = true;
+      tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+      Worker worker = newWorker();
+      tenant.due(tenant.now().plus(Duration.ofDays(9)));
+      for (List<ClaimedRun> runs = worker.claim(50); !runs.isEmpty(); runs = worker.claim(50)) {
+        for (ClaimedRun run : runs) {
+          worker.succeed(run, "\"drained\"");
+        }
+      }
+      assertThat(tenant.count("outcomes")).isEqualTo(accepted.size());
+      assertThat(tenant.slotsInUse()).isZero();
+      for (String table : List.of("ready", "delays", "parked", "leases")) {
+        assertThat(tenant.count(table)).as(table).isZero();
+      }
+      assertThat(
+              tenant.number(
+                  """
+                  select count(*)::int as n
+                    from batches
+                   where environment_id = ?
+                     and status <> 'COMPLETED'
+                  """))
+          .isZero();
+    }
+
+    @SafeVarargs
+    private <T> T oneOf(T... choices) {
+      return choices[random.nextInt(choices.length)];
+    }
+  }
+}

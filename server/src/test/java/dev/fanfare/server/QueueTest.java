@@ -1,0 +1,266 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.worker.QueueDefinition;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.SlotSweep;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Limits of queues, and fairness among lanes. */
+class QueueTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  @Test
+  void CON_02_a_queue_gives_no_more_than_its_limit() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
+    tenant.many(10, Item.of("a"));
+    List<ClaimedRun> held = worker.claim(10);
+    assertThat(held).hasSize(3);
+    assertThat(tenant.slotsInUse()).isEqualTo(3);
+    assertThat(worker.claim(10)).isEmpty();
+    worker.succeed(held.getFirst(), "1");
+    assertThat(worker.claim(10)).hasSize(1);
+  }
+
+  @Test
+  void CON_02_tasks_that_share_a_queue_share_its_limit() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 3), Tenant.limited("b", "q", 3));
+    tenant.many(5, Item.of("a"));
+    tenant.many(5, Item.of("b"));
+    assertThat(worker.claim(10)).hasSize(3);
+    assertThat(worker.claim(10)).isEmpty();
+  }
+
+  @Test
+  void CON_04_each_concurrency_key_has_its_own_copy_of_the_limit() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
+    for (String key : List.of("x", "y", "z")) {
+      tenant.many(4, Item.of("a").concurrencyKey(key));
+    }
+    assertThat(tenant.count("ready")).isEqualTo(12);
+    List<ClaimedRun> held = new ArrayList<>(worker.claim(100));
+    held.addAll(worker.claim(100));
+    assertThat(held).hasSize(6);
+    assertThat(tenant.count("slots")).isEqualTo(3);
+    assertThat(tenant.number("select max(in_use) as n from slots where environment_id = ?"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void CON_05_every_way_a_lease_ends_gives_back_exactly_one_slot() {
+    RetryPolicy later = new RetryPolicy(2, 60_000, 60_000, 1, false);
+    Worker worker = tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later));
+    tenant.many(6, Item.of("a"));
+    List<ClaimedRun> held = worker.claim(6);
+    assertThat(tenant.slotsInUse()).isEqualTo(6);
+    worker.succeed(held.get(0), "1");
+    assertThat(tenant.slotsInUse()).isEqualTo(5);
+    worker.fail(held.get(1), 1, false);
+    assertThat(tenant.slotsInUse()).isEqualTo(4);
+    worker.fail(held.get(2), 1, true);
+    assertThat(tenant.slotsInUse()).isEqualTo(3);
+    worker.handBack(held.get(3));
+    assertThat(tenant.slotsInUse()).isEqualTo(2);
+    worker.start(held.get(4));
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    assertThat(tenant.slotsInUse()).isEqualTo(1);
+    worker.close();
+    assertThat(tenant.slotsInUse()).isZero();
+  }
+
+  @Test
+  void CON_06_a_release_of_what_is_not_held_changes_no_counter() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
+    tenant.many(2, Item.of("a"));
+    List<ClaimedRun> held = worker.claim(2);
+    worker.handBack(held.get(0));
+    worker.handBack(held.get(0));
+    worker.succeed(held.get(0), "1");
+    assertThat(tenant.slotsInUse()).isEqualTo(1);
+    worker.succeed(held.get(1), "1");
+    worker.succeed(held.get(1), "1");
+    worker.close();
+    assertThat(tenant.slotsInUse()).isZero();
+  }
+
+  @Test
+  void CON_09_a_limit_lowered_under_what_is_in_use_lets_those_run_and_new_ones_wait() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
+    tenant.many(10, Item.of("a"));
+    List<ClaimedRun> held = worker.claim(5);
+    tenant.worker(Tenant.limited("a", "q", 2));
+    assertThat(worker.claim(5)).isEmpty();
+    for (int ended = 0; ended < 3; ended++) {
+      assertThat(worker.start(held.get(ended)).lost()).isEmpty();
+      worker.succeed(held.get(ended), "1");
+      assertThat(worker.claim(5)).isEmpty();
+    }
+    worker.succeed(held.get(3), "1");
+    assertThat(worker.claim(5)).hasSize(1);
+    tenant.worker(Tenant.limited("a", "q", null));
+    assertThat(worker.claim(5)).hasSize(4);
+  }
+
+  @Test
+  void CON_09_a_limit_that_comes_while_runs_are_held_counts_them() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", null));
+    tenant.many(10, Item.of("a"));
+    List<ClaimedRun> held = worker.claim(4);
+    tenant.worker(Tenant.limited("a", "q", 5));
+    assertThat(worker.claim(10)).hasSize(1);
+    worker.succeed(held.getFirst(), "1");
+    assertThat(worker.claim(10)).hasSize(1);
+  }
+
+  @Test
+  void CON_09_a_limit_that_went_and_came_back_counts_what_was_held_in_between() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
+    tenant.many(20, Item.of("a"));
+    worker.claim(3);
+    tenant.worker(Tenant.limited("a", "q", null));
+    worker.claim(4);
+    tenant.worker(Tenant.limited("a", "q", 8));
+    assertThat(worker.claim(20)).hasSize(1);
+  }
+
+  @Test
+  void CON_10_a_counter_that_went_wrong_is_counted_again() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
+    tenant.many(10, Item.of("a").concurrencyKey("x"));
+    worker.claim(1);
+    for (int wrong : List.of(3, 0)) {
+      engine.database.transaction(tx ->
+          tx.update("update slots set in_use = ? where environment_id = ?", wrong, tenant.id()));
+      engine.sweep(SlotSweep.class, tenant.now());
+      assertThat(tenant.slotsInUse()).isEqualTo(1);
+    }
+    assertThat(worker.claim(10)).hasSize(2);
+  }
+
+  @Test
+  void CON_12_a_lane_of_three_is_not_starved_by_one_of_ten_thousand() {
+    Worker worker = tenant.worker("big", "small");
+    tenant.many(10_000, Item.of("big"));
+    List<UUID> small = tenant.many(3, Item.of("small"));
+    assertThat(worker.claimIds(10)).containsAll(small);
+  }
+
+  @Test
+  void CON_12_a_worker_with_one_free_slot_goes_round_the_lanes_too() {
+    Worker worker = tenant.worker("big", "small");
+    tenant.many(50, Item.of("big"));
+    List<UUID> small = tenant.many(3, Item.of("small"));
+    List<UUID> claimed = new ArrayList<>();
+    for (int claims = 0; claims < 6; claims++) {
+      claimed.addAll(worker.claimIds(1));
+    }
+    assertThat(claimed).hasSize(6).containsAll(small);
+  }
+
+  @Test
+  void CON_12_with_more_lanes_than_slots_every_lane_has_its_turn_before_any_has_a_second() {
+    Worker worker = tenant.worker("a");
+    int lanes = 150;
+    Item[] items = new Item[lanes * 3];
+    for (int i = 0; i < items.length; i++) {
+      items[i] = Item.of("a").concurrencyKey("tenant " + i % lanes).payload("" + i % lanes);
+    }
+    tenant.batch(items);
+    Map<String, Integer> turns = new HashMap<>();
+    for (int claims = 0; claims < lanes / 10; claims++) {
+      List<ClaimedRun> part = worker.claim(10);
+      assertThat(part).hasSize(10);
+      part.forEach(run -> turns.merge(run.payload(), 1, Integer::sum));
+    }
+    assertThat(turns).hasSize(lanes);
+    assertThat(turns.values()).containsOnly(1);
+  }
+
+  @Test
+  void CON_12_of_tasks_that_share_a_limited_queue_the_longest_waiting_run_is_first() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1), Tenant.limited("b", "q", 1));
+    List<UUID> expected = new ArrayList<>();
+    expected.addAll(tenant.many(2, Item.of("b")));
+    expected.addAll(tenant.many(2, Item.of("a")));
+    expected.addAll(tenant.many(2, Item.of("b")));
+    expected.addAll(tenant.many(1, Item.of("a")));
+    List<UUID> claimed = new ArrayList<>();
+    for (int i = 0; i < expected.size(); i++) {
+      ClaimedRun run = worker.claimOne();
+      claimed.add(run.runId());
+      worker.succeed(run, "1");
+    }
+    assertThat(claimed).isEqualTo(expected);
+  }
+
+  @Test
+  void TRG_07_eight_claimers_at_once_never_get_the_same_run_nor_more_than_a_limit() {
+    int limit = 7;
+    Worker[] workers = new Worker[8];
+    for (int i = 0; i < workers.length; i++) {
+      workers[i] = tenant.worker(Tenant.limited("limited", "q", limit), Tenant.task("free"));
+    }
+    List<UUID> limited = tenant.many(60, Item.of("limited"));
+    List<UUID> free = tenant.many(400, Item.of("free"));
+    Set<UUID> isLimited = new HashSet<>(limited);
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    List<UUID> ended = Collections.synchronizedList(new ArrayList<>());
+    AtOnce.call(
+        workers.length,
+        i -> {
+          while (ended.size() < limited.size() + free.size()) {
+            List<ClaimedRun> held = workers[i].claim(5);
+            long counted = held.stream().filter(run -> isLimited.contains(run.runId())).count();
+            most.accumulateAndGet(running.addAndGet((int) counted), Math::max);
+            running.addAndGet((int) -counted);
+            for (ClaimedRun run : held) {
+              workers[i].succeed(run, "1");
+              ended.add(run.runId());
+            }
+          }
+          return i;
+        });
+    assertThat(ended).doesNotHaveDuplicates().hasSize(460);
+    assertThat(most.get()).isLessThanOrEqualTo(limit);
+    assertThat(tenant.count("outcomes")).isEqualTo(460);
+    assertThat(tenant.slotsInUse()).isZero();
+  }
+
+  @Test
+  void CON_02_eight_claimers_at_once_that_keep_what_they_get_stay_within_the_limit() {
+    Worker[] workers = new Worker[8];
+    for (int i = 0; i < workers.length; i++) {
+      workers[i] = tenant.worker(Tenant.limited("a", "q", 20));
+    }
+    tenant.many(200, Item.of("a"));
+    List<Integer> got =
+        AtOnce.call(
+            workers.length,
+            i -> {
+              int own = 0;
+              for (int claims = 0; claims < 10; claims++) {
+                own += workers[i].claim(3).size();
+              }
+              return own;
+            });
+    assertThat(got.stream().mapToInt(Integer::intValue).sum()).isEqualTo(20);
+    assertThat(tenant.count("leases")).isEqualTo(20);
+    assertThat(tenant.slotsInUse()).isEqualTo(20);
+  }
+}

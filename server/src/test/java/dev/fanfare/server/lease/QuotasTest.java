@@ -1,0 +1,75 @@
+package dev.fanfare.server.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.testkit.Seed;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class QuotasTest {
+  private static LaneAhead lane(int depth) {
+    return lane(depth, null);
+  }
+
+  private static LaneAhead lane(int depth, Integer room) {
+    return new LaneAhead(1, 1, true, depth, room);
+  }
+
+  @Test
+  void every_lane_gets_the_same() {
+    assertThat(Quotas.share(List.of(lane(100), lane(100), lane(100)), 9)).containsExactly(3, 3, 3);
+  }
+
+  @Test
+  void what_a_shallow_lane_leaves_goes_to_the_others() {
+    assertThat(Quotas.share(List.of(lane(100), lane(1), lane(100)), 9)).containsExactly(4, 1, 4);
+  }
+
+  @Test
+  void a_lane_gets_no_more_than_its_queue_has_room_for() {
+    assertThat(Quotas.share(List.of(lane(100, 2), lane(100, 0), lane(100)), 9))
+        .containsExactly(2, 0, 7);
+  }
+
+  @Test
+  void with_fewer_slots_than_lanes_the_first_get_one_each() {
+    int[] quotas = Quotas.share(List.of(lane(5), lane(5), lane(5)), 2);
+    assertThat(quotas).containsExactly(1, 1, 0);
+    assertThat(Quotas.lastServed(quotas)).isEqualTo(1);
+  }
+
+  @Test
+  void nothing_to_share_is_no_quota() {
+    assertThat(Quotas.share(List.of(), 5)).isEmpty();
+    assertThat(Quotas.sum(Quotas.share(List.of(lane(0), lane(5, 0)), 5))).isZero();
+    assertThat(Quotas.sum(Quotas.share(List.of(lane(3)), 0))).isZero();
+  }
+
+  @Test
+  void no_slot_is_wasted_and_no_lane_is_more_than_one_ahead_of_a_hungry_one() {
+    Seed.run(random -> {
+      for (int round = 0; round < 3_000; round++) {
+        List<LaneAhead> lanes = new ArrayList<>();
+        int count = random.nextInt(1, 70);
+        for (int i = 0; i < count; i++) {
+          lanes.add(lane(random.nextInt(20), random.nextBoolean() ? random.nextInt(20) : null));
+        }
+        int slots = random.nextInt(0, 300);
+        int[] quotas = Quotas.share(lanes, slots);
+        int[] wanted =
+            lanes.stream()
+                .mapToInt(l -> l.room() == null ? l.depth() : Math.min(l.depth(), l.room()))
+                .toArray();
+        assertThat(Quotas.sum(quotas)).isEqualTo(Math.min(slots, Arrays.stream(wanted).sum()));
+        int most = Arrays.stream(quotas).max().orElseThrow();
+        for (int i = 0; i < count; i++) {
+          assertThat(quotas[i]).isBetween(0, wanted[i]);
+          assertThat(quotas[i] == wanted[i] || quotas[i] >= most - 1).isTrue();
+        }
+      }
+    });
+  }
+}
