@@ -180,16 +180,6 @@ public final class Fanfare {
     return Polling.until(() -> retrieveRun(runId), Run::isCompleted, timeout);
   }
 
-  /**
-   * Cancels a run: it ends CANCELED, and a worker that executes it is told to stop. A run that is
-   * final already stays as it is.
-   *
-   * @throws ApiException.NotFound when this environment has no such run
-   */
-  public void cancelRun(String runId) {
-    api.cancel(runId);
-  }
-
   /** The output of a run, decoded; {@code null} when it has none. */
   public <O> @Nullable O output(Run run, Class<O> type) {
     return run.output() == null ? null : decode(run.output(), type);

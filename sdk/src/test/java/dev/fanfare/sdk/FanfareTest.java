@@ -310,14 +310,6 @@ class FanfareTest {
   }
 
   @Test
-  void cancelingIsOneCall() {
-    answers.add(Answer.ok("{\"id\":\"run_a\"}"));
-    fanfare.cancelRun("run_a");
-    assertThat(only().method()).isEqualTo("POST");
-    assertThat(only().target()).isEqualTo("/api/v2/runs/run_a/cancel");
-  }
-
-  @Test
   void futuresEndWithTheSameResultsAndFailures() {
     answers.add(Answer.ok(BATCH));
     assertThat(fanfare.async(f -> f.batchTrigger("t", List.of(1))).join().batchId())

@@ -72,11 +72,6 @@ public final class Api {
     return read(get("/api/v3/runs/" + encode(runId)), Run.class);
   }
 
-  /** Cancels a run. */
-  public void cancel(String runId) {
-    post("/api/v2/runs/" + encode(runId) + "/cancel", new byte[0], Map.of());
-  }
-
   private record Page(List<Run> data, @Nullable Pagination pagination) {}
 
   private record Pagination(@Nullable String next) {}

@@ -100,7 +100,7 @@ public record ServerConfig(
     if (encryptionKey != null && encryptionKey.getEncoded().length != ENCRYPTION_KEY_BYTES) {
       throw new InvalidSettingException("FANFARE_ENCRYPTION_KEY", "must be 32 bytes long");
     }
-    between("FANFARE_DATABASE_CONNECTIONS", databaseConnections, 1, 1_000);
+    between("FANFARE_DATABASE_CONNECTIONS", databaseConnections, 2, 1_000); // one only listens
     between("FANFARE_BATCH_ITEMS_MAX", batchItemsMax, 1, 100_000);
     between("FANFARE_ITEM_BYTES_MAX", itemBytesMax, 1, Integer.MAX_VALUE);
     atLeast(

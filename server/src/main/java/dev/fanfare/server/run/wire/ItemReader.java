@@ -170,7 +170,6 @@ public final class ItemReader {
   }
 
   private static long utf8Length(String text) {
-    // Three bytes a character at most: exact only where it could matter.
-    return text.length() > 1024 ? text.getBytes(StandardCharsets.UTF_8).length : text.length() * 3L;
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 }

@@ -143,7 +143,8 @@ final class OptionsReader {
     if (options.tags.size() > Limits.TAGS_MAX) {
       throw new HttpError(
           422,
-          "Runs can only have "
+          item()
+              + "Runs can only have "
               + Limits.TAGS_MAX
               + " tags, you're trying to set "
               + options.tags.size()
@@ -162,7 +163,8 @@ final class OptionsReader {
     String raw = reader.raw();
     if (raw.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
       throw new HttpError(
-          413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+          413,
+          item() + "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
     }
     options.metadata = raw;
   }
@@ -210,7 +212,7 @@ final class OptionsReader {
       case "delay", "maxDelay" -> {
         String text = text("debounce." + name, TEXT_CHARS_MAX);
         if (Durations.duration(text) == null) {
-          throw new HttpError(422, "Invalid debounce " + name + ": " + shortened(text) + ".");
+          throw new HttpError(422, item() + "Invalid debounce " + name + ": " + shortened(text) + ".");
         }
       }
       default -> {}
@@ -308,6 +310,11 @@ final class OptionsReader {
       throw wrong(name, "must be a number of a sensible size");
     }
     return text;
+  }
+
+  /** Names the item of a batch in front of a text that is fixed; a single trigger has none. */
+  private String item() {
+    return where.startsWith("items[") ? where.replace(".options", "") + ": " : "";
   }
 
   private HttpError wrong(String name, String what) {
