@@ -44,7 +44,8 @@ class TimeOrderedIdsTest {
     }
     assertThat(made).isSortedAccordingTo(Comparator.comparing(UUID::toString));
     assertThat(made).doesNotHaveDuplicates();
-    assertThat(millis(made.getLast())).isBetween(millis(made.getFirst()), millis(made.getFirst()) + 3);
+    assertThat(millis(made.getLast()))
+        .isBetween(millis(made.getFirst()), millis(made.getFirst()) + 3);
   }
 
   @Test

@@ -57,8 +57,8 @@ class ScopesTest {
     Scopes.Resource tag = Scopes.one("tags", "t");
     new Caller(dev, null).requireAny("read", run);
     new Caller(dev, new Scopes(List.of("read:tags:t"))).requireAny("read", run, tag);
-    assertThatThrownBy(() ->
-            new Caller(dev, new Scopes(List.of("read:tags:u"))).requireAny("read", run, tag))
+    assertThatThrownBy(
+            () -> new Caller(dev, new Scopes(List.of("read:tags:u"))).requireAny("read", run, tag))
         .isInstanceOfSatisfying(
             HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(403));
   }

@@ -95,7 +95,8 @@ class JsonReaderTest {
           JsonReader.readObject(
               dripping(body.getBytes(StandardCharsets.UTF_8), random),
               (reader, name) ->
-                  reader.array(index -> read.add(index % 3 == 0 ? values.get(index) : reader.raw())));
+                  reader.array(
+                      index -> read.add(index % 3 == 0 ? values.get(index) : reader.raw())));
           assertThat(read).isEqualTo(values);
         });
   }
@@ -123,7 +124,8 @@ class JsonReaderTest {
         {(byte) 0xFF}
       };
       for (byte[] broken : bad) {
-        byte[] before = ("{\"a\":{\"b\":[\"" + "x".repeat(random.nextInt(40))).getBytes(StandardCharsets.UTF_8);
+        byte[] before =
+            ("{\"a\":{\"b\":[\"" + "x".repeat(random.nextInt(40))).getBytes(StandardCharsets.UTF_8);
         byte[] after = "y\"]}}".getBytes(StandardCharsets.UTF_8);
         byte[] body = Arrays.copyOf(before, before.length + broken.length + after.length);
         System.arraycopy(broken, 0, body, before.length, broken.length);
@@ -136,10 +138,36 @@ class JsonReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "[]", "1", "null", "\"a\"", "{", "}", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":NaN}",
-        "{\"a\":Infinity}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":tru}",
-        "{\"a\":1}}", "{\"a\":1} x", "{\"a\":1}{}", "{\"a\":1/*c*/}", "{\"a\":[1 2]}", "\uFEFF"
+        "",
+        " ",
+        "[]",
+        "1",
+        "null",
+        "\"a\"",
+        "{",
+        "}",
+        "{]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":1.}",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":tru}",
+        "{\"a\":1}}",
+        "{\"a\":1} x",
+        "{\"a\":1}{}",
+        "{\"a\":1/*c*/}",
+        "{\"a\":[1 2]}",
+        "\uFEFF"
       })
   void what_is_not_one_json_object_is_refused(String body) {
     refused(bytes(body));
@@ -148,8 +176,7 @@ class JsonReaderTest {
   @Test
   void half_a_surrogate_pair_is_kept_in_a_value_and_refused_in_a_name() {
     List<String> read = new ArrayList<>();
-    JsonReader.readObject(
-        bytes("{\"a\":\"\\ud800\"}"), (reader, name) -> read.add(reader.raw()));
+    JsonReader.readObject(bytes("{\"a\":\"\\ud800\"}"), (reader, name) -> read.add(reader.raw()));
     assertThat(read).containsExactly("\"\\ud800\"");
     refused(bytes("{\"\\ud800\":1}"));
     refused(bytes("{\"a\":{\"\\udc00x\":1}}"));
@@ -183,8 +210,27 @@ class JsonReaderTest {
   /** Makes JSON values with everything in them that is legal and rare. */
   private static final class Documents {
     private static final String[] ODD = {
-      "\\u0000", "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\\"", "\\\\", "\\/", "\\b\\f\\n\\r\\t",
-      "é", "ключ", "😀", "\u2028", "\u007f", "日本", "\\u00e9", "{", "}", "[", "]", ":", ","
+      "\\u0000",
+      "\\ud800",
+      "\\udc00",
+      "\\ud83d\\ude00",
+      "\\\"",
+      "\\\\",
+      "\\/",
+      "\\b\\f\\n\\r\\t",
+      "é",
+      "ключ",
+      "😀",
+      "\u2028",
+      "\u007f",
+      "日本",
+      "\\u00e9",
+      "{",
+      "}",
+      "[",
+      "]",
+      ":",
+      ","
     };
 
     private final SplittableRandom random;

@@ -41,8 +41,8 @@ class SessionCheckTest {
 
   @Test
   void ATT_12_a_policy_of_more_attempts_than_the_cap_is_refused() {
-    assertThatCode(() ->
-            SessionCheck.check(request(task(new RetryPolicy(250, 0, 0, 1, true))), 100))
+    assertThatCode(
+            () -> SessionCheck.check(request(task(new RetryPolicy(250, 0, 0, 1, true))), 100))
         .doesNotThrowAnyException();
     refused(request(task(new RetryPolicy(251, 0, 0, 1, true))), "tasks[0].retry.maxAttempts");
     refused(request(task(new RetryPolicy(0, 0, 0, 1, true))), "tasks[0].retry.maxAttempts");
@@ -62,7 +62,8 @@ class SessionCheckTest {
     refused(request(), "tasks");
     refused(request(task(null), task(null)), "tasks[1].id");
     refused(request(new TaskDefinition(null, null, null)), "tasks[0].id");
-    refused(request(new TaskDefinition("a", new QueueDefinition("q", 0), null)), "concurrencyLimit");
+    refused(
+        request(new TaskDefinition("a", new QueueDefinition("q", 0), null)), "concurrencyLimit");
     refused(request(new TaskDefinition("a", new QueueDefinition("q q", 1), null)), "queue.name");
     refused(new SessionRequest("host", "1", 0, List.of(task(null))), "slots");
     refused(new SessionRequest("host", "1", 101, List.of(task(null))), "slots");

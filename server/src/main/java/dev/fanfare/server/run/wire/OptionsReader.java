@@ -163,8 +163,7 @@ final class OptionsReader {
     String raw = reader.raw();
     if (raw.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
       throw new HttpError(
-          413,
-          item() + "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+          413, item() + "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
     }
     options.metadata = raw;
   }
@@ -212,7 +211,8 @@ final class OptionsReader {
       case "delay", "maxDelay" -> {
         String text = text("debounce." + name, TEXT_CHARS_MAX);
         if (Durations.duration(text) == null) {
-          throw new HttpError(422, item() + "Invalid debounce " + name + ": " + shortened(text) + ".");
+          throw new HttpError(
+              422, item() + "Invalid debounce " + name + ": " + shortened(text) + ".");
         }
       }
       default -> {}

@@ -34,8 +34,25 @@ class DurationsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "1", "s", "1.5h", "-1h", "1H", "1 h", " 1h", "1h ", "1ms", "1x", "1y", "PT1H",
-        "1h30", "1000000000s", "١h", "tomorrow", "2026-01-01"
+        "",
+        " ",
+        "1",
+        "s",
+        "1.5h",
+        "-1h",
+        "1H",
+        "1 h",
+        " 1h",
+        "1h ",
+        "1ms",
+        "1x",
+        "1y",
+        "PT1H",
+        "1h30",
+        "1000000000s",
+        "١h",
+        "tomorrow",
+        "2026-01-01"
       })
   void DEL_07_nonsense_is_no_duration(String text) {
     assertThat(Durations.duration(text)).isNull();
@@ -63,8 +80,18 @@ class DurationsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "1h", "2026-13-01", "2026-02-30", "2026-1-1", "01.02.2026", "20260102", "now",
-        "2026-01-02 03:04:05", "2026-01-02T25:00:00Z", "Z", "+02:00"
+        "",
+        "1h",
+        "2026-13-01",
+        "2026-02-30",
+        "2026-1-1",
+        "01.02.2026",
+        "20260102",
+        "now",
+        "2026-01-02 03:04:05",
+        "2026-01-02T25:00:00Z",
+        "Z",
+        "+02:00"
       })
   void DEL_07_nonsense_is_no_time(String text) {
     assertThat(Durations.date(text)).isNull();

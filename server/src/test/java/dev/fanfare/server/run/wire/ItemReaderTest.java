@@ -21,8 +21,7 @@ class ItemReaderTest {
 
   private static NewRun read(String body) {
     ItemReader.Single item = new ItemReader(LIMITS, NOW).single("send");
-    JsonReader.readObject(
-        new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), item);
+    JsonReader.readObject(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), item);
     return item.run();
   }
 
@@ -31,7 +30,13 @@ class ItemReaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"7, 7", "-0, -0", "1.50, 1.50", "1e3, 1e3", "12345678901234567890, 12345678901234567890"})
+  @CsvSource({
+    "7, 7",
+    "-0, -0",
+    "1.50, 1.50",
+    "1e3, 1e3",
+    "12345678901234567890, 12345678901234567890"
+  })
   void TRG_15_a_numeric_concurrency_key_is_the_text_of_its_number(String json, String key) {
     assertThat(options("{\"concurrencyKey\":" + json + "}").concurrencyKey()).isEqualTo(key);
     assertThat(options("{\"concurrencyKey\":\"" + json + "\"}").concurrencyKey()).isEqualTo(key);
