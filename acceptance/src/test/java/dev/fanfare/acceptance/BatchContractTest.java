@@ -232,6 +232,13 @@ class BatchContractTest {
   }
 
   @Test
+  void DEL_07_a_delay_that_is_neither_duration_nor_time_is_a_422() {
+    Reply reply = server.post("/api/v1/tasks/echo/trigger", "{\"options\":{\"delay\":\"soon\"}}");
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.error()).contains("delay").contains("soon");
+  }
+
+  @Test
   void fifty_equal_triggers_at_once_make_one_run_and_no_5xx() throws Exception {
     String body = "{\"payload\":1,\"options\":{\"idempotencyKey\":\"fifty\"}}";
     Callable<Reply> trigger = () -> server.post("/api/v1/tasks/echo/trigger", body);

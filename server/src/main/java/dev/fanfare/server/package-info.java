@@ -7,8 +7,8 @@
  * 5  batch  worker                         the edges of batches and workers
  * 4  lease                                 a run in a worker's hands
  * 3  run                                   a run from its trigger to its end
- * 2  queue  task  access                   where runs wait, what tasks are, who may call
- * 1  http  db  upkeep  config              know no room
+ * 2  queue  task  access  upkeep           where runs wait, what tasks are, who may call
+ * 1  http  db  config                      know no room
  * 0  protocol                              what crosses the wire
  * </pre>
  */

@@ -234,7 +234,8 @@ class WorkerLifeTest {
 
   /** HBT-08; the server is a process of its own, since its threads too would find no carrier. */
   @Test
-  void handlersThatBurnAllProcessorsDoNotCostTheSession(@TempDir Path folder) throws Exception {
+  void HBT_08_handlersThatBurnAllProcessorsDoNotCostTheSession(@TempDir Path folder)
+      throws Exception {
     int burners = 4 * Runtime.getRuntime().availableProcessors();
     Task<Integer, Boolean> burn =
         Task.define("burn", Integer.class, Boolean.class)

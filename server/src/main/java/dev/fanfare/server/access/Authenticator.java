@@ -19,7 +19,6 @@ public final class Authenticator {
   public static final Duration REMEMBERED = Duration.ofSeconds(2);
 
   private static final int REMEMBERED_MAX = 10_000;
-  private static final String BEARER = "Bearer ";
 
   private final Keys keys;
   private final PublicTokens tokens;
@@ -74,14 +73,16 @@ public final class Authenticator {
               401,
               Map.of("title", "Unauthorized", "status", 401, "detail", message, "error", message)));
     }
-    String credential =
-        header.regionMatches(true, 0, BEARER, 0, BEARER.length())
-            ? header.substring(BEARER.length()).strip()
-            : header.strip();
-    if (credential.isEmpty()) {
+    String[] words = header.strip().split("\\s+", 2);
+    String credential = words.length == 2 && isBearer(words[0]) ? words[1] : header.strip();
+    if (credential.isEmpty() || isBearer(credential)) {
       throw new HttpError(401, "Invalid or Missing API key");
     }
     return credential;
+  }
+
+  private static boolean isBearer(String word) {
+    return word.equalsIgnoreCase("Bearer");
   }
 
   private @Nullable Environment environmentOf(String credential) {

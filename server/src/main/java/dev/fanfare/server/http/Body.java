@@ -2,6 +2,7 @@ package dev.fanfare.server.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 
 /**
  * A request body while it is read: counted against the route's limit and against the budget of all
@@ -38,7 +39,7 @@ final class Body extends InputStream {
 
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
-    int count = source.read(into, offset, length);
+    int count = readSource(into, offset, length);
     if (count > 0) {
       read += count;
       if (read > limit) {
@@ -49,6 +50,20 @@ final class Body extends InputStream {
       }
     }
     return count;
+  }
+
+  /** Helidon meets malformed chunks, and what is not gzip, with all kinds of exceptions. */
+  private int readSource(byte[] into, int offset, int length) throws IOException {
+    try {
+      return source.read(into, offset, length);
+    } catch (HttpError e) {
+      throw e;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (RuntimeException e) {
+      throw new HttpError(
+          Answer.error(400, "The request body is malformed").with("Connection", "close"));
+    }
   }
 
   private void take(long bytes) {

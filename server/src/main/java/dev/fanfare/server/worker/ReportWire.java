@@ -12,8 +12,10 @@ import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Surrogates;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -47,19 +49,33 @@ final class ReportWire {
 
   AttemptReport report(ReportRequest request) {
     return new AttemptReport(
-        orEmpty(request.started()).stream()
+        elements("started", request.started()).stream()
             .map(s ->
                 new AttemptReport.Started(runId(s.runId()), fence(s.fence()), attempt(s.attempt())))
             .toList(),
-        orEmpty(request.finished()).stream().map(this::finished).toList(),
-        orEmpty(request.returned()).stream()
+        finishedOnce(elements("finished", request.finished())),
+        elements("returned", request.returned()).stream()
             .map(h -> new AttemptReport.Returned(runId(h.runId()), fence(h.fence())))
             .toList());
+  }
+
+  /** One report ends a run once: the next attempt begins with the answer to it. */
+  private List<AttemptReport.Finished> finishedOnce(List<Finished> finished) {
+    Set<String> runIds = new HashSet<>();
+    for (Finished f : finished) {
+      if (!runIds.add(f.runId())) {
+        throw HttpError.validation("finished: " + f.runId() + " is there twice");
+      }
+    }
+    return finished.stream().map(this::finished).toList();
   }
 
   /** An output that cannot be stored fails its run, and no other run of the report. */
   private AttemptReport.Finished finished(Finished f) {
     RunError error = f.error();
+    if (error != null && error.type() == null) {
+      throw HttpError.validation("finished: error.type: is required");
+    }
     String output = error == null ? f.output() : null;
     String outputType = error == null ? f.outputType() : null;
     boolean retryable = f.retryable();
@@ -132,7 +148,13 @@ final class ReportWire {
     return attempt;
   }
 
-  private static <T> List<T> orEmpty(@Nullable List<T> list) {
-    return Objects.requireNonNullElse(list, List.of());
+  private static <T> List<T> elements(String name, @Nullable List<T> list) {
+    if (list == null) {
+      return List.of();
+    }
+    if (list.stream().anyMatch(Objects::isNull)) {
+      throw HttpError.validation(name + ": must not hold null");
+    }
+    return list;
   }
 }

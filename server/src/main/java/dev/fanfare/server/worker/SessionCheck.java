@@ -6,6 +6,7 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.Surrogates;
 import dev.fanfare.server.run.wire.ItemReader;
 import java.util.HashSet;
 import java.util.Set;
@@ -72,7 +73,11 @@ final class SessionCheck {
   }
 
   private static void name(String where, @Nullable String name) {
-    if (name == null || name.isBlank() || name.length() > NAME_CHARS_MAX || name.indexOf(0) >= 0) {
+    if (name == null
+        || name.isBlank()
+        || name.length() > NAME_CHARS_MAX
+        || name.indexOf(0) >= 0
+        || Surrogates.any(name)) {
       throw HttpError.validation(
           where + ": must be a text of 1 to " + NAME_CHARS_MAX + " characters");
     }

@@ -19,6 +19,9 @@ public final class Durations {
   private static final Pattern PART = Pattern.compile("(\\d{1,9})(w|d|hr|h|m|s)");
   private static final Pattern KEY_TTL = Pattern.compile("(\\d{1,9})([smhd])");
 
+  /** Longer is as good as for ever, and its end may lie beyond what a database can hold. */
+  private static final Duration KEY_TTL_MAX = Duration.ofDays(36_500);
+
   private Durations() {}
 
   /** A duration in any order of units, each unit counted once; {@code null} when it is none. */
@@ -75,8 +78,24 @@ public final class Durations {
       return otherwise;
     }
     Matcher matcher = KEY_TTL.matcher(text);
-    return matcher.matches()
-        ? seconds(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)))
-        : otherwise;
+    if (!matcher.matches()) {
+      return otherwise;
+    }
+    Duration ttl = seconds(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)));
+    return ttl.compareTo(KEY_TTL_MAX) < 0 ? ttl : KEY_TTL_MAX;
+  }
+
+  /** A number of seconds as it is shown: {@code 1h30m}; {@code null} when it is none. */
+  static @Nullable String text(long seconds) {
+    StringBuilder text = new StringBuilder();
+    long rest = seconds;
+    for (String unit : new String[] {"w", "d", "h", "m", "s"}) {
+      long size = seconds(unit).toSeconds();
+      if (rest >= size) {
+        text.append(rest / size).append(unit);
+        rest %= size;
+      }
+    }
+    return text.isEmpty() ? null : text.toString();
   }
 }

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
   private static final int SIZE_DEFAULT = 25;
   private static final String PERIOD = "filter[createdAt][period]";
+  private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   /** Reads the query parameters of a request. */
   public static ListQuery of(Exchange exchange, Statuses statuses, int sizeMax, Instant now) {
@@ -114,7 +116,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
     } catch (DateTimeException e) {
       // refused below
     }
-    if (time == null) {
+    if (time == null || time.isBefore(EARLIEST) || time.isAfter(LATEST)) {
       throw HttpError.query(name, "Must be milliseconds since 1970 or an ISO date");
     }
     return time;

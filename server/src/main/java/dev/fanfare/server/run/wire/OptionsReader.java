@@ -123,7 +123,8 @@ final class OptionsReader {
               + shortened(text)
               + "\"");
     }
-    options.delayUntil = until.isAfter(LATEST) ? LATEST : until;
+    // A time in the past is no delay, and may lie before any that a database can hold.
+    options.delayUntil = until.isAfter(LATEST) ? LATEST : until.isAfter(now) ? until : null;
   }
 
   private void priority(String name) {

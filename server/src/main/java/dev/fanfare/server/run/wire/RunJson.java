@@ -18,7 +18,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonWriteFeature;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Prints runs for the public API. Payloads, outputs and metadata are written as the text that is
@@ -93,12 +92,13 @@ public final class RunJson {
   }
 
   private void common(JsonGenerator json, Run run) {
+    Shown shown = Shown.of(run);
     RunStatus status = run.status();
     boolean ended = status.isFinal();
     json.writeStringProperty("id", PublicId.format(PublicId.RUN, run.id()));
     json.writeStringProperty("taskIdentifier", run.task());
     json.writeStringProperty("status", statuses.word(status));
-    text(json, "idempotencyKey", shownKey(run));
+    text(json, "idempotencyKey", shown.key);
     json.writeStringProperty("createdAt", run.createdAt().toString());
     json.writeStringProperty("updatedAt", run.updatedAt().toString());
     text(json, "startedAt", run.startedAt());
@@ -140,33 +140,47 @@ public final class RunJson {
     } else {
       json.writeStringProperty("taskKind", "STANDARD");
     }
-    options(json, run);
+    text(json, "ttl", shown.ttl);
+    text(json, "region", shown.region);
   }
 
-  /** The key as its user wrote it: the SDK sends a hash and, in its options, what was hashed. */
-  private static @Nullable String shownKey(Run run) {
-    if (run.options() != null) {
-      JsonNode original =
-          WireJson.mapper().readTree(run.options()).path("idempotencyKeyOptions").path("key");
-      if (original.isString()) {
-        return original.stringValue();
+  /**
+   * What is shown of the options that act elsewhere. Read as they were checked, by the reader that
+   * has no opinion on the length of a number that nobody asks for.
+   */
+  private static final class Shown {
+    /** The key as its user wrote it: the SDK sends a hash and, in its options, what was hashed. */
+    @Nullable String key;
+
+    @Nullable String ttl;
+    @Nullable String region;
+
+    static Shown of(Run run) {
+      Shown shown = new Shown();
+      shown.key = run.idempotencyKey();
+      if (run.options() != null) {
+        byte[] options = run.options().getBytes(StandardCharsets.UTF_8);
+        JsonReader.readObject(new ByteArrayInputStream(options), shown::field);
       }
+      return shown;
     }
-    return run.idempotencyKey();
-  }
 
-  private static void options(JsonGenerator json, Run run) {
-    if (run.options() == null) {
-      return;
-    }
-    JsonNode options = WireJson.mapper().readTree(run.options());
-    JsonNode ttl = options.path("ttl");
-    if (ttl.isString() || ttl.isNumber()) {
-      json.writeStringProperty("ttl", ttl.isString() ? ttl.stringValue() : ttl.asString() + "s");
-    }
-    JsonNode region = options.path("region");
-    if (region.isString()) {
-      json.writeStringProperty("region", region.stringValue());
+    private void field(JsonReader reader, String name) {
+      switch (name) {
+        case "idempotencyKeyOptions" ->
+            reader.object(field -> {
+              if (field.equals("key") && reader.isString()) {
+                key = reader.string();
+              }
+            });
+        case "ttl" ->
+            ttl =
+                reader.isNumber()
+                    ? Durations.text(Long.parseLong(reader.string()))
+                    : reader.string();
+        case "region" -> region = reader.string();
+        default -> {}
+      }
     }
   }
 

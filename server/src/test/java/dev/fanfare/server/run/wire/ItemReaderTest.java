@@ -56,7 +56,7 @@ class ItemReaderTest {
     assertThat(options("{\"delay\":\"1h30m\"}").delayUntil()).isEqualTo(NOW.plusSeconds(5_400));
     assertThat(options("{\"delay\":\"2026-03-01T13:30:00Z\"}").delayUntil())
         .isEqualTo(NOW.plusSeconds(5_400));
-    assertThat(options("{\"delay\":\"2020-01-01\"}").delayUntil()).isBefore(NOW);
+    assertThat(options("{\"delay\":\"2020-01-01\"}").delayUntil()).isNull(); // no delay at all
     assertThat(options("{\"delay\":\"999999999w\"}").delayUntil())
         .isEqualTo(Instant.parse("9999-12-31T23:59:59Z"));
     refused(422, "{\"delay\":\"soon\"}");

@@ -1,0 +1,276 @@
+-- What all migrations together make, to read and to compare; it is never run. A test
+-- keeps it true, and writes it anew with -Dfanfare.schema.write=true.
+
+create type batch_status as enum (
+  'PENDING',
+  'PROCESSING',
+  'COMPLETED',
+  'PARTIAL_FAILED',
+  'ABORTED');
+
+create type run_status as enum (
+  'DELAYED',
+  'PENDING_VERSION',
+  'QUEUED',
+  'DEQUEUED',
+  'EXECUTING',
+  'WAITING',
+  'COMPLETED',
+  'FAILED',
+  'CRASHED',
+  'SYSTEM_FAILURE',
+  'TIMED_OUT',
+  'EXPIRED',
+  'CANCELED');
+
+create type trigger_source as enum (
+  'API',
+  'SDK',
+  'SCHEDULE',
+  'DASHBOARD');
+
+create table batch_keys (
+  environment_id integer not null,
+  key_hash       bytea not null,
+  batch_id       uuid not null,
+  expires_at     timestamp with time zone not null,
+  constraint batch_keys_pkey PRIMARY KEY (environment_id, key_hash)
+);
+
+create table batches (
+  environment_id  integer not null,
+  batch_id        uuid not null,
+  status          batch_status not null,
+  open_runs       integer not null,
+  item_count      integer not null,
+  run_ids         uuid[] not null,
+  idempotency_key text,
+  created_at      timestamp with time zone not null,
+  completed_at    timestamp with time zone,
+  constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
+) with (fillfactor=80);
+
+create table delays (
+  environment_id   integer not null,
+  run_id           uuid not null,
+  due_at           timestamp with time zone not null,
+  lane_id          integer not null,
+  rank             bigint not null,
+  fence            integer not null,
+  attempt          smallint not null,
+  losses           smallint not null,
+  first_started_at timestamp with time zone,
+  constraint delays_pkey PRIMARY KEY (environment_id, run_id)
+) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX delays_due ON delays USING btree (environment_id, due_at);
+
+create table environments (
+  environment_id integer not null generated always as identity,
+  public_id      text not null,
+  project        text not null,
+  slug           text not null,
+  type           text not null,
+  created_at     timestamp with time zone not null default now(),
+  constraint environments_pkey PRIMARY KEY (environment_id),
+  constraint environments_project_slug_key UNIQUE (project, slug),
+  constraint environments_public_id_key UNIQUE (public_id),
+  constraint environments_type_check CHECK ((type = ANY (ARRAY['DEVELOPMENT'::text, 'STAGING'::text, 'PRODUCTION'::text])))
+);
+
+create table idempotency_keys (
+  environment_id integer not null,
+  task_id        integer not null,
+  key_hash       bytea not null,
+  run_id         uuid not null,
+  expires_at     timestamp with time zone not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (environment_id, task_id, key_hash)
+);
+CREATE INDEX idempotency_keys_expiry ON idempotency_keys USING btree (environment_id, expires_at);
+
+create table lanes (
+  environment_id  integer not null,
+  lane_id         integer not null generated always as identity,
+  queue_id        integer not null,
+  concurrency_key text not null default ''::text,
+  task_id         integer not null,
+  constraint lanes_pkey PRIMARY KEY (environment_id, lane_id),
+  constraint lanes_environment_id_queue_id_concurrency_key_task_id_key UNIQUE (environment_id, queue_id, concurrency_key, task_id)
+);
+
+create table leases (
+  environment_id   integer not null,
+  run_id           uuid not null,
+  session_id       uuid not null,
+  fence            integer not null,
+  lane_id          integer not null,
+  rank             bigint not null,
+  attempt          smallint not null,
+  losses           smallint not null,
+  claimed_at       timestamp with time zone not null,
+  started_at       timestamp with time zone,
+  first_started_at timestamp with time zone,
+  batch_id         uuid,
+  constraint leases_pkey PRIMARY KEY (environment_id, run_id)
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+
+create table outcomes (
+  environment_id integer not null,
+  run_id         uuid not null,
+  status         run_status not null,
+  attempt        smallint not null,
+  output         text,
+  output_type    text,
+  error          text,
+  started_at     timestamp with time zone,
+  finished_at    timestamp with time zone not null,
+  duration_ms    bigint not null,
+  constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
+);
+
+create table parked (
+  environment_id integer not null,
+  task_id        integer not null,
+  rank           bigint not null,
+  run_id         uuid not null,
+  lane_id        integer not null,
+  constraint parked_pkey PRIMARY KEY (environment_id, task_id, rank, run_id)
+);
+
+create table queues (
+  environment_id    integer not null,
+  queue_id          integer not null generated always as identity,
+  name              text not null,
+  concurrency_limit integer,
+  created_at        timestamp with time zone not null default now(),
+  constraint queues_pkey PRIMARY KEY (environment_id, queue_id),
+  constraint queues_concurrency_limit_check CHECK ((concurrency_limit > 0)),
+  constraint queues_environment_id_name_key UNIQUE (environment_id, name)
+);
+
+create table ready (
+  environment_id   integer not null,
+  lane_id          integer not null,
+  rank             bigint not null,
+  run_id           uuid not null,
+  fence            integer not null,
+  attempt          smallint not null,
+  losses           smallint not null,
+  first_started_at timestamp with time zone,
+  constraint ready_pkey PRIMARY KEY (environment_id, lane_id, rank, run_id)
+) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+
+create table request_keys (
+  environment_id integer not null,
+  key_hash       bytea not null,
+  answer_id      uuid not null,
+  expires_at     timestamp with time zone not null,
+  constraint request_keys_pkey PRIMARY KEY (environment_id, key_hash)
+);
+
+create table run_tags (
+  environment_id integer not null,
+  tag            text not null,
+  run_id         uuid not null,
+  constraint run_tags_pkey PRIMARY KEY (environment_id, tag, run_id)
+);
+
+create table runs (
+  environment_id  integer not null,
+  run_id          uuid not null,
+  task_id         integer not null,
+  lane_id         integer not null,
+  rank            bigint not null,
+  created_at      timestamp with time zone not null,
+  batch_id        uuid,
+  batch_index     integer,
+  payload         text,
+  payload_type    text,
+  metadata        text,
+  tags            text[],
+  idempotency_key text,
+  max_attempts    integer,
+  delay_until     timestamp with time zone,
+  options         text,
+  source          trigger_source not null,
+  is_test         boolean not null,
+  constraint runs_pkey PRIMARY KEY (environment_id, run_id)
+);
+CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, run_id);
+
+create table secret_keys (
+  key_hash       bytea not null,
+  key_id         integer not null generated always as identity,
+  environment_id integer not null,
+  key_encrypted  bytea not null,
+  created_at     timestamp with time zone not null default now(),
+  revoked_at     timestamp with time zone,
+  constraint secret_keys_pkey PRIMARY KEY (key_hash),
+  constraint secret_keys_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(environment_id),
+  constraint secret_keys_key_id_key UNIQUE (key_id)
+);
+
+create table sessions (
+  environment_id integer not null,
+  session_id     uuid not null,
+  name           text not null,
+  version        text not null,
+  slots          integer not null,
+  task_ids       integer[] not null,
+  opened_at      timestamp with time zone not null,
+  expires_at     timestamp with time zone not null,
+  constraint sessions_pkey PRIMARY KEY (environment_id, session_id)
+) with (fillfactor=50);
+
+create table slots (
+  environment_id  integer not null,
+  queue_id        integer not null,
+  concurrency_key text not null,
+  in_use          integer not null,
+  constraint slots_pkey PRIMARY KEY (environment_id, queue_id, concurrency_key),
+  constraint slots_in_use_check CHECK ((in_use >= 0))
+) with (fillfactor=50);
+
+create table tasks (
+  environment_id  integer not null,
+  task_id         integer not null generated always as identity,
+  slug            text not null,
+  queue_id        integer not null,
+  registered_at   timestamp with time zone,
+  max_attempts    integer not null,
+  retry_min_ms    bigint not null,
+  retry_max_ms    bigint not null,
+  retry_factor    double precision not null,
+  retry_randomize boolean not null,
+  constraint tasks_pkey PRIMARY KEY (environment_id, task_id),
+  constraint tasks_environment_id_slug_key UNIQUE (environment_id, slug)
+);
+
+create view run_standing as
+ SELECT r.environment_id,
+    r.run_id,
+        CASE
+            WHEN o.run_id IS NOT NULL THEN o.status
+            WHEN l.run_id IS NOT NULL AND l.started_at IS NOT NULL THEN 'EXECUTING'::run_status
+            WHEN l.run_id IS NOT NULL THEN 'DEQUEUED'::run_status
+            WHEN d.run_id IS NOT NULL AND d.fence = 0 THEN 'DELAYED'::run_status
+            WHEN p.run_id IS NOT NULL THEN 'PENDING_VERSION'::run_status
+            ELSE 'QUEUED'::run_status
+        END AS status,
+    COALESCE(o.attempt::integer, l.attempt::integer, d.attempt::integer, y.attempt::integer, 0) AS attempt,
+    COALESCE(o.started_at, l.first_started_at, d.first_started_at, y.first_started_at) AS started_at,
+    o.finished_at,
+    COALESCE(o.finished_at, l.started_at, l.claimed_at, r.created_at) AS updated_at,
+    COALESCE(o.duration_ms, 0::bigint) AS duration_ms,
+    o.output,
+    o.output_type,
+    o.error,
+        CASE
+            WHEN d.fence = 0 THEN d.due_at
+            ELSE NULL::timestamp with time zone
+        END AS due_at
+   FROM runs r
+     LEFT JOIN outcomes o ON o.environment_id = r.environment_id AND o.run_id = r.run_id
+     LEFT JOIN leases l ON l.environment_id = r.environment_id AND l.run_id = r.run_id
+     LEFT JOIN delays d ON d.environment_id = r.environment_id AND d.run_id = r.run_id
+     LEFT JOIN parked p ON p.environment_id = r.environment_id AND p.task_id = r.task_id AND p.rank = r.rank AND p.run_id = r.run_id
+     LEFT JOIN ready y ON y.environment_id = r.environment_id AND y.lane_id = r.lane_id AND y.rank = r.rank AND y.run_id = r.run_id;

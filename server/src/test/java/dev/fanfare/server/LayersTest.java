@@ -1,0 +1,119 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructorCall;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The layers as the package {@code dev.fanfare.server} draws them: a room knows the rooms of lower
+ * layers, not its neighbours, and none above. A package below a room belongs to it.
+ */
+class LayersTest {
+  private static final String ROOT = "dev.fanfare.server";
+
+  private static final Map<String, Integer> LAYERS =
+      Map.ofEntries(
+          Map.entry("", 6),
+          Map.entry("batch", 5),
+          Map.entry("worker", 5),
+          Map.entry("lease", 4),
+          Map.entry("run", 3),
+          Map.entry("queue", 2),
+          Map.entry("task", 2),
+          Map.entry("access", 2),
+          Map.entry("http", 1),
+          Map.entry("db", 1),
+          Map.entry("upkeep", 2),
+          Map.entry("config", 1));
+
+  /** What makes other rooms' use cases, instead of being given them. */
+  private static final List<String> WIRING = List.of("Server", "Rooms", "Administration");
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  private static String room(JavaClass type) {
+    String rest = type.getPackageName().substring(ROOT.length());
+    return rest.isEmpty() ? "" : rest.substring(1).split("\\.")[0];
+  }
+
+  private static boolean ours(JavaClass type) {
+    return type.getPackageName().equals(ROOT) || type.getPackageName().startsWith(ROOT + ".");
+  }
+
+  @Test
+  void every_package_is_in_a_room_that_has_a_layer() {
+    TreeSet<String> rooms = new TreeSet<>();
+    CLASSES.forEach(type -> rooms.add(room(type)));
+    assertThat(rooms).isEqualTo(new TreeSet<>(LAYERS.keySet()));
+  }
+
+  @Test
+  void a_room_knows_only_rooms_of_lower_layers() {
+    TreeSet<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass().getBaseComponentType();
+        if (ours(target)
+            && !room(target).equals(room(type))
+            && LAYERS.get(room(target)) >= LAYERS.get(room(type))) {
+          wrong.add(type.getName() + " knows " + target.getName());
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void the_protocol_is_all_that_the_rooms_share_with_clients() {
+    TreeSet<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      boolean wiring = type.getPackageName().equals(ROOT);
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass().getBaseComponentType();
+        String module = target.getPackageName();
+        if (module.startsWith("dev.fanfare.")
+            && !ours(target)
+            && !module.startsWith("dev.fanfare.protocol")
+            && !(wiring && module.startsWith("dev.fanfare.postgres"))) {
+          wrong.add(type.getName() + " knows " + target.getName());
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void what_works_on_the_database_is_made_where_the_server_is_wired_and_nowhere_else() {
+    TreeSet<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      for (JavaConstructorCall call : type.getConstructorCallsFromSelf()) {
+        JavaClass made = call.getTargetOwner();
+        if (ours(made)
+            && !room(made).equals(room(type))
+            && !WIRING.contains(type.getSimpleName())
+            && takesTheDatabase(made)) {
+          wrong.add(type.getName() + " makes " + made.getName());
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  private static boolean takesTheDatabase(JavaClass type) {
+    return type.getConstructors().stream()
+        .flatMap(constructor -> constructor.getRawParameterTypes().stream())
+        .anyMatch(parameter -> parameter.getName().equals(ROOT + ".db.Database"));
+  }
+}
