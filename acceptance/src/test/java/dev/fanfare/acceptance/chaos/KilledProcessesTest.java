@@ -73,6 +73,7 @@ class KilledProcessesTest {
     BatchHandle batch = triggerNaps(server.client());
 
     awaitEnded(history, 200);
+    freezeHolding(worker, history);
     worker.kill();
     assertThat(history.held()).as("runs that the killed worker held").isNotEmpty();
     processes.worker("next worker", server, SLOTS);
@@ -145,6 +146,26 @@ class KilledProcessesTest {
         .containsKeys(callsSecond.acknowledged().toArray(String[]::new));
   }
 
+  /**
+   * Stops the worker at a moment when it holds runs: naps that began together end together, and
+   * then for a moment it holds none. Looks several times, for a report may have been on its way.
+   */
+  private static void freezeHolding(Jvm worker, LeaseHistory history) {
+    Await.until(
+        "the worker to hold runs when it is stopped",
+        SOON,
+        () -> {
+          worker.freeze();
+          for (int look = 0; look < 20; look++) {
+            if (history.held().isEmpty()) {
+              worker.thaw();
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
   /** HBT-07. */
   @Test
   void aWorkerFrozenPastItsLeaseIsRefusedAndGoesOnInAnotherSession() throws Exception {
@@ -155,7 +176,7 @@ class KilledProcessesTest {
     triggerNaps(server.client());
 
     awaitEnded(history, 200);
-    worker.freeze();
+    freezeHolding(worker, history);
     Set<UUID> held = history.held();
     List<UUID> sessions = history.sessions();
     assertThat(held).as("runs that the frozen worker held").isNotEmpty();
