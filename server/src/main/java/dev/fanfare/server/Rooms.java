@@ -1,7 +1,6 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.batch.BatchKeySweep;
 import dev.fanfare.server.batch.CountBatches;
 import dev.fanfare.server.batch.ReadBatches;
@@ -43,7 +42,6 @@ final class Rooms {
       ServerConfig config,
       Database database,
       Signals signals,
-      Keys keys,
       TimeOrderedIds ids,
       InstantSource clock,
       RandomGenerator random) {
@@ -66,13 +64,13 @@ final class Rooms {
             sessionLimits(config));
     sweeps =
         List.of(
-            new DueSweep(database, keys, signals, config.sweepInterval()),
-            new ReclaimSweep(database, keys, signals, finish, reclaimLimits(config)),
-            new ParkedSweep(database, keys, signals),
-            new SlotSweep(database, keys),
-            new KeySweep(database, keys),
-            new BatchKeySweep(database, keys),
-            new SessionSweep(database, keys));
+            new DueSweep(database, signals, config.sweepInterval()),
+            new ReclaimSweep(database, signals, finish, reclaimLimits(config)),
+            new ParkedSweep(database, signals),
+            new SlotSweep(database),
+            new KeySweep(database),
+            new BatchKeySweep(database),
+            new SessionSweep(database));
   }
 
   static Sessions.Limits sessionLimits(ServerConfig config) {

@@ -140,8 +140,8 @@ public final class Server implements AutoCloseable {
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
     Rooms rooms =
-        new Rooms(config, database, signals, keys, ids, clock, RandomGenerator.getDefault());
-    SweepLoop sweeps = SweepLoop.start(database, rooms.sweeps);
+        new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
+    SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
     List<Route> routes = new ArrayList<>();

@@ -1,8 +1,6 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
-import dev.fanfare.server.access.KeyCipher;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
@@ -16,8 +14,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -44,7 +44,7 @@ public final class Engine implements AutoCloseable {
 
   private final TestDatabase home;
   private final Signals signals;
-  private final Keys keys;
+  private final List<Integer> tenantIds = new CopyOnWriteArrayList<>();
   private final AtomicInteger environments = new AtomicInteger();
   private final TimeOrderedIds ids = new TimeOrderedIds(clock);
   final Rooms rooms;
@@ -60,13 +60,12 @@ public final class Engine implements AutoCloseable {
             12,
             Duration.ofSeconds(30));
     signals = Signals.start(database);
-    keys = new Keys(database, new KeyCipher(new byte[32]), ids);
     rooms = server();
   }
 
   /** The rooms of one more server on the same database, which remembers nothing. */
   Rooms server() {
-    return new Rooms(CONFIG, database, signals, keys, ids, clock, new Random(1));
+    return new Rooms(CONFIG, database, signals, ids, clock, new Random(1));
   }
 
   public static Engine start() {
@@ -88,6 +87,7 @@ public final class Engine implements AutoCloseable {
                     r -> r.integer("environment_id"),
                     "env_" + n,
                     "project " + n)));
+    tenantIds.add(id);
     return new Tenant(this, id);
   }
 
@@ -95,7 +95,7 @@ public final class Engine implements AutoCloseable {
   public int sweep(Class<? extends Sweep> kind, Instant now) {
     Sweep sweep = rooms.sweeps.stream().filter(kind::isInstance).findFirst().orElseThrow();
     int all = 0;
-    for (int step = sweep.runOnce(now); step > 0; step = sweep.runOnce(now)) {
+    for (int step = step(sweep, now); step > 0; step = step(sweep, now)) {
       all += step;
     }
     return all;
@@ -103,7 +103,11 @@ public final class Engine implements AutoCloseable {
 
   /** Runs every sweep once, as if it were {@code now}. */
   public void sweepAll(Instant now) {
-    rooms.sweeps.forEach(sweep -> sweep.runOnce(now));
+    rooms.sweeps.forEach(sweep -> step(sweep, now));
+  }
+
+  private int step(Sweep sweep, Instant now) {
+    return tenantIds.stream().mapToInt(id -> sweep.runOnce(id, now)).sum();
   }
 
   /**

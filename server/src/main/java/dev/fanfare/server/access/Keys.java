@@ -27,6 +27,9 @@ public final class Keys {
   private final KeyCipher cipher;
   private final TimeOrderedIds ids;
   private final AccessStore store = new AccessStore();
+  private volatile @Nullable Remembered environments;
+
+  private record Remembered(List<Integer> ids, long nanos) {}
 
   public Keys(Database database, KeyCipher cipher, TimeOrderedIds ids) {
     this.database = database;
@@ -146,8 +149,19 @@ public final class Keys {
   /** A key in force with its environment. */
   record EnvironmentKey(Environment environment, SecretKey key) {}
 
-  /** All environments, for work that goes through them one by one. */
-  public List<Environment> environments() {
-    return database.transaction(store::environments);
+  /**
+   * All environments, for work that goes through them one by one. A new one is in it within {@link
+   * Authenticator#REMEMBERED}.
+   */
+  public List<Integer> environmentIds() {
+    Remembered seen = environments;
+    if (seen == null || System.nanoTime() - seen.nanos() > Authenticator.REMEMBERED.toNanos()) {
+      seen =
+          new Remembered(
+              database.transaction(store::environments).stream().map(Environment::id).toList(),
+              System.nanoTime());
+      environments = seen;
+    }
+    return seen.ids();
   }
 }

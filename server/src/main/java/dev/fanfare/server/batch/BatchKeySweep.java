@@ -1,7 +1,5 @@
 package dev.fanfare.server.batch;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
@@ -13,12 +11,10 @@ public final class BatchKeySweep implements Sweep {
   private static final int AT_ONCE = 5_000;
 
   private final Database database;
-  private final Keys keys;
   private final BatchStore batches = new BatchStore();
 
-  public BatchKeySweep(Database database, Keys keys) {
+  public BatchKeySweep(Database database) {
     this.database = database;
-    this.keys = keys;
   }
 
   @Override
@@ -27,12 +23,7 @@ public final class BatchKeySweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    int forgotten = 0;
-    for (Environment environment : keys.environments()) {
-      forgotten +=
-          database.transaction(tx -> batches.pruneKeys(tx, environment.id(), now, AT_ONCE));
-    }
-    return forgotten;
+  public int runOnce(int environmentId, Instant now) {
+    return database.transaction(tx -> batches.pruneKeys(tx, environmentId, now, AT_ONCE));
   }
 }

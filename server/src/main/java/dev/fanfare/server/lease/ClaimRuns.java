@@ -12,8 +12,8 @@ import java.util.UUID;
 
 /**
  * Hands ready runs to a session: goes round the lanes that hold some, shares the session's free
- * slots among them, and takes what each gives in rank order. Two round trips for each round of
- * lanes.
+ * slots among them, and takes what each gives in rank order. Two round trips and a commit for each
+ * round of lanes, and one more when a queue has a limit.
  */
 public final class ClaimRuns {
   /** Lanes looked at in one round; with more than these the next round goes on behind them. */
@@ -92,10 +92,10 @@ public final class ClaimRuns {
       // The next claim goes on behind the last lane served, or lanes behind it would wait for ever.
       lastLaneId = own.get(Quotas.lastServed(quotas)).laneId();
     }
-    int[] laneIds = own.stream().mapToInt(LaneAhead::laneId).toArray();
     if (own.stream().anyMatch(lane -> lane.room() != null)) {
-      leases.insertMissingSlots(tx, environmentId, laneIds);
+      leases.insertMissingSlots(
+          tx, environmentId, own.stream().mapToInt(LaneAhead::laneId).toArray());
     }
-    return new Round(claims.claim(tx, environmentId, sessionId, laneIds, quotas), lastLaneId);
+    return new Round(claims.claim(tx, environmentId, sessionId, own, quotas), lastLaneId);
   }
 }

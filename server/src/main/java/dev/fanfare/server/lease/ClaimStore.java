@@ -2,9 +2,13 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.ReadyStore.LaneAhead;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** SQL of a claim. */
 final class ClaimStore {
@@ -22,11 +26,16 @@ final class ClaimStore {
    * one whose first run waits longest is served first, or a deep one would starve the others. Rows
    * are deleted by their physical address, which cannot move while they are locked, and runs are
    * looked up one by one behind a limit: left free, a plan made while these tables were nearly
-   * empty would read all of them ever after.
+   * empty would read all of them ever after. What is the same for all runs of a lane came with the
+   * lane.
    *
    * @param quotas how many to take at most, lane by lane
    */
-  List<ClaimedRun> claim(Tx tx, int environmentId, UUID sessionId, int[] laneIds, int[] quotas) {
+  List<ClaimedRun> claim(
+      Tx tx, int environmentId, UUID sessionId, List<LaneAhead> lanes, int[] quotas) {
+    int[] laneIds = lanes.stream().mapToInt(LaneAhead::laneId).toArray();
+    Map<Integer, LaneAhead> laneById =
+        lanes.stream().collect(Collectors.toMap(LaneAhead::laneId, lane -> lane));
     return tx.list(
         """
         with counted as materialized (
@@ -81,10 +90,12 @@ final class ClaimStore {
                              + coalesce(octet_length(r.metadata), 0))
                            over (order by p.rank, p.run_id) as bytes,
                          row_number() over (order by p.rank, p.run_id) as n,
-                         r.batch_id
+                         r.batch_id, r.payload, r.payload_type, r.metadata, r.tags, r.is_test,
+                         r.created_at, r.max_attempts
                     from picked p
                    cross join lateral (
-                           select x.payload, x.metadata, x.batch_id
+                           select x.batch_id, x.payload, x.payload_type, x.metadata, x.tags,
+                                  x.is_test, x.created_at, x.max_attempts
                              from runs x
                             where x.environment_id = p.environment_id
                               and x.run_id = p.run_id
@@ -114,22 +125,12 @@ final class ClaimStore {
                  now(), p.first_started_at, p.batch_id
             from fitting p
         )
-        select p.run_id, p.fence + 1 as fence, p.attempt, r.batch_id, r.payload, r.payload_type,
-               r.metadata, r.tags, r.is_test, r.created_at, t.slug, q.name as queue,
-               coalesce(r.max_attempts, t.max_attempts) as max_attempts
+        select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
+               p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts
           from fitting p
-         cross join lateral (
-                 select x.*
-                   from runs x
-                  where x.environment_id = p.environment_id
-                    and x.run_id = p.run_id
-                  limit 1) as r
-          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-          join lanes l on l.environment_id = p.environment_id and l.lane_id = p.lane_id
-          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
          order by p.rank, p.run_id
         """,
-        ClaimStore::claimed,
+        r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))),
         environmentId,
         environmentId,
         laneIds,
@@ -144,14 +145,15 @@ final class ClaimStore {
         sessionId);
   }
 
-  private static ClaimedRun claimed(Row r) throws SQLException {
+  private static ClaimedRun claimed(Row r, LaneAhead lane) throws SQLException {
+    Integer ownMax = r.integerOrNull("max_attempts");
     return new ClaimedRun(
         r.uuid("run_id"),
         r.integer("fence"),
         r.integer("attempt"),
-        r.integer("max_attempts"),
-        r.text("slug"),
-        r.text("queue"),
+        ownMax == null ? lane.maxAttempts() : ownMax,
+        lane.task(),
+        lane.queue(),
         r.uuidOrNull("batch_id"),
         r.textOrNull("payload"),
         r.textOrNull("payload_type"),

@@ -2,8 +2,6 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
@@ -23,7 +21,6 @@ public final class ReclaimSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
-  private final Keys keys;
   private final Signals signals;
   private final FinishRuns finish;
   private final Limits limits;
@@ -36,10 +33,8 @@ public final class ReclaimSweep implements Sweep {
    */
   public record Limits(Duration interval, Duration start, int lossesMax) {}
 
-  public ReclaimSweep(
-      Database database, Keys keys, Signals signals, FinishRuns finish, Limits limits) {
+  public ReclaimSweep(Database database, Signals signals, FinishRuns finish, Limits limits) {
     this.database = database;
-    this.keys = keys;
     this.signals = signals;
     this.finish = finish;
     this.limits = limits;
@@ -51,14 +46,10 @@ public final class ReclaimSweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    int reclaimed = 0;
-    for (Environment environment : keys.environments()) {
-      int count = database.transaction(tx -> reclaim(tx, environment.id(), now));
-      if (count > 0) {
-        signals.ready(environment.id());
-      }
-      reclaimed += count;
+  public int runOnce(int environmentId, Instant now) {
+    int reclaimed = database.transaction(tx -> reclaim(tx, environmentId, now));
+    if (reclaimed > 0) {
+      signals.ready(environmentId);
     }
     return reclaimed;
   }

@@ -39,14 +39,19 @@ public final class ReportAttempts {
 
   /** Writes a report and returns what the worker must know. */
   public Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
-    Verdict verdict = database.transaction(tx -> write(tx, environmentId, sessionId, report));
-    if (!report.finished().isEmpty() || !report.returned().isEmpty()) {
-      signals.ready(environmentId); // a slot may be free, or a run back in its queue
+    Written written = database.transaction(tx -> write(tx, environmentId, sessionId, report));
+    if (written.claimable()) {
+      signals.ready(environmentId);
     }
-    return verdict;
+    return written.verdict();
   }
 
-  private Verdict write(Tx tx, int environmentId, UUID sessionId, AttemptReport report) {
+  /**
+   * @param claimable whether something can be claimed now that could not before
+   */
+  private record Written(Verdict verdict, boolean claimable) {}
+
+  private Written write(Tx tx, int environmentId, UUID sessionId, AttemptReport report) {
     Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>());
     Settlement settlement = new Settlement();
     if (!report.started().isEmpty()) {
@@ -63,8 +68,7 @@ public final class ReportAttempts {
     if (!report.returned().isEmpty()) {
       handBack(tx, environmentId, sessionId, report.returned(), verdict, settlement);
     }
-    settlement.write(tx, environmentId, finish);
-    return verdict;
+    return new Written(verdict, settlement.write(tx, environmentId, finish));
   }
 
   private void start(

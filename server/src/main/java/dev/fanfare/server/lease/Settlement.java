@@ -46,8 +46,12 @@ final class Settlement {
     later.add(new DelayStore.Delayed(entry, dueAt));
   }
 
-  /** Writes all of it; every lease gives back its slot here, and nowhere else. */
-  void write(Tx tx, int environmentId, FinishRuns finish) {
+  /**
+   * Writes all of it; every lease gives back its slot here, and nowhere else.
+   *
+   * @return whether something can be claimed now that could not before
+   */
+  boolean write(Tx tx, int environmentId, FinishRuns finish) {
     if (!again.isEmpty()) {
       ready.insertAll(tx, environmentId, again);
     }
@@ -57,8 +61,7 @@ final class Settlement {
     if (!over.isEmpty()) {
       finish.finish(tx, environmentId, over);
     }
-    if (!released.isEmpty()) {
-      slots.free(tx, environmentId, Lease.slots(released));
-    }
+    boolean freed = !released.isEmpty() && slots.free(tx, environmentId, Lease.slots(released));
+    return freed || !again.isEmpty();
   }
 }

@@ -1,7 +1,5 @@
 package dev.fanfare.server.lease;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.queue.SlotStore;
 import dev.fanfare.server.upkeep.Sweep;
@@ -16,13 +14,11 @@ public final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
 
   private final Database database;
-  private final Keys keys;
   private final SlotStore slots = new SlotStore();
   private final LeaseStore leases = new LeaseStore();
 
-  public SlotSweep(Database database, Keys keys) {
+  public SlotSweep(Database database) {
     this.database = database;
-    this.keys = keys;
   }
 
   @Override
@@ -31,14 +27,12 @@ public final class SlotSweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    for (Environment environment : keys.environments()) {
-      database.transaction(tx -> {
-        slots.lockAll(tx, environment.id());
-        leases.recountSlots(tx, environment.id());
-        return null;
-      });
-    }
+  public int runOnce(int environmentId, Instant now) {
+    database.transaction(tx -> {
+      slots.lockAll(tx, environmentId);
+      leases.recountSlots(tx, environmentId);
+      return null;
+    });
     return 0; // one step is all there is to do
   }
 }

@@ -34,12 +34,22 @@ public final class ReadyStore {
    *
    * @param laneId the lane
    * @param taskId its task
+   * @param task its task's id as people write it
+   * @param queue its queue's name
+   * @param maxAttempts what its task's policy says
    * @param registered whether any worker has declared the task
    * @param depth how many entries wait, counted up to what was asked
    * @param room how many more of its queue may hold a slot; absent: no limit
    */
   public record LaneAhead(
-      int laneId, int taskId, boolean registered, int depth, @Nullable Integer room) {}
+      int laneId,
+      int taskId,
+      String task,
+      String queue,
+      int maxAttempts,
+      boolean registered,
+      int depth,
+      @Nullable Integer room) {}
 
   /**
    * The next lanes that hold entries, after {@code afterLaneId}.
@@ -73,7 +83,8 @@ public final class ReadyStore {
            where a.lane_id is not null
              and a.n < ?
         )
-        select a.lane_id, l.task_id, t.registered_at is not null as registered,
+        select a.lane_id, l.task_id, t.slug as task, q.name as queue, t.max_attempts,
+               t.registered_at is not null as registered,
                (select count(*)
                   from (select
                           from ready r
@@ -96,6 +107,9 @@ public final class ReadyStore {
             new LaneAhead(
                 r.integer("lane_id"),
                 r.integer("task_id"),
+                r.text("task"),
+                r.text("queue"),
+                r.integer("max_attempts"),
                 r.flag("registered"),
                 r.integer("depth"),
                 r.integerOrNull("room")),

@@ -15,11 +15,13 @@ public final class SlotStore {
    * Gives back slots: how many for each lane. Rows are taken in one order, so that two endings
    * never wait for each other in a ring; lanes of queues without a limit have no row and cost
    * nothing.
+   *
+   * @return whether a limited queue got room
    */
-  public void free(Tx tx, int environmentId, Map<Integer, Integer> countByLane) {
+  public boolean free(Tx tx, int environmentId, Map<Integer, Integer> countByLane) {
     Map<Integer, Integer> ordered = new TreeMap<>(countByLane);
-    tx.update(
-        """
+    return tx.update(
+            """
         with freed as materialized (
           select s.queue_id, s.concurrency_key, f.n
             from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
@@ -43,7 +45,8 @@ public final class SlotStore {
         ordered.values().stream().mapToInt(Integer::intValue).toArray(),
         environmentId,
         environmentId,
-        environmentId);
+        environmentId)
+        > 0;
   }
 
   /** Forgets the counters of queues that have no limit: while there is none, nobody counts. */

@@ -1,7 +1,5 @@
 package dev.fanfare.server.run;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.queue.DelayStore;
@@ -14,14 +12,12 @@ public final class DueSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
-  private final Keys keys;
   private final Signals signals;
   private final Duration interval;
   private final DelayStore delays = new DelayStore();
 
-  public DueSweep(Database database, Keys keys, Signals signals, Duration interval) {
+  public DueSweep(Database database, Signals signals, Duration interval) {
     this.database = database;
-    this.keys = keys;
     this.signals = signals;
     this.interval = interval;
   }
@@ -32,14 +28,10 @@ public final class DueSweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    int released = 0;
-    for (Environment environment : keys.environments()) {
-      int count = database.transaction(tx -> delays.release(tx, environment.id(), now, AT_ONCE));
-      if (count > 0) {
-        signals.ready(environment.id());
-      }
-      released += count;
+  public int runOnce(int environmentId, Instant now) {
+    int released = database.transaction(tx -> delays.release(tx, environmentId, now, AT_ONCE));
+    if (released > 0) {
+      signals.ready(environmentId);
     }
     return released;
   }

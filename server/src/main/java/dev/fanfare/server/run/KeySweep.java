@@ -1,7 +1,5 @@
 package dev.fanfare.server.run;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
@@ -13,13 +11,11 @@ public final class KeySweep implements Sweep {
   private static final int AT_ONCE = 5_000;
 
   private final Database database;
-  private final Keys keys;
   private final KeyStore idempotencyKeys = new KeyStore();
   private final RequestKeyStore requestKeys = new RequestKeyStore();
 
-  public KeySweep(Database database, Keys keys) {
+  public KeySweep(Database database) {
     this.database = database;
-    this.keys = keys;
   }
 
   @Override
@@ -28,13 +24,8 @@ public final class KeySweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    int forgotten = 0;
-    for (Environment environment : keys.environments()) {
-      int id = environment.id();
-      forgotten += database.transaction(tx -> idempotencyKeys.prune(tx, id, now, AT_ONCE));
-      forgotten += database.transaction(tx -> requestKeys.prune(tx, id, now, AT_ONCE));
-    }
-    return forgotten;
+  public int runOnce(int environmentId, Instant now) {
+    return database.transaction(tx -> idempotencyKeys.prune(tx, environmentId, now, AT_ONCE))
+        + database.transaction(tx -> requestKeys.prune(tx, environmentId, now, AT_ONCE));
   }
 }

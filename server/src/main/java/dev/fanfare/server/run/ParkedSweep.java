@@ -1,7 +1,5 @@
 package dev.fanfare.server.run;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.queue.ParkedStore;
@@ -18,13 +16,11 @@ public final class ParkedSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
-  private final Keys keys;
   private final Signals signals;
   private final ParkedStore parked = new ParkedStore();
 
-  public ParkedSweep(Database database, Keys keys, Signals signals) {
+  public ParkedSweep(Database database, Signals signals) {
     this.database = database;
-    this.keys = keys;
     this.signals = signals;
   }
 
@@ -34,18 +30,13 @@ public final class ParkedSweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
+  public int runOnce(int environmentId, Instant now) {
     int released = 0;
-    for (Environment environment : keys.environments()) {
-      int id = environment.id();
-      int count = 0;
-      for (int taskId : database.transaction(tx -> parked.releasable(tx, id))) {
-        count += database.transaction(tx -> parked.release(tx, id, taskId, AT_ONCE));
-      }
-      if (count > 0) {
-        signals.ready(id);
-      }
-      released += count;
+    for (int taskId : database.transaction(tx -> parked.releasable(tx, environmentId))) {
+      released += database.transaction(tx -> parked.release(tx, environmentId, taskId, AT_ONCE));
+    }
+    if (released > 0) {
+      signals.ready(environmentId);
     }
     return released;
   }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * One bounded, set-based step of upkeep, safe on every server at once and at any moment. It goes
- * environment by environment, because a statement that locks rows names its environment.
+ * One bounded, set-based step of upkeep, safe on every server at once and at any moment. A
+ * step is of one environment, because a statement that locks rows names its environment.
  */
 public interface Sweep {
   /** How long to pause after a step that found nothing more to do. */
@@ -16,5 +16,5 @@ public interface Sweep {
    *
    * @return how much it did; more than 0 means that more may be waiting
    */
-  int runOnce(Instant now);
+  int runOnce(int environmentId, Instant now);
 }

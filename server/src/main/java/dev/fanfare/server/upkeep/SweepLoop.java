@@ -1,9 +1,11 @@
 package dev.fanfare.server.upkeep;
 
 import dev.fanfare.server.db.Database;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,11 +19,14 @@ public final class SweepLoop implements AutoCloseable {
   private static final long FAILURE_PAUSE_MILLIS = 1_000;
 
   private final Database database;
+  private final Supplier<List<Integer>> environmentIds;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final List<Thread> threads;
 
-  private SweepLoop(Database database, List<Sweep> sweeps) {
+  private SweepLoop(
+      Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
     this.database = database;
+    this.environmentIds = environmentIds;
     this.threads =
         sweeps.stream()
             .map(sweep ->
@@ -31,9 +36,10 @@ public final class SweepLoop implements AutoCloseable {
             .toList();
   }
 
-  /** Starts the sweeps. */
-  public static SweepLoop start(Database database, List<Sweep> sweeps) {
-    SweepLoop loop = new SweepLoop(database, sweeps);
+  /** Starts the sweeps, which go through the environments one by one. */
+  public static SweepLoop start(
+      Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
+    SweepLoop loop = new SweepLoop(database, environmentIds, sweeps);
     loop.threads.forEach(Thread::start);
     return loop;
   }
@@ -51,7 +57,12 @@ public final class SweepLoop implements AutoCloseable {
 
   private long step(Sweep sweep) {
     try {
-      return sweep.runOnce(database.now()) > 0 ? 0 : sweep.interval().toMillis();
+      Instant now = database.now();
+      int done = 0;
+      for (int environmentId : environmentIds.get()) {
+        done += sweep.runOnce(environmentId, now);
+      }
+      return done > 0 ? 0 : sweep.interval().toMillis();
     } catch (RuntimeException e) {
       if (stopped.getCount() > 0) {
         log.warn("{} will be tried again: {}", sweep.getClass().getSimpleName(), e.toString());

@@ -1,7 +1,5 @@
 package dev.fanfare.server.worker;
 
-import dev.fanfare.server.access.Environment;
-import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
@@ -14,12 +12,10 @@ public final class SessionSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
-  private final Keys keys;
   private final SessionStore sessions = new SessionStore();
 
-  public SessionSweep(Database database, Keys keys) {
+  public SessionSweep(Database database) {
     this.database = database;
-    this.keys = keys;
   }
 
   @Override
@@ -28,13 +24,8 @@ public final class SessionSweep implements Sweep {
   }
 
   @Override
-  public int runOnce(Instant now) {
-    int forgotten = 0;
-    for (Environment environment : keys.environments()) {
-      forgotten +=
-          database.transaction(
-              tx -> sessions.prune(tx, environment.id(), now.minus(KEPT), AT_ONCE));
-    }
-    return forgotten;
+  public int runOnce(int environmentId, Instant now) {
+    return database.transaction(
+        tx -> sessions.prune(tx, environmentId, now.minus(KEPT), AT_ONCE));
   }
 }
