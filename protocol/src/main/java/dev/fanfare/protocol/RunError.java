@@ -50,6 +50,9 @@ public record RunError(
     /** The item could not become a proper run. */
     public static final String COULD_NOT_TRIGGER = "BATCH_ITEM_COULD_NOT_TRIGGER";
 
+    /** The item was longer than an item may be. */
+    public static final String PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE";
+
     private Codes() {}
   }
 

@@ -1,10 +1,13 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.batch.AddItems;
 import dev.fanfare.server.batch.BatchKeySweep;
 import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.ReadBatches;
 import dev.fanfare.server.batch.TriggerBatch;
+import dev.fanfare.server.batch.UnsealedSweep;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
@@ -32,6 +35,8 @@ import java.util.random.RandomGenerator;
 /** The rooms on one database, wired: all of a server but its edge, as its tests have it too. */
 final class Rooms {
   final TriggerBatch triggerBatch;
+  final CreateBatch createBatch;
+  final AddItems addItems;
   final ReadBatches readBatches;
   final TriggerRun triggerRun;
   final ReadRuns readRuns;
@@ -49,6 +54,8 @@ final class Rooms {
     PlaceRuns place = new PlaceRuns(database);
     TriggerRuns trigger = new TriggerRuns(ids, finish);
     triggerBatch = new TriggerBatch(database, signals, clock, ids, place, trigger);
+    createBatch = new CreateBatch(database, clock, ids);
+    addItems = new AddItems(database, signals, clock, place, trigger);
     readBatches = new ReadBatches(database);
     triggerRun = new TriggerRun(database, signals, clock, place, trigger);
     readRuns = new ReadRuns(database);
@@ -70,7 +77,8 @@ final class Rooms {
             new SlotSweep(database),
             new KeySweep(database),
             new BatchKeySweep(database),
-            new SessionSweep(database));
+            new SessionSweep(database),
+            new UnsealedSweep(database, config.batchSealLimit()));
   }
 
   static Sessions.Limits sessionLimits(ServerConfig config) {

@@ -8,6 +8,7 @@ import dev.fanfare.server.access.PublicTokens;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.SecretKey;
 import dev.fanfare.server.batch.BatchRoutes;
+import dev.fanfare.server.batch.StreamedBatchRoutes;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
@@ -139,21 +140,20 @@ public final class Server implements AutoCloseable {
     Authenticator authenticator = new Authenticator(keys, publicTokens, clock);
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
-    Rooms rooms =
-        new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
+    Rooms rooms = new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
     SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
     List<Route> routes = new ArrayList<>();
+    BatchRoutes.Limits batchLimits =
+        new BatchRoutes.Limits(itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax());
     routes.addAll(
         new BatchRoutes(
-                authenticator,
-                tokens,
-                rooms.triggerBatch,
-                rooms.readBatches,
-                clock,
-                new BatchRoutes.Limits(
-                    itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax()))
+                authenticator, tokens, rooms.triggerBatch, rooms.readBatches, clock, batchLimits)
+            .routes());
+    routes.addAll(
+        new StreamedBatchRoutes(
+                authenticator, tokens, rooms.createBatch, rooms.addItems, clock, batchLimits)
             .routes());
     routes.addAll(
         new RunRoutes(

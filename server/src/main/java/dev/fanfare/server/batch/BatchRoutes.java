@@ -60,6 +60,7 @@ public final class BatchRoutes {
     return List.of(
         Route.post("/api/v1/tasks/{task}/batch", this::triggerTask),
         Route.post("/api/v1/tasks/batch", this::triggerTasks),
+        Route.post("/api/v2/tasks/batch", this::triggerTasksCounted),
         Route.get("/api/v1/batches/{batch}", this::retrieve),
         Route.get("/api/v2/batches/{batch}", this::retrieve),
         Route.get("/api/v1/batches/{batch}/results", this::results));
@@ -81,6 +82,14 @@ public final class BatchRoutes {
     TriggeredBatch batch = trigger(exchange, caller, null);
     boolean sdk = exchange.header("trigger-version") != null;
     return answer(caller, batch, sdk ? 202 : 200, sdk);
+  }
+
+  /** Version 2: the same, and the runs are left to be read later. */
+  private Answer triggerTasksCounted(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    TriggeredBatch batch = trigger(exchange, caller, null);
+    return withToken(
+        Answer.json(batch.repeated() ? 200 : 202, BatchAnswers.counted(batch)), caller, batch);
   }
 
   private TriggeredBatch trigger(
@@ -109,8 +118,13 @@ public final class BatchRoutes {
 
   private Answer answer(
       Authenticator.KeyHolder caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+    return withToken(
+        Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)), caller, batch);
+  }
+
+  private Answer withToken(Answer answer, Authenticator.KeyHolder caller, TriggeredBatch batch) {
     return tokens.add(
-        Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)),
+        answer,
         caller,
         List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())),
         false);
@@ -124,7 +138,7 @@ public final class BatchRoutes {
       throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
     }
     caller.requireAny("read", Scopes.one("batch", exchange.path("batch")), Scopes.all("runs"));
-    return Answer.json(200, BatchAnswers.batch(batch));
+    return Answer.json(200, BatchAnswers.batch(batch, exchange.header("trigger-version")));
   }
 
   private Answer results(Exchange exchange) {

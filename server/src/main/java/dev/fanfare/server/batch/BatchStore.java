@@ -1,18 +1,26 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.Hash;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
 
 /** SQL of {@code batches} and {@code batch_keys}. */
 final class BatchStore {
+  private static final TypeReference<List<ItemError>> ERRORS = new TypeReference<>() {};
+
+  /** A key can be forgotten between losing it and reading who has it; then it is claimed again. */
+  private static final int CLAIM_TRIES = 5;
 
   /** Stores a batch whose runs are stored; with no run of its own left open it is complete. */
   void insert(
@@ -27,9 +35,10 @@ final class BatchStore {
         """
         insert into batches
                (environment_id, batch_id, status, open_runs, item_count, run_ids,
-                idempotency_key, created_at, completed_at)
+                idempotency_key, created_at, sealed_at, completed_at)
         select ?, ?, case when b.open = 0 then 'COMPLETED' else 'PENDING' end::batch_status,
-               b.open, ?, ?, ?, b.created_at, case when b.open = 0 then b.created_at end
+               b.open, ?, ?, ?, b.created_at, b.created_at,
+               case when b.open = 0 then b.created_at end
           from (select ?::int as open, ?::timestamptz as created_at) as b
         """,
         environmentId,
@@ -43,6 +52,17 @@ final class BatchStore {
 
   /** Takes the key for {@code batchId} and returns which batch has it, this one or an older one. */
   UUID claimKey(Tx tx, int environmentId, Hash hash, UUID batchId, Instant now, Instant expiresAt) {
+    for (int tries = 1; tries <= CLAIM_TRIES; tries++) {
+      UUID holder = tryClaim(tx, environmentId, hash, batchId, now, expiresAt);
+      if (holder != null) {
+        return holder;
+      }
+    }
+    throw DatabaseException.busy("Idempotency claim resolution timed out");
+  }
+
+  private static @Nullable UUID tryClaim(
+      Tx tx, int environmentId, Hash hash, UUID batchId, Instant now, Instant expiresAt) {
     UUID won =
         tx.first(
             """
@@ -62,37 +82,44 @@ final class BatchStore {
     if (won != null) {
       return won;
     }
-    return Objects.requireNonNull(
-        tx.first(
-            """
-            select batch_id
-              from batch_keys
-             where environment_id = ?
-               and key_hash = ?
-            """,
-            r -> r.uuid("batch_id"),
-            environmentId,
-            hash.bytes()));
+    return tx.first(
+        """
+        select batch_id
+          from batch_keys
+         where environment_id = ?
+           and key_hash = ?
+        """,
+        r -> r.uuid("batch_id"),
+        environmentId,
+        hash.bytes());
   }
 
   @Nullable Batch find(Tx tx, int environmentId, UUID batchId) {
     return tx.first(
         """
-        select batch_id, status, run_ids, idempotency_key, created_at, completed_at
+        select batch_id, status, item_count, run_ids, errors, idempotency_key, created_at,
+               sealed_at, completed_at
           from batches
          where environment_id = ?
            and batch_id = ?
         """,
-        r ->
-            new Batch(
-                r.uuid("batch_id"),
-                BatchStatus.valueOf(r.text("status")),
-                r.uuids("run_ids"),
-                r.textOrNull("idempotency_key"),
-                r.instant("created_at"),
-                r.instantOrNull("completed_at")),
+        BatchStore::batch,
         environmentId,
         batchId);
+  }
+
+  private static Batch batch(Row r) throws SQLException {
+    String errors = r.textOrNull("errors");
+    return new Batch(
+        r.uuid("batch_id"),
+        BatchStatus.valueOf(r.text("status")),
+        r.integer("item_count"),
+        r.uuids("run_ids"),
+        errors == null ? List.of() : WireJson.mapper().readValue(errors, ERRORS),
+        r.textOrNull("idempotency_key"),
+        r.instant("created_at"),
+        r.instantOrNull("sealed_at"),
+        r.instantOrNull("completed_at"));
   }
 
   /** The items of a stored batch, in item order. */

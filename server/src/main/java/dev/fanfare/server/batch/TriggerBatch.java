@@ -78,7 +78,7 @@ public final class TriggerBatch {
       }
     }
     List<TriggeredRun> runs =
-        trigger.trigger(tx, environmentId, batchId, batch.source(), now, placed);
+        trigger.trigger(tx, environmentId, batchId, 0, batch.source(), now, placed);
     TriggeredBatch triggered = triggered(batchId, batch, placed, runs);
     batches.insert(
         tx,
@@ -129,7 +129,7 @@ public final class TriggerBatch {
               asked.key() == null ? null : asked.key().text()));
     }
     String key = batch.key() == null ? null : batch.key().text();
-    return new TriggeredBatch(batchId, false, key, items);
+    return new TriggeredBatch(batchId, false, false, key, items);
   }
 
   private TriggeredBatch stored(Tx tx, int environmentId, UUID batchId, boolean cached) {
@@ -141,6 +141,6 @@ public final class TriggerBatch {
               .map(i -> new TriggeredBatch.Item(i.runId(), i.task(), true, i.key()))
               .toList();
     }
-    return new TriggeredBatch(batchId, cached, batch.idempotencyKey(), items);
+    return new TriggeredBatch(batchId, cached, true, batch.idempotencyKey(), items);
   }
 }

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param batchId the batch that answers it
  * @param cached whether that batch was there before, by its idempotency key
+ * @param repeated whether it was there before at all
  * @param key the batch's idempotency key; absent: none
  * @param items one for each item, in item order
  */
-public record TriggeredBatch(UUID batchId, boolean cached, @Nullable String key, List<Item> items) {
+public record TriggeredBatch(
+    UUID batchId, boolean cached, boolean repeated, @Nullable String key, List<Item> items) {
 
   /**
    * The run of one item.

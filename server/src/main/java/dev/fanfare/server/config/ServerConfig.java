@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param idempotencyKeyTtl how long an idempotency key is remembered when the request does not say.
  *     Default 30 days
  * @param sessionLease how long a worker's session lives without a sign of life. Default 30 seconds
+ * @param batchSealLimit how long after its announcement a streamed batch may lack items before it
+ *     is given up. Default 30 minutes
  * @param startLimit how long a worker may hold a run it was given without starting it. Default 60
  *     seconds
  * @param lossesMax how many times a run may be lost with its worker before it is given up. Default
@@ -73,6 +75,7 @@ public record ServerConfig(
     int reportBodyBytesMax,
     Duration idempotencyKeyTtl,
     Duration sessionLease,
+    Duration batchSealLimit,
     Duration startLimit,
     int lossesMax,
     Duration retryInPlaceMax,
@@ -124,6 +127,7 @@ public record ServerConfig(
     atLeast(inFlight, bodiesInFlightBytesMax, "FANFARE_REPORT_BODY_BYTES_MAX", reportBodyBytesMax);
     positive("FANFARE_IDEMPOTENCY_KEY_TTL", idempotencyKeyTtl);
     positive("FANFARE_SESSION_LEASE", sessionLease);
+    positive("FANFARE_BATCH_SEAL_LIMIT", batchSealLimit);
     positive("FANFARE_START_LIMIT", startLimit);
     between("FANFARE_LOSSES_MAX", lossesMax, 1, 1_000);
     notNegative("FANFARE_RETRY_IN_PLACE_MAX", retryInPlaceMax);

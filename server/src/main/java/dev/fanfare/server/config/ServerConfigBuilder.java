@@ -28,6 +28,7 @@ public final class ServerConfigBuilder {
   private int reportBodyBytesMax = 64 * MIB;
   private Duration idempotencyKeyTtl = Duration.ofDays(30);
   private Duration sessionLease = Duration.ofSeconds(30);
+  private Duration batchSealLimit = Duration.ofMinutes(30);
   private Duration startLimit = Duration.ofSeconds(60);
   private int lossesMax = 5;
   private Duration retryInPlaceMax = Duration.ofSeconds(5);
@@ -59,6 +60,7 @@ public final class ServerConfigBuilder {
     reportBodyBytesMax = config.reportBodyBytesMax();
     idempotencyKeyTtl = config.idempotencyKeyTtl();
     sessionLease = config.sessionLease();
+    batchSealLimit = config.batchSealLimit();
     startLimit = config.startLimit();
     lossesMax = config.lossesMax();
     retryInPlaceMax = config.retryInPlaceMax();
@@ -167,6 +169,12 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** See {@link ServerConfig#batchSealLimit()}. */
+  public ServerConfigBuilder batchSealLimit(Duration value) {
+    batchSealLimit = value;
+    return this;
+  }
+
   /** See {@link ServerConfig#startLimit()}. */
   public ServerConfigBuilder startLimit(Duration value) {
     startLimit = value;
@@ -250,6 +258,7 @@ public final class ServerConfigBuilder {
         reportBodyBytesMax,
         idempotencyKeyTtl,
         sessionLease,
+        batchSealLimit,
         startLimit,
         lossesMax,
         retryInPlaceMax,

@@ -98,6 +98,11 @@ final class Setting {
               ServerConfigBuilder::sessionLease,
               ServerConfig::sessionLease),
           of(
+              "BATCH_SEAL_LIMIT",
+              Syntax.DURATION,
+              ServerConfigBuilder::batchSealLimit,
+              ServerConfig::batchSealLimit),
+          of(
               "START_LIMIT",
               Syntax.DURATION,
               ServerConfigBuilder::startLimit,

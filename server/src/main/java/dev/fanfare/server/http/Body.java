@@ -6,7 +6,8 @@ import java.io.UncheckedIOException;
 
 /**
  * A request body while it is read: counted against the route's limit and against the budget of all
- * bodies in flight, whatever the client announced.
+ * bodies in flight, whatever the client announced. Of a body that is used up while it is read, only
+ * what its reader holds at most is counted against the budget.
  */
 final class Body extends InputStream {
   /** Taken from the budget at a time: what was read counts, not what was announced. */
@@ -14,17 +15,20 @@ final class Body extends InputStream {
 
   private final InputStream source;
   private final long limit;
+  private final long heldMax;
   private final BodyBudget budget;
   private long read;
   private long taken;
 
   /**
    * @param source decoded bytes, which a compressed body has more of than it announced
+   * @param heldMax most bytes that its reader holds at once
    * @param announced the announced length, or 0 when there is none
    */
-  Body(InputStream source, long limit, long announced, BodyBudget budget) {
+  Body(InputStream source, long limit, long heldMax, long announced, BodyBudget budget) {
     this.source = source;
     this.limit = limit;
+    this.heldMax = heldMax;
     this.budget = budget;
     if (announced > limit) {
       throw tooLarge();
@@ -45,8 +49,8 @@ final class Body extends InputStream {
       if (read > limit) {
         throw tooLarge();
       }
-      if (read > taken) {
-        take(Math.max(STEP, read - taken));
+      if (read > taken && taken < heldMax) {
+        take(Math.min(heldMax, Math.max(read, taken + STEP)) - taken);
       }
     }
     return count;

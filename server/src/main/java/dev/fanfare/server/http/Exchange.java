@@ -53,11 +53,21 @@ public final class Exchange {
    * @param limit most bytes to read; a longer body ends the request with 413
    */
   public InputStream body(long limit) {
+    return stream(limit, limit);
+  }
+
+  /**
+   * The body, decompressed, to be read once by somebody who does not keep it.
+   *
+   * @param limit most bytes to read; a longer body ends the request with 413
+   * @param heldMax most bytes of it that its reader holds at once
+   */
+  public InputStream stream(long limit, long heldMax) {
     if (!hasBody()) {
       return InputStream.nullInputStream();
     }
     long announced = request.headers().contentLength().orElse(0);
-    Body counted = new Body(request.content().inputStream(), limit, announced, budget);
+    Body counted = new Body(request.content().inputStream(), limit, heldMax, announced, budget);
     body = counted;
     return counted;
   }

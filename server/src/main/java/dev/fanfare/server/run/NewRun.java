@@ -49,6 +49,14 @@ public record NewRun(
    */
   public record Key(String text, Duration ttl) {}
 
+  /**
+   * A run that could not become a proper one, and is stored as having failed with {@code error}.
+   */
+  public static NewRun failed(String task, RunError error) {
+    return new NewRun(
+        task, null, null, null, "", null, null, 0, null, List.of(), null, null, false, error);
+  }
+
   /** The same run under {@code other} unless it brings a key of its own. */
   public NewRun withDefaultKey(Key other) {
     return key != null ? this : withKey(other);

@@ -13,7 +13,8 @@ public final class StoredError {
 
   private StoredError() {}
 
-  static String write(RunError error) {
+  /** Writes what {@link #read} reads. */
+  public static String write(RunError error) {
     return WRITER.writeValueAsString(error);
   }
 

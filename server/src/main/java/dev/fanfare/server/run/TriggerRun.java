@@ -143,7 +143,7 @@ public final class TriggerRun {
   private List<TriggeredRun> store(
       Tx tx, Line line, List<Member> members, List<PlacedRun> placed, Instant now) {
     List<TriggeredRun> runs =
-        trigger.trigger(tx, line.environmentId(), null, line.source(), now, placed);
+        trigger.trigger(tx, line.environmentId(), null, 0, line.source(), now, placed);
     Map<Hash, UUID> answers = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
       Hash key = members.get(i).requestKey();

@@ -43,6 +43,7 @@ public final class TriggerRuns {
    * Stores runs and queues them.
    *
    * @param batchId the batch they belong to; absent: none
+   * @param firstIndex the place of the first one in its batch
    * @param now when they were triggered
    * @return for each run, in order, the run that answers it: itself, or by its key an older one
    */
@@ -50,10 +51,11 @@ public final class TriggerRuns {
       Tx tx,
       int environmentId,
       @Nullable UUID batchId,
+      int firstIndex,
       Source source,
       Instant now,
       List<PlacedRun> placed) {
-    List<RunColumns.Minted> minted = mint(placed, now);
+    List<RunColumns.Minted> minted = mint(placed, firstIndex, now);
     Map<KeyStore.TaskKey, UUID> holders = claimKeys(tx, environmentId, now, minted);
     List<TriggeredRun> answers = new ArrayList<>(minted.size());
     List<RunColumns.Minted> created = new ArrayList<>(minted.size());
@@ -70,13 +72,13 @@ public final class TriggerRuns {
       runs.insertAll(tx, environmentId, batchId, source, now, created);
       runs.insertTags(tx, environmentId, created);
       enqueue(tx, environmentId, now, created);
-      recordFailures(tx, environmentId, batchId, created);
+      recordFailures(tx, environmentId, created);
     }
     return answers;
   }
 
   /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
-  private List<RunColumns.Minted> mint(List<PlacedRun> placed, Instant now) {
+  private List<RunColumns.Minted> mint(List<PlacedRun> placed, int firstIndex, Instant now) {
     List<RunColumns.Minted> minted = new ArrayList<>(placed.size());
     long nowMicros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
     for (int i = 0; i < placed.size(); i++) {
@@ -85,8 +87,9 @@ public final class TriggerRuns {
           isDelayed(run, now)
               ? ChronoUnit.MICROS.between(Instant.EPOCH, run.delayUntil())
               : nowMicros;
-      long rank = queuedMicros - run.priorityMillis() * 1_000 + i;
-      minted.add(new RunColumns.Minted(ids.next(), i, rank, placed.get(i)));
+      int index = firstIndex + i;
+      long rank = queuedMicros - run.priorityMillis() * 1_000 + index;
+      minted.add(new RunColumns.Minted(ids.next(), index, rank, placed.get(i)));
     }
     return minted;
   }
@@ -147,13 +150,13 @@ public final class TriggerRuns {
     }
   }
 
-  private void recordFailures(
-      Tx tx, int environmentId, @Nullable UUID batchId, List<RunColumns.Minted> created) {
+  /** Their batch counts the runs that will end one day, which these never were. */
+  private void recordFailures(Tx tx, int environmentId, List<RunColumns.Minted> created) {
     List<Ending> endings = new ArrayList<>();
     for (RunColumns.Minted run : created) {
       RunError failure = run.placed().run().failure();
       if (failure != null) {
-        endings.add(Ending.withoutAttempt(run.runId(), batchId, RunStatus.SYSTEM_FAILURE, failure));
+        endings.add(Ending.withoutAttempt(run.runId(), null, RunStatus.SYSTEM_FAILURE, failure));
       }
     }
     if (!endings.isEmpty()) {

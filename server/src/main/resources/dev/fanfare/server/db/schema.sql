@@ -29,6 +29,17 @@ create type trigger_source as enum (
   'SCHEDULE',
   'DASHBOARD');
 
+create table batch_items (
+  environment_id integer not null,
+  batch_id       uuid not null,
+  item_index     integer not null,
+  task_id        integer not null,
+  lane_id        integer not null,
+  item           text not null,
+  error          text,
+  constraint batch_items_pkey PRIMARY KEY (environment_id, batch_id, item_index)
+);
+
 create table batch_keys (
   environment_id integer not null,
   key_hash       bytea not null,
@@ -47,8 +58,11 @@ create table batches (
   idempotency_key text,
   created_at      timestamp with time zone not null,
   completed_at    timestamp with time zone,
+  sealed_at       timestamp with time zone,
+  errors          text,
   constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
 ) with (fillfactor=80);
+CREATE INDEX batches_unsealed ON batches USING btree (environment_id, created_at) WHERE ((sealed_at IS NULL) AND (status = 'PENDING'::batch_status));
 
 create table delays (
   environment_id   integer not null,

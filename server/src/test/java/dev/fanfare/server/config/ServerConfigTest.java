@@ -38,6 +38,7 @@ class ServerConfigTest {
                 64 * MIB,
                 Duration.ofDays(30),
                 Duration.ofSeconds(30),
+                Duration.ofMinutes(30),
                 Duration.ofSeconds(60),
                 5,
                 Duration.ofSeconds(5),

@@ -1,8 +1,12 @@
 package dev.fanfare.server.batch.wire;
 
+import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.batch.AddItems;
 import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,22 +49,90 @@ public final class BatchAnswers {
     return answer;
   }
 
-  /** A stored batch, for both versions of the endpoint at once. */
-  public static Map<String, Object> batch(Batch batch) {
+  /** The answer of version 2, which leaves the runs to be read later. */
+  public static Map<String, Object> counted(TriggeredBatch batch) {
+    return Map.of(
+        "id",
+        PublicId.format(PublicId.BATCH, batch.batchId()),
+        "runCount",
+        batch.items().size(),
+        "isCached",
+        batch.cached());
+  }
+
+  /**
+   * The answer to an announcement.
+   *
+   * @param key echoed only when the batch is new
+   */
+  public static Map<String, Object> created(CreateBatch.Created batch, @Nullable String key) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", PublicId.format(PublicId.BATCH, batch.batchId()));
+    answer.put("runCount", batch.itemCount());
+    answer.put("isCached", batch.cached());
+    putIfPresent(answer, "idempotencyKey", key);
+    return answer;
+  }
+
+  /** The answer to a stream of items. */
+  public static Map<String, Object> added(String id, AddItems.Added added) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", id);
+    answer.put("itemsAccepted", added.accepted());
+    answer.put("itemsDeduplicated", added.deduplicated());
+    answer.put("sealed", added.sealed());
+    if (!added.sealed()) {
+      answer.put("enqueuedCount", added.stored());
+      answer.put("expectedCount", added.itemCount());
+    }
+    answer.put("runCount", added.itemCount());
+    return answer;
+  }
+
+  /**
+   * A stored batch, for both versions of the endpoint at once.
+   *
+   * @param sdkVersion of the SDK that asks; absent: none does
+   */
+  public static Map<String, Object> batch(Batch batch, @Nullable String sdkVersion) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", PublicId.format(PublicId.BATCH, batch.id()));
-    answer.put("status", batch.status().name());
+    answer.put("status", status(batch.status(), sdkVersion).name());
     putIfPresent(answer, "idempotencyKey", batch.idempotencyKey());
     answer.put("createdAt", batch.createdAt());
-    answer.put("updatedAt", batch.completedAt() != null ? batch.completedAt() : batch.createdAt());
-    answer.put("runCount", batch.runIds().size());
+    answer.put("updatedAt", updatedAt(batch));
+    answer.put("runCount", batch.itemCount());
     answer.put("runs", runIds(batch.runIds()));
-    // Every item became a run: these two speak of triggering, not of how the runs ended.
-    answer.put("successfulRunCount", batch.runIds().size());
-    answer.put("failedRunCount", 0);
-    answer.put("processingCompletedAt", batch.createdAt());
-    answer.put("processing", Map.of("completedAt", batch.createdAt(), "errors", List.of()));
+    // Of triggering, not of how the runs ended.
+    answer.put("successfulRunCount", batch.runIds().size() - batch.errors().size());
+    answer.put("failedRunCount", batch.errors().size());
+    putIfPresent(answer, "errors", batch.errors().isEmpty() ? null : batch.errors());
+    Map<String, Object> processing = new LinkedHashMap<>();
+    if (batch.sealedAt() != null) {
+      answer.put("processingCompletedAt", batch.sealedAt());
+      processing.put("completedAt", batch.sealedAt());
+    }
+    processing.put("errors", batch.errors());
+    answer.put("processing", processing);
     return answer;
+  }
+
+  private static Instant updatedAt(Batch batch) {
+    if (batch.completedAt() != null) {
+      return batch.completedAt();
+    }
+    return batch.sealedAt() != null ? batch.sealedAt() : batch.createdAt();
+  }
+
+  /** The SDKs of version 3 know two states of a batch and break on the others. */
+  private static BatchStatus status(BatchStatus status, @Nullable String sdkVersion) {
+    if (sdkVersion == null || !sdkVersion.startsWith("3.")) {
+      return status;
+    }
+    return switch (status) {
+      case PENDING, PROCESSING -> BatchStatus.PENDING;
+      case COMPLETED, PARTIAL_FAILED, ABORTED -> BatchStatus.COMPLETED;
+    };
   }
 
   private static List<String> runIds(List<UUID> runIds) {

@@ -48,17 +48,21 @@ public final class ItemReader {
     return finish(where + ": ", item, task != null ? task : taskOf(where, item));
   }
 
-  /** Reads one field of the body of a single trigger into an item; see {@link #single}. */
-  public Single single(String task) {
+  /**
+   * Takes an item that is a JSON object of its own.
+   *
+   * @param task its task; absent: the item names it
+   */
+  public Single single(@Nullable String task) {
     return new Single(task);
   }
 
-  /** The body of a single trigger, which is an item at the top level. */
+  /** An item at the top level: the body of a single trigger, a line of a streamed batch. */
   public final class Single implements JsonReader.ObjectFields {
     private final Item item = new Item();
-    private final String task;
+    private final @Nullable String task;
 
-    private Single(String task) {
+    private Single(@Nullable String task) {
       this.task = task;
     }
 
@@ -69,7 +73,7 @@ public final class ItemReader {
 
     /** The run, once every field was read. */
     public NewRun run() {
-      return finish("", item, task);
+      return finish("", item, task != null ? task : taskOf("", item));
     }
   }
 

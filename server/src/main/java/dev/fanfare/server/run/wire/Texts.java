@@ -4,11 +4,11 @@ import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.Surrogates;
 
 /** Names that are compared and searched must be texts a database can hold. */
-final class Texts {
+public final class Texts {
   private Texts() {}
 
   /** Refuses U+0000 and lone surrogates; payloads, outputs and metadata may carry both. */
-  static String storable(String where, String text) {
+  public static String storable(String where, String text) {
     if (text.indexOf(0) >= 0 || Surrogates.any(text)) {
       throw HttpError.validation(where + ": must not contain U+0000 or half a surrogate pair");
     }

@@ -1,0 +1,86 @@
+package dev.fanfare.server.batch;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.RequestKeyStore;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Announces a batch whose items will be streamed; see {@link AddItems}. */
+public final class CreateBatch {
+  private final Database database;
+  private final InstantSource clock;
+  private final TimeOrderedIds ids;
+  private final RequestKeyStore requests = new RequestKeyStore();
+  private final BatchStore batches = new BatchStore();
+  private final StreamedBatchStore streamed = new StreamedBatchStore();
+
+  public CreateBatch(Database database, InstantSource clock, TimeOrderedIds ids) {
+    this.database = database;
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /**
+   * The batch that answers.
+   *
+   * @param cached whether it was there before, by its idempotency key, and wants no more items
+   * @param repeated whether it was there before at all
+   */
+  public record Created(UUID batchId, int itemCount, boolean cached, boolean repeated) {}
+
+  /**
+   * Stores a batch without items and returns when it is durable.
+   *
+   * @param key makes the same batch sent twice one batch; absent: every batch is a new one
+   * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+   */
+  public Created create(
+      int environmentId, int itemCount, NewRun.@Nullable Key key, @Nullable Hash requestKey) {
+    Instant now = clock.instant();
+    return database.transaction(tx -> create(tx, environmentId, itemCount, key, requestKey, now));
+  }
+
+  private Created create(
+      Tx tx,
+      int environmentId,
+      int itemCount,
+      NewRun.@Nullable Key key,
+      @Nullable Hash requestKey,
+      Instant now) {
+    UUID batchId = ids.next();
+    if (requestKey != null) {
+      UUID answerId = requests.claim(tx, environmentId, requestKey, batchId, now);
+      if (!answerId.equals(batchId)) {
+        return stored(tx, environmentId, answerId);
+      }
+    }
+    if (key != null) {
+      UUID holder =
+          batches.claimKey(
+              tx, environmentId, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
+      if (!holder.equals(batchId)) {
+        if (requestKey != null) {
+          requests.answer(tx, environmentId, requestKey, holder);
+        }
+        return stored(tx, environmentId, holder);
+      }
+    }
+    streamed.insert(tx, environmentId, batchId, itemCount, key == null ? null : key.text(), now);
+    return new Created(batchId, itemCount, false, false);
+  }
+
+  /** A client that died between the two calls must send the items: it is not told of a cache. */
+  private Created stored(Tx tx, int environmentId, UUID batchId) {
+    Batch batch = Objects.requireNonNull(batches.find(tx, environmentId, batchId));
+    boolean open = batch.sealedAt() == null && batch.status() == BatchStatus.PENDING;
+    return new Created(batchId, batch.itemCount(), !open, true);
+  }
+}

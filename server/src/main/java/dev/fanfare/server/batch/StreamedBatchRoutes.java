@@ -1,0 +1,116 @@
+package dev.fanfare.server.batch;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.ResponseTokens;
+import dev.fanfare.server.access.Scopes;
+import dev.fanfare.server.batch.wire.BatchAnswers;
+import dev.fanfare.server.batch.wire.CreateReader;
+import dev.fanfare.server.batch.wire.CreateReader.Announcement;
+import dev.fanfare.server.batch.wire.ItemLines;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.wire.ItemReader;
+import dev.fanfare.server.run.wire.RequestMarks;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/** Batches in two calls: the first announces a batch, the second streams its items. */
+public final class StreamedBatchRoutes {
+  private static final long CREATE_BODY_BYTES_MAX = 128 * 1024;
+
+  private final Authenticator authenticator;
+  private final ResponseTokens tokens;
+  private final CreateBatch create;
+  private final AddItems add;
+  private final InstantSource clock;
+  private final BatchRoutes.Limits limits;
+
+  public StreamedBatchRoutes(
+      Authenticator authenticator,
+      ResponseTokens tokens,
+      CreateBatch create,
+      AddItems add,
+      InstantSource clock,
+      BatchRoutes.Limits limits) {
+    this.authenticator = authenticator;
+    this.tokens = tokens;
+    this.create = create;
+    this.add = add;
+    this.clock = clock;
+    this.limits = limits;
+  }
+
+  /** The routes of this room's streamed batches. */
+  public List<Route> routes() {
+    return List.of(
+        Route.post("/api/v3/batches", this::create),
+        Route.post("/api/v3/batches/{batch}/items", this::items));
+  }
+
+  private Answer create(Exchange exchange) {
+    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    Announcement asked = CreateReader.read(exchange.body(CREATE_BODY_BYTES_MAX), limits.itemsMax());
+    List<String> marks = new ArrayList<>(asked.tasks());
+    marks.add(Integer.toString(asked.itemCount()));
+    CreateBatch.Created created =
+        create.create(
+            caller.environment().id(),
+            asked.itemCount(),
+            asked.key() == null ? null : new NewRun.Key(asked.key(), limits.item().keyTtl()),
+            RequestMarks.requestKey(exchange, "streamed batch", marks));
+    String id = PublicId.format(PublicId.BATCH, created.batchId());
+    List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
+    if ("browser".equals(exchange.header("x-trigger-client"))) {
+      scopes.add("write:batch:" + id); // a browser has no key with which to stream the items
+    }
+    return tokens.add(
+        Answer.json(
+            created.repeated() ? 200 : 202,
+            BatchAnswers.created(created, created.repeated() ? null : asked.key())),
+        caller,
+        scopes,
+        false);
+  }
+
+  private Answer items(Exchange exchange) {
+    Caller caller = authenticator.keyOrToken(exchange);
+    String id = exchange.path("batch");
+    caller.requireAny("write", Scopes.one("batch", id));
+    checkContent(exchange);
+    UUID batchId = PublicId.parse(PublicId.BATCH, id);
+    if (batchId == null) {
+      throw new HttpError(422, "Invalid batchFriendlyId: " + id);
+    }
+    int itemBytesMax = limits.item().itemBytesMax();
+    ItemLines lines =
+        new ItemLines(
+            exchange.stream(
+                (long) limits.itemsMax() * itemBytesMax,
+                2L * AddItems.HELD_CHARS_MAX + itemBytesMax),
+            new ItemReader(limits.item(), clock.instant()),
+            itemBytesMax,
+            task -> {});
+    AddItems.Added added =
+        add.add(caller.environment().id(), batchId, RequestMarks.source(exchange), lines);
+    return Answer.json(200, BatchAnswers.added(id, added));
+  }
+
+  private static void checkContent(Exchange exchange) {
+    String type = exchange.header("Content-Type");
+    String lower = type == null ? "" : type.toLowerCase(Locale.ROOT);
+    if (!lower.contains("application/x-ndjson") && !lower.contains("application/ndjson")) {
+      throw new HttpError(415, "Content-Type must be application/x-ndjson or application/ndjson");
+    }
+    if (!exchange.hasBody()) {
+      throw new HttpError(400, "Request body is required");
+    }
+  }
+}
