@@ -53,12 +53,20 @@ public record RunError(
     /** The item was longer than an item may be. */
     public static final String PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE";
 
+    /** An attempt ran longer than it may. */
+    public static final String TOO_LONG = "MAX_DURATION_EXCEEDED";
+
     private Codes() {}
   }
 
   /** An exception that a task threw. */
   public static RunError builtIn(String name, String message, String stackTrace) {
     return new RunError(Type.BUILT_IN_ERROR, name, message, stackTrace, null, null);
+  }
+
+  /** A bare text. */
+  public static RunError text(String raw) {
+    return new RunError(Type.STRING_ERROR, null, null, null, raw, null);
   }
 
   /** A failure of the platform. */

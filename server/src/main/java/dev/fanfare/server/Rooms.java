@@ -11,6 +11,7 @@ import dev.fanfare.server.batch.UnsealedSweep;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.lease.CancelRun;
 import dev.fanfare.server.lease.ClaimRuns;
 import dev.fanfare.server.lease.FailAttempts;
 import dev.fanfare.server.lease.HandBack;
@@ -40,6 +41,7 @@ final class Rooms {
   final ReadBatches readBatches;
   final TriggerRun triggerRun;
   final ReadRuns readRuns;
+  final CancelRun cancelRun;
   final Sessions sessions;
   final List<Sweep> sweeps;
 
@@ -59,6 +61,7 @@ final class Rooms {
     readBatches = new ReadBatches(database);
     triggerRun = new TriggerRun(database, signals, clock, place, trigger);
     readRuns = new ReadRuns(database);
+    cancelRun = new CancelRun(database, signals, finish);
     sessions =
         new Sessions(
             database,
@@ -86,6 +89,7 @@ final class Rooms {
   }
 
   private static ReclaimSweep.Limits reclaimLimits(ServerConfig config) {
-    return new ReclaimSweep.Limits(config.sweepInterval(), config.startLimit(), config.lossesMax());
+    return new ReclaimSweep.Limits(
+        config.sweepInterval(), config.startLimit(), config.cancelLimit(), config.lossesMax());
   }
 }

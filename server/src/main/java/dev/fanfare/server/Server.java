@@ -16,6 +16,7 @@ import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.http.HttpConfig;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.lease.CancelRoutes;
 import dev.fanfare.server.run.RunRoutes;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.upkeep.SweepLoop;
@@ -165,6 +166,7 @@ public final class Server implements AutoCloseable {
                 new RunRoutes.Limits(
                     itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
             .routes());
+    routes.addAll(new CancelRoutes(authenticator, rooms.readRuns, rooms.cancelRun).routes());
     routes.addAll(new WorkerRoutes(authenticator, rooms.sessions, workerLimits()).routes());
     AtomicBoolean accepting = new AtomicBoolean(true);
     routes.addAll(new HealthRoutes(database, accepting::get).routes());

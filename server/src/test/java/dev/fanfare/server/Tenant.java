@@ -87,6 +87,10 @@ public final class Tenant {
     return runs;
   }
 
+  public void cancel(UUID runId) {
+    engine.rooms.cancelRun.cancel(id, runId);
+  }
+
   /** A worker in touch that knows these tasks, each with a queue of its own and no retries. */
   public Worker worker(String... tasks) {
     return worker(Arrays.stream(tasks).map(Tenant::task).toArray(TaskDefinition[]::new));
@@ -190,9 +194,11 @@ public final class Tenant {
           """
           update leases
              set claimed_at = claimed_at - ? * interval '1 millisecond',
-                 started_at = started_at - ? * interval '1 millisecond'
+                 started_at = started_at - ? * interval '1 millisecond',
+                 canceled_at = canceled_at - ? * interval '1 millisecond'
            where environment_id = ?
           """,
+          span.toMillis(),
           span.toMillis(),
           span.toMillis(),
           id);

@@ -7,6 +7,7 @@ import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.AttemptReport.Started;
 import dev.fanfare.server.lease.AttemptReport.Verdict;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.worker.Sessions;
 import java.util.List;
 import java.util.UUID;
 
@@ -27,6 +28,10 @@ public final class Worker {
   }
 
   public List<ClaimedRun> claim(int max) {
+    return poll(max).runs();
+  }
+
+  public Sessions.Polled poll(int max) {
     return server.sessions.poll(environmentId, session, max);
   }
 

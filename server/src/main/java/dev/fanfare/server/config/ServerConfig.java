@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  *     is given up. Default 30 minutes
  * @param startLimit how long a worker may hold a run it was given without starting it. Default 60
  *     seconds
+ * @param cancelLimit how long a worker may take to confirm that it stopped a canceled run. Default
+ *     60 seconds
  * @param lossesMax how many times a run may be lost with its worker before it is given up. Default
  *     5
  * @param retryInPlaceMax the longest pause before a retry that the worker sits out itself instead
@@ -77,6 +79,7 @@ public record ServerConfig(
     Duration sessionLease,
     Duration batchSealLimit,
     Duration startLimit,
+    Duration cancelLimit,
     int lossesMax,
     Duration retryInPlaceMax,
     Duration pollWait,
@@ -129,6 +132,7 @@ public record ServerConfig(
     positive("FANFARE_SESSION_LEASE", sessionLease);
     positive("FANFARE_BATCH_SEAL_LIMIT", batchSealLimit);
     positive("FANFARE_START_LIMIT", startLimit);
+    positive("FANFARE_CANCEL_LIMIT", cancelLimit);
     between("FANFARE_LOSSES_MAX", lossesMax, 1, 1_000);
     notNegative("FANFARE_RETRY_IN_PLACE_MAX", retryInPlaceMax);
     positive("FANFARE_POLL_WAIT", pollWait);

@@ -30,6 +30,7 @@ public final class ServerConfigBuilder {
   private Duration sessionLease = Duration.ofSeconds(30);
   private Duration batchSealLimit = Duration.ofMinutes(30);
   private Duration startLimit = Duration.ofSeconds(60);
+  private Duration cancelLimit = Duration.ofSeconds(60);
   private int lossesMax = 5;
   private Duration retryInPlaceMax = Duration.ofSeconds(5);
   private Duration pollWait = Duration.ofSeconds(15);
@@ -62,6 +63,7 @@ public final class ServerConfigBuilder {
     sessionLease = config.sessionLease();
     batchSealLimit = config.batchSealLimit();
     startLimit = config.startLimit();
+    cancelLimit = config.cancelLimit();
     lossesMax = config.lossesMax();
     retryInPlaceMax = config.retryInPlaceMax();
     pollWait = config.pollWait();
@@ -181,6 +183,12 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** See {@link ServerConfig#cancelLimit()}. */
+  public ServerConfigBuilder cancelLimit(Duration value) {
+    cancelLimit = value;
+    return this;
+  }
+
   /** See {@link ServerConfig#lossesMax()}. */
   public ServerConfigBuilder lossesMax(int value) {
     lossesMax = value;
@@ -260,6 +268,7 @@ public final class ServerConfigBuilder {
         sessionLease,
         batchSealLimit,
         startLimit,
+        cancelLimit,
         lossesMax,
         retryInPlaceMax,
         pollWait,

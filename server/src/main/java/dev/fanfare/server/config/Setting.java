@@ -107,6 +107,11 @@ final class Setting {
               Syntax.DURATION,
               ServerConfigBuilder::startLimit,
               ServerConfig::startLimit),
+          of(
+              "CANCEL_LIMIT",
+              Syntax.DURATION,
+              ServerConfigBuilder::cancelLimit,
+              ServerConfig::cancelLimit),
           of("LOSSES_MAX", Syntax.INTEGER, ServerConfigBuilder::lossesMax, ServerConfig::lossesMax),
           of(
               "RETRY_IN_PLACE_MAX",

@@ -37,8 +37,9 @@ public record AttemptReport(
    *
    * @param lost what the session does not hold (any more)
    * @param retries attempts to start again under the same lease
+   * @param canceled what the session holds that was canceled, each told once
    */
-  public record Verdict(List<Returned> lost, List<Retry> retries) {}
+  public record Verdict(List<Returned> lost, List<Retry> retries, List<Returned> canceled) {}
 
   /** An attempt to start after a wait. */
   public record Retry(UUID runId, int fence, int attempt, long delayMillis) {}

@@ -2,6 +2,7 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.Lease.Hold;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.LaneAhead;
@@ -39,8 +40,10 @@ public final class ClaimRuns {
    *
    * @param runs now held by the session
    * @param lastLaneId where the next claim of this session should go on; 0: from the beginning
+   * @param canceled what the session holds that was canceled, each told once
    */
-  public record Claim(List<ClaimedRun> runs, int lastLaneId) {}
+  public record Claim(
+      List<ClaimedRun> runs, int lastLaneId, List<AttemptReport.Returned> canceled) {}
 
   /**
    * Claims up to {@code max} runs.
@@ -51,14 +54,20 @@ public final class ClaimRuns {
   public Claim claim(
       int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {
     List<ClaimedRun> runs = new ArrayList<>();
+    List<AttemptReport.Returned> canceled = new ArrayList<>();
     int lane = afterLaneId;
     boolean wrapped = afterLaneId == 0;
     for (int round = 0; round < ROUNDS_MAX && runs.size() < max; round++) {
       int from = lane;
       int left = max - runs.size();
+      boolean first = round == 0;
       Round taken =
-          database.transaction(tx -> round(tx, environmentId, sessionId, taskIds, left, from));
+          database.transaction(tx -> {
+            List<Hold> told = first ? leases.tellCanceled(tx, environmentId, sessionId) : List.of();
+            return round(tx, environmentId, sessionId, taskIds, left, from).with(told);
+          });
       runs.addAll(taken.runs());
+      taken.canceled().forEach(h -> canceled.add(new AttemptReport.Returned(h.runId(), h.fence())));
       lane = taken.lastLaneId();
       if (lane
           == 0) { // behind the last lane: those before the first one looked at still have a turn
@@ -68,10 +77,18 @@ public final class ClaimRuns {
         wrapped = true;
       }
     }
-    return new Claim(runs, lane);
+    return new Claim(runs, lane, canceled);
   }
 
-  private record Round(List<ClaimedRun> runs, int lastLaneId) {}
+  private record Round(List<ClaimedRun> runs, int lastLaneId, List<Hold> canceled) {
+    Round(List<ClaimedRun> runs, int lastLaneId) {
+      this(runs, lastLaneId, List.of());
+    }
+
+    Round with(List<Hold> told) {
+      return new Round(runs, lastLaneId, told);
+    }
+  }
 
   private Round round(
       Tx tx, int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {

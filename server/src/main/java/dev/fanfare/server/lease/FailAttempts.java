@@ -1,6 +1,5 @@
 package dev.fanfare.server.lease;
 
-import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.Retry;
@@ -54,7 +53,9 @@ public final class FailAttempts {
       Lease.WithPolicy lease = held.remove(new Hold(finished.runId(), finished.fence()));
       if (lease == null) {
         verdict.lost().add(new Returned(finished.runId(), finished.fence()));
-      } else if (!finished.retryable() || finished.attempt() >= lease.maxAttempts()) {
+      } else if (lease.lease().canceled()
+          || !finished.retryable()
+          || finished.attempt() >= lease.maxAttempts()) {
         over.add(finished);
       } else {
         Duration wait = Backoff.after(lease.policy(), finished.attempt(), random);
@@ -104,7 +105,7 @@ public final class FailAttempts {
     for (Finished finished : over) {
       Lease lease = released.get(new Hold(finished.runId(), finished.fence()));
       if (lease != null) {
-        settlement.end(lease, lease.ending(finished, RunStatus.FAILED));
+        settlement.end(lease, lease.ending(finished, FailedStatus.of(finished.error())));
       }
     }
     if (!later.isEmpty()) {

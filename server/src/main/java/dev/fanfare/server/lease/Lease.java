@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param losses how often the run was lost with its worker before this claim
  * @param startedAt when the current attempt started; absent: it has not
  * @param firstStartedAt when the first attempt started; absent: none did
+ * @param canceled whether the run was canceled while it was held
  */
 public record Lease(
     UUID runId,
@@ -29,7 +30,8 @@ public record Lease(
     int losses,
     @Nullable Instant startedAt,
     @Nullable Instant firstStartedAt,
-    @Nullable UUID batchId) {
+    @Nullable UUID batchId,
+    boolean canceled) {
 
   /** The run as an entry that waits again, at its old place. */
   Entry toEntry(int lossesNow) {
@@ -48,6 +50,11 @@ public record Lease(
         finished.error(),
         firstStartedAt,
         finished.durationMillis());
+  }
+
+  /** How the run ends that was canceled while this lease held it. */
+  Ending canceledEnding(int lastAttempt, long durationMillis) {
+    return Ending.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis);
   }
 
   /** What a report names a lease by: a run is not enough, because it may have been lost since. */

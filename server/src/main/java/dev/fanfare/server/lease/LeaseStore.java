@@ -3,6 +3,7 @@ package dev.fanfare.server.lease;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.Lease.Hold;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Comparator;
@@ -90,7 +91,8 @@ final class LeaseStore {
                            limit 1
                              for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                  l.first_started_at, l.batch_id
+                  l.first_started_at, l.batch_id,
+                  l.canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
@@ -121,7 +123,8 @@ final class LeaseStore {
                            limit 1
                              for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                  l.first_started_at, l.batch_id
+                  l.first_started_at, l.batch_id,
+                  l.canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
@@ -137,7 +140,7 @@ final class LeaseStore {
     return tx.list(
         """
         select l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-               l.first_started_at, l.batch_id,
+               l.first_started_at, l.batch_id, l.canceled_at is not null as canceled,
                coalesce(r.max_attempts, t.max_attempts) as max_attempts,
                t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
           from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
@@ -168,11 +171,12 @@ final class LeaseStore {
   }
 
   /**
-   * Takes up to {@code max} leases from sessions that lapsed or are gone, and those that were
-   * claimed before {@code startBefore} and never started. What another server is taking is left to
-   * it.
+   * Takes up to {@code max} leases from sessions that lapsed or are gone, those that were claimed
+   * before {@code startBefore} and never started, and those that were canceled before {@code
+   * cancelBefore} and never confirmed. What another server is taking is left to it.
    */
-  List<Lease> reclaim(Tx tx, int environmentId, Instant now, Instant startBefore, int max) {
+  List<Lease> reclaim(
+      Tx tx, int environmentId, Instant now, Instant startBefore, Instant cancelBefore, int max) {
     return tx.list(
         """
         delete from leases
@@ -182,6 +186,7 @@ final class LeaseStore {
                    from leases l
                   where l.environment_id = ?
                     and ((l.started_at is null and l.claimed_at <= ?)
+                         or l.canceled_at <= ?
                          or not exists (select
                                           from sessions s
                                          where s.environment_id = l.environment_id
@@ -190,14 +195,46 @@ final class LeaseStore {
                   limit ?
                     for update skip locked))
         returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                  batch_id
+                  batch_id, canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
         environmentId,
         startBefore,
+        cancelBefore,
         now,
         max);
+  }
+
+  /** Marks a held run as canceled; false when nobody holds it. */
+  boolean cancel(Tx tx, int environmentId, UUID runId) {
+    return tx.update(
+            """
+            update leases
+               set canceled_at = coalesce(canceled_at, now())
+             where environment_id = ?
+               and run_id = ?
+            """,
+            environmentId,
+            runId)
+        == 1;
+  }
+
+  /** What a session holds that was canceled, each told once. */
+  List<Hold> tellCanceled(Tx tx, int environmentId, UUID sessionId) {
+    return tx.list(
+        """
+        update leases
+           set cancel_told = true
+         where environment_id = ?
+           and session_id = ?
+           and canceled_at is not null
+           and not cancel_told
+        returning run_id, fence
+        """,
+        r -> new Hold(r.uuid("run_id"), r.integer("fence")),
+        environmentId,
+        sessionId);
   }
 
   /** Ends all that a session holds. */
@@ -208,7 +245,7 @@ final class LeaseStore {
          where environment_id = ?
            and session_id = ?
         returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                  batch_id
+                  batch_id, canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
@@ -304,7 +341,8 @@ final class LeaseStore {
         r.integer("losses"),
         r.instantOrNull("started_at"),
         r.instantOrNull("first_started_at"),
-        r.uuidOrNull("batch_id"));
+        r.uuidOrNull("batch_id"),
+        r.flag("canceled"));
   }
 
   private static Lease.WithPolicy withPolicy(Row r) throws SQLException {

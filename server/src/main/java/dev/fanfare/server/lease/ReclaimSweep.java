@@ -29,9 +29,10 @@ public final class ReclaimSweep implements Sweep {
   /**
    * @param interval pause between two looks
    * @param start how long a claimed run may take to start
+   * @param cancel how long a worker may take to confirm that it stopped a canceled run
    * @param lossesMax how often a run may be lost and still be tried again
    */
-  public record Limits(Duration interval, Duration start, int lossesMax) {}
+  public record Limits(Duration interval, Duration start, Duration cancel, int lossesMax) {}
 
   public ReclaimSweep(Database database, Signals signals, FinishRuns finish, Limits limits) {
     this.database = database;
@@ -55,7 +56,9 @@ public final class ReclaimSweep implements Sweep {
   }
 
   private int reclaim(Tx tx, int environmentId, Instant now) {
-    List<Lease> lost = leases.reclaim(tx, environmentId, now, now.minus(limits.start()), AT_ONCE);
+    List<Lease> lost =
+        leases.reclaim(
+            tx, environmentId, now, now.minus(limits.start()), now.minus(limits.cancel()), AT_ONCE);
     Settlement settlement = new Settlement();
     for (Lease lease : lost) {
       int losses = lease.losses() + 1;

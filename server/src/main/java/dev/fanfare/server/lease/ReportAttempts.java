@@ -52,7 +52,7 @@ public final class ReportAttempts {
   private record Written(Verdict verdict, boolean claimable) {}
 
   private Written write(Tx tx, int environmentId, UUID sessionId, AttemptReport report) {
-    Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>());
+    Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Settlement settlement = new Settlement();
     if (!report.started().isEmpty()) {
       start(tx, environmentId, sessionId, report, verdict);
@@ -68,7 +68,11 @@ public final class ReportAttempts {
     if (!report.returned().isEmpty()) {
       handBack(tx, environmentId, sessionId, report.returned(), verdict, settlement);
     }
-    return new Written(verdict, settlement.write(tx, environmentId, finish));
+    boolean claimable = settlement.write(tx, environmentId, finish);
+    for (Hold hold : leases.tellCanceled(tx, environmentId, sessionId)) {
+      verdict.canceled().add(new Returned(hold.runId(), hold.fence()));
+    }
+    return new Written(verdict, claimable);
   }
 
   private void start(

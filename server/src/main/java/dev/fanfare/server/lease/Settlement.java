@@ -28,16 +28,23 @@ final class Settlement {
   private final DelayStore delays = new DelayStore();
   private final SlotStore slots = new SlotStore();
 
-  /** The run ends. */
+  /** The run ends; when it was canceled, then as that. */
   void end(Lease lease, Ending ending) {
     released.add(lease);
-    over.add(ending);
+    over.add(
+        lease.canceled()
+            ? lease.canceledEnding(ending.attempt(), ending.durationMillis())
+            : ending);
   }
 
-  /** The run goes back to its old place in its lane. */
+  /** The run goes back to its old place in its lane, unless it was canceled. */
   void queue(Lease lease, int losses) {
     released.add(lease);
-    again.add(lease.toEntry(losses));
+    if (lease.canceled()) {
+      over.add(lease.canceledEnding(lease.attempt(), 0));
+    } else {
+      again.add(lease.toEntry(losses));
+    }
   }
 
   /** The run waits for its next attempt. */

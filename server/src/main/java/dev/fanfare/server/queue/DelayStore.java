@@ -3,6 +3,8 @@ package dev.fanfare.server.queue;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code delays}: runs that become ready at a time. */
 public final class DelayStore {
@@ -33,6 +35,20 @@ public final class DelayStore {
         columns.attempts(),
         columns.losses(),
         columns.firstStartedAts());
+  }
+
+  /** Takes a run out, or returns {@code null} when it does not stand here. */
+  public @Nullable Entry delete(Tx tx, int environmentId, UUID runId) {
+    return tx.first(
+        """
+        delete from delays
+         where environment_id = ?
+           and run_id = ?
+        returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
+        """,
+        ReadyStore::entry,
+        environmentId,
+        runId);
   }
 
   /**

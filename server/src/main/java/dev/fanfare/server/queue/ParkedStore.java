@@ -2,6 +2,8 @@ package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code parked}: runs whose task no worker has declared yet. */
 public final class ParkedStore {
@@ -47,6 +49,24 @@ public final class ParkedStore {
         laneId,
         environmentId,
         max);
+  }
+
+  /** Takes a run out, or returns {@code null} when it does not stand here. */
+  public @Nullable Entry delete(Tx tx, int environmentId, int taskId, long rank, UUID runId) {
+    return tx.first(
+        """
+        delete from parked
+         where environment_id = ?
+           and task_id = ?
+           and rank = ?
+           and run_id = ?
+        returning lane_id
+        """,
+        r -> Entry.fresh(runId, r.integer("lane_id"), rank),
+        environmentId,
+        taskId,
+        rank,
+        runId);
   }
 
   /** Makes up to {@code max} parked runs of a task ready again, at their old places. */

@@ -1,7 +1,10 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code ready}: the runs that can be claimed now. */
@@ -27,6 +30,35 @@ public final class ReadyStore {
         columns.attempts(),
         columns.losses(),
         columns.firstStartedAts());
+  }
+
+  /** Takes a run out, or returns {@code null} when it does not stand here. */
+  public @Nullable Entry delete(Tx tx, int environmentId, int laneId, long rank, UUID runId) {
+    return tx.first(
+        """
+        delete from ready
+         where environment_id = ?
+           and lane_id = ?
+           and rank = ?
+           and run_id = ?
+        returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
+        """,
+        ReadyStore::entry,
+        environmentId,
+        laneId,
+        rank,
+        runId);
+  }
+
+  static Entry entry(Row r) throws SQLException {
+    return new Entry(
+        r.uuid("run_id"),
+        r.integer("lane_id"),
+        r.bigint("rank"),
+        r.integer("fence"),
+        r.integer("attempt"),
+        r.integer("losses"),
+        r.instantOrNull("first_started_at"));
   }
 
   /**

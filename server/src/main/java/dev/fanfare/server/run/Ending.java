@@ -30,6 +30,25 @@ public record Ending(
     @Nullable Instant startedAt,
     long durationMillis) {
 
+  /** The end of a run that was canceled. */
+  public static Ending canceled(
+      UUID runId,
+      @Nullable UUID batchId,
+      int attempt,
+      @Nullable Instant startedAt,
+      long durationMillis) {
+    return new Ending(
+        runId,
+        batchId,
+        RunStatus.CANCELED,
+        attempt,
+        null,
+        null,
+        RunError.text("Canceled by user"),
+        startedAt,
+        durationMillis);
+  }
+
   /** The end of a run that no attempt was made of. */
   public static Ending withoutAttempt(
       UUID runId, @Nullable UUID batchId, RunStatus status, RunError error) {

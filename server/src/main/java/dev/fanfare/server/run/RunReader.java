@@ -21,6 +21,37 @@ public final class RunReader {
     return runs.isEmpty() ? null : runs.getFirst();
   }
 
+  /**
+   * Where a run would stand if it waited.
+   *
+   * @param ended whether it is final and stands nowhere
+   */
+  public record Place(int taskId, int laneId, long rank, @Nullable UUID batchId, boolean ended) {}
+
+  /** Where a run would stand, or {@code null} when the environment has none with this id. */
+  public @Nullable Place place(Tx tx, int environmentId, UUID runId) {
+    return tx.first(
+        """
+        select r.task_id, r.lane_id, r.rank, r.batch_id,
+               exists (select
+                         from outcomes o
+                        where o.environment_id = r.environment_id
+                          and o.run_id = r.run_id) as ended
+          from runs r
+         where r.environment_id = ?
+           and r.run_id = ?
+        """,
+        r ->
+            new Place(
+                r.integer("task_id"),
+                r.integer("lane_id"),
+                r.bigint("rank"),
+                r.uuidOrNull("batch_id"),
+                r.flag("ended")),
+        environmentId,
+        runId);
+  }
+
   /** The runs with these ids without what may be long: payload, output and error. In no order. */
   List<Run> summaries(Tx tx, int environmentId, Collection<UUID> runIds) {
     return tx.listAnew(

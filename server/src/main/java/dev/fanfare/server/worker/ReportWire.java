@@ -112,9 +112,7 @@ final class ReportWire {
 
   static ReportResponse response(AttemptReport.Verdict verdict) {
     return new ReportResponse(
-        verdict.lost().stream()
-            .map(l -> new Held(PublicId.format(PublicId.RUN, l.runId()), l.fence()))
-            .toList(),
+        held(verdict.lost()),
         verdict.retries().stream()
             .map(r ->
                 new ReportResponse.Retry(
@@ -123,7 +121,13 @@ final class ReportWire {
                     r.attempt(),
                     r.delayMillis()))
             .toList(),
-        List.of());
+        held(verdict.canceled()));
+  }
+
+  static List<Held> held(List<AttemptReport.Returned> runs) {
+    return runs.stream()
+        .map(r -> new Held(PublicId.format(PublicId.RUN, r.runId()), r.fence()))
+        .toList();
   }
 
   private static UUID runId(@Nullable String text) {

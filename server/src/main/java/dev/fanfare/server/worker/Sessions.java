@@ -88,8 +88,17 @@ public final class Sessions {
     return session.id();
   }
 
+  /**
+   * What a poll brought.
+   *
+   * @param canceled what the session holds that was canceled, each told once
+   */
+  public record Polled(List<ClaimedRun> runs, List<AttemptReport.Returned> canceled) {
+    static final Polled NOTHING = new Polled(List.of(), List.of());
+  }
+
   /** Claims up to {@code slots} runs, and waits a while when there are none. */
-  public List<ClaimedRun> poll(int environmentId, UUID sessionId, int slots) {
+  public Polled poll(int environmentId, UUID sessionId, int slots) {
     Known known = touch(environmentId, sessionId);
     int max = Math.min(slots, limits.claimMax());
     long deadline = System.nanoTime() + limits.pollWait().toNanos();
@@ -99,23 +108,23 @@ public final class Sessions {
           claims.claim(environmentId, sessionId, known.session.taskIds(), max, known.lastLaneId);
       known.lastLaneId = claim.lastLaneId();
       long left = deadline - System.nanoTime();
-      if (!claim.runs().isEmpty() || left <= 0 || stopping) {
-        return claim.runs();
+      if (!claim.runs().isEmpty() || !claim.canceled().isEmpty() || left <= 0 || stopping) {
+        return new Polled(claim.runs(), claim.canceled());
       }
       try {
         signals.await(
             environmentId, ticket, Duration.ofNanos(Math.min(left, LOOK_INTERVAL.toNanos())));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return List.of();
+        return Polled.NOTHING;
       }
       // A held poll is no sign of life: its worker may be stopped, or gone without a word. Runs
       // handed to such a worker would only come back when its session lapses.
       if (isSilent(sessionId)) {
-        return List.of();
+        return Polled.NOTHING;
       }
     }
-    return List.of();
+    return Polled.NOTHING;
   }
 
   /** Whether nothing was heard of a session, on this server, for half its lease. */

@@ -71,13 +71,12 @@ public final class WorkerRoutes {
     if (request.slots() < 0) {
       throw HttpError.validation("slots: must not be negative");
     }
+    Sessions.Polled polled = sessions.poll(environmentId, session(exchange), request.slots());
     return Answer.json(
         200,
         new PollResponse(
-            sessions.poll(environmentId, session(exchange), request.slots()).stream()
-                .map(ReportWire::assignment)
-                .toList(),
-            List.of()));
+            polled.runs().stream().map(ReportWire::assignment).toList(),
+            ReportWire.held(polled.canceled())));
   }
 
   private Answer report(Exchange exchange) {

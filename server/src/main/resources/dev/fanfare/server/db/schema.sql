@@ -124,8 +124,11 @@ create table leases (
   started_at       timestamp with time zone,
   first_started_at timestamp with time zone,
   batch_id         uuid,
+  canceled_at      timestamp with time zone,
+  cancel_told      boolean not null default false,
   constraint leases_pkey PRIMARY KEY (environment_id, run_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX leases_untold ON leases USING btree (environment_id, session_id) WHERE ((canceled_at IS NOT NULL) AND (NOT cancel_told));
 
 create table outcomes (
   environment_id integer not null,
@@ -264,6 +267,7 @@ create view run_standing as
     r.run_id,
         CASE
             WHEN o.run_id IS NOT NULL THEN o.status
+            WHEN l.canceled_at IS NOT NULL THEN 'CANCELED'::run_status
             WHEN l.run_id IS NOT NULL AND l.started_at IS NOT NULL THEN 'EXECUTING'::run_status
             WHEN l.run_id IS NOT NULL THEN 'DEQUEUED'::run_status
             WHEN d.run_id IS NOT NULL AND d.fence = 0 THEN 'DELAYED'::run_status
@@ -273,11 +277,14 @@ create view run_standing as
     COALESCE(o.attempt::integer, l.attempt::integer, d.attempt::integer, y.attempt::integer, 0) AS attempt,
     COALESCE(o.started_at, l.first_started_at, d.first_started_at, y.first_started_at) AS started_at,
     o.finished_at,
-    COALESCE(o.finished_at, l.started_at, l.claimed_at, r.created_at) AS updated_at,
+    COALESCE(o.finished_at, l.canceled_at, l.started_at, l.claimed_at, r.created_at) AS updated_at,
     COALESCE(o.duration_ms, 0::bigint) AS duration_ms,
     o.output,
     o.output_type,
-    o.error,
+        CASE
+            WHEN l.canceled_at IS NOT NULL THEN '{"type":"STRING_ERROR","raw":"Canceled by user"}'::text
+            ELSE o.error
+        END AS error,
         CASE
             WHEN d.fence = 0 THEN d.due_at
             ELSE NULL::timestamp with time zone

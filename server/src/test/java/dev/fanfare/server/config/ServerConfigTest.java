@@ -40,6 +40,7 @@ class ServerConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(30),
                 Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
                 5,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(15),

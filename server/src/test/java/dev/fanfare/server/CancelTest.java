@@ -1,0 +1,173 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.StoredError;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Runs that are canceled, wherever they stand. */
+class CancelTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  /** Longer than a worker may take to confirm. */
+  private static final Duration NO_CONFIRMATION = Duration.ofSeconds(61);
+
+  final Tenant tenant = engine.tenant();
+
+  private void assertCanceled(UUID run) {
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+    assertThat(tenant.run(run).finishedAt()).isNotNull();
+    assertThat(StoredError.read(tenant.run(run).error()).summary()).isEqualTo("Canceled by user");
+    for (String place : List.of("ready", "delays", "parked", "leases")) {
+      assertThat(tenant.count(place)).as(place).isZero();
+    }
+  }
+
+  @Test
+  void CAN_01_a_queued_run_is_canceled_at_once_and_its_batch_completes() {
+    Worker worker = tenant.worker("a");
+    var batch = tenant.batch(Item.of("a"));
+    UUID run = batch.items().getFirst().runId();
+    tenant.cancel(run);
+    assertCanceled(run);
+    assertThat(worker.claim(1)).isEmpty();
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+  }
+
+  @Test
+  void CAN_02_an_executing_run_is_shown_canceled_and_ends_when_its_worker_confirms() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
+    UUID run = tenant.trigger(Item.of("a"));
+    UUID next = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    tenant.cancel(run);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+    assertThat(tenant.run(run).finishedAt()).isNull();
+    assertThat(tenant.slotsInUse()).isEqualTo(1);
+
+    Returned told = new Returned(run, claimed.fence());
+    assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).containsExactly(told);
+    assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).isEmpty();
+
+    worker.fail(claimed, 1, true);
+    assertThat(tenant.run(run).finishedAt()).isNotNull();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(worker.claimOne().runId()).isEqualTo(next);
+  }
+
+  @Test
+  void CAN_02_a_handler_that_was_faster_than_the_news_changes_nothing() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    tenant.cancel(run);
+    worker.succeed(claimed, "1");
+    assertCanceled(run);
+    assertThat(tenant.run(run).output()).isNull();
+  }
+
+  @Test
+  void CAN_03_a_claimed_run_that_has_not_started_is_told_by_the_next_poll() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    tenant.cancel(run);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+    assertThat(worker.poll(1).canceled()).containsExactly(new Returned(run, claimed.fence()));
+    worker.handBack(claimed);
+    assertCanceled(run);
+  }
+
+  @Test
+  void CAN_05_a_worker_that_never_confirms_does_not_hold_the_run_for_ever() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    tenant.cancel(run);
+    assertThat(tenant.reclaim(tenant.now())).isZero();
+    Instant later = tenant.now();
+    tenant.timePasses(NO_CONFIRMATION);
+    worker.onAnotherServer(); // its session is not what ends it
+    assertThat(tenant.reclaim(later)).isEqualTo(1);
+    assertCanceled(run);
+    assertThat(worker.succeed(claimed, "1").lost()).hasSize(1);
+    assertCanceled(run);
+  }
+
+  @Test
+  void CAN_06_a_final_run_and_an_unknown_one_stay_as_they_are() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    worker.succeed(worker.claimOne(), "1");
+    var before = tenant.outcomes();
+    tenant.cancel(run);
+    tenant.cancel(UUID.randomUUID());
+    assertThat(tenant.outcomes()).isEqualTo(before);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void CAN_08_many_cancels_at_once_end_the_run_once() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      UUID run = tenant.trigger(Item.of("a"));
+      AtOnce.call(
+          8,
+          n -> {
+            tenant.cancel(run);
+            return n;
+          });
+      assertCanceled(run);
+    }
+    assertThat(tenant.count("outcomes")).isEqualTo(10);
+  }
+
+  @Test
+  void DEL_04_a_delayed_run_is_canceled_at_once_and_not_queued_when_it_was_due() {
+    Worker worker = tenant.worker("a");
+    Instant due = engine.clock.instant().plusSeconds(60);
+    UUID run = tenant.trigger(Item.of("a").delayUntil(due));
+    tenant.cancel(run);
+    assertCanceled(run);
+    tenant.due(due.plusSeconds(60));
+    assertThat(worker.claim(1)).isEmpty();
+  }
+
+  @Test
+  void a_run_that_waits_for_its_worker_or_its_next_attempt_is_canceled_at_once() {
+    UUID parked = tenant.trigger(Item.of("nobody"));
+    Worker worker = tenant.worker(Tenant.task("a", new RetryPolicy(3, 60_000, 60_000, 1, false)));
+    assertThat(worker.claim(1)).isEmpty();
+    assertThat(tenant.status(parked)).isEqualTo(RunStatus.PENDING_VERSION);
+    tenant.cancel(parked);
+    assertCanceled(parked);
+
+    UUID retrying = tenant.trigger(Item.of("a"));
+    worker.fail(worker.claimOne(), 1, true);
+    tenant.cancel(retrying);
+    assertCanceled(retrying);
+    assertThat(tenant.run(retrying).attempt()).isEqualTo(1);
+  }
+
+  @Test
+  void a_canceled_run_whose_worker_is_lost_ends_and_is_not_tried_again() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    worker.start(worker.claimOne());
+    tenant.cancel(run);
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+    assertCanceled(run);
+  }
+}
