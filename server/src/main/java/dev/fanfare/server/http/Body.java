@@ -46,7 +46,8 @@ final class Body extends InputStream {
         throw tooLarge();
       }
       if (read > taken) {
-        take(Math.max(STEP, read - taken));
+        // No more than the longest body may need, which the settings let fit into the budget.
+        take(Math.min(Math.max(STEP, read - taken), limit - taken));
       }
     }
     return count;
@@ -61,8 +62,7 @@ final class Body extends InputStream {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (RuntimeException e) {
-      throw new HttpError(
-          Answer.error(400, "The request body is malformed").with("Connection", "close"));
+      throw new HttpError(Answer.error(400, "The request body is malformed").closing());
     }
   }
 
