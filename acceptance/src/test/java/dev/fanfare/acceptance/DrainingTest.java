@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.acceptance.RawSocket.Answer;
 import dev.fanfare.acceptance.TestServer.Reply;
 import dev.fanfare.testkit.Await;
-import java.io.IOException;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,10 +51,13 @@ class DrainingTest {
   }
 
   private static int storedRuns(TestServer server) throws SQLException {
+    return count(server, "select count(*) from runs where batch_id is not null");
+  }
+
+  private static int count(TestServer server, String query) throws SQLException {
     try (Connection connection = server.database.connect();
         Statement statement = connection.createStatement();
-        ResultSet count =
-            statement.executeQuery("select count(*) from runs where batch_id is not null")) {
+        ResultSet count = statement.executeQuery(query)) {
       assertThat(count.next()).isTrue();
       return count.getInt(1);
     }
@@ -138,13 +142,38 @@ class DrainingTest {
   }
 
   @Test
-  void closing_twice_at_once_or_again_is_one_end() throws IOException {
+  void CON_13_closing_twice_also_at_once_closes_every_connection_once() throws Exception {
     try (TestServer server = TestServer.start();
-        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = 0; i < 5; i++) {
-        threads.submit(server.server::close);
+        RawSocket idle = RawSocket.to(server.server.url())) {
+      URI url = server.server.url();
+      idle.send("GET /health/ready HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertThat(idle.read()).extracting(Answer::status).isEqualTo(200);
+      assertThat(databaseConnections(server)).isPositive();
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<?>> closings = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+          closings.add(threads.submit(server.server::close));
+        }
+        for (Future<?> closing : closings) {
+          closing.get(BOUND.toSeconds(), TimeUnit.SECONDS);
+        }
       }
       server.server.close();
+      assertThat(idle.read()).isNull();
+      assertThatThrownBy(() -> RawSocket.to(url)).hasMessageContaining("refused");
+      Await.until("PostgreSQL has noticed", BOUND, () -> databaseConnections(server) == 0);
     }
+  }
+
+  /** Connections to the server's database, but for the one that counts. */
+  private static int databaseConnections(TestServer server) throws SQLException {
+    return count(
+        server,
+        """
+        select count(*)
+          from pg_stat_activity
+         where datname = current_database()
+           and pid <> pg_backend_pid()
+        """);
   }
 }
