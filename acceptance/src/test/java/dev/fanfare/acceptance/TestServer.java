@@ -21,10 +21,11 @@ import tools.jackson.databind.JsonNode;
 final class TestServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final TestDatabase database;
+  final TestDatabase database;
   private final Path home;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final ServerConfig config;
   final Server server;
   final String key;
 
@@ -37,7 +38,8 @@ final class TestServer implements AutoCloseable {
             .port(0)
             .home(home)
             .databaseUrl(new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()));
-    this.server = Server.start(settings.apply(builder).build());
+    this.config = settings.apply(builder).build();
+    this.server = Server.start(config);
     this.key = server.developmentKey();
   }
 

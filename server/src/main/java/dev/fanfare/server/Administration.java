@@ -39,9 +39,10 @@ public final class Administration implements AutoCloseable {
    */
   public static Administration open(ServerConfig config) {
     DatabaseHome home = DatabaseHome.open(config);
+    Database database = null;
     try {
       String version = Database.migrate(home.address());
-      Database database = Database.open(home.address(), CONNECTIONS, CONNECTION_WAIT);
+      database = Database.open(home.address(), CONNECTIONS, CONNECTION_WAIT);
       Keys keys =
           new Keys(
               database,
@@ -49,10 +50,28 @@ public final class Administration implements AutoCloseable {
               new TimeOrderedIds(InstantSource.system()));
       keys.setUp(config.devKey());
       return new Administration(home, database, keys, version);
-    } catch (FlywayException | DatabaseException | IllegalStateException e) {
+    } catch (RuntimeException e) {
+      if (database != null) {
+        database.close();
+      }
       home.close();
-      throw new StartException("The database cannot be used: " + e.getMessage(), e);
+      throw startFailure(e);
     }
+  }
+
+  private static RuntimeException startFailure(RuntimeException e) {
+    return switch (e) {
+      case KeyCipher.WrongKeyException wrong ->
+          new StartException(String.valueOf(wrong.getMessage()), wrong);
+      case FlywayException flyway -> unusable(flyway);
+      case DatabaseException database -> unusable(database);
+      case IllegalStateException state -> unusable(state);
+      default -> e;
+    };
+  }
+
+  private static StartException unusable(RuntimeException e) {
+    return new StartException("The database cannot be used: " + e.getMessage(), e);
   }
 
   /** Every key, newest first. */

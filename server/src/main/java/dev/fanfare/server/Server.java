@@ -120,17 +120,17 @@ public final class Server implements AutoCloseable {
 
   private Keys openKeys(Database database, TimeOrderedIds ids) {
     Keys keys = new Keys(database, new KeyCipher(EncryptionKey.of(config)), ids);
-    keys.setUp(config.devKey());
+    try {
+      keys.setUp(config.devKey());
+    } catch (KeyCipher.WrongKeyException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
     return keys;
   }
 
   private static String developmentKey(Keys keys) {
-    try {
-      SecretKey key = keys.developmentKey();
-      return key == null ? "" : key.text();
-    } catch (KeyCipher.WrongKeyException e) {
-      throw new StartException(String.valueOf(e.getMessage()), e);
-    }
+    SecretKey key = keys.developmentKey();
+    return key == null ? "" : key.text();
   }
 
   private HttpServer serve(Database database, Keys keys, TimeOrderedIds ids, InstantSource clock) {

@@ -55,6 +55,7 @@ public final class Keys {
    * Creates the first project with its environments and a key for each, unless they exist.
    *
    * @param developmentKey the development environment's key; absent: a random one
+   * @throws KeyCipher.WrongKeyException when they exist and were encrypted under another key
    */
   public void setUp(@Nullable String developmentKey) {
     database.transaction(tx -> {
@@ -63,6 +64,9 @@ public final class Keys {
         for (String slug : SLUGS) {
           createEnvironment(tx, slug, slug.equals("dev") ? developmentKey : null);
         }
+      } else {
+        // Every one, before a key is added that only the wrong encryption key can read.
+        store.keys(tx).forEach(key -> cipher.decrypt(key.encrypted()));
       }
       return null;
     });

@@ -18,6 +18,7 @@ import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.run.wire.ItemReader;
 import dev.fanfare.server.run.wire.RequestMarks;
 import dev.fanfare.server.run.wire.ResultJson;
+import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -69,8 +70,7 @@ public final class BatchRoutes {
   /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
   private Answer triggerTask(Exchange exchange) {
     Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
-    String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
-    TriggeredBatch batch = trigger(exchange, caller, task);
+    TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
     return answer(caller, batch, 200, false);
   }
 
@@ -94,14 +94,18 @@ public final class BatchRoutes {
 
   private TriggeredBatch trigger(
       Exchange exchange, Authenticator.KeyHolder caller, @Nullable String task) {
+    InputStream body = exchange.body(limits.bodyBytesMax());
+    if (task != null) {
+      ItemReader.checkTask("taskIdentifier", task);
+    }
     checkStrategy(exchange);
+    NewRun.Key key = RequestMarks.key(exchange, limits.item().keyTtl(), task == null);
     ItemReader items = new ItemReader(limits.item(), clock.instant());
-    List<NewRun> runs =
-        new BatchReader(items, limits.itemsMax(), task).read(exchange.body(limits.bodyBytesMax()));
+    List<NewRun> runs = new BatchReader(items, limits.itemsMax(), task).read(body);
     NewBatch batch =
         new NewBatch(
             runs,
-            RequestMarks.key(exchange, limits.item().keyTtl(), task == null),
+            key,
             RequestMarks.requestKey(exchange, "batch", runs.stream().map(NewRun::task).toList()),
             RequestMarks.source(exchange));
     return trigger.trigger(caller.environment().id(), batch);

@@ -50,6 +50,15 @@ public record Answer(int status, Map<String, String> headers, Body body) {
     return json(status, Map.of("error", message));
   }
 
+  /** The same answer, after which the connection is closed: what follows on it means nothing. */
+  public Answer closing() {
+    return with("Connection", "close");
+  }
+
+  boolean isClosing() {
+    return "close".equals(headers.get("Connection"));
+  }
+
   /** The same answer with one more header. */
   public Answer with(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);

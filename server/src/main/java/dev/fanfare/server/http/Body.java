@@ -50,7 +50,8 @@ final class Body extends InputStream {
         throw tooLarge();
       }
       if (read > taken && taken < heldMax) {
-        take(Math.min(heldMax, Math.max(read, taken + STEP)) - taken);
+        // No more than the longest body may need, which the settings let fit into the budget.
+        take(Math.min(Math.max(STEP, read - taken), heldMax - taken));
       }
     }
     return count;
@@ -65,8 +66,7 @@ final class Body extends InputStream {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (RuntimeException e) {
-      throw new HttpError(
-          Answer.error(400, "The request body is malformed").with("Connection", "close"));
+      throw new HttpError(Answer.error(400, "The request body is malformed").closing());
     }
   }
 

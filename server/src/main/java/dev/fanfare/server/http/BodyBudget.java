@@ -15,12 +15,17 @@ final class BodyBudget {
     this.max = max;
   }
 
+  /** Never adds what it then takes back: that could refuse another, who fits. */
   boolean take(long bytes) {
-    if (taken.addAndGet(bytes) > max) {
-      taken.addAndGet(-bytes);
-      return false;
+    while (true) {
+      long before = taken.get();
+      if (before + bytes > max) {
+        return false;
+      }
+      if (taken.compareAndSet(before, before + bytes)) {
+        return true;
+      }
     }
-    return true;
   }
 
   void giveBack(long bytes) {

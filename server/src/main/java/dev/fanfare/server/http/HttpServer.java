@@ -1,12 +1,12 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.WireJson;
-import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
@@ -55,12 +55,8 @@ public final class HttpServer {
             .host(config.host())
             .port(config.port())
             .shutdownHook(false) // ours drains first
-            .connectionOptions(
-                SocketOptions.builder()
-                    // Nagle's algorithm would hold our second segment for 40 ms of delayed ACK.
-                    .tcpNoDelay(true)
-                    .readTimeout(config.readTimeout())
-                    .build())
+            .useNio(false) // a channel knows no read timeout, see ReadTimeout
+            .connectionOptions(new ReadTimeout(config.readTimeout()))
             .addProtocol(
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -135,12 +131,34 @@ public final class HttpServer {
       if (draining.get() && !request.path().rawPath().startsWith(HEALTH)) {
         response.header(HeaderValues.CONNECTION_CLOSE);
         send(response, Answer.error(503, "The server is stopping").with("Retry-After", "1"));
-        return;
+        close(request, true);
       }
-      send(response, answer(request));
+      Answer answer = answer(request);
+      send(response, answer);
+      if (answer.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+        close(request, !answer.isClosing());
+      }
     } finally {
       inFlight.release();
     }
+  }
+
+  /**
+   * Ends the connection after an answer that says so. Helidon does not: it would read what is left
+   * of the request, or was smuggled behind it, as the next one.
+   *
+   * @param readOn whether to take the rest of the body first; closed while it still sends, a client
+   *     might never see the answer
+   */
+  private static void close(ServerRequest request, boolean readOn) {
+    if (readOn && !request.headers().contains(HeaderValues.EXPECT_100)) {
+      try {
+        request.content().consume();
+      } catch (RuntimeException e) {
+        // gone, silent or malformed: nobody waits for the answer
+      }
+    }
+    throw new CloseConnectionException("closed with the answer");
   }
 
   private Answer answer(ServerRequest request) {
@@ -154,7 +172,7 @@ public final class HttpServer {
       return e.answer();
     } catch (UncheckedIOException e) {
       // The client went away or was silent for too long in the middle of its body.
-      return Answer.error(400, "The request body ended early");
+      return Answer.error(400, "The request body ended early").closing();
     } catch (Throwable e) {
       return failures.answer(e);
     } finally {
@@ -175,6 +193,13 @@ public final class HttpServer {
     }
   }
 
+  /** Whether the client is at fault although Helidon takes it on itself. */
+  private static boolean isClients(DirectHandler.TransportRequest request, Status status) {
+    boolean unreadable = request.method().isEmpty(); // not even the request line made sense
+    return status.code() == Status.NOT_IMPLEMENTED_501.code() // a transfer coding of its own
+        || (unreadable && status.code() == Status.INTERNAL_SERVER_ERROR_500.code());
+  }
+
   private static byte[] errorBody(Status status) {
     return WireJson.mapper().writeValueAsBytes(Map.of("error", status.reasonPhrase()));
   }
@@ -183,13 +208,16 @@ public final class HttpServer {
   private static DirectHandlers jsonErrors() {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     DirectHandler handler =
-        (request, type, defaultStatus, responseHeaders, message) ->
-            DirectHandler.TransportResponse.builder()
-                .status(defaultStatus)
-                .headers(responseHeaders)
-                .header(HeaderNames.CONTENT_TYPE, "application/json")
-                .entity(errorBody(defaultStatus))
-                .build();
+        (request, type, defaultStatus, responseHeaders, message) -> {
+          Status status =
+              isClients(request, defaultStatus) ? Status.BAD_REQUEST_400 : defaultStatus;
+          return DirectHandler.TransportResponse.builder()
+              .status(status)
+              .headers(responseHeaders)
+              .header(HeaderNames.CONTENT_TYPE, "application/json")
+              .entity(errorBody(status))
+              .build();
+        };
     for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
       handlers.addHandler(type, handler);
     }

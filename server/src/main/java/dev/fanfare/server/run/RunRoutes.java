@@ -17,6 +17,7 @@ import dev.fanfare.server.run.wire.RequestMarks;
 import dev.fanfare.server.run.wire.ResultJson;
 import dev.fanfare.server.run.wire.RunJson;
 import dev.fanfare.server.run.wire.Statuses;
+import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,10 +68,11 @@ public final class RunRoutes {
 
   private Answer trigger(Exchange exchange) {
     Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+    InputStream body = exchange.body(limits.bodyBytesMax());
     String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
-    ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
-    JsonReader.readObject(exchange.body(limits.bodyBytesMax()), item);
     NewRun.Key headerKey = RequestMarks.key(exchange, limits.item().keyTtl(), true);
+    ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
+    JsonReader.readObject(body, item);
     TriggeredRun run =
         trigger.trigger(
             caller.environment().id(),
@@ -78,11 +80,11 @@ public final class RunRoutes {
             RequestMarks.source(exchange),
             RequestMarks.requestKey(exchange, "trigger", List.of(task)));
     String id = PublicId.format(PublicId.RUN, run.runId());
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("id", id);
-    body.put("isCached", run.cached());
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", id);
+    answer.put("isCached", run.cached());
     return tokens.add(
-        Answer.json(200, body),
+        Answer.json(200, answer),
         caller,
         List.of("read:runs:" + id, "write:inputStreams:" + id),
         true);

@@ -12,6 +12,7 @@ import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Surrogates;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class ReportWire {
   private static final String JSON = "application/json";
   private static final int OUTPUT_TYPE_CHARS_MAX = 128;
+
+  /** A century: what a worker says beyond it is nonsense, and no time to count back from now. */
+  private static final long DURATION_MILLIS_MAX = Duration.ofDays(36_525).toMillis();
 
   private final int outputBytesMax;
 
@@ -86,8 +90,12 @@ final class ReportWire {
         error = outputError("the output has " + bytes + " bytes, the maximum is " + outputBytesMax);
       } else if (output.indexOf(0) >= 0) {
         error = outputError("the output contains U+0000 outside of a JSON escape");
-      } else if (outputType != null && outputType.length() > OUTPUT_TYPE_CHARS_MAX) {
-        error = outputError("the output's media type is too long");
+      } else if (outputType != null && !isStorableType(outputType)) {
+        error =
+            outputError(
+                "the output's media type must be a text of at most "
+                    + OUTPUT_TYPE_CHARS_MAX
+                    + " characters");
       }
       if (error != null) {
         output = null;
@@ -99,11 +107,15 @@ final class ReportWire {
         runId(f.runId()),
         fence(f.fence()),
         attempt(f.attempt()),
-        Math.max(0, f.durationMillis()),
+        Math.clamp(f.durationMillis(), 0, DURATION_MILLIS_MAX),
         output,
         JSON.equals(outputType) ? null : outputType,
         error,
         retryable);
+  }
+
+  private static boolean isStorableType(String type) {
+    return type.length() <= OUTPUT_TYPE_CHARS_MAX && type.indexOf(0) < 0 && !Surrogates.any(type);
   }
 
   private static RunError outputError(String message) {

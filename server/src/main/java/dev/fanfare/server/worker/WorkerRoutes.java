@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
 
 /** The conversation with Java workers; see {@code dev.fanfare.protocol.worker}. */
@@ -113,7 +114,7 @@ public final class WorkerRoutes {
         throw HttpError.validation("the body must be an object");
       }
       return value;
-    } catch (DatabindException e) {
+    } catch (DatabindException | InputCoercionException e) { // the latter: a number too large
       throw HttpError.validation("the body does not have the shape of " + type.getSimpleName());
     } catch (JacksonException e) {
       throw new HttpError(400, "Invalid JSON");

@@ -1,0 +1,154 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.RawSocket.Answer;
+import dev.fanfare.acceptance.TestServer.Reply;
+import dev.fanfare.testkit.Await;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The bodies of all requests together have a budget; who comes when it is spent comes back. */
+class BodyBudgetTest {
+  private static final Duration BOUND = Duration.ofSeconds(30);
+  private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
+
+  /** The longest body and the budget at once, and no multiple of any buffer. */
+  private static final int BUDGET = 200_000;
+
+  private static final int SMALL = 20;
+
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server =
+        TestServer.start(config ->
+            config
+                .itemBytesMax(BUDGET)
+                .outputBytesMax(BUDGET)
+                .triggerBodyBytesMax(BUDGET)
+                .batchBodyBytesMax(BUDGET)
+                .reportBodyBytesMax(BUDGET)
+                .bodiesInFlightBytesMax(BUDGET)
+                .bodyReadTimeout(Duration.ofSeconds(2)));
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static String body(int bytes) {
+    String frame = "{\"payload\":\"\"}";
+    return "{\"payload\":\"" + "p".repeat(bytes - frame.length()) + "\"}";
+  }
+
+  private static Reply small() {
+    return server.post(TRIGGER, body(SMALL));
+  }
+
+  private static RawSocket sent(int announced, int sent) {
+    return RawSocket.to(server.server.url())
+        .send(
+            "POST "
+                + TRIGGER
+                + " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer "
+                + server.key
+                + "\r\nContent-Length: "
+                + announced
+                + "\r\n\r\n"
+                + body(announced).substring(0, sent));
+  }
+
+  /**
+   * A request that has sent so many bytes of a body of 190,000, and whose share is in the way of a
+   * body of {@code refused} bytes.
+   */
+  private static RawSocket holder(int sent, int refused) {
+    RawSocket[] holder = new RawSocket[1];
+    Await.until(
+        "the budget is spent",
+        BOUND,
+        () -> {
+          RawSocket socket = sent(190_000, sent);
+          server.get("/health/live");
+          if (server.post(TRIGGER, body(refused)).status() == 503) {
+            holder[0] = socket;
+            return true;
+          }
+          // It was not read yet, or the other was in its way: let it end, and once more.
+          socket.send(body(190_000).substring(sent)).read();
+          socket.close();
+          return false;
+        });
+    return holder[0];
+  }
+
+  /** After each test nobody holds anything: the whole budget is there for one body. */
+  @AfterEach
+  void the_whole_budget_is_given_back() {
+    Await.until("others let go", BOUND, () -> small().status() == 200);
+    assertThat(server.post(TRIGGER, body(BUDGET)).status()).isEqualTo(200);
+  }
+
+  @Test
+  void when_it_is_spent_others_are_told_to_come_back_and_can_when_the_request_ends() {
+    try (RawSocket holder = holder(180_000, SMALL)) {
+      Reply refused = small();
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.header("Retry-After")).isEqualTo("1");
+      assertThat(refused.error()).contains("too many request bodies");
+      // Who sends no body is served.
+      assertThat(server.get("/api/v1/runs").status()).isEqualTo(200);
+
+      Answer answer = holder.send(body(190_000).substring(180_000)).read();
+      assertThat(answer).extracting(Answer::status).isEqualTo(200);
+      assertThat(small().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void who_is_refused_in_the_middle_gives_back_what_it_took() {
+    try (RawSocket holder = holder(30_000, 150_000)) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(server.post(TRIGGER, body(150_000)).status()).isEqualTo(503);
+        assertThat(small().status()).isEqualTo(200);
+      }
+      Answer answer = holder.send(body(190_000).substring(30_000)).read();
+      assertThat(answer).extracting(Answer::status).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void a_client_that_goes_away_gives_back_its_share() {
+    try (RawSocket holder = holder(180_000, SMALL)) {
+      holder.close();
+      Await.until("the share is back", BOUND, () -> small().status() == 200);
+    }
+  }
+
+  @Test
+  void a_client_that_falls_silent_loses_its_share() {
+    try (RawSocket holder = holder(180_000, SMALL)) {
+      Await.until("the share is back", BOUND, () -> small().status() == 200);
+      Answer answer = holder.read();
+      assertThat(answer == null || answer.status() == 400).isTrue();
+    }
+  }
+
+  @Test
+  void what_is_announced_and_not_sent_takes_nothing() {
+    try (RawSocket first = sent(BUDGET, 0);
+        RawSocket second = sent(BUDGET, 0)) {
+      assertThat(server.post(TRIGGER, body(BUDGET)).status()).isEqualTo(200);
+      assertThat(small().status()).isEqualTo(200);
+      first.endOutput().read();
+      second.endOutput().read();
+    }
+  }
+}

@@ -1,0 +1,310 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.TestServer.Reply;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every error that a client of the public API can be given, as one table: the request, and the
+ * status, headers and body it gets. Clients show the texts to people, so they are part of it.
+ */
+class ErrorCatalogueTest {
+  private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
+  private static final String BATCH = "/api/v1/tasks/echo/batch";
+  private static final String BATCHES = "/api/v1/tasks/batch";
+  private static final String RUN = "run_0000000000000000000000000";
+  private static final String BATCH_ID = "batch_0000000000000000000000000";
+  private static final int ITEMS_MAX = 3;
+  private static final int ITEM_BYTES_MAX = 1_000;
+  private static final int BODY_BYTES_MAX = 300_000;
+
+  private static TestServer server;
+
+  /** A public token that reads one run. */
+  private static String token;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server =
+        TestServer.start(config ->
+            config
+                .batchItemsMax(ITEMS_MAX)
+                .itemBytesMax(ITEM_BYTES_MAX)
+                .triggerBodyBytesMax(BODY_BYTES_MAX)
+                .batchBodyBytesMax(BODY_BYTES_MAX));
+    token = server.post(TRIGGER, "{}").header("x-trigger-jwt");
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static ErrorRow row(String name) {
+    return new ErrorRow(name, server.key);
+  }
+
+  private static String options(String json) {
+    return "{\"options\":{" + json + "}}";
+  }
+
+  private static String items(String... items) {
+    return "{\"items\":[" + String.join(",", items) + "]}";
+  }
+
+  /** One wrong item behind a right one: the answer says which. */
+  private static String second(String json) {
+    return items("{\"task\":\"echo\"}", "{\"task\":\"echo\",\"options\":{" + json + "}}");
+  }
+
+  private static String details(String error, String path) {
+    return """
+    {"error":"%s","details":[{"code":"custom","path":["%s"],"message":"*"}]}\
+    """
+        .formatted(error, path);
+  }
+
+  static Stream<ErrorRow> bodies() {
+    String eleven =
+        "\"tags\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\"]";
+    String longMetadata = "\"metadata\":\"" + "m".repeat(262_144) + "\"";
+    String longBody = "{\"payload\":\"" + "p".repeat(BODY_BYTES_MAX) + "\"}";
+    String longPayload = "{\"task\":\"echo\",\"payload\":\"" + "p".repeat(ITEM_BYTES_MAX) + "\"}";
+    String reference = "{\"payload\":7,\"options\":{\"payloadType\":\"application/store\"}}";
+    String four = items("{}", "{}", "{}", "{}");
+    return Stream.of(
+        row("an empty body").post(TRIGGER, "").error(400, "Request body is empty"),
+        row("an empty batch body").post(BATCH, "").error(400, "Request body is empty"),
+        row("an empty body of batches").post(BATCHES, "").error(400, "Request body is empty"),
+        row("no JSON").post(TRIGGER, "payload=1").error(400, "Invalid JSON"),
+        row("no JSON as batch").post(BATCH, "{\"items\":[}").error(400, "Invalid JSON"),
+        row("no JSON as batches").post(BATCHES, "{} {}").error(400, "Invalid JSON"),
+        row("null")
+            .post(TRIGGER, "null")
+            .error(400, "Validation error: the body must be an object"),
+        row("a list").post(BATCH, "[]").error(400, "Validation error: the body must be an object"),
+        row("no items").post(BATCHES, "{}").error(400, "Validation error: items: is required"),
+        row("an option of the wrong type")
+            .post(TRIGGER, options("\"maxAttempts\":\"3\""))
+            .error(400, "Validation error: options.maxAttempts: *"),
+        row("an option of the wrong type in a batch")
+            .post(BATCHES, second("\"test\":1"))
+            .error(400, "Validation error: items[1].options.test: must be true or false"),
+        row("an item without a task")
+            .post(BATCHES, items("{}"))
+            .error(400, "Validation error: items[0].task: is required"),
+        row("a list of no items").post(BATCH, items()).error(400, "No items to trigger"),
+        row("a list of no items of many tasks")
+            .post(BATCHES, items())
+            .error(400, "Batch cannot be triggered with no items"),
+        row("too many items")
+            .post(BATCH, four)
+            .error(400, "Too many items. Maximum allowed batch size is 3."),
+        row("too many items of many tasks")
+            .post(BATCHES, four.replace("{}", "{\"task\":\"echo\"}"))
+            .error(400, "Batch size of 4 is too large. Maximum allowed batch size is 3."),
+        row("a reference that is none")
+            .post(TRIGGER, reference)
+            .error(
+                400,
+                "payload must be a non-empty string when options.payloadType is application/store"),
+        row("a body too long").post(TRIGGER, longBody).error(413, "Request body too large"),
+        row("a batch too long").post(BATCH, items(longBody)).error(413, "Request body too large"),
+        row("a batch of many tasks too long")
+            .post(BATCHES, items(longBody))
+            .error(413, "Request body too large"),
+        row("a payload too long")
+            .post(BATCHES, items(longPayload))
+            .error(413, "items[0]: the payload has 1002 bytes, the maximum is 1000 bytes"),
+        row("metadata too long")
+            .post(TRIGGER, options(longMetadata))
+            .error(413, "Metadata exceeds maximum size of 262144 bytes"),
+        row("metadata too long in a batch")
+            .post(BATCHES, second(longMetadata))
+            .error(413, "items[1]: Metadata exceeds maximum size of 262144 bytes"),
+        row("too many tags")
+            .post(TRIGGER, options(eleven))
+            .error(422, "Runs can only have 10 tags, you're trying to set 11."),
+        row("too many tags in a batch")
+            .post(BATCHES, second(eleven))
+            .error(422, "items[1]: Runs can only have 10 tags, you're trying to set 11."),
+        row("a delay that is none")
+            .post(TRIGGER, options("\"delay\":\"soon\""))
+            .error(
+                422,
+                "options.delay: must be a duration such as 1h30m or an ISO date, not \"soon\""),
+        row("a delay that is none in a batch")
+            .post(BATCHES, second("\"delay\":\"soon\""))
+            .error(422, "items[1].options.delay: *"),
+        row("a ttl that is none")
+            .post(TRIGGER, options("\"ttl\":\"never\""))
+            .error(422, "options.ttl: must be a duration such as 1h30m or seconds"),
+        row("a debounce delay that is none")
+            .post(TRIGGER, options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"}"))
+            .error(422, "Invalid debounce delay: soon."),
+        row("a longest debounce delay that is none")
+            .post(
+                TRIGGER,
+                options("\"debounce\":{\"key\":\"k\",\"delay\":\"1s\",\"maxDelay\":\"x\"}"))
+            .error(422, "Invalid debounce maxDelay: x."));
+  }
+
+  static Stream<ErrorRow> headersAndQueries() {
+    return Stream.of(
+        row("a strategy that is none")
+            .post(BATCHES, items("{\"task\":\"echo\"}"))
+            .sending("batch-processing-strategy", "random")
+            .gets(400, details("Headers Error", "batch-processing-strategy")),
+        row("a key too long in the header")
+            .post(TRIGGER, "{}")
+            .sending("idempotency-key", "k".repeat(2_049))
+            .gets(400, details("Headers Error", "idempotency-key")),
+        row("a key too long in the header of a batch")
+            .post(BATCH, items("{}"))
+            .sending("idempotency-key", "k".repeat(2_049))
+            .gets(400, details("Headers Error", "idempotency-key")),
+        row("a status that is none")
+            .get("/api/v1/runs?filter%5Bstatus%5D=ASLEEP")
+            .gets(400, details("Query Error", "filter[status]")),
+        row("a page of nothing")
+            .get("/api/v1/runs?page%5Bsize%5D=0")
+            .gets(400, details("Query Error", "page[size]")),
+        row("a cursor that is none")
+            .get("/api/v1/runs?page%5Bafter%5D=x")
+            .gets(400, details("Query Error", "page[after]")),
+        row("a task too long in the path")
+            .post("/api/v1/tasks/" + "t".repeat(300) + "/trigger", "{}")
+            .error(400, "Validation error: taskIdentifier: *"));
+  }
+
+  static Stream<ErrorRow> credentialsAndPaths() {
+    String none = "No authorization header provided";
+    String unauthorized =
+        """
+        {"title":"Unauthorized","status":401,"detail":"%s","error":"%s"}\
+        """
+            .formatted(none, none);
+    String forbidden =
+        """
+        {"error":"Unauthorized","code":"unauthorized","param":"access_token","type":"authorization"}\
+        """;
+    String forged = token.substring(0, token.length() - 4) + "AAAA";
+    return Stream.of(
+        row("no credential").post(TRIGGER, "{}").as("").gets(401, unauthorized),
+        row("an empty one")
+            .post(TRIGGER, "{}")
+            .as("")
+            .sending("Authorization", "Bearer ")
+            .error(401, "Invalid or Missing API key"),
+        row("an unknown key")
+            .post(BATCH, "{}")
+            .as("tr_dev_000000000000000000000000")
+            .error(401, "Invalid API key"),
+        row("a personal token")
+            .post(BATCHES, "{}")
+            .as("tr_pat_0123456789abcdef")
+            .error(401, "Invalid API key"),
+        row("an obsolete public key")
+            .get("/api/v1/runs")
+            .as("pk_dev_x")
+            .error(401, "Invalid API key"),
+        row("a public token where none may be")
+            .post(BATCH, items("{}"))
+            .as(token)
+            .error(401, "Invalid API key"),
+        row("a forged public token")
+            .get("/api/v1/runs")
+            .as(forged)
+            .error(401, "Public Access Token is invalid"),
+        row("a public token for something else").get("/api/v1/runs").as(token).gets(403, forbidden),
+        row("no such run")
+            .get("/api/v3/runs/" + RUN)
+            .error(404, "Not found")
+            .with("x-should-retry", "true"),
+        row("no such result")
+            .get("/api/v1/runs/" + RUN + "/result")
+            .error(404, "Run either doesn't exist or is not finished"),
+        row("no such batch")
+            .get("/api/v2/batches/" + BATCH_ID)
+            .error(404, "Not found")
+            .with("x-should-retry", "true"),
+        row("no such results")
+            .get("/api/v1/batches/" + BATCH_ID + "/results")
+            .error(404, "Batch not found"),
+        row("no such path").get("/api/v1/nothing").error(404, "Not found"),
+        row("another method")
+            .post(TRIGGER, "")
+            .method("PUT")
+            .error(405, "Method not allowed")
+            .with("Allow", "POST"),
+        row("another method on a run")
+            .get("/api/v3/runs/" + RUN)
+            .method("DELETE")
+            .error(405, "Method not allowed")
+            .with("Allow", "GET"));
+  }
+
+  /** Two mistakes at once: the earlier check answers. */
+  static Stream<ErrorRow> order() {
+    String tooLong = "x".repeat(BODY_BYTES_MAX + 1);
+    String longKey = "k".repeat(2_049);
+    return Stream.of(
+        row("credential before size")
+            .post(TRIGGER, tooLong)
+            .as("tr_dev_000000000000000000000000")
+            .error(401, "Invalid API key"),
+        row("method before credential")
+            .get(TRIGGER)
+            .as("")
+            .error(405, "Method not allowed")
+            .with("Allow", "POST"),
+        row("size before headers")
+            .post(TRIGGER, tooLong)
+            .sending("idempotency-key", longKey)
+            .error(413, "Request body too large"),
+        row("size before headers of a batch")
+            .post(BATCHES, tooLong)
+            .sending("batch-processing-strategy", "random")
+            .error(413, "Request body too large"),
+        row("headers before JSON")
+            .post(TRIGGER, "nonsense")
+            .sending("idempotency-key", longKey)
+            .gets(400, details("Headers Error", "idempotency-key")),
+        row("headers before the JSON of a batch")
+            .post(BATCH, "nonsense")
+            .sending("idempotency-key", longKey)
+            .gets(400, details("Headers Error", "idempotency-key")),
+        row("credential before what is asked for")
+            .get("/api/v3/runs/" + RUN)
+            .as("tr_dev_000000000000000000000000")
+            .error(401, "Invalid API key"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource({"bodies", "headersAndQueries", "credentialsAndPaths", "order"})
+  void each_mistake_has_its_status_headers_and_body_and_stores_nothing(ErrorRow row) {
+    int before = server.runs();
+    Reply reply =
+        server.send(
+            row.method,
+            row.path,
+            HttpRequest.BodyPublishers.ofString(row.body),
+            row.credential,
+            row.requestHeaders.toArray(String[]::new));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(row.status);
+    assertThat(reply.header("Content-Type")).startsWith("application/json");
+    row.assertAnswers(reply.json());
+    row.headers.forEach((name, value) -> assertThat(reply.header(name)).isEqualTo(value));
+    // Clients try a 4xx again only when told to.
+    assertThat(reply.header("x-should-retry"))
+        .isEqualTo(row.headers.getOrDefault("x-should-retry", ""));
+    assertThat(server.runs()).isEqualTo(before);
+  }
+}

@@ -1,0 +1,173 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.TestServer.Reply;
+import dev.fanfare.server.Administration;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** Reports of workers that are confused or malicious: none is a 5xx, none harms another run. */
+class WorkerReportsTest {
+  private static final String SESSIONS = "/worker/v1/sessions";
+  private static final int OUTPUT_MAX = 1_000;
+  private static TestServer server;
+  private static String elsewhere;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server =
+        TestServer.start(config -> config.outputBytesMax(OUTPUT_MAX).reportBodyBytesMax(100_000));
+    try (Administration administration = Administration.open(server.config)) {
+      elsewhere = administration.createKey("prod").key().text();
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static Reply post(String key, String path, String body) {
+    return server.send("POST", path, HttpRequest.BodyPublishers.ofString(body), key);
+  }
+
+  private static String open(String key, String task) {
+    String body =
+        "{\"name\":\"w\",\"version\":\"1\",\"slots\":5,\"tasks\":[{\"id\":\"" + task + "\"}]}";
+    return post(key, SESSIONS, body).json().get("sessionId").asString();
+  }
+
+  private static String trigger(String key, String task) {
+    return post(key, "/api/v1/tasks/" + task + "/trigger", "{\"options\":{\"maxAttempts\":1}}")
+        .json()
+        .get("id")
+        .asString();
+  }
+
+  private static JsonNode poll(String key, String session, int slots) {
+    Reply reply = post(key, SESSIONS + "/" + session + "/poll", "{\"slots\":" + slots + "}");
+    assertThat(reply.status()).isEqualTo(200);
+    return reply.json().get("assignments");
+  }
+
+  private static Reply report(String session, String body) {
+    return server.post(SESSIONS + "/" + session + "/reports", body);
+  }
+
+  private static String finished(String runId, String fields) {
+    return "{\"runId\":\"" + runId + "\",\"fence\":1,\"attempt\":1," + fields + "}";
+  }
+
+  private static JsonNode run(String runId) {
+    return server.get("/api/v3/runs/" + runId).json();
+  }
+
+  static Stream<Arguments> reports() {
+    String run = "run_0000000000000000000000000";
+    String held = "\"runId\":\"" + run + "\"";
+    return Stream.of(
+        Arguments.of(400, ""),
+        Arguments.of(400, "nonsense"),
+        Arguments.of(400, "[]"),
+        Arguments.of(400, "{\"started\":{}}"),
+        Arguments.of(400, "{\"started\":[null]}"),
+        Arguments.of(400, "{\"started\":[{}]}"),
+        Arguments.of(400, "{\"started\":[{\"runId\":\"x\",\"fence\":1,\"attempt\":1}]}"),
+        Arguments.of(400, "{\"started\":[{" + held + ",\"fence\":0,\"attempt\":1}]}"),
+        Arguments.of(400, "{\"started\":[{" + held + ",\"fence\":1,\"attempt\":0}]}"),
+        Arguments.of(400, "{\"started\":[{" + held + ",\"fence\":1,\"attempt\":32768}]}"),
+        Arguments.of(400, "{\"started\":[{" + held + ",\"fence\":2147483648,\"attempt\":1}]}"),
+        Arguments.of(400, "{\"returned\":[{" + held + "}]}"),
+        Arguments.of(400, "{\"returned\":[{\"runId\":\"batch_0000000000000000000000000\"}]}"),
+        Arguments.of(400, "{\"finished\":[null]}"),
+        Arguments.of(400, "{\"finished\":[{\"fence\":1,\"attempt\":1}]}"),
+        Arguments.of(
+            400,
+            "{\"finished\":["
+                + finished(run, "\"output\":\"1\"")
+                + ","
+                + finished(run, "\"output\":\"1\"")
+                + "]}"),
+        Arguments.of(400, "{\"finished\":[" + finished(run, "\"error\":{}") + "]}"),
+        Arguments.of(400, "{\"finished\":[" + finished(run, "\"error\":{\"type\":\"?\"}") + "]}"),
+        Arguments.of(413, "{\"finished\":[],\"x\":\"" + "x".repeat(100_000) + "\"}"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("reports")
+  void a_report_that_makes_no_sense_is_refused(int status, String body) {
+    Reply reply = report(open(server.key, "echo"), body);
+    assertThat(reply.status()).isEqualTo(status);
+    assertThat(reply.error()).isNotBlank();
+  }
+
+  @Test
+  void a_run_that_is_unknown_or_of_another_environment_is_lost_and_nothing_happens_to_it() {
+    String foreign = trigger(elsewhere, "foreign");
+    String session = open(server.key, "foreign");
+    String run = trigger(server.key, "foreign");
+    assertThat(poll(server.key, session, 1)).hasSize(1);
+    for (String lost : List.of("run_0000000000000000000000000", foreign)) {
+      String held = "{\"runId\":\"" + lost + "\",\"fence\":1,\"attempt\":1}";
+      for (String body :
+          List.of(
+              "{\"started\":[" + held + "]}",
+              "{\"finished\":[" + finished(lost, "\"output\":\"1\"") + "]}",
+              "{\"finished\":["
+                  + finished(lost, "\"error\":{\"type\":\"STRING_ERROR\",\"raw\":\"e\"}")
+                  + "]}")) {
+        Reply reply = report(session, body);
+        assertThat(reply.status()).isEqualTo(200);
+        assertThat(reply.json().at("/lost/0/runId").asString()).as(body).isEqualTo(lost);
+      }
+      assertThat(report(session, "{\"returned\":[" + held + "]}").status()).isEqualTo(200);
+    }
+    String foreignSession = open(elsewhere, "foreign");
+    assertThat(poll(elsewhere, foreignSession, 1).at("/0/runId").asString()).isEqualTo(foreign);
+    // Beside what is lost, what is held counts.
+    String both = finished(foreign, "\"output\":\"1\"") + "," + finished(run, "\"output\":\"2\"");
+    assertThat(report(session, "{\"finished\":[" + both + "]}").json().get("lost")).hasSize(1);
+    assertThat(run(run).get("status").asString()).isEqualTo("COMPLETED");
+  }
+
+  static Stream<Arguments> outcomes() {
+    String error = "\"error\":{\"type\":\"BUILT_IN_ERROR\",\"name\":\"E\",\"message\":";
+    return Stream.of(
+        Arguments.of("FAILED", "\"output\":\"\\\"" + "o".repeat(OUTPUT_MAX) + "\\\"\""),
+        Arguments.of("FAILED", "\"output\":\"\\u0000\""),
+        Arguments.of("FAILED", "\"output\":\"1\",\"outputType\":\"" + "t".repeat(129) + "\""),
+        Arguments.of("FAILED", "\"output\":\"1\",\"outputType\":\"a\\u0000b\""),
+        Arguments.of("FAILED", "\"output\":\"1\",\"outputType\":\"\\ud800\""),
+        Arguments.of("COMPLETED", "\"output\":\"\\\"\\ud800\\\"\""),
+        Arguments.of("COMPLETED", "\"output\":\"1\",\"durationMillis\":" + Long.MAX_VALUE),
+        Arguments.of("COMPLETED", "\"output\":\"1\",\"durationMillis\":" + Long.MIN_VALUE),
+        Arguments.of("FAILED", error + "\"\\u0000 and \\ud800\"}"),
+        Arguments.of(
+            "FAILED", error + "\"m\"},\"retryable\":true,\"durationMillis\":" + Long.MAX_VALUE));
+  }
+
+  /** One run of a report must not take its neighbours along. */
+  @ParameterizedTest
+  @MethodSource("outcomes")
+  void an_outcome_that_cannot_be_stored_as_it_is_ends_its_run_and_no_other(
+      String status, String fields) {
+    String session = open(server.key, "pair");
+    String odd = trigger(server.key, "pair");
+    String even = trigger(server.key, "pair");
+    assertThat(poll(server.key, session, 2)).hasSize(2);
+    String both = finished(odd, fields) + "," + finished(even, "\"output\":\"2\"");
+    assertThat(report(session, "{\"finished\":[" + both + "]}").status()).isEqualTo(200);
+    assertThat(run(odd).get("status").asString()).isEqualTo(status);
+    assertThat(run(even).get("status").asString()).isEqualTo("COMPLETED");
+  }
+}
