@@ -69,15 +69,19 @@ export class Context {
     }
   }
 
-  /** The batch when it lists all its runs. */
-  batch(batchId, count) {
-    return this.until(
-      () => this.sdk.batch.retrieve(batchId),
+  /** The ids of the batch's runs in order, when there are as many. */
+  async runsOf(handle, count) {
+    if (handle.runs) {
+      return handle.runs.map((run) => run.id); // before 4.0 only the handle tells
+    }
+    const batch = await this.until(
+      () => this.sdk.batch.retrieve(handle.batchId),
       (batch) => batch.runs.length === count,
     );
+    return batch.runs;
   }
 
-  batchCompleted(batchId) {
+  batchCompleted({ batchId }) {
     return this.until(
       () => this.sdk.batch.retrieve(batchId),
       (batch) => batch.status === "COMPLETED",

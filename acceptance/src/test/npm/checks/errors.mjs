@@ -23,6 +23,11 @@ export default function (check) {
     assert.ok(error.message.length > 3);
   });
 
+  check("BadRequestError", "is thrown for a status that nobody knows", async (t) => {
+    const error = await failure(t.sdk.runs.list({ status: "MARINATING" }, ONCE));
+    isA(error, t.sdk.BadRequestError, 400);
+  });
+
   check("BadRequestError", "is thrown for rescheduling what is not delayed", async (t) => {
     const { id } = await t.sdk.tasks.trigger("echo", 1);
     await t.completed(id);

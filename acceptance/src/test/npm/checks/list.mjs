@@ -102,10 +102,10 @@ export default function (check) {
   });
 
   check("runs.list by batch", "has the runs of the batch", async (t) => {
-    const { batchId } = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }, { payload: 2 }]);
-    const batch = await t.batch(batchId, 2);
-    const page = await t.sdk.runs.list({ batch: batchId });
-    assert.deepEqual(ids(page).sort(), [...batch.runs].sort());
+    const handle = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }, { payload: 2 }]);
+    const runs = await t.runsOf(handle, 2);
+    const page = await t.sdk.runs.list({ batch: handle.batchId });
+    assert.deepEqual(ids(page).sort(), [...runs].sort());
   });
 
   check("runs.list by queue", "has the runs of the queue", async (t) => {

@@ -17,8 +17,8 @@ function both(check, option, title, options, expect, task = "echo", payload = { 
     await t.sdk.tasks.trigger(task, payload, { ...given, ...apart(t, given) });
     t.sentOrAbsent(`"${option}"`);
     const items = [{ id: task, payload, options: given }];
-    const { batchId } = await t.sdk.batch.trigger(items);
-    await expect(t, (await t.batch(batchId, 1)).runs[0], given);
+    const [id] = await t.runsOf(await t.sdk.batch.trigger(items), 1);
+    await expect(t, id, given);
   });
 }
 

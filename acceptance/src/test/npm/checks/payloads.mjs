@@ -23,9 +23,8 @@ export default function (check) {
     check(`batch of three payloads of ${name}`, "comes back in order", async (t) => {
       const payloads = [0, 1, 2].map((n) => big(bytes, n));
       const items = payloads.map((payload) => ({ payload }));
-      const { batchId } = await t.sdk.tasks.batchTrigger("echo", items);
-      const batch = await t.batch(batchId, 3);
-      for (const [n, id] of batch.runs.entries()) {
+      const runs = await t.runsOf(await t.sdk.tasks.batchTrigger("echo", items), 3);
+      for (const [n, id] of runs.entries()) {
         const run = await t.completed(id);
         same(run.payload, payloads[n], "payload");
         same(run.output, payloads[n], "output");

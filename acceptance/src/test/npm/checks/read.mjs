@@ -38,10 +38,10 @@ export default function (check) {
   });
 
   check("runs.retrieve", "names the batch of a run", async (t) => {
-    const { batchId } = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }]);
-    const batch = await t.batch(batchId, 1);
-    const run = await t.sdk.runs.retrieve(batch.runs[0]);
-    assert.equal(run.batchId, batchId);
+    const handle = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }]);
+    const [id] = await t.runsOf(handle, 1);
+    const run = await t.sdk.runs.retrieve(id);
+    assert.equal(run.batchId, handle.batchId);
     assert.equal(run.triggerFunction, "batchTrigger");
   });
 

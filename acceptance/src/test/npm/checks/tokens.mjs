@@ -121,6 +121,16 @@ export default function (define) {
     });
   });
 
+  check("PermissionDeniedError", "is thrown to a token without the scope", async (t) => {
+    const { id, publicAccessToken } = await t.sdk.tasks.trigger("echo", 1);
+    await as(t, publicAccessToken, async () => {
+      const { PermissionDeniedError } = t.sdk;
+      isA(await failure(t.sdk.tasks.trigger("echo", 1, {}, ONCE)), PermissionDeniedError, 403);
+      isA(await failure(t.sdk.runs.list({}, ONCE)), PermissionDeniedError, 403);
+      assert.equal((await t.sdk.runs.retrieve(id)).id, id);
+    });
+  });
+
   check("RateLimitError", "is thrown to a token that asks too often", async (t) => {
     const { id } = await t.sdk.tasks.trigger("echo", 1);
     const token = await t.sdk.auth.createPublicToken({ scopes: { read: { runs: [id] } } });
