@@ -2,7 +2,9 @@
 //
 //   TRIGGER_API_URL=… TRIGGER_SECRET_KEY=… node run.mjs 4.8.3 [part of a function's name]
 //
-// With FANFARE_REQUESTS=1 a line also shows what was sent and answered when the check passed.
+// The server's worker runs the demo tasks, and "narrow": as "slow", in a queue that lets one run
+// through at a time. With FANFARE_REQUESTS=1 a line shows what was sent and answered even when the
+// check passed.
 import { createRequire } from "node:module";
 import { Context, Absent } from "./context.mjs";
 import { recording, summary } from "./requests.mjs";

@@ -28,7 +28,7 @@ export default function (check) {
     isA(error, t.sdk.BadRequestError, 400);
   });
 
-  check("BadRequestError", "is thrown for rescheduling what is not delayed", async (t) => {
+  check("BadRequestError of runs.reschedule", "is thrown for a run that is not delayed", async (t) => {
     const { id } = await t.sdk.tasks.trigger("echo", 1);
     await t.completed(id);
     const error = await failure(t.sdk.runs.reschedule(id, { delay: "1h" }, ONCE));

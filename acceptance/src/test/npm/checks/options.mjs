@@ -78,15 +78,14 @@ export default function (check) {
     assert.equal((await t.sdk.runs.retrieve(id)).ttl, "1h30m");
   });
 
-  check("option ttl", "expires a run that did not start", async (t) => {
-    // The queue lets one run at a time through, and that one sleeps.
-    const queue = { name: t.unique("narrow"), concurrencyLimit: 1 };
-    const first = await t.api.triggerTask("slow", { payload: { ms: 4000 }, options: { queue } });
+  check("option ttl, running out", "expires a run that did not start", async (t) => {
+    // The queue of this task lets one run at a time through, and the first one sleeps.
+    const first = await t.sdk.tasks.trigger("narrow", { ms: 3000 });
     await t.until(
       () => t.sdk.runs.retrieve(first.id),
       (run) => run.isExecuting,
     );
-    const { id } = await t.api.triggerTask("echo", { payload: 1, options: { queue, ttl: "1s" } });
+    const { id } = await t.sdk.tasks.trigger("narrow", { ms: 1 }, { ttl: "1s" });
     const run = await t.ended(id);
     assert.equal(run.status, "EXPIRED");
     assert.ok(run.expiredAt instanceof Date);
@@ -157,7 +156,7 @@ export default function (check) {
     assert.equal((await t.sdk.tasks.trigger("echo", 2, given)).id, id);
   });
 
-  check("option debounce", "in trailing mode takes the newest payload", async (t) => {
+  check("option debounce, trailing", "takes the newest payload", async (t) => {
     const key = t.unique("typing");
     const given = { debounce: { key, delay: "2s", mode: "trailing" } };
     const first = await t.sdk.tasks.trigger("echo", 1, given);

@@ -37,7 +37,7 @@ export default function (check) {
     assert.equal(run.output, undefined);
   });
 
-  check("runs.retrieve", "names the batch of a run", async (t) => {
+  check("runs.retrieve of a batch's run", "names the batch", async (t) => {
     const handle = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }]);
     const [id] = await t.runsOf(handle, 1);
     const run = await t.sdk.runs.retrieve(id);

@@ -84,7 +84,7 @@ export default function (define) {
     assert.deepEqual(seen, [id]);
   });
 
-  check("handle.publicAccessToken", "of a trigger reads its run and no other", async (t) => {
+  check("publicAccessToken of a trigger", "reads its run and no other", async (t) => {
     const mine = await t.sdk.tasks.trigger("echo", 1);
     const other = await t.sdk.tasks.trigger("echo", 2);
     await as(t, mine.publicAccessToken, async () => {
@@ -93,7 +93,7 @@ export default function (define) {
     });
   });
 
-  check("handle.publicAccessToken", "of a batch reads the batch", async (t) => {
+  check("publicAccessToken of a batch", "reads the batch", async (t) => {
     const handle = await t.sdk.tasks.batchTrigger("echo", [{ payload: 1 }]);
     const batch = await as(t, handle.publicAccessToken, () =>
       t.sdk.batch.retrieve(handle.batchId),

@@ -18,8 +18,8 @@ final class CompatibilityPage {
       `TRIGGER_API_URL` and `TRIGGER_SECRET_KEY`. Written by the test that calls them, `TypeScriptClientsTest`, which fails
       when this page and what came out differ; its checks are in `acceptance/src/test/npm/checks`.
 
-      *yes*: every check of the function passes. *–*: this version does not have it. Anything else is explained below the
-      table.
+      *yes*: every check of the function passes. *not offered*: this version of the SDK does not have it. *not yet*: the
+      server lacks what it needs, as told below the table.
 
       """;
 
@@ -35,36 +35,37 @@ final class CompatibilityPage {
     StringBuilder page = new StringBuilder(HEAD);
     page.append("| Function | ").append(String.join(" | ", versions)).append(" |\n");
     page.append("|---".repeat(versions.size() + 1)).append("|\n");
-    Set<String> explanations = new LinkedHashSet<>();
-    functions.forEach(
-        (function, byVersion) -> {
-          String cells =
-              versions.stream()
-                  .map(version -> cell(byVersion.get(version), explanations))
-                  .collect(Collectors.joining(" | "));
-          page.append("| `%s` | %s |\n".formatted(function, cells));
-        });
-    if (!explanations.isEmpty()) {
-      page.append("\n");
-      explanations.forEach(line -> page.append("- ").append(line).append("\n"));
+    Map<String, Set<String>> reasons = new LinkedHashMap<>();
+    functions.forEach((function, byVersion) -> {
+      String cells =
+          versions.stream()
+              .map(version -> cell(byVersion.get(version), reasons))
+              .collect(Collectors.joining(" | "));
+      page.append("| `%s` | %s |\n".formatted(function, cells));
+    });
+    if (!reasons.isEmpty()) {
+      page.append("\n## Not yet\n\n");
+      reasons.forEach(
+          (why, of) -> page.append("- ").append(why).append(": `%s`\n".formatted(join(of))));
     }
     return page.toString();
   }
 
-  private static String cell(Outcome outcome, Set<String> explanations) {
+  private static String join(Set<String> functions) {
+    return String.join("`, `", functions);
+  }
+
+  private static String cell(Outcome outcome, Map<String, Set<String>> reasons) {
     if (outcome == null) {
       throw new AssertionError("A function was checked with some versions only");
     }
     return switch (outcome.result()) {
       case WORKS -> "yes";
-      case NOT_OFFERED -> "–";
+      case NOT_OFFERED -> "not offered";
       case FAILS -> {
-        explanations.add(
-            "*not yet*, `%s`: %s"
-                .formatted(
-                    outcome.function(),
-                    NotBuilt.why(outcome.function(), outcome.version())
-                        .orElse("fails, see the test")));
+        String why =
+            NotBuilt.why(outcome.function(), outcome.version()).orElse("it fails, see the test");
+        reasons.computeIfAbsent(why, absent -> new LinkedHashSet<>()).add(outcome.function());
         yield "not yet";
       }
     };

@@ -2,6 +2,7 @@ package dev.fanfare.acceptance.clients;
 
 import dev.fanfare.acceptance.clients.NodeSdks.Check;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,9 @@ record Outcome(String version, String function, List<Check> checks) {
   static List<Outcome> of(String version, List<Check> checks) {
     Map<String, List<Check>> functions = new LinkedHashMap<>();
     checks.stream()
-        .sorted(java.util.Comparator.comparingInt(Check::order))
-        .forEach(
-            check ->
-                functions.computeIfAbsent(check.function(), name -> new ArrayList<>()).add(check));
+        .sorted(Comparator.comparingInt(Check::order))
+        .forEach(check ->
+            functions.computeIfAbsent(check.function(), name -> new ArrayList<>()).add(check));
     return functions.entrySet().stream()
         .map(entry -> new Outcome(version, entry.getKey(), entry.getValue()))
         .toList();

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fanfare.acceptance.TestServer;
 import dev.fanfare.examples.DemoTasks;
+import dev.fanfare.examples.DemoTasks.Nap;
+import dev.fanfare.examples.DemoTasks.Slept;
 import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.sdk.Queue;
+import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.Worker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +37,12 @@ import org.junit.jupiter.api.TestFactory;
 class TypeScriptClientsTest {
   private static final Path PAGE = Path.of("..", "docs", "compatibility.md");
 
+  /** As {@code slow}, one at a time: what is behind the first one waits. */
+  private static final Task<Nap, Slept> NARROW =
+      Task.define("narrow", Nap.class, Slept.class)
+          .queue(Queue.named("narrow").concurrencyLimit(1))
+          .handler(DemoTasks.SLOW.handler());
+
   private static List<String> versions = List.of();
   private static final List<Outcome> outcomes = new ArrayList<>();
 
@@ -43,34 +53,30 @@ class TypeScriptClientsTest {
     versions = NodeSdks.versions();
     outcomes.clear();
     try (TestServer server = TestServer.start();
-        Worker worker = demoWorker(server)) {
+        Worker _ = demoWorker(server)) {
       for (String version : versions) {
         outcomes.addAll(
             Outcome.of(version, NodeSdks.check(version, server.server.url(), server.key)));
       }
-      worker.close();
     }
   }
 
   private static Worker demoWorker(TestServer server) {
     Fanfare fanfare =
         Fanfare.builder().url(server.server.url().toString()).secretKey(server.key).build();
-    return Worker.builder(fanfare).tasks(DemoTasks.all()).start();
+    return Worker.builder(fanfare).tasks(DemoTasks.all()).task(NARROW).start();
   }
 
   @TestFactory
   Stream<DynamicContainer> everyFunctionWorksWithEveryVersion() {
     return versions.stream()
-        .map(
-            version ->
-                DynamicContainer.dynamicContainer(
-                    "SDK " + version,
-                    outcomes.stream()
-                        .filter(outcome -> outcome.version().equals(version))
-                        .map(
-                            outcome ->
-                                DynamicTest.dynamicTest(
-                                    outcome.function(), () -> judge(outcome)))));
+        .map(version ->
+            DynamicContainer.dynamicContainer(
+                "SDK " + version,
+                outcomes.stream()
+                    .filter(outcome -> outcome.version().equals(version))
+                    .map(outcome ->
+                        DynamicTest.dynamicTest(outcome.function(), () -> judge(outcome)))));
   }
 
   private static void judge(Outcome outcome) {
@@ -78,9 +84,7 @@ class TypeScriptClientsTest {
     switch (outcome.result()) {
       case WORKS -> {
         if (notBuilt.isPresent()) {
-          fail(
-              "%s works with %s: take it out of NotBuilt",
-              outcome.function(), outcome.version());
+          fail("%s works with %s: take it out of NotBuilt", outcome.function(), outcome.version());
         }
       }
       case NOT_OFFERED -> abort("Not offered by " + outcome.version());
