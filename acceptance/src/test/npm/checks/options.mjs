@@ -80,7 +80,7 @@ export default function (check) {
 
   check("option ttl, running out", "expires a run that did not start", async (t) => {
     // The queue of this task lets one run at a time through, and the first one sleeps.
-    const first = await t.sdk.tasks.trigger("narrow", { ms: 3000 });
+    const first = await t.sdk.tasks.trigger("narrow", { ms: 6000 });
     await t.until(
       () => t.sdk.runs.retrieve(first.id),
       (run) => run.isExecuting,
@@ -158,7 +158,7 @@ export default function (check) {
 
   check("option debounce, trailing", "takes the newest payload", async (t) => {
     const key = t.unique("typing");
-    const given = { debounce: { key, delay: "2s", mode: "trailing" } };
+    const given = { debounce: { key, delay: "4s", mode: "trailing" } };
     const first = await t.sdk.tasks.trigger("echo", 1, given);
     t.sentOrAbsent('"debounce"');
     const second = await t.sdk.tasks.trigger("echo", 2, given);

@@ -57,7 +57,7 @@ final class NodeSdks {
       return Optional.empty();
     }
     return Optional.of(
-        "npm could not install the TypeScript SDKs, so they were not tried: see "
+        "npm could not install the TypeScript SDK, so it was not tried: see "
             + Path.of("").toAbsolutePath().getParent().relativize(LOGS.resolve("npm.log")));
   }
 
