@@ -93,10 +93,14 @@ export class Context {
     return this.since("4.0.0") ? name : { name };
   }
 
-  /** Runs the body as if inside of a task's run, as code of a worker does. */
-  async inside(runId, body) {
+  /**
+   * Runs the body as if inside of a task's run, as code of a worker does. Of the metadata that it
+   * starts with, the SDK keeps a copy: what is not there it does not ask to delete.
+   */
+  async inside(runId, body, metadata = {}) {
     const { taskContext, runMetadata } = this.core;
     const manager = new this.workers.StandardMetadataManager(this.api, this.api.baseUrl);
+    manager.enterWithMetadata(metadata);
     manager.runId = runId;
     const ctx = {
       run: { id: runId, tags: [], isTest: false },

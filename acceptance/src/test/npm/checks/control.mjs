@@ -76,14 +76,15 @@ export default function (check) {
     "metadata.set, append, increment, …",
     "changes the metadata of the run that calls it",
     async (t) => {
-      const options = { metadata: { n: 1, list: ["x", "y"], gone: true }, delay: "1h" };
-      const { id } = await t.sdk.tasks.trigger("echo", 1, options);
-      await t.inside(id, async () => {
+      const initial = { n: 1, list: ["x", "y"], gone: true };
+      const { id } = await t.sdk.tasks.trigger("echo", 1, { metadata: initial, delay: "1h" });
+      const change = async () => {
         const { metadata } = t.sdk;
         metadata.set("status", "half done").del("gone").increment("n", 4).decrement("n", 2);
         metadata.append("list", "z").remove("list", "x");
         await metadata.flush();
-      });
+      };
+      await t.inside(id, change, structuredClone(initial));
       const run = await t.sdk.runs.retrieve(id);
       assert.deepEqual(run.metadata, { n: 3, list: ["y", "z"], status: "half done" });
     },

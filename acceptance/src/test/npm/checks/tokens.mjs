@@ -75,6 +75,16 @@ export default function (define) {
     });
   });
 
+  check("auth.createBatchTriggerPublicToken", "triggers one batch by itself", async (t) => {
+    const token = await t.sdk.auth.createBatchTriggerPublicToken("echo");
+    const items = [{ payload: 1 }, { payload: 2 }];
+    await as(t, token, async () => {
+      assert.match((await t.sdk.tasks.batchTrigger("echo", items)).batchId, /^batch_/);
+      const denied = await failure(t.sdk.tasks.batchTrigger("echo", items, {}, ONCE));
+      isA(denied.cause ?? denied, t.sdk.UnprocessableEntityError, 422);
+    });
+  });
+
   check("auth.withPublicToken", "reads inside of the callback", async (t) => {
     const { id } = await t.sdk.tasks.trigger("echo", 1);
     const seen = [];

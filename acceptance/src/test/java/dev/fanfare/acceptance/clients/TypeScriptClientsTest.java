@@ -49,6 +49,7 @@ class TypeScriptClientsTest {
   @BeforeAll
   static void runTheChecks() throws Exception {
     Optional<String> unavailable = NodeSdks.unavailable();
+    unavailable.ifPresent(System.err::println); // what Maven shows of a skipped test is its number
     assumeTrue(unavailable.isEmpty(), () -> unavailable.orElse(""));
     versions = NodeSdks.versions();
     outcomes.clear();
