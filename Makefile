@@ -10,6 +10,7 @@ help: ## print this help
 
 setup: ## fetch every dependency and plugin, so that later builds need no network
 	$(MVN) $(MVN_FLAGS) -DskipTests verify
+	@if command -v npm > /dev/null; then cd acceptance/src/test/npm && npm ci; fi
 
 format: ## rewrite every Java file in google-java-format
 	@$(call google-java-format,--replace)

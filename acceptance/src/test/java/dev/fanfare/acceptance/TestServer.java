@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
 /** A real server on a database of its own, and a plain HTTP client beside it. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final TestDatabase database;
@@ -26,8 +26,8 @@ final class TestServer implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final ServerConfig config;
-  final Server server;
-  final String key;
+  public final Server server;
+  public final String key;
 
   private TestServer(TestDatabase database, UnaryOperator<ServerConfigBuilder> settings)
       throws IOException {
@@ -43,11 +43,11 @@ final class TestServer implements AutoCloseable {
     this.key = server.developmentKey();
   }
 
-  static TestServer start() throws IOException {
+  public static TestServer start() throws IOException {
     return start(UnaryOperator.identity());
   }
 
-  static TestServer start(UnaryOperator<ServerConfigBuilder> settings) throws IOException {
+  public static TestServer start(UnaryOperator<ServerConfigBuilder> settings) throws IOException {
     return new TestServer(TestDatabase.create(), settings);
   }
 

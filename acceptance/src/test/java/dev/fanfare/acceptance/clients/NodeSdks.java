@@ -1,0 +1,120 @@
+package dev.fanfare.acceptance.clients;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.fanfare.protocol.WireJson;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+
+/** The SDKs of {@code src/test/npm/package.json}, and the Node.js that runs their checks. */
+final class NodeSdks {
+  private static final Path FOLDER = Path.of("src", "test", "npm").toAbsolutePath();
+  private static final Path LOGS = Path.of("target", "clients").toAbsolutePath();
+  private static final String PREFIX = "sdk-";
+  private static final int NODE_MIN = 18;
+  private static final long INSTALL_SECONDS = 300;
+  private static final long RUN_SECONDS = 180;
+
+  private NodeSdks() {}
+
+  /** What one check came to. */
+  record Check(
+      String version,
+      int order,
+      String function,
+      String check,
+      String result,
+      String reason,
+      List<String> requests) {}
+
+  /** Oldest first. */
+  static List<String> versions() throws IOException {
+    JsonNode sdks =
+        WireJson.mapper()
+            .readTree(Files.readString(FOLDER.resolve("package.json")))
+            .path("dependencies");
+    return sdks.propertyNames().stream()
+        .filter(name -> name.startsWith(PREFIX))
+        .map(name -> name.substring(PREFIX.length()))
+        .toList();
+  }
+
+  /** Why the SDKs cannot be tried here, in a sentence; empty when they can. */
+  static Optional<String> unavailable() throws IOException, InterruptedException {
+    Optional<String> node = run(10, "node", "-p", "process.versions.node");
+    if (node.isEmpty() || Integer.parseInt(node.get().strip().split("\\.")[0]) < NODE_MIN) {
+      return Optional.of(
+          "Node %d or newer is not installed: the TypeScript SDK was not tried"
+              .formatted(NODE_MIN));
+    }
+    if (installed() || (run(INSTALL_SECONDS, "npm", "ci").isPresent() && installed())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "npm could not install the TypeScript SDK, so it was not tried: see "
+            + Path.of("").toAbsolutePath().getParent().relativize(LOGS.resolve("npm.log")));
+  }
+
+  /** npm writes its own copy of the lock file last of all. */
+  private static boolean installed() throws IOException {
+    Path written = FOLDER.resolve("node_modules").resolve(".package-lock.json");
+    return Files.exists(written)
+        && Files.getLastModifiedTime(written)
+                .compareTo(Files.getLastModifiedTime(FOLDER.resolve("package-lock.json")))
+            >= 0;
+  }
+
+  /** Runs every check of a version. */
+  static List<Check> check(String version, URI url, String key)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder("node", "run.mjs", version);
+    builder.environment().put("TRIGGER_API_URL", url.toString());
+    builder.environment().put("TRIGGER_SECRET_KEY", key);
+    Path lines = LOGS.resolve(version + ".jsonl");
+    int status = run(builder, RUN_SECONDS, lines, LOGS.resolve(version + ".log"));
+    if (status != 0) {
+      throw new AssertionError(
+          "The checks of %s ended with status %d:%n%s"
+              .formatted(version, status, Files.readString(LOGS.resolve(version + ".log"))));
+    }
+    try (var checks = WireJson.mapper().readerFor(Check.class).<Check>readValues(lines.toFile())) {
+      return checks.readAll();
+    }
+  }
+
+  /** What the command prints, or nothing when it is not there or fails. */
+  private static Optional<String> run(long seconds, String... command)
+      throws IOException, InterruptedException {
+    Path printed = LOGS.resolve(command[0] + ".out");
+    try {
+      ProcessBuilder builder = new ProcessBuilder(command);
+      int status = run(builder, seconds, printed, LOGS.resolve(command[0] + ".log"));
+      return status == 0 ? Optional.of(Files.readString(printed, UTF_8)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static int run(ProcessBuilder builder, long seconds, Path out, Path log)
+      throws IOException, InterruptedException {
+    Files.createDirectories(LOGS);
+    Process process =
+        builder
+            .directory(FOLDER.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(log.toFile())
+            .start();
+    process.getOutputStream().close();
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    }
+    return process.exitValue();
+  }
+}
