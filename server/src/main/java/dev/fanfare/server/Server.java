@@ -2,6 +2,7 @@ package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.access.PublicTokens;
@@ -136,18 +137,17 @@ public final class Server implements AutoCloseable {
     stops.push(signals::close);
 
     PublicTokens publicTokens = new PublicTokens(keys, clock);
-    Authenticator authenticator = new Authenticator(keys, publicTokens, clock);
+    Doors doors = new Doors(new Authenticator(keys, publicTokens, clock));
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
-    Rooms rooms =
-        new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
+    Rooms rooms = new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
     SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
     List<Route> routes = new ArrayList<>();
     routes.addAll(
         new BatchRoutes(
-                authenticator,
+                doors,
                 tokens,
                 rooms.triggerBatch,
                 rooms.readBatches,
@@ -157,7 +157,7 @@ public final class Server implements AutoCloseable {
             .routes());
     routes.addAll(
         new RunRoutes(
-                authenticator,
+                doors,
                 tokens,
                 rooms.triggerRun,
                 rooms.readRuns,
@@ -165,7 +165,7 @@ public final class Server implements AutoCloseable {
                 new RunRoutes.Limits(
                     itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
             .routes());
-    routes.addAll(new WorkerRoutes(authenticator, rooms.sessions, workerLimits()).routes());
+    routes.addAll(new WorkerRoutes(doors, rooms.sessions, workerLimits()).routes());
     AtomicBoolean accepting = new AtomicBoolean(true);
     routes.addAll(new HealthRoutes(database, accepting::get).routes());
 

@@ -20,7 +20,9 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class QuotasBenchmark {
   private final List<LaneAhead> lanes =
-      IntStream.range(0, 64).mapToObj(i -> new LaneAhead(i, 1, "echo", "task/echo", 3, true, 1 + i * i, null)).toList();
+      IntStream.range(0, 64)
+          .mapToObj(i -> new LaneAhead(i, 1, "echo", "task/echo", 3, true, 1 + i * i, null))
+          .toList();
 
   /** Shares them. */
   @Benchmark

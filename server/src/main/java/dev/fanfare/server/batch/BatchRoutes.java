@@ -2,13 +2,14 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
-import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.Environment;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
 import dev.fanfare.server.batch.wire.BatchAnswers;
 import dev.fanfare.server.batch.wire.BatchReader;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -26,7 +27,7 @@ import tools.jackson.core.JsonGenerator;
 
 /** Triggering and reading batches. */
 public final class BatchRoutes {
-  private final Authenticator authenticator;
+  private final Doors doors;
   private final ResponseTokens tokens;
   private final TriggerBatch trigger;
   private final ReadBatches read;
@@ -41,13 +42,13 @@ public final class BatchRoutes {
   public record Limits(ItemLimits item, int itemsMax, long bodyBytesMax) {}
 
   public BatchRoutes(
-      Authenticator authenticator,
+      Doors doors,
       ResponseTokens tokens,
       TriggerBatch trigger,
       ReadBatches read,
       InstantSource clock,
       Limits limits) {
-    this.authenticator = authenticator;
+    this.doors = doors;
     this.tokens = tokens;
     this.trigger = trigger;
     this.read = read;
@@ -58,16 +59,16 @@ public final class BatchRoutes {
   /** The routes of this room. */
   public List<Route> routes() {
     return List.of(
-        Route.post("/api/v1/tasks/{task}/batch", this::triggerTask),
-        Route.post("/api/v1/tasks/batch", this::triggerTasks),
-        Route.get("/api/v1/batches/{batch}", this::retrieve),
-        Route.get("/api/v2/batches/{batch}", this::retrieve),
-        Route.get("/api/v1/batches/{batch}/results", this::results));
+        doors.post("/api/v1/tasks/{task}/batch", Access.key(), this::triggerTask),
+        doors.post(
+            "/api/v1/tasks/batch", Access.keyOrToken("batchTrigger:tasks"), this::triggerTasks),
+        doors.get("/api/v1/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        doors.get("/api/v2/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        doors.get("/api/v1/batches/{batch}/results", Access.key(), this::results));
   }
 
   /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
-  private Answer triggerTask(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer triggerTask(Exchange exchange, Caller caller) {
     String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
     TriggeredBatch batch = trigger(exchange, caller, task);
     return answer(caller, batch, 200, false);
@@ -76,24 +77,24 @@ public final class BatchRoutes {
   /**
    * Items of many tasks. An SDK, known by its version, reads another answer than the documented.
    */
-  private Answer triggerTasks(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer triggerTasks(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     boolean sdk = exchange.header("trigger-version") != null;
     return answer(caller, batch, sdk ? 202 : 200, sdk);
   }
 
-  private TriggeredBatch trigger(
-      Exchange exchange, Authenticator.KeyHolder caller, @Nullable String task) {
+  private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
     checkStrategy(exchange);
     ItemReader items = new ItemReader(limits.item(), clock.instant());
     List<NewRun> runs =
         new BatchReader(items, limits.itemsMax(), task).read(exchange.body(limits.bodyBytesMax()));
+    List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
+    caller.requireEach("batchTrigger", "tasks", tasks);
     NewBatch batch =
         new NewBatch(
             runs,
             RequestMarks.key(exchange, limits.item().keyTtl(), task == null),
-            RequestMarks.requestKey(exchange, "batch", runs.stream().map(NewRun::task).toList()),
+            RequestMarks.requestKey(exchange, "batch", tasks),
             RequestMarks.source(exchange));
     return trigger.trigger(caller.environment().id(), batch);
   }
@@ -107,8 +108,7 @@ public final class BatchRoutes {
     }
   }
 
-  private Answer answer(
-      Authenticator.KeyHolder caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+  private Answer answer(Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
     return tokens.add(
         Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)),
         caller,
@@ -116,8 +116,7 @@ public final class BatchRoutes {
         false);
   }
 
-  private Answer retrieve(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer retrieve(Exchange exchange, Caller caller) {
     Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
       // Right after a trigger another server may answer; clients try again when told to.
@@ -127,8 +126,7 @@ public final class BatchRoutes {
     return Answer.json(200, BatchAnswers.batch(batch));
   }
 
-  private Answer results(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer results(Exchange exchange, Caller caller) {
     Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
       throw new HttpError(404, "Batch not found");

@@ -22,30 +22,30 @@ public final class SlotStore {
     Map<Integer, Integer> ordered = new TreeMap<>(countByLane);
     return tx.update(
             """
-        with freed as materialized (
-          select s.queue_id, s.concurrency_key, f.n
-            from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
-                    from unnest(?::int[], ?::int[]) as u (lane_id, n)
-                    join lanes l on l.environment_id = ? and l.lane_id = u.lane_id
-                   group by l.queue_id, l.concurrency_key) as f
-            join slots s on s.environment_id = ?
-                        and s.queue_id = f.queue_id
-                        and s.concurrency_key = f.concurrency_key
-           order by s.queue_id, s.concurrency_key
-             for update of s
-        )
-        update slots s
-           set in_use = greatest(0, s.in_use - f.n)
-          from freed f
-         where s.environment_id = ?
-           and s.queue_id = f.queue_id
-           and s.concurrency_key = f.concurrency_key
-        """,
-        ordered.keySet().stream().mapToInt(Integer::intValue).toArray(),
-        ordered.values().stream().mapToInt(Integer::intValue).toArray(),
-        environmentId,
-        environmentId,
-        environmentId)
+            with freed as materialized (
+              select s.queue_id, s.concurrency_key, f.n
+                from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
+                        from unnest(?::int[], ?::int[]) as u (lane_id, n)
+                        join lanes l on l.environment_id = ? and l.lane_id = u.lane_id
+                       group by l.queue_id, l.concurrency_key) as f
+                join slots s on s.environment_id = ?
+                            and s.queue_id = f.queue_id
+                            and s.concurrency_key = f.concurrency_key
+               order by s.queue_id, s.concurrency_key
+                 for update of s
+            )
+            update slots s
+               set in_use = greatest(0, s.in_use - f.n)
+              from freed f
+             where s.environment_id = ?
+               and s.queue_id = f.queue_id
+               and s.concurrency_key = f.concurrency_key
+            """,
+            ordered.keySet().stream().mapToInt(Integer::intValue).toArray(),
+            ordered.values().stream().mapToInt(Integer::intValue).toArray(),
+            environmentId,
+            environmentId,
+            environmentId)
         > 0;
   }
 

@@ -42,8 +42,10 @@ public final class PlaceRuns {
     return "task/" + task;
   }
 
-  /** Places every run, in order: two round trips when all is known, up to thirteen when every
-   * task, queue and lane is new, however many runs there are. */
+  /**
+   * Places every run, in order: two round trips when all is known, up to thirteen when every task,
+   * queue and lane is new, however many runs there are.
+   */
   public List<PlacedRun> place(int environmentId, List<NewRun> runs) {
     Placement placement = database.transaction(tx -> place(tx, environmentId, runs));
     // Only now: a lane made in a transaction that rolled back would have been a lie.

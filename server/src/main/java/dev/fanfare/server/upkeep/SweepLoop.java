@@ -23,8 +23,7 @@ public final class SweepLoop implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final List<Thread> threads;
 
-  private SweepLoop(
-      Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
+  private SweepLoop(Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
     this.database = database;
     this.environmentIds = environmentIds;
     this.threads =

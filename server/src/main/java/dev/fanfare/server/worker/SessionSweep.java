@@ -25,7 +25,6 @@ public final class SessionSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    return database.transaction(
-        tx -> sessions.prune(tx, environmentId, now.minus(KEPT), AT_ONCE));
+    return database.transaction(tx -> sessions.prune(tx, environmentId, now.minus(KEPT), AT_ONCE));
   }
 }
