@@ -44,6 +44,13 @@ public final class Caller {
     return token;
   }
 
+  /** What it uses up by triggering; absent: it may trigger as often as it likes. */
+  public @Nullable OneTimeToken oneTimeToken() {
+    return token == null || !token.oneTime()
+        ? null
+        : new OneTimeToken(token.hash(), token.expiresAt());
+  }
+
   /** What signs the tokens of its answers. */
   String signingKey() {
     return signingKey;

@@ -3,7 +3,9 @@ package dev.fanfare.server.access;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Route;
+import java.util.Map;
 
 /**
  * Makes the routes that ask who calls: each says which credentials it takes, and its handler is
@@ -12,15 +14,17 @@ import dev.fanfare.server.http.Route;
  */
 public final class Doors {
   private final Authenticator authenticator;
+  private final RateLimits limits;
 
-  public Doors(Authenticator authenticator) {
+  public Doors(Authenticator authenticator, RateLimits limits) {
     this.authenticator = authenticator;
+    this.limits = limits;
   }
 
   /** Answers one request of a known caller. */
   @FunctionalInterface
   public interface Handler {
-    /** Answers, or throws {@link dev.fanfare.server.http.HttpError}. */
+    /** Answers, or throws {@link HttpError}. */
     Answer handle(Exchange exchange, Caller caller);
   }
 
@@ -49,6 +53,18 @@ public final class Doors {
 
   private Answer answer(Access access, Exchange exchange, Handler handler) {
     Caller caller = authenticator.caller(exchange, access.takesTokens());
+    if (!access.metered()) {
+      return answer(exchange, caller, handler);
+    }
+    Map<String, String> headers = limits.takeRequest(caller);
+    try {
+      return answer(exchange, caller, handler).withMissing(headers);
+    } catch (HttpError e) {
+      throw new HttpError(e.answer().withMissing(headers));
+    }
+  }
+
+  private static Answer answer(Exchange exchange, Caller caller, Handler handler) {
     Answer answer = handler.handle(exchange, caller);
     if (caller.token() != null && !caller.wasAsked()) {
       throw new IllegalStateException("A token was answered and its scopes were not looked at");

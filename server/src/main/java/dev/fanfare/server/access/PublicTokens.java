@@ -183,8 +183,7 @@ public final class PublicTokens {
   private static PublicToken publicToken(String text, JWTClaimsSet claims) throws ParseException {
     List<String> scopes = claims.getStringListClaim("scopes");
     return new PublicToken(
-        new Scopes(
-            scopes == null ? List.of() : scopes.stream().filter(Objects::nonNull).toList()),
+        new Scopes(scopes == null ? List.of() : scopes.stream().filter(Objects::nonNull).toList()),
         HexFormat.of().formatHex(SecretKey.hash(text)),
         claims.getExpirationTime().toInstant(),
         Boolean.TRUE.equals(claims.getBooleanClaim("otu")));

@@ -5,6 +5,7 @@ import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Caller;
 import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.RateLimits;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
 import dev.fanfare.server.batch.wire.BatchAnswers;
@@ -29,6 +30,7 @@ import tools.jackson.core.JsonGenerator;
 public final class BatchRoutes {
   private final Doors doors;
   private final ResponseTokens tokens;
+  private final RateLimits rates;
   private final TriggerBatch trigger;
   private final ReadBatches read;
   private final InstantSource clock;
@@ -44,12 +46,14 @@ public final class BatchRoutes {
   public BatchRoutes(
       Doors doors,
       ResponseTokens tokens,
+      RateLimits rates,
       TriggerBatch trigger,
       ReadBatches read,
       InstantSource clock,
       Limits limits) {
     this.doors = doors;
     this.tokens = tokens;
+    this.rates = rates;
     this.trigger = trigger;
     this.read = read;
     this.clock = clock;
@@ -95,7 +99,9 @@ public final class BatchRoutes {
             runs,
             RequestMarks.key(exchange, limits.item().keyTtl(), task == null),
             RequestMarks.requestKey(exchange, "batch", tasks),
-            RequestMarks.source(exchange));
+            RequestMarks.source(exchange),
+            caller.oneTimeToken());
+    rates.takeBatch(caller.environment().id(), runs.size());
     return trigger.trigger(caller.environment().id(), batch);
   }
 

@@ -73,4 +73,11 @@ public record Answer(int status, Map<String, String> headers, Body body) {
     more.put(name, value);
     return new Answer(status, more, body);
   }
+
+  /** The same answer with those of {@code others} that it does not have yet. */
+  public Answer withMissing(Map<String, String> others) {
+    Map<String, String> more = new LinkedHashMap<>(others);
+    more.putAll(headers);
+    return new Answer(status, more, body);
+  }
 }

@@ -78,7 +78,8 @@ public final class RunRoutes {
             caller.environment().id(),
             headerKey == null ? item.run() : item.run().withKey(headerKey),
             RequestMarks.source(exchange),
-            RequestMarks.requestKey(exchange, "trigger", List.of(task)));
+            RequestMarks.requestKey(exchange, "trigger", List.of(task)),
+            caller.oneTimeToken());
     String id = PublicId.format(PublicId.RUN, run.runId());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("id", id);
