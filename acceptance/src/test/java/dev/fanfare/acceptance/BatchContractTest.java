@@ -176,7 +176,7 @@ class BatchContractTest {
     assertThat(read("/api/v1/runs", token)).isEqualTo(403);
     Reply trigger =
         server.send("POST", MANY_TASKS, HttpRequest.BodyPublishers.ofString(items(1)), token);
-    assertThat(trigger.status()).isEqualTo(401);
+    assertThat(trigger.status()).isEqualTo(403);
     String forged = token.substring(0, token.length() - 4) + "AAAA";
     assertThat(read("/api/v2/batches/" + batch, forged)).isEqualTo(401);
   }

@@ -105,6 +105,21 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
+  /** A token for the development environment, still to be given scopes and signed. */
+  Jwt token() {
+    return new Jwt(post("/api/v1/auth/jwt/claims", "").json().get("sub").asString());
+  }
+
+  /** A post with another credential than the key. */
+  Reply postAs(String credential, String path, String body, String... headers) {
+    return send("POST", path, HttpRequest.BodyPublishers.ofString(body), credential, headers);
+  }
+
+  /** A get with another credential than the key. */
+  Reply getAs(String credential, String path, String... headers) {
+    return send("GET", path, HttpRequest.BodyPublishers.noBody(), credential, headers);
+  }
+
   /** How many runs the environment has, up to a page. */
   int runs() {
     return get("/api/v1/runs?page%5Bsize%5D=100").json().path("data").size();

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.Route;
@@ -19,7 +20,9 @@ final class HealthRoutes {
   }
 
   List<Route> routes() {
-    return List.of(Route.get("/health/live", this::live), Route.get("/health/ready", this::ready));
+    return List.of(
+        new Route("GET", "/health/live", Access.open(), this::live),
+        new Route("GET", "/health/ready", Access.open(), this::ready));
   }
 
   private Answer live(Exchange exchange) {

@@ -2,11 +2,14 @@ package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.access.PublicTokens;
+import dev.fanfare.server.access.RateLimits;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.SecretKey;
+import dev.fanfare.server.access.TokenRoutes;
 import dev.fanfare.server.batch.BatchRoutes;
 import dev.fanfare.server.batch.StreamedBatchRoutes;
 import dev.fanfare.server.config.ServerConfig;
@@ -45,6 +48,7 @@ public final class Server implements AutoCloseable {
   /** What was started, the newest first: closing goes the way back. */
   private final Deque<Runnable> stops = new ArrayDeque<>();
 
+  private final List<Route> routes = new ArrayList<>();
   private final HttpServer http;
   private final String developmentKey;
 
@@ -76,6 +80,11 @@ public final class Server implements AutoCloseable {
   public URI url() {
     String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
     return URI.create("http://" + host + ":" + http.port());
+  }
+
+  /** Everything it answers, and which credentials each route takes. */
+  public List<Route> routes() {
+    return List.copyOf(routes);
   }
 
   /** The secret key of the development environment; empty when every such key is revoked. */
@@ -138,27 +147,28 @@ public final class Server implements AutoCloseable {
     stops.push(signals::close);
 
     PublicTokens publicTokens = new PublicTokens(keys, clock);
-    Authenticator authenticator = new Authenticator(keys, publicTokens, clock);
+    RateLimits rates =
+        new RateLimits(config.apiRate(), config.tokenRate(), config.batchRate(), clock);
+    Doors doors = new Doors(new Authenticator(keys, publicTokens, clock), rates);
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
     Rooms rooms = new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
     SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
-    List<Route> routes = new ArrayList<>();
     BatchRoutes.Limits batchLimits =
         new BatchRoutes.Limits(itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax());
     routes.addAll(
         new BatchRoutes(
-                authenticator, tokens, rooms.triggerBatch, rooms.readBatches, clock, batchLimits)
+                doors, tokens, rates, rooms.triggerBatch, rooms.readBatches, clock, batchLimits)
             .routes());
     routes.addAll(
         new StreamedBatchRoutes(
-                authenticator, tokens, rooms.createBatch, rooms.addItems, clock, batchLimits)
+                doors, tokens, rates, rooms.createBatch, rooms.addItems, clock, batchLimits)
             .routes());
     routes.addAll(
         new RunRoutes(
-                authenticator,
+                doors,
                 tokens,
                 rooms.triggerRun,
                 rooms.readRuns,
@@ -166,8 +176,9 @@ public final class Server implements AutoCloseable {
                 new RunRoutes.Limits(
                     itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
             .routes());
-    routes.addAll(new CancelRoutes(authenticator, rooms.readRuns, rooms.cancelRun).routes());
-    routes.addAll(new WorkerRoutes(authenticator, rooms.sessions, workerLimits()).routes());
+    routes.addAll(new CancelRoutes(doors, rooms.readRuns, rooms.cancelRun).routes());
+    routes.addAll(new TokenRoutes(doors, publicTokens, clock).routes());
+    routes.addAll(new WorkerRoutes(doors, rooms.sessions, workerLimits()).routes());
     AtomicBoolean accepting = new AtomicBoolean(true);
     routes.addAll(new HealthRoutes(database, accepting::get).routes());
 

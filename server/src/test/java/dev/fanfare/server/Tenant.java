@@ -5,6 +5,7 @@ import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
@@ -54,15 +55,24 @@ public final class Tenant {
   }
 
   public TriggeredRun triggered(Item item, Hash requestKey) {
-    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, requestKey);
+    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, requestKey, null);
   }
 
   public TriggeredRun triggered(Item item, Source source) {
-    return engine.rooms.triggerRun.trigger(id, item.toRun(), source, null);
+    return engine.rooms.triggerRun.trigger(id, item.toRun(), source, null, null);
+  }
+
+  public TriggeredRun triggered(Item item, OneTimeToken token) {
+    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, null, token);
   }
 
   public TriggeredBatch batch(Item... items) {
     return batch(null, null, items);
+  }
+
+  public TriggeredBatch batch(OneTimeToken token, Item... items) {
+    List<NewRun> runs = Arrays.stream(items).map(Item::toRun).toList();
+    return engine.rooms.triggerBatch.trigger(id, new NewBatch(runs, null, null, Source.API, token));
   }
 
   public TriggeredBatch batch(String key, Hash requestKey, Item... items) {
@@ -72,7 +82,8 @@ public final class Tenant {
             Arrays.stream(items).map(Item::toRun).toList(),
             key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
             requestKey,
-            Source.API));
+            Source.API,
+            null));
   }
 
   /** Many runs of a task in batches, in order; the clock goes on between batches. */

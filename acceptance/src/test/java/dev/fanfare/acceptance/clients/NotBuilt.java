@@ -2,7 +2,6 @@ package dev.fanfare.acceptance.clients;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * What the server does not do yet. A function that is named here may fail with the versions that
@@ -13,61 +12,20 @@ final class NotBuilt {
   private static final String TWO_PHASES = "4.3.3 4.5.16 4.8.3";
   private static final String OFFLOADING = "4.5.16 4.8.3";
 
-  private static final List<String> BATCHES =
-      List.of(
-          "tasks.batchTrigger of 1",
-          "tasks.batchTrigger of 2",
-          "tasks.batchTrigger of 1,000",
-          "task().batchTrigger",
-          "batch.trigger",
-          "batch.triggerByTask",
-          "batch.trigger with triggerSequentially",
-          "batchTrigger idempotencyKey",
-          "batchTrigger item idempotencyKey",
-          "batch.retrieve",
-          "API client: getBatchResults",
-          "runs.retrieve of a batch's run",
-          "runs.list by batch",
-          "option tags of a batch's item",
-          "option metadata of a batch's item",
-          "option delay of a batch's item",
-          "option ttl of a batch's item",
-          "option idempotencyKey of a batch's item",
-          "option idempotencyKeyTTL of a batch's item",
-          "option queue of a batch's item",
-          "option concurrencyKey of a batch's item",
-          "option priority of a batch's item",
-          "option maxAttempts of a batch's item",
-          "option maxDuration of a batch's item",
-          "option machine of a batch's item",
-          "publicAccessToken of a batch",
-          "batch of three payloads of 200 KB",
-          "batch of three payloads of 2 MB",
-          "errors of a batch");
-
   private static final List<Gap> GAPS =
       List.of(
-          new Gap("there is no `POST /api/v2/tasks/batch`", "4.0.7", BATCHES),
-          new Gap(
-              "there is no `POST /api/v3/batches`, nor its `/items`",
-              TWO_PHASES,
-              Stream.concat(
-                      BATCHES.stream(),
-                      Stream.of(
-                          "batch.trigger of a stream",
-                          "two phases (createBatch, streamBatchItems)",
-                          "option debounce of a batch's item",
-                          "BatchTriggerError"))
-                  .toList()),
           new Gap(
               "there is no `PUT /api/v2/packets/{name}`, where payloads from 128 KiB go",
               OFFLOADING,
-              List.of("payload of 200 KB", "payload of 2 MB")),
+              List.of(
+                  "payload of 200 KB",
+                  "payload of 2 MB",
+                  "batch of three payloads of 200 KB",
+                  "batch of three payloads of 2 MB")),
           new Gap(
               "there is no `POST /api/v1/idempotencyKeys/{key}/reset`",
               TWO_PHASES,
               List.of("idempotencyKeys.reset")),
-          new Gap("there is no `POST /api/v2/runs/{id}/cancel`", ALL, List.of("runs.cancel")),
           new Gap(
               "there is no `POST /api/v1/runs/{id}/replay`",
               ALL,
@@ -98,18 +56,10 @@ final class NotBuilt {
           new Gap(
               "`debounce` does not act",
               TWO_PHASES,
-              List.of("option debounce", "option debounce, trailing")),
-          new Gap(
-              "there is no `POST /api/v1/auth/jwt/claims`, which the token is made from",
-              ALL,
               List.of(
-                  "auth.createPublicToken",
-                  "auth.createTriggerPublicToken",
-                  "auth.createBatchTriggerPublicToken",
-                  "auth.withPublicToken")),
-          new Gap(
-              "triggers refuse every public token with 401", ALL, List.of("PermissionDeniedError")),
-          new Gap("there are no rate limits", ALL, List.of("RateLimitError")));
+                  "option debounce",
+                  "option debounce, trailing",
+                  "option debounce of a batch's item")));
 
   private NotBuilt() {}
 

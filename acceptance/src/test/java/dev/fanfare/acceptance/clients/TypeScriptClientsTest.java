@@ -13,6 +13,7 @@ import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.Queue;
 import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.Worker;
+import dev.fanfare.server.config.Rate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ class TypeScriptClientsTest {
     assumeTrue(unavailable.isEmpty(), () -> unavailable.orElse(""));
     versions = NodeSdks.versions();
     outcomes.clear();
-    try (TestServer server = TestServer.start();
+    try (TestServer server = TestServer.start(s -> s.tokenRate(new Rate(60, 1)));
         Worker _ = demoWorker(server)) {
       for (String version : versions) {
         outcomes.addAll(

@@ -33,45 +33,28 @@ public final class Authenticator {
 
   private record Found(Environment environment, Instant until) {}
 
-  /** A caller with its secret key, which signs the tokens of the answer. */
-  public record KeyHolder(Environment environment, String key) {
-    @Override
-    public String toString() {
-      return "KeyHolder[" + environment + "]";
-    }
-  }
-
-  /** The holder of a secret key; any other credential ends the request with 401. */
-  public KeyHolder secretKey(Exchange exchange) {
+  /**
+   * The caller behind a secret key or, where tokens are allowed, a public access token; any other
+   * credential ends the request with 401.
+   */
+  Caller caller(Exchange exchange, boolean tokensAllowed) {
     String credential = credential(exchange);
+    Caller holder = tokensAllowed ? tokens.verify(credential) : null;
+    if (holder != null) {
+      return holder;
+    }
     Environment environment = environmentOf(credential);
     if (environment == null) {
       throw new HttpError(401, "Invalid API key");
     }
-    return new KeyHolder(environment, credential);
-  }
-
-  /** The caller behind a secret key or a public access token; anything else ends with 401. */
-  public Caller keyOrToken(Exchange exchange) {
-    String credential = credential(exchange);
-    if (PublicTokens.looksLikeToken(credential)) {
-      Caller caller = tokens.verify(credential);
-      if (caller == null) {
-        throw new HttpError(401, "Public Access Token is invalid");
-      }
-      return caller;
-    }
-    return new Caller(secretKey(exchange).environment(), null);
+    return Caller.withKey(environment, credential);
   }
 
   private static String credential(Exchange exchange) {
     String header = exchange.header("Authorization");
     if (header == null) {
       String message = "No authorization header provided";
-      throw new HttpError(
-          Answer.json(
-              401,
-              Map.of("title", "Unauthorized", "status", 401, "detail", message, "error", message)));
+      throw new HttpError(Answer.problem(401, "Unauthorized", message, message, Map.of()));
     }
     String[] words = header.strip().split("\\s+", 2);
     String credential = words.length == 2 && isBearer(words[0]) ? words[1] : header.strip();

@@ -5,19 +5,29 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.MACVerifier;
+import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.http.HttpError;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /**
- * Public access tokens: JWTs that let a browser see a little of one environment. Signed with HS256
+ * Public access tokens: JWTs that let a browser do a little in one environment. Signed with HS256
  * and the bytes of the environment's secret key, because the official SDKs sign some themselves
  * with what they have; issuer and audience are constants of theirs.
  */
@@ -28,31 +38,53 @@ public final class PublicTokens {
   /** How long a token in a response header lives. */
   public static final Duration RESPONSE_LIFE = Duration.ofHours(1);
 
+  private static final int REMEMBERED_MAX = 10_000;
+
   private final Keys keys;
   private final InstantSource clock;
+  private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
   public PublicTokens(Keys keys, InstantSource clock) {
     this.keys = keys;
     this.clock = clock;
   }
 
-  /** Signs a token with the key its caller came with. */
-  public String issue(Environment environment, String keyText, List<String> scopes) {
-    Instant now = clock.instant();
-    SignedJWT token =
-        new SignedJWT(
-            new JWSHeader(JWSAlgorithm.HS256),
-            new JWTClaimsSet.Builder()
-                .issuer(ISSUER)
-                .audience(AUDIENCE)
-                .subject(environment.publicId())
-                .claim("pub", true)
-                .claim("scopes", scopes)
-                .issueTime(Date.from(now))
-                .expirationTime(Date.from(now.plus(RESPONSE_LIFE)))
-                .build());
+  private record Remembered(List<Keys.EnvironmentKey> keys, Instant until) {}
+
+  /**
+   * What a new token says.
+   *
+   * @param oneTime whether it can trigger only once
+   * @param skipColumns what its live updates leave out; empty: nothing
+   */
+  record NewToken(
+      List<String> scopes, Instant expiresAt, boolean oneTime, List<String> skipColumns) {}
+
+  /** Signs a token for a response header with what its caller came with. */
+  public String issue(Caller caller, List<String> scopes) {
+    Instant expiresAt = clock.instant().plus(RESPONSE_LIFE);
+    return issue(caller, new NewToken(scopes, expiresAt, false, List.of()));
+  }
+
+  String issue(Caller caller, NewToken asked) {
+    JWTClaimsSet.Builder claims =
+        new JWTClaimsSet.Builder()
+            .issuer(ISSUER)
+            .audience(AUDIENCE)
+            .subject(caller.environment().publicId())
+            .claim("pub", true)
+            .claim("scopes", asked.scopes())
+            .issueTime(Date.from(clock.instant()))
+            .expirationTime(Date.from(asked.expiresAt()));
+    if (asked.oneTime()) {
+      claims.claim("otu", true);
+    }
+    if (!asked.skipColumns().isEmpty()) {
+      claims.claim("realtime", Map.of("skipColumns", asked.skipColumns()));
+    }
+    SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims.build());
     try {
-      token.sign(new MACSigner(secret(keyText)));
+      token.sign(new MACSigner(secret(caller.signingKey())));
     } catch (JOSEException e) {
       throw new IllegalStateException(e);
     }
@@ -65,27 +97,71 @@ public final class PublicTokens {
    */
   private static byte[] secret(String keyText) {
     byte[] bytes = keyText.getBytes(StandardCharsets.UTF_8);
-    return bytes.length < 32 ? java.util.Arrays.copyOf(bytes, 32) : bytes;
+    return bytes.length < 32 ? Arrays.copyOf(bytes, 32) : bytes;
   }
 
-  /** Whether a credential looks like a token rather than a key. */
-  static boolean looksLikeToken(String credential) {
-    return credential.startsWith("ey") && credential.split("\\.", -1).length == 3;
+  /**
+   * The caller behind a token, or {@code null} when the credential is none; a token that is not
+   * valid ends the request with 401.
+   */
+  @Nullable Caller verify(String credential) {
+    JsonNode claims = unverifiedClaims(credential);
+    if (claims == null || !claims.path("pub").isBoolean() || !claims.path("pub").booleanValue()) {
+      return null;
+    }
+    // The claims are not to be trusted yet; they only say whose keys to try.
+    List<Keys.EnvironmentKey> candidates = signingKeys(claims.path("sub").asString(""));
+    if (candidates.isEmpty()) {
+      throw new HttpError(401, "Invalid Public Access Token");
+    }
+    Caller caller = verify(credential, candidates);
+    if (caller == null) {
+      throw new HttpError(401, "Public Access Token is invalid");
+    }
+    return caller;
   }
 
-  /** The caller behind a token, or {@code null} when it is not valid. */
-  @Nullable Caller verify(String text) {
+  private static @Nullable JsonNode unverifiedClaims(String credential) {
+    String[] parts = credential.split("\\.", -1);
+    if (parts.length != 3) {
+      return null;
+    }
     try {
-      SignedJWT token = SignedJWT.parse(text);
-      JWTClaimsSet claims = token.getJWTClaimsSet();
-      if (!JWSAlgorithm.HS256.equals(token.getHeader().getAlgorithm())
-          || !Boolean.TRUE.equals(claims.getBooleanClaim("pub"))
-          || claims.getSubject() == null) {
+      return WireJson.mapper().readTree(new Base64URL(parts[1]).decode());
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  private List<Keys.EnvironmentKey> signingKeys(String environmentId) {
+    Instant now = clock.instant();
+    Remembered known = remembered.get(environmentId);
+    if (known != null && now.isBefore(known.until())) {
+      return known.keys();
+    }
+    List<Keys.EnvironmentKey> found = keys.signingKeys(environmentId);
+    if (!found.isEmpty()) {
+      if (remembered.size() >= REMEMBERED_MAX) {
+        remembered.clear();
+      }
+      remembered.put(environmentId, new Remembered(found, now.plus(Authenticator.REMEMBERED)));
+    }
+    return found;
+  }
+
+  private @Nullable Caller verify(String text, List<Keys.EnvironmentKey> candidates) {
+    try {
+      SignedJWT token = SignedJWT.parse(text); // refuses "none"
+      if (!JWSAlgorithm.HS256.equals(token.getHeader().getAlgorithm())) {
         return null;
       }
-      for (Keys.EnvironmentKey key : keys.signingKeys(claims.getSubject())) {
-        if (token.verify(new MACVerifier(secret(key.key().text())))) {
-          return inForce(claims) ? new Caller(key.environment(), scopes(claims)) : null;
+      for (Keys.EnvironmentKey candidate : candidates) {
+        String key = candidate.key().text();
+        if (token.verify(new MACVerifier(secret(key)))) {
+          JWTClaimsSet claims = token.getJWTClaimsSet();
+          return isInForce(claims)
+              ? Caller.withToken(candidate.environment(), key, publicToken(text, claims))
+              : null;
         }
       }
       return null;
@@ -94,15 +170,22 @@ public final class PublicTokens {
     }
   }
 
-  private boolean inForce(JWTClaimsSet claims) {
+  private boolean isInForce(JWTClaimsSet claims) {
+    Instant now = clock.instant();
+    Date notBefore = claims.getNotBeforeTime();
     return ISSUER.equals(claims.getIssuer())
         && claims.getAudience().contains(AUDIENCE)
         && claims.getExpirationTime() != null
-        && clock.instant().isBefore(claims.getExpirationTime().toInstant());
+        && now.isBefore(claims.getExpirationTime().toInstant())
+        && (notBefore == null || !now.isBefore(notBefore.toInstant()));
   }
 
-  private static Scopes scopes(JWTClaimsSet claims) throws ParseException {
+  private static PublicToken publicToken(String text, JWTClaimsSet claims) throws ParseException {
     List<String> scopes = claims.getStringListClaim("scopes");
-    return new Scopes(scopes == null ? List.of() : List.copyOf(scopes));
+    return new PublicToken(
+        new Scopes(scopes == null ? List.of() : scopes.stream().filter(Objects::nonNull).toList()),
+        HexFormat.of().formatHex(SecretKey.hash(text)),
+        claims.getExpirationTime().toInstant(),
+        Boolean.TRUE.equals(claims.getBooleanClaim("otu")));
   }
 }

@@ -22,16 +22,15 @@ public final class ResponseTokens {
    *
    * @param claimed whether the claims name the scopes too: those of a single trigger do
    */
-  public Answer add(
-      Answer answer, Authenticator.KeyHolder holder, List<String> scopes, boolean claimed) {
+  public Answer add(Answer answer, Caller caller, List<String> scopes, boolean claimed) {
     Map<String, Object> claims = new LinkedHashMap<>();
-    claims.put("sub", holder.environment().publicId());
+    claims.put("sub", caller.environment().publicId());
     claims.put("pub", true);
     if (claimed) {
       claims.put("scopes", scopes);
     }
     return answer
-        .with("x-trigger-jwt", tokens.issue(holder.environment(), holder.key(), scopes))
+        .with("x-trigger-jwt", tokens.issue(caller, scopes))
         .with("x-trigger-jwt-claims", WireJson.mapper().writeValueAsString(claims));
   }
 }

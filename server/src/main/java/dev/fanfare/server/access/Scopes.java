@@ -37,6 +37,18 @@ public record Scopes(List<String> texts) {
     return false;
   }
 
+  /** Whether at least one resource of a type is allowed, whichever. */
+  boolean allowSome(String action, String type) {
+    for (String text : texts) {
+      String[] scope = text.split(":", 3);
+      String id = scope.length < 3 ? "" : scope[2];
+      if (allow(action, new Resource(type, id))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean allows(String[] scope, String action, Resource resource) {
     if (scope.length < 2) {
       return false; // a bare action matches nothing

@@ -2,13 +2,15 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
-import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.RateLimits;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
 import dev.fanfare.server.batch.wire.BatchAnswers;
 import dev.fanfare.server.batch.wire.BatchReader;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -27,8 +29,11 @@ import tools.jackson.core.JsonGenerator;
 
 /** Triggering and reading batches. */
 public final class BatchRoutes {
-  private final Authenticator authenticator;
+  static final Access TRIGGER = Access.keyOrToken("batchTrigger:tasks");
+
+  private final Doors doors;
   private final ResponseTokens tokens;
+  private final RateLimits rates;
   private final TriggerBatch trigger;
   private final ReadBatches read;
   private final InstantSource clock;
@@ -42,14 +47,16 @@ public final class BatchRoutes {
   public record Limits(ItemLimits item, int itemsMax, long bodyBytesMax) {}
 
   public BatchRoutes(
-      Authenticator authenticator,
+      Doors doors,
       ResponseTokens tokens,
+      RateLimits rates,
       TriggerBatch trigger,
       ReadBatches read,
       InstantSource clock,
       Limits limits) {
-    this.authenticator = authenticator;
+    this.doors = doors;
     this.tokens = tokens;
+    this.rates = rates;
     this.trigger = trigger;
     this.read = read;
     this.clock = clock;
@@ -59,17 +66,16 @@ public final class BatchRoutes {
   /** The routes of this room. */
   public List<Route> routes() {
     return List.of(
-        Route.post("/api/v1/tasks/{task}/batch", this::triggerTask),
-        Route.post("/api/v1/tasks/batch", this::triggerTasks),
-        Route.post("/api/v2/tasks/batch", this::triggerTasksCounted),
-        Route.get("/api/v1/batches/{batch}", this::retrieve),
-        Route.get("/api/v2/batches/{batch}", this::retrieve),
-        Route.get("/api/v1/batches/{batch}/results", this::results));
+        doors.post("/api/v1/tasks/{task}/batch", Access.key(), this::triggerTask),
+        doors.post("/api/v1/tasks/batch", TRIGGER, this::triggerTasks),
+        doors.post("/api/v2/tasks/batch", TRIGGER, this::triggerTasksCounted),
+        doors.get("/api/v1/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        doors.get("/api/v2/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        doors.get("/api/v1/batches/{batch}/results", Access.key(), this::results));
   }
 
   /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
-  private Answer triggerTask(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer triggerTask(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
     return answer(caller, batch, 200, false);
   }
@@ -77,23 +83,20 @@ public final class BatchRoutes {
   /**
    * Items of many tasks. An SDK, known by its version, reads another answer than the documented.
    */
-  private Answer triggerTasks(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer triggerTasks(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     boolean sdk = exchange.header("trigger-version") != null;
     return answer(caller, batch, sdk ? 202 : 200, sdk);
   }
 
   /** Version 2: the same, and the runs are left to be read later. */
-  private Answer triggerTasksCounted(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer triggerTasksCounted(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     return withToken(
         Answer.json(batch.repeated() ? 200 : 202, BatchAnswers.counted(batch)), caller, batch);
   }
 
-  private TriggeredBatch trigger(
-      Exchange exchange, Authenticator.KeyHolder caller, @Nullable String task) {
+  private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
     InputStream body = exchange.body(limits.bodyBytesMax());
     if (task != null) {
       ItemReader.checkTask("taskIdentifier", task);
@@ -102,12 +105,16 @@ public final class BatchRoutes {
     NewRun.Key key = RequestMarks.key(exchange, limits.item().keyTtl(), task == null);
     ItemReader items = new ItemReader(limits.item(), clock.instant());
     List<NewRun> runs = new BatchReader(items, limits.itemsMax(), task).read(body);
+    List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
+    caller.requireEach("batchTrigger", "tasks", tasks);
     NewBatch batch =
         new NewBatch(
             runs,
             key,
-            RequestMarks.requestKey(exchange, "batch", runs.stream().map(NewRun::task).toList()),
-            RequestMarks.source(exchange));
+            RequestMarks.requestKey(exchange, "batch", tasks),
+            RequestMarks.source(exchange),
+            caller.oneTimeToken());
+    rates.takeBatch(caller.environment().id(), runs.size());
     return trigger.trigger(caller.environment().id(), batch);
   }
 
@@ -120,13 +127,12 @@ public final class BatchRoutes {
     }
   }
 
-  private Answer answer(
-      Authenticator.KeyHolder caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+  private Answer answer(Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
     return withToken(
         Answer.json(status, BatchAnswers.triggered(batch, runsAsObjects)), caller, batch);
   }
 
-  private Answer withToken(Answer answer, Authenticator.KeyHolder caller, TriggeredBatch batch) {
+  private Answer withToken(Answer answer, Caller caller, TriggeredBatch batch) {
     return tokens.add(
         answer,
         caller,
@@ -134,8 +140,7 @@ public final class BatchRoutes {
         false);
   }
 
-  private Answer retrieve(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer retrieve(Exchange exchange, Caller caller) {
     Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
       // Right after a trigger another server may answer; clients try again when told to.
@@ -145,8 +150,7 @@ public final class BatchRoutes {
     return Answer.json(200, BatchAnswers.batch(batch, exchange.header("trigger-version")));
   }
 
-  private Answer results(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer results(Exchange exchange, Caller caller) {
     Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
       throw new HttpError(404, "Batch not found");

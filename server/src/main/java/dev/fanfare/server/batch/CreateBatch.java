@@ -2,6 +2,8 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.OneTimeToken;
+import dev.fanfare.server.access.UsedTokenStore;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.Hash;
@@ -19,6 +21,7 @@ public final class CreateBatch {
   private final InstantSource clock;
   private final TimeOrderedIds ids;
   private final RequestKeyStore requests = new RequestKeyStore();
+  private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore streamed = new StreamedBatchStore();
 
@@ -41,11 +44,17 @@ public final class CreateBatch {
    *
    * @param key makes the same batch sent twice one batch; absent: every batch is a new one
    * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+   * @param token used up by a new batch; absent: the caller may create as many as it likes
    */
   public Created create(
-      int environmentId, int itemCount, NewRun.@Nullable Key key, @Nullable Hash requestKey) {
+      int environmentId,
+      int itemCount,
+      NewRun.@Nullable Key key,
+      @Nullable Hash requestKey,
+      @Nullable OneTimeToken token) {
     Instant now = clock.instant();
-    return database.transaction(tx -> create(tx, environmentId, itemCount, key, requestKey, now));
+    return database.transaction(
+        tx -> create(tx, environmentId, itemCount, key, requestKey, token, now));
   }
 
   private Created create(
@@ -54,6 +63,7 @@ public final class CreateBatch {
       int itemCount,
       NewRun.@Nullable Key key,
       @Nullable Hash requestKey,
+      @Nullable OneTimeToken token,
       Instant now) {
     UUID batchId = ids.next();
     if (requestKey != null) {
@@ -73,6 +83,7 @@ public final class CreateBatch {
         return stored(tx, environmentId, holder);
       }
     }
+    usedTokens.spend(tx, environmentId, token, "create batch");
     streamed.insert(tx, environmentId, batchId, itemCount, key == null ? null : key.text(), now);
     return new Created(batchId, itemCount, false, false);
   }

@@ -1,5 +1,6 @@
 package dev.fanfare.server.batch;
 
+import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
@@ -13,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param key makes the same batch sent twice one batch; absent: every batch is a new one
  * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
  * @param source how it was triggered
+ * @param token what a new batch uses up; absent: nothing
  */
 public record NewBatch(
-    List<NewRun> items, NewRun.@Nullable Key key, @Nullable Hash requestKey, Source source) {}
+    List<NewRun> items,
+    NewRun.@Nullable Key key,
+    @Nullable Hash requestKey,
+    Source source,
+    @Nullable OneTimeToken token) {}

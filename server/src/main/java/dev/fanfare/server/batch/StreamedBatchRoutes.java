@@ -1,8 +1,9 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.PublicId;
-import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
+import dev.fanfare.server.access.RateLimits;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
 import dev.fanfare.server.batch.wire.BatchAnswers;
@@ -26,22 +27,25 @@ import java.util.UUID;
 public final class StreamedBatchRoutes {
   private static final long CREATE_BODY_BYTES_MAX = 128 * 1024;
 
-  private final Authenticator authenticator;
+  private final Doors doors;
   private final ResponseTokens tokens;
+  private final RateLimits rates;
   private final CreateBatch create;
   private final AddItems add;
   private final InstantSource clock;
   private final BatchRoutes.Limits limits;
 
   public StreamedBatchRoutes(
-      Authenticator authenticator,
+      Doors doors,
       ResponseTokens tokens,
+      RateLimits rates,
       CreateBatch create,
       AddItems add,
       InstantSource clock,
       BatchRoutes.Limits limits) {
-    this.authenticator = authenticator;
+    this.doors = doors;
     this.tokens = tokens;
+    this.rates = rates;
     this.create = create;
     this.add = add;
     this.clock = clock;
@@ -51,13 +55,18 @@ public final class StreamedBatchRoutes {
   /** The routes of this room's streamed batches. */
   public List<Route> routes() {
     return List.of(
-        Route.post("/api/v3/batches", this::create),
-        Route.post("/api/v3/batches/{batch}/items", this::items));
+        doors.post("/api/v3/batches", BatchRoutes.TRIGGER, this::create),
+        doors.post("/api/v3/batches/{batch}/items", BatchRoutes.TRIGGER.unmetered(), this::items));
   }
 
-  private Answer create(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer create(Exchange exchange, Caller caller) {
     Announcement asked = CreateReader.read(exchange.body(CREATE_BODY_BYTES_MAX), limits.itemsMax());
+    if (asked.tasks().isEmpty()) { // some clients do not say: each item will be asked for then
+      caller.requireSome("batchTrigger", "tasks");
+    } else {
+      caller.requireEach("batchTrigger", "tasks", asked.tasks());
+    }
+    rates.takeBatch(caller.environment().id(), asked.itemCount());
     List<String> marks = new ArrayList<>(asked.tasks());
     marks.add(Integer.toString(asked.itemCount()));
     CreateBatch.Created created =
@@ -65,7 +74,8 @@ public final class StreamedBatchRoutes {
             caller.environment().id(),
             asked.itemCount(),
             asked.key() == null ? null : new NewRun.Key(asked.key(), limits.item().keyTtl()),
-            RequestMarks.requestKey(exchange, "streamed batch", marks));
+            RequestMarks.requestKey(exchange, "streamed batch", marks),
+            caller.oneTimeToken());
     String id = PublicId.format(PublicId.BATCH, created.batchId());
     List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
     if ("browser".equals(exchange.header("x-trigger-client"))) {
@@ -80,10 +90,12 @@ public final class StreamedBatchRoutes {
         false);
   }
 
-  private Answer items(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer items(Exchange exchange, Caller caller) {
     String id = exchange.path("batch");
-    caller.requireAny("write", Scopes.one("batch", id));
+    boolean anyTask = caller.may("write", Scopes.one("batch", id));
+    if (!anyTask) {
+      caller.requireSome("batchTrigger", "tasks");
+    }
     checkContent(exchange);
     UUID batchId = PublicId.parse(PublicId.BATCH, id);
     if (batchId == null) {
@@ -97,7 +109,11 @@ public final class StreamedBatchRoutes {
                 2L * AddItems.HELD_CHARS_MAX + itemBytesMax),
             new ItemReader(limits.item(), clock.instant()),
             itemBytesMax,
-            task -> {});
+            task -> {
+              if (!anyTask) {
+                caller.requireAny("batchTrigger", Scopes.one("tasks", task));
+              }
+            });
     AddItems.Added added =
         add.add(caller.environment().id(), batchId, RequestMarks.source(exchange), lines);
     return Answer.json(200, BatchAnswers.added(id, added));

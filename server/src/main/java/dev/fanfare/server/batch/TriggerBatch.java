@@ -1,6 +1,7 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.UsedTokenStore;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
@@ -32,6 +33,7 @@ public final class TriggerBatch {
   private final TriggerRuns trigger;
   private final RequestKeyStore requests = new RequestKeyStore();
   private final BatchStore batches = new BatchStore();
+  private final UsedTokenStore usedTokens = new UsedTokenStore();
 
   public TriggerBatch(
       Database database,
@@ -79,6 +81,7 @@ public final class TriggerBatch {
     }
     List<TriggeredRun> runs =
         trigger.trigger(tx, environmentId, batchId, 0, batch.source(), now, placed);
+    usedTokens.spend(tx, environmentId, batch.token(), "batch trigger");
     TriggeredBatch triggered = triggered(batchId, batch, placed, runs);
     batches.insert(
         tx,

@@ -54,6 +54,12 @@ import org.jspecify.annotations.Nullable;
  * @param claimMax the most runs that one poll is given. Default 500
  * @param slotsMax the most runs that one worker may execute at once. Default 10,000
  * @param pageSizeMax the most entries on one page of a list. Default 100
+ * @param apiRate how many requests the secret keys of one environment may send together to the API,
+ *     on each server; workers do not count. Default 30,000 at once and 10,000 a second
+ * @param tokenRate how many requests one public access token may send, on each server. Default
+ *     1,200 at once and 20 a second
+ * @param batchRate how many items the batches of one environment may have together, on each server.
+ *     Default 1,000,000 at once and 100,000 a second
  * @param sweepInterval the pause between two looks for delays come due, lapsed sessions and the
  *     like. Default 250 ms
  * @param shutdownGrace how long a stopping server lets requests and workers finish. Default 30
@@ -86,6 +92,9 @@ public record ServerConfig(
     int claimMax,
     int slotsMax,
     int pageSizeMax,
+    Rate apiRate,
+    Rate tokenRate,
+    Rate batchRate,
     Duration sweepInterval,
     Duration shutdownGrace,
     Duration bodyReadTimeout) {
@@ -139,6 +148,9 @@ public record ServerConfig(
     between("FANFARE_CLAIM_MAX", claimMax, 1, 10_000);
     between("FANFARE_SLOTS_MAX", slotsMax, 1, 1_000_000);
     between("FANFARE_PAGE_SIZE_MAX", pageSizeMax, 1, 10_000);
+    if (!batchRate.isNone()) { // a batch that can never fit would be told to come back for ever
+      atLeast("FANFARE_BATCH_RATE", batchRate.burst(), "FANFARE_BATCH_ITEMS_MAX", batchItemsMax);
+    }
     positive("FANFARE_SWEEP_INTERVAL", sweepInterval);
     notNegative("FANFARE_SHUTDOWN_GRACE", shutdownGrace);
     positive("FANFARE_BODY_READ_TIMEOUT", bodyReadTimeout);

@@ -37,6 +37,9 @@ public final class ServerConfigBuilder {
   private int claimMax = 500;
   private int slotsMax = 10_000;
   private int pageSizeMax = 100;
+  private Rate apiRate = new Rate(30_000, 10_000);
+  private Rate tokenRate = new Rate(1_200, 20);
+  private Rate batchRate = new Rate(1_000_000, 100_000);
   private Duration sweepInterval = Duration.ofMillis(250);
   private Duration shutdownGrace = Duration.ofSeconds(30);
   private Duration bodyReadTimeout = Duration.ofSeconds(30);
@@ -70,6 +73,9 @@ public final class ServerConfigBuilder {
     claimMax = config.claimMax();
     slotsMax = config.slotsMax();
     pageSizeMax = config.pageSizeMax();
+    apiRate = config.apiRate();
+    tokenRate = config.tokenRate();
+    batchRate = config.batchRate();
     sweepInterval = config.sweepInterval();
     shutdownGrace = config.shutdownGrace();
     bodyReadTimeout = config.bodyReadTimeout();
@@ -225,6 +231,24 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** See {@link ServerConfig#apiRate()}. */
+  public ServerConfigBuilder apiRate(Rate value) {
+    apiRate = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#tokenRate()}. */
+  public ServerConfigBuilder tokenRate(Rate value) {
+    tokenRate = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#batchRate()}. */
+  public ServerConfigBuilder batchRate(Rate value) {
+    batchRate = value;
+    return this;
+  }
+
   /** See {@link ServerConfig#sweepInterval()}. */
   public ServerConfigBuilder sweepInterval(Duration value) {
     sweepInterval = value;
@@ -275,6 +299,9 @@ public final class ServerConfigBuilder {
         claimMax,
         slotsMax,
         pageSizeMax,
+        apiRate,
+        tokenRate,
+        batchRate,
         sweepInterval,
         shutdownGrace,
         bodyReadTimeout);

@@ -126,6 +126,9 @@ final class Setting {
               Syntax.INTEGER,
               ServerConfigBuilder::pageSizeMax,
               ServerConfig::pageSizeMax),
+          of("API_RATE", Syntax.RATE, ServerConfigBuilder::apiRate, ServerConfig::apiRate),
+          of("TOKEN_RATE", Syntax.RATE, ServerConfigBuilder::tokenRate, ServerConfig::tokenRate),
+          of("BATCH_RATE", Syntax.RATE, ServerConfigBuilder::batchRate, ServerConfig::batchRate),
           of(
               "SWEEP_INTERVAL",
               Syntax.DURATION,

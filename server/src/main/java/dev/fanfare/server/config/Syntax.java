@@ -24,6 +24,8 @@ record Syntax<T>(
     String expectation, boolean echoed, Function<String, T> read, Function<T, String> show) {
 
   private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,18})([A-Za-z]*)");
+  private static final Pattern RATE_TEXT = Pattern.compile("([0-9]{1,9})\\+([0-9]{1,9})/s");
+  private static final String NO_RATE = "none";
   private static final String STARS = "****";
 
   static final Syntax<String> TEXT = new Syntax<>("a text", true, text -> text, text -> text);
@@ -45,6 +47,13 @@ record Syntax<T>(
   static final Syntax<Duration> DURATION =
       new Syntax<>(
           "a duration such as 250ms, 10s, 5m, 2h or 30d", true, Syntax::duration, Syntax::show);
+
+  static final Syntax<Rate> RATE =
+      new Syntax<>(
+          "a rate such as 1000+50/s, a thousand at once and fifty more each second, or none",
+          true,
+          Syntax::rate,
+          Syntax::show);
 
   static final Syntax<Path> FOLDER =
       new Syntax<>("the path of a folder", true, Syntax::path, Path::toString);
@@ -121,6 +130,21 @@ record Syntax<T>(
     }
     // Up to two minutes read best in seconds: the default of 60s stays 60s.
     return seconds % 60 == 0 && seconds >= 120 ? seconds / 60 + "m" : seconds + "s";
+  }
+
+  private static Rate rate(String text) {
+    Matcher rate = RATE_TEXT.matcher(text);
+    if (text.equals(NO_RATE)) {
+      return Rate.NONE;
+    }
+    if (!rate.matches()) {
+      throw new IllegalArgumentException("no rate");
+    }
+    return new Rate(Integer.parseInt(rate.group(1)), Integer.parseInt(rate.group(2)));
+  }
+
+  private static String show(Rate rate) {
+    return rate.isNone() ? NO_RATE : rate.burst() + "+" + rate.perSecond() + "/s";
   }
 
   private static Path path(String text) {

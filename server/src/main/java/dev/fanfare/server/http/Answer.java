@@ -9,7 +9,7 @@ import java.util.Map;
  * What a handler answers.
  *
  * @param status the HTTP status
- * @param headers headers beside the content type
+ * @param headers headers; the content type is JSON unless it is among them
  * @param body what is sent
  */
 public record Answer(int status, Map<String, String> headers, Body body) {
@@ -59,10 +59,34 @@ public record Answer(int status, Map<String, String> headers, Body body) {
     return "close".equals(headers.get("Connection"));
   }
 
+  /**
+   * Answers an error in the form of RFC 9457, with {@code error} beside it as everywhere.
+   *
+   * @param more further members
+   */
+  public static Answer problem(
+      int status, String title, String detail, String error, Map<String, Object> more) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("title", title);
+    body.put("status", status);
+    body.put("type", "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/" + status);
+    body.put("detail", detail);
+    body.putAll(more);
+    body.put("error", error);
+    return json(status, body).with("Content-Type", "application/problem+json");
+  }
+
   /** The same answer with one more header. */
   public Answer with(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
+    return new Answer(status, more, body);
+  }
+
+  /** The same answer with those of {@code others} that it does not have yet. */
+  public Answer withMissing(Map<String, String> others) {
+    Map<String, String> more = new LinkedHashMap<>(others);
+    more.putAll(headers);
     return new Answer(status, more, body);
   }
 }

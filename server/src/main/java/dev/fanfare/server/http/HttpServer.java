@@ -162,12 +162,24 @@ public final class HttpServer {
   }
 
   private Answer answer(ServerRequest request) {
-    Exchange exchange = null;
+    String method = request.prologue().method().text();
+    String path = request.path().rawPath();
+    if (method.equals("OPTIONS") && router.isForBrowsers(path)) {
+      return Cors.preflight(request.headers());
+    }
+    Router.Match match;
     try {
-      Router.Match match =
-          router.find(request.prologue().method().text(), request.path().rawPath());
-      exchange = new Exchange(request, match.path(), budget);
-      return match.route().handler().handle(exchange);
+      match = router.find(method, path);
+    } catch (HttpError e) {
+      return e.answer();
+    }
+    Answer answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
+    return match.route().access().takesTokens() ? Cors.allow(answer, request.headers()) : answer;
+  }
+
+  private Answer answer(Route.Handler handler, Exchange exchange) {
+    try {
+      return handler.handle(exchange);
     } catch (HttpError e) {
       return e.answer();
     } catch (UncheckedIOException e) {
@@ -176,16 +188,14 @@ public final class HttpServer {
     } catch (Throwable e) {
       return failures.answer(e);
     } finally {
-      if (exchange != null) {
-        exchange.end();
-      }
+      exchange.end();
     }
   }
 
   private static void send(ServerResponse response, Answer answer) {
     response.status(Status.create(answer.status()));
-    answer.headers().forEach(response::header);
     response.header(HeaderValues.CONTENT_TYPE_JSON);
+    answer.headers().forEach(response::header);
     switch (answer.body()) {
       case Answer.Whole whole -> response.send(whole.bytes());
       // Not closed when it fails: a proper end would make a part look like the whole.

@@ -12,30 +12,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method the HTTP method, upper case
  * @param path segments separated by slashes; a segment in braces takes any one segment and names it
- * @param handler what answers
+ * @param access which credentials it takes
+ * @param handler what answers; for a route that takes credentials, behind the check of them
  */
-public record Route(String method, String path, Handler handler) {
+public record Route(String method, String path, Access access, Handler handler) {
 
   /** Answers one request; runs on a virtual thread and may block. */
   @FunctionalInterface
   public interface Handler {
     /** Answers, or throws {@link HttpError}. */
     Answer handle(Exchange exchange);
-  }
-
-  /** A GET route. */
-  public static Route get(String path, Handler handler) {
-    return new Route("GET", path, handler);
-  }
-
-  /** A POST route. */
-  public static Route post(String path, Handler handler) {
-    return new Route("POST", path, handler);
-  }
-
-  /** A DELETE route. */
-  public static Route delete(String path, Handler handler) {
-    return new Route("DELETE", path, handler);
   }
 
   /**

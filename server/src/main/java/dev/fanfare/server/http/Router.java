@@ -20,8 +20,7 @@ final class Router {
 
   /** The route for this method and path; throws 404, or 405 with the methods there are. */
   Match find(String method, String rawPath) {
-    List<String> segments = new ArrayList<>(Arrays.asList(rawPath.split("/", -1)));
-    segments.removeFirst(); // what stands before the leading slash
+    List<String> segments = segments(rawPath);
     TreeSet<String> allowed = new TreeSet<>();
     for (Route route : routes) {
       @Nullable Map<String, String> path = route.match(segments);
@@ -37,5 +36,18 @@ final class Router {
     }
     throw new HttpError(
         Answer.error(405, "Method not allowed").with("Allow", String.join(", ", allowed)));
+  }
+
+  /** Whether a browser of another origin may call something on this path. */
+  boolean isForBrowsers(String rawPath) {
+    List<String> segments = segments(rawPath);
+    return routes.stream()
+        .anyMatch(route -> route.access().takesTokens() && route.match(segments) != null);
+  }
+
+  private static List<String> segments(String rawPath) {
+    List<String> segments = new ArrayList<>(Arrays.asList(rawPath.split("/", -1)));
+    segments.removeFirst(); // what stands before the leading slash
+    return segments;
   }
 }

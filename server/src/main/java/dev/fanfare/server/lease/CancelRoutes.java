@@ -1,9 +1,10 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.PublicId;
-import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.Scopes;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -16,23 +17,23 @@ import java.util.UUID;
 
 /** Canceling runs. */
 public final class CancelRoutes {
-  private final Authenticator authenticator;
+  private final Doors doors;
   private final ReadRuns read;
   private final CancelRun cancel;
 
-  public CancelRoutes(Authenticator authenticator, ReadRuns read, CancelRun cancel) {
-    this.authenticator = authenticator;
+  public CancelRoutes(Doors doors, ReadRuns read, CancelRun cancel) {
+    this.doors = doors;
     this.read = read;
     this.cancel = cancel;
   }
 
   /** The routes of this room. */
   public List<Route> routes() {
-    return List.of(Route.post("/api/v2/runs/{run}/cancel", this::cancel));
+    return List.of(
+        doors.post("/api/v2/runs/{run}/cancel", Access.keyOrToken("write:runs"), this::cancel));
   }
 
-  private Answer cancel(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer cancel(Exchange exchange, Caller caller) {
     String id = exchange.path("run");
     UUID runId = PublicId.parse(PublicId.RUN, id);
     Run run = runId == null ? null : read.find(caller.environment().id(), runId);

@@ -1,10 +1,11 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.PublicId;
-import dev.fanfare.server.access.Authenticator;
 import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
 import dev.fanfare.server.access.ResponseTokens;
 import dev.fanfare.server.access.Scopes;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Triggering one run, and reading runs. */
 public final class RunRoutes {
-  private final Authenticator authenticator;
+  private final Doors doors;
   private final ResponseTokens tokens;
   private final TriggerRun trigger;
   private final ReadRuns read;
@@ -43,13 +44,13 @@ public final class RunRoutes {
   public record Limits(ItemLimits item, long bodyBytesMax, int pageSizeMax) {}
 
   public RunRoutes(
-      Authenticator authenticator,
+      Doors doors,
       ResponseTokens tokens,
       TriggerRun trigger,
       ReadRuns read,
       InstantSource clock,
       Limits limits) {
-    this.authenticator = authenticator;
+    this.doors = doors;
     this.tokens = tokens;
     this.trigger = trigger;
     this.read = read;
@@ -60,25 +61,27 @@ public final class RunRoutes {
   /** The routes of this room. */
   public List<Route> routes() {
     return List.of(
-        Route.post("/api/v1/tasks/{task}/trigger", this::trigger),
-        Route.get("/api/v3/runs/{run}", this::retrieve),
-        Route.get("/api/v1/runs/{run}/result", this::result),
-        Route.get("/api/v1/runs", this::list));
+        doors.post(
+            "/api/v1/tasks/{task}/trigger", Access.keyOrToken("trigger:tasks"), this::trigger),
+        doors.get("/api/v3/runs/{run}", Access.keyOrToken("read:runs"), this::retrieve),
+        doors.get("/api/v1/runs/{run}/result", Access.key(), this::result),
+        doors.get("/api/v1/runs", Access.keyOrToken("read:runs"), this::list));
   }
 
-  private Answer trigger(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
+  private Answer trigger(Exchange exchange, Caller caller) {
     InputStream body = exchange.body(limits.bodyBytesMax());
     String task = ItemReader.checkTask("taskIdentifier", exchange.path("task"));
     NewRun.Key headerKey = RequestMarks.key(exchange, limits.item().keyTtl(), true);
     ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
     JsonReader.readObject(body, item);
+    caller.requireAny("trigger", Scopes.one("tasks", task));
     TriggeredRun run =
         trigger.trigger(
             caller.environment().id(),
             headerKey == null ? item.run() : item.run().withKey(headerKey),
             RequestMarks.source(exchange),
-            RequestMarks.requestKey(exchange, "trigger", List.of(task)));
+            RequestMarks.requestKey(exchange, "trigger", List.of(task)),
+            caller.oneTimeToken());
     String id = PublicId.format(PublicId.RUN, run.runId());
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", id);
@@ -90,8 +93,7 @@ public final class RunRoutes {
         true);
   }
 
-  private Answer retrieve(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer retrieve(Exchange exchange, Caller caller) {
     Run run = find(caller, exchange.path("run"));
     if (run == null) {
       // Right after a trigger another server may answer; clients try again when told to.
@@ -101,9 +103,8 @@ public final class RunRoutes {
     return Answer.json(200, new RunJson(Statuses.of(exchange)).run(run));
   }
 
-  private Answer result(Exchange exchange) {
-    Authenticator.KeyHolder caller = authenticator.secretKey(exchange);
-    Run run = find(new Caller(caller.environment(), null), exchange.path("run"));
+  private Answer result(Exchange exchange, Caller caller) {
+    Run run = find(caller, exchange.path("run"));
     if (run == null || !run.status().isFinal()) {
       throw new HttpError(404, "Run either doesn't exist or is not finished");
     }
@@ -127,8 +128,7 @@ public final class RunRoutes {
     caller.requireAny("read", names.toArray(Scopes.Resource[]::new));
   }
 
-  private Answer list(Exchange exchange) {
-    Caller caller = authenticator.keyOrToken(exchange);
+  private Answer list(Exchange exchange, Caller caller) {
     Statuses statuses = Statuses.of(exchange);
     ListQuery query = ListQuery.of(exchange, statuses, limits.pageSizeMax(), clock.instant());
     requireListable(caller, query.filter());

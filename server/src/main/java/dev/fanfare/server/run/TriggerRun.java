@@ -1,5 +1,7 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.server.access.OneTimeToken;
+import dev.fanfare.server.access.UsedTokenStore;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
@@ -32,6 +34,7 @@ public final class TriggerRun {
   private final PlaceRuns place;
   private final TriggerRuns trigger;
   private final RequestKeyStore requests = new RequestKeyStore();
+  private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final GroupCommit<Line, Member> groups = new GroupCommit<>(GROUP_MAX, this::commit);
 
   public TriggerRun(
@@ -51,16 +54,24 @@ public final class TriggerRun {
   private record Line(int environmentId, Source source) {}
 
   private record Member(
-      NewRun run, @Nullable Hash requestKey, CompletableFuture<TriggeredRun> answer) {}
+      NewRun run,
+      @Nullable Hash requestKey,
+      @Nullable OneTimeToken token,
+      CompletableFuture<TriggeredRun> answer) {}
 
   /**
    * Stores the run and returns when it is durable.
    *
    * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+   * @param token what a new run uses up; absent: nothing
    */
   public TriggeredRun trigger(
-      int environmentId, NewRun run, Source source, @Nullable Hash requestKey) {
-    Member member = new Member(run, requestKey, new CompletableFuture<>());
+      int environmentId,
+      NewRun run,
+      Source source,
+      @Nullable Hash requestKey,
+      @Nullable OneTimeToken token) {
+    Member member = new Member(run, requestKey, token, new CompletableFuture<>());
     groups.join(new Line(environmentId, source), member);
     try {
       return member.answer().join();
@@ -69,14 +80,19 @@ public final class TriggerRun {
     }
   }
 
-  /** A request that is sent again while its first sending waits beside it comes after it. */
+  /**
+   * A request that is sent again while its first sending waits beside it comes after it, and so
+   * does a one-time token.
+   */
   private void commit(Line line, List<Member> group) {
     Set<Hash> keys = new HashSet<>();
+    Set<OneTimeToken> tokens = new HashSet<>();
     List<Member> first = new ArrayList<>(group.size());
     List<Member> again = new ArrayList<>();
     for (Member member : group) {
-      boolean repeated = member.requestKey() != null && !keys.add(member.requestKey());
-      (repeated ? again : first).add(member);
+      boolean newKey = member.requestKey() == null || keys.add(member.requestKey());
+      boolean newToken = member.token() == null || tokens.add(member.token());
+      (newKey && newToken ? first : again).add(member);
     }
     store(line, first);
     if (!again.isEmpty()) {
@@ -91,6 +107,9 @@ public final class TriggerRun {
       runs = storeAll(line, members);
     } catch (AnsweredBefore e) {
       storeOthers(line, members, e.runIds);
+      return;
+    } catch (UsedBefore e) {
+      storeUnused(line, members, e.tokens);
       return;
     } catch (Throwable e) {
       storeApart(line, members, e);
@@ -111,6 +130,23 @@ public final class TriggerRun {
         others.add(member);
       } else {
         member.answer().complete(new TriggeredRun(before, false));
+      }
+    }
+    if (!others.isEmpty()) {
+      store(line, others);
+    }
+  }
+
+  /** Some come with tokens that are used up: nothing was stored, and now without them. */
+  private void storeUnused(Line line, List<Member> members, Set<OneTimeToken> used) {
+    List<Member> others = new ArrayList<>(members.size());
+    for (Member member : members) {
+      if (member.token() == null || !used.contains(member.token())) {
+        others.add(member);
+      } else {
+        member
+            .answer()
+            .completeExceptionally(OneTimeToken.alreadyUsed("trigger " + member.run().task()));
       }
     }
     if (!others.isEmpty()) {
@@ -159,7 +195,25 @@ public final class TriggerRun {
         throw new AnsweredBefore(before);
       }
     }
+    spendTokens(tx, line.environmentId(), members, runs);
     return runs;
+  }
+
+  private void spendTokens(
+      Tx tx, int environmentId, List<Member> members, List<TriggeredRun> runs) {
+    List<OneTimeToken> spent = new ArrayList<>();
+    for (int i = 0; i < members.size(); i++) {
+      OneTimeToken token = members.get(i).token();
+      if (token != null && !runs.get(i).cached()) {
+        spent.add(token);
+      }
+    }
+    if (!spent.isEmpty()) {
+      Set<OneTimeToken> before = usedTokens.spend(tx, environmentId, spent);
+      if (!before.isEmpty()) {
+        throw new UsedBefore(before);
+      }
+    }
   }
 
   /** Rolls back runs that repeated requests would have made a second time. */
@@ -169,6 +223,16 @@ public final class TriggerRun {
     AnsweredBefore(Map<Hash, UUID> runIds) {
       super(null, null, false, false);
       this.runIds = runIds;
+    }
+  }
+
+  /** Rolls back runs that were triggered with tokens that are used up. */
+  private static final class UsedBefore extends RuntimeException {
+    private final transient Set<OneTimeToken> tokens;
+
+    UsedBefore(Set<OneTimeToken> tokens) {
+      super(null, null, false, false);
+      this.tokens = tokens;
     }
   }
 }

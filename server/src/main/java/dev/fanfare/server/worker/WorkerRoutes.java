@@ -7,7 +7,9 @@ import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.SessionResponse;
-import dev.fanfare.server.access.Authenticator;
+import dev.fanfare.server.access.Caller;
+import dev.fanfare.server.access.Doors;
+import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -23,7 +25,7 @@ import tools.jackson.databind.DatabindException;
 public final class WorkerRoutes {
   private static final long SMALL_BODY_BYTES_MAX = 1024 * 1024;
 
-  private final Authenticator authenticator;
+  private final Doors doors;
   private final Sessions sessions;
   private final Limits limits;
   private final ReportWire reports;
@@ -37,8 +39,8 @@ public final class WorkerRoutes {
   public record Limits(
       int slotsMax, long reportBodyBytesMax, int outputBytesMax, Sessions.Limits session) {}
 
-  public WorkerRoutes(Authenticator authenticator, Sessions sessions, Limits limits) {
-    this.authenticator = authenticator;
+  public WorkerRoutes(Doors doors, Sessions sessions, Limits limits) {
+    this.doors = doors;
     this.sessions = sessions;
     this.limits = limits;
     this.reports = new ReportWire(limits.outputBytesMax());
@@ -46,15 +48,16 @@ public final class WorkerRoutes {
 
   /** The routes of this room. */
   public List<Route> routes() {
+    Access workers = Access.key().unmetered();
     return List.of(
-        Route.post("/worker/v1/sessions", this::open),
-        Route.post("/worker/v1/sessions/{session}/poll", this::poll),
-        Route.post("/worker/v1/sessions/{session}/reports", this::report),
-        Route.delete("/worker/v1/sessions/{session}", this::close));
+        doors.post("/worker/v1/sessions", workers, this::open),
+        doors.post("/worker/v1/sessions/{session}/poll", workers, this::poll),
+        doors.post("/worker/v1/sessions/{session}/reports", workers, this::report),
+        doors.delete("/worker/v1/sessions/{session}", workers, this::close));
   }
 
-  private Answer open(Exchange exchange) {
-    int environmentId = authenticator.secretKey(exchange).environment().id();
+  private Answer open(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
     SessionRequest request = read(exchange, SMALL_BODY_BYTES_MAX, SessionRequest.class);
     SessionCheck.check(request, limits.slotsMax());
     UUID id = sessions.open(environmentId, request);
@@ -66,8 +69,8 @@ public final class WorkerRoutes {
             limits.session().pollWait().toMillis()));
   }
 
-  private Answer poll(Exchange exchange) {
-    int environmentId = authenticator.secretKey(exchange).environment().id();
+  private Answer poll(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
     PollRequest request = read(exchange, SMALL_BODY_BYTES_MAX, PollRequest.class);
     if (request.slots() < 0) {
       throw HttpError.validation("slots: must not be negative");
@@ -80,8 +83,8 @@ public final class WorkerRoutes {
             ReportWire.held(polled.canceled())));
   }
 
-  private Answer report(Exchange exchange) {
-    int environmentId = authenticator.secretKey(exchange).environment().id();
+  private Answer report(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
     ReportRequest request = read(exchange, limits.reportBodyBytesMax(), ReportRequest.class);
     return Answer.json(
         200,
@@ -89,8 +92,8 @@ public final class WorkerRoutes {
             sessions.report(environmentId, session(exchange), reports.report(request))));
   }
 
-  private Answer close(Exchange exchange) {
-    int environmentId = authenticator.secretKey(exchange).environment().id();
+  private Answer close(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
     sessions.close(environmentId, session(exchange));
     return Answer.json(200, Map.of("closed", true));
   }

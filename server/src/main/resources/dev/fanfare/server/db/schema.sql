@@ -262,6 +262,14 @@ create table tasks (
   constraint tasks_environment_id_slug_key UNIQUE (environment_id, slug)
 );
 
+create table used_tokens (
+  environment_id integer not null,
+  token_hash     bytea not null,
+  expires_at     timestamp with time zone not null,
+  constraint used_tokens_pkey PRIMARY KEY (environment_id, token_hash)
+);
+CREATE INDEX used_tokens_expiry ON used_tokens USING btree (environment_id, expires_at);
+
 create view run_standing as
  SELECT r.environment_id,
     r.run_id,

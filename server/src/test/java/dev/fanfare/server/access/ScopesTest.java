@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.http.HttpError;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,11 +56,27 @@ class ScopesTest {
     Environment dev = new Environment(1, "env_1", "dev");
     Scopes.Resource run = Scopes.one("runs", "run_1");
     Scopes.Resource tag = Scopes.one("tags", "t");
-    new Caller(dev, null).requireAny("read", run);
-    new Caller(dev, new Scopes(List.of("read:tags:t"))).requireAny("read", run, tag);
-    assertThatThrownBy(
-            () -> new Caller(dev, new Scopes(List.of("read:tags:u"))).requireAny("read", run, tag))
+    Caller.withKey(dev, "tr_dev_1").requireAny("read", run);
+    caller(dev, "read:tags:t").requireAny("read", run, tag);
+    assertThatThrownBy(() -> caller(dev, "read:tags:u").requireAny("read", run, tag))
         .isInstanceOfSatisfying(
             HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(403));
+  }
+
+  @Test
+  void of_many_resources_each_needs_a_scope() {
+    Environment dev = new Environment(1, "env_1", "dev");
+    List<String> both = List.of("a", "b");
+    caller(dev, "trigger:tasks:b", "trigger:tasks:a").requireEach("trigger", "tasks", both);
+    caller(dev, "trigger:tasks").requireEach("trigger", "tasks", both);
+    assertThatThrownBy(() -> caller(dev, "trigger:tasks:a").requireEach("trigger", "tasks", both))
+        .isInstanceOf(HttpError.class);
+  }
+
+  private static Caller caller(Environment environment, String... scopes) {
+    return Caller.withToken(
+        environment,
+        "tr_dev_1",
+        new PublicToken(new Scopes(List.of(scopes)), "hash", Instant.EPOCH, false));
   }
 }

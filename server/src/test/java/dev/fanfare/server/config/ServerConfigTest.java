@@ -47,6 +47,9 @@ class ServerConfigTest {
                 500,
                 10_000,
                 100,
+                new Rate(30_000, 10_000),
+                new Rate(1_200, 20),
+                new Rate(1_000_000, 100_000),
                 Duration.ofMillis(250),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30)));
@@ -112,6 +115,7 @@ class ServerConfigTest {
         Arguments.of("CLAIM_MAX", builder().claimMax(0)),
         Arguments.of("SLOTS_MAX", builder().slotsMax(0)),
         Arguments.of("PAGE_SIZE_MAX", builder().pageSizeMax(0)),
+        Arguments.of("BATCH_RATE", builder().batchRate(new Rate(999, 1))),
         Arguments.of("SWEEP_INTERVAL", builder().sweepInterval(nothing)),
         Arguments.of("SHUTDOWN_GRACE", builder().shutdownGrace(negative)),
         Arguments.of("BODY_READ_TIMEOUT", builder().bodyReadTimeout(nothing)));

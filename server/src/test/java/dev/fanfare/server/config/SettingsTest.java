@@ -46,6 +46,9 @@ class SettingsTest {
           CLAIM_MAX                  , 50                         , 50
           SLOTS_MAX                  , 20                         , 20
           PAGE_SIZE_MAX              , 25                         , 25
+          API_RATE                   , 750+25/s                   , 750+25/s
+          TOKEN_RATE                 , none                       , none
+          BATCH_RATE                 , 1200+10/s                  , 1200+10/s
           SWEEP_INTERVAL             , 100ms                      , 100ms
           SHUTDOWN_GRACE             , 90s                        , 90s
           BODY_READ_TIMEOUT          , 1m                         , 60s
@@ -84,6 +87,10 @@ class SettingsTest {
           SESSION_LEASE         , 1.5s
           SESSION_LEASE         , -1s
           IDEMPOTENCY_KEY_TTL   , 999999999999999d
+          API_RATE              , 750
+          API_RATE              , 750+25/m
+          API_RATE              , 0+25/s
+          API_RATE              , 750+0/s
           LOG_LEVEL             , loud
           LOG_FORMAT            , xml
           """)

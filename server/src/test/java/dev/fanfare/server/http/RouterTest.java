@@ -13,10 +13,15 @@ class RouterTest {
   private final Router router =
       new Router(
           List.of(
-              Route.post("/api/v1/tasks/batch", x -> Answer.json(200, "all")),
-              Route.post("/api/v1/tasks/{task}/batch", x -> Answer.json(200, "one")),
-              Route.get("/api/v3/runs/{run}", x -> Answer.json(200, "run")),
-              Route.delete("/api/v3/runs/{run}", x -> Answer.json(200, "gone"))));
+              new Route("POST", "/api/v1/tasks/batch", Access.open(), x -> Answer.json(200, "all")),
+              new Route(
+                  "POST",
+                  "/api/v1/tasks/{task}/batch",
+                  Access.open(),
+                  x -> Answer.json(200, "one")),
+              new Route("GET", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "run")),
+              new Route(
+                  "DELETE", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "gone"))));
 
   @ParameterizedTest
   @CsvSource({

@@ -104,7 +104,7 @@ class TriggerRunTest {
   @Test
   void aRequestSentAgainIsAnsweredWithItsRunAndDoesNotDisturbOthers() throws Exception {
     Hash mark = Hash.of("sent before");
-    UUID before = trigger.trigger(environment, run("0", null), Source.API, mark).runId();
+    UUID before = trigger.trigger(environment, run("0", null), Source.API, mark, null).runId();
 
     List<Call> calls =
         behindABusyLine(() -> List.of(call(1), start(run("0", null), mark), call(2)));
@@ -151,7 +151,7 @@ class TriggerRunTest {
 
   private Call start(NewRun run, @Nullable Hash mark) {
     FutureTask<TriggeredRun> task =
-        new FutureTask<>(() -> trigger.trigger(environment, run, Source.API, mark));
+        new FutureTask<>(() -> trigger.trigger(environment, run, Source.API, mark, null));
     Thread thread = Thread.ofVirtual().start(task);
     // One after the other, so that they stand in line in this order.
     Await.until("it stands in line", BOUND, () -> thread.getState() == Thread.State.WAITING);
@@ -163,7 +163,7 @@ class TriggerRunTest {
    * line, and then lets it.
    */
   private List<Call> behindABusyLine(Callable<List<Call>> start) throws Exception {
-    UUID first = trigger.trigger(environment, run("first", "busy"), Source.API, null).runId();
+    UUID first = trigger.trigger(environment, run("first", "busy"), Source.API, null, null).runId();
     try (Connection connection = home.connect();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);

@@ -1,0 +1,76 @@
+package dev.fanfare.acceptance;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.fanfare.protocol.WireJson;
+import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * A public access token as a client signs it: by hand, so that nothing of the server is trusted.
+ */
+final class Jwt {
+  private final Map<String, Object> claims = new LinkedHashMap<>();
+  private String algorithm = "HS256";
+
+  /** A good token without scopes for the environment with this id. */
+  Jwt(String environmentId) {
+    long now = Instant.now().getEpochSecond();
+    with("sub", environmentId).with("pub", true).with("scopes", List.of());
+    with("iss", "https://id.trigger.dev").with("aud", "https://api.trigger.dev");
+    with("iat", now).with("exp", now + 900);
+  }
+
+  Jwt scopes(String... scopes) {
+    return with("scopes", List.of(scopes));
+  }
+
+  Jwt with(String claim, Object value) {
+    claims.put(claim, value);
+    return this;
+  }
+
+  Jwt without(String claim) {
+    claims.remove(claim);
+    return this;
+  }
+
+  Jwt expired() {
+    return with("exp", Instant.now().getEpochSecond() - 1);
+  }
+
+  Jwt algorithm(String name) {
+    algorithm = name;
+    return this;
+  }
+
+  String sign(String key) {
+    String signed = part(Map.of("alg", algorithm)) + "." + part(claims);
+    String mac = algorithm.equals("HS512") ? "HmacSHA512" : "HmacSHA256";
+    return signed + "." + (algorithm.equals("none") ? "" : base64(hmac(mac, key, signed)));
+  }
+
+  private static String part(Map<String, Object> json) {
+    return base64(WireJson.mapper().writeValueAsBytes(json));
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  private static byte[] hmac(String algorithm, String key, String text) {
+    try {
+      Mac mac = Mac.getInstance(algorithm);
+      mac.init(new SecretKeySpec(key.getBytes(UTF_8), algorithm));
+      return mac.doFinal(text.getBytes(UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

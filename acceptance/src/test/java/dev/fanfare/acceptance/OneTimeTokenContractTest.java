@@ -1,0 +1,124 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.TestServer.Reply;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Tokens that can trigger once, over real HTTP. */
+class OneTimeTokenContractTest {
+  private static final String ITEMS = "{\"items\":[{\"task\":\"a\"},{\"task\":\"a\"}]}";
+  private static TestServer server;
+  private static int made;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = TestServer.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static String oneTime() {
+    return server
+        .token()
+        .with("jti", "token " + ++made)
+        .with("otu", true)
+        .scopes("trigger:tasks", "batchTrigger:tasks", "read:runs")
+        .sign(server.key);
+  }
+
+  private static Reply trigger(String token, String... headers) {
+    return server.postAs(token, "/api/v1/tasks/a/trigger", "{}", headers);
+  }
+
+  private static Reply batch(String token, String... headers) {
+    return server.postAs(token, "/api/v1/tasks/batch", ITEMS, headers);
+  }
+
+  private static void assertUsed(Reply reply, String what) {
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.error())
+        .isEqualTo("Cannot " + what + " with a one-time use token as it has already been used.");
+  }
+
+  @Test
+  void the_second_trigger_is_refused_and_stores_nothing() {
+    String token = oneTime();
+    assertThat(trigger(token).status()).isEqualTo(200);
+    int before = server.runs();
+    assertUsed(trigger(token), "trigger a");
+    assertUsed(batch(token), "batch trigger");
+    assertThat(server.runs()).isEqualTo(before);
+  }
+
+  @Test
+  void the_second_batch_is_refused_and_stores_nothing() {
+    String token = oneTime();
+    assertThat(batch(token).status()).isEqualTo(200);
+    int before = server.runs();
+    assertUsed(batch(token), "batch trigger");
+    assertUsed(trigger(token), "trigger a");
+    assertThat(server.runs()).isEqualTo(before);
+  }
+
+  @Test
+  void a_used_token_still_reads() {
+    String token = oneTime();
+    String id = trigger(token).json().get("id").asString();
+    assertThat(server.getAs(token, "/api/v3/runs/" + id).status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_refused_request_does_not_use_it_up() {
+    String token = oneTime();
+    assertThat(server.postAs(token, "/api/v1/tasks/a/trigger", "{").status()).isEqualTo(400);
+    assertThat(trigger(token).status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_request_sent_again_is_answered_again() {
+    String token = oneTime();
+    String mark = "x-trigger-request-idempotency-key";
+    String run = trigger(token, mark, "one").json().get("id").asString();
+    assertThat(trigger(token, mark, "one").json().get("id").asString()).isEqualTo(run);
+    assertUsed(trigger(token, mark, "two"), "trigger a");
+
+    String other = oneTime();
+    String batch = batch(other, mark, "three").json().get("batchId").asString();
+    assertThat(batch(other, mark, "three").json().get("batchId").asString()).isEqualTo(batch);
+  }
+
+  @Test
+  void what_an_idempotency_key_answers_uses_nothing_up() {
+    String first = oneTime();
+    String second = oneTime();
+    String key = "idempotency-key";
+    String run = trigger(first, key, "k").json().get("id").asString();
+    assertThat(trigger(first, key, "k").json().get("id").asString()).isEqualTo(run);
+    assertThat(trigger(second, key, "k").json().get("id").asString()).isEqualTo(run);
+    assertThat(trigger(second).status()).isEqualTo(200);
+
+    String third = oneTime();
+    String batch = batch(third, key, "b").json().get("batchId").asString();
+    assertThat(batch(third, key, "b").json().get("batchId").asString()).isEqualTo(batch);
+  }
+
+  @Test
+  void a_token_that_never_ends_is_used_up_too() {
+    String token =
+        server
+            .token()
+            .with("otu", true)
+            .with("exp", 9_000_000_000_000L)
+            .scopes("trigger:tasks")
+            .sign(server.key);
+    assertThat(trigger(token).status()).isEqualTo(200);
+    assertUsed(trigger(token), "trigger a");
+  }
+}

@@ -1,0 +1,184 @@
+package dev.fanfare.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.acceptance.TestServer.Reply;
+import dev.fanfare.protocol.WireJson;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import tools.jackson.databind.JsonNode;
+
+/** What public access tokens open, and how they are refused, over real HTTP. */
+class PublicTokenTest {
+  private static final String INVALID = "Public Access Token is invalid";
+  private static final String FORBIDDEN =
+      "{\"error\":\"Unauthorized\",\"code\":\"unauthorized\","
+          + "\"param\":\"access_token\",\"type\":\"authorization\"}";
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = TestServer.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static String token(String... scopes) {
+    return server.token().scopes(scopes).sign(server.key);
+  }
+
+  private static JsonNode tree(String json) {
+    return WireJson.mapper().readTree(json);
+  }
+
+  private static Reply trigger(String credential, String task, String... headers) {
+    return server.postAs(credential, "/api/v1/tasks/" + task + "/trigger", "{}", headers);
+  }
+
+  private static Reply batch(String credential, String... tasks) {
+    String items =
+        String.join(",", Stream.of(tasks).map(t -> "{\"task\":\"%s\"}".formatted(t)).toList());
+    return server.postAs(credential, "/api/v1/tasks/batch", "{\"items\":[" + items + "]}");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_credential_that_is_no_valid_token_is_a_401_with_its_text() {
+    String other = "tr_dev_000000000000000000000000";
+    Jwt good = server.token().scopes("admin");
+    String signed = good.sign(server.key);
+    long now = Instant.now().getEpochSecond();
+    Map<String, List<String>> cases = new LinkedHashMap<>();
+    cases.put("expired", List.of(server.token().expired().sign(server.key), INVALID));
+    cases.put("without an end", List.of(server.token().without("exp").sign(server.key), INVALID));
+    cases.put(
+        "not yet valid", List.of(server.token().with("nbf", now + 60).sign(server.key), INVALID));
+    cases.put("signed with another key", List.of(good.sign(other), INVALID));
+    cases.put("unsigned", List.of(server.token().algorithm("none").sign(""), INVALID));
+    cases.put(
+        "another algorithm", List.of(server.token().algorithm("HS512").sign(server.key), INVALID));
+    cases.put("signature cut", List.of(signed.substring(0, signed.length() - 2), INVALID));
+    cases.put(
+        "another issuer", List.of(server.token().with("iss", "me").sign(server.key), INVALID));
+    cases.put(
+        "another audience", List.of(server.token().with("aud", "you").sign(server.key), INVALID));
+    cases.put(
+        "scopes of another shape",
+        List.of(server.token().with("scopes", 1).sign(server.key), INVALID));
+    cases.put(
+        "unknown environment",
+        List.of(new Jwt("env_0").sign(server.key), "Invalid Public Access Token"));
+    cases.put(
+        "no environment",
+        List.of(server.token().without("sub").sign(server.key), "Invalid Public Access Token"));
+    cases.put(
+        "not public", List.of(server.token().without("pub").sign(server.key), "Invalid API key"));
+    cases.put(
+        "pub as text",
+        List.of(server.token().with("pub", "true").sign(server.key), "Invalid API key"));
+    cases.put("no JSON inside", List.of("eyJ.eyJ.eyJ", "Invalid API key"));
+    cases.put("personal token", List.of("tr_pat_123", "Invalid API key"));
+    return cases.entrySet().stream()
+        .map(c ->
+            DynamicTest.dynamicTest(
+                c.getKey(),
+                () -> {
+                  Reply reply = trigger(c.getValue().getFirst(), "a");
+                  assertThat(reply.status()).isEqualTo(401);
+                  assertThat(reply.text())
+                      .isEqualTo("{\"error\":\"" + c.getValue().getLast() + "\"}");
+                }));
+  }
+
+  @Test
+  void a_request_without_a_header_is_told_so_as_a_problem() {
+    Reply reply = trigger("", "a");
+    assertThat(reply.status()).isEqualTo(401);
+    assertThat(reply.header("content-type")).isEqualTo("application/problem+json");
+    assertThat(reply.json().get("title").asString()).isEqualTo("Unauthorized");
+    assertThat(reply.json().get("status").asInt()).isEqualTo(401);
+    assertThat(reply.json().get("type").asString()).isNotEmpty();
+    assertThat(reply.json().get("detail").asString())
+        .isEqualTo(reply.error())
+        .isEqualTo("No authorization header provided");
+  }
+
+  @Test
+  void changed_claims_break_the_signature() {
+    String[] own = token("read:runs").split("\\.");
+    String[] more = new Jwt("env_0").scopes("admin").sign("x").split("\\.");
+    assertThat(trigger(own[0] + "." + more[1] + "." + own[2], "a").status()).isEqualTo(401);
+  }
+
+  @Test
+  void a_token_triggers_the_tasks_it_names_and_no_other() {
+    assertThat(trigger(token("trigger:tasks:a"), "a").status()).isEqualTo(200);
+    assertThat(trigger(token("trigger:tasks"), "a").status()).isEqualTo(200);
+    for (String scope : List.of("trigger:tasks:b", "batchTrigger:tasks", "read:tasks", "trigger")) {
+      int before = server.runs();
+      Reply reply = trigger(token(scope), "a");
+      assertThat(reply.status()).as(scope).isEqualTo(403);
+      assertThat(server.runs()).isEqualTo(before);
+    }
+    assertThat(tree(trigger(token(), "a").text())).isEqualTo(tree(FORBIDDEN));
+  }
+
+  @Test
+  void a_batch_needs_a_scope_for_each_of_its_tasks() {
+    String both = token("batchTrigger:tasks:a", "batchTrigger:tasks:b");
+    assertThat(batch(both, "a", "b", "a").status()).isEqualTo(200);
+    assertThat(batch(token("batchTrigger:tasks"), "a", "b").status()).isEqualTo(200);
+    int before = server.runs();
+    assertThat(batch(token("batchTrigger:tasks:a"), "a", "b").status()).isEqualTo(403);
+    assertThat(batch(token("trigger:tasks"), "a").status()).isEqualTo(403);
+    assertThat(server.runs()).isEqualTo(before);
+    Reply none = batch(token("batchTrigger:tasks:a"));
+    assertThat(none.error()).isEqualTo("Batch cannot be triggered with no items");
+  }
+
+  @Test
+  void the_batch_of_one_task_takes_no_token() {
+    Reply reply = server.postAs(token("admin"), "/api/v1/tasks/a/batch", "{\"items\":[{}]}");
+    assertThat(reply.status()).isEqualTo(401);
+    assertThat(reply.error()).isEqualTo("Invalid API key");
+  }
+
+  @Test
+  void what_a_token_triggers_is_read_with_the_token_of_the_answer() {
+    Reply run = trigger(token("trigger:tasks:a"), "a");
+    String read = "/api/v3/runs/" + run.json().get("id").asString();
+    assertThat(server.getAs(run.header("x-trigger-jwt"), read).status()).isEqualTo(200);
+    assertThat(server.getAs(token("trigger:tasks:a"), read).status()).isEqualTo(403);
+    Reply batch = batch(token("batchTrigger:tasks"), "a");
+    String readBatch = "/api/v1/batches/" + batch.json().get("batchId").asString();
+    assertThat(server.getAs(batch.header("x-trigger-jwt"), readBatch).status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_run_is_read_by_any_of_its_names() {
+    String body = "{\"options\":{\"tags\":[\"user:1\"]}}";
+    String id = server.post("/api/v1/tasks/named/trigger", body).json().get("id").asString();
+    for (String scope :
+        List.of("read:runs:" + id, "read:tasks:named", "read:tags:user:1", "read:tags", "*:all")) {
+      assertThat(server.getAs(token(scope), "/api/v3/runs/" + id).status())
+          .as(scope)
+          .isEqualTo(200);
+    }
+    for (String scope : List.of("read:runs:run_1", "read:tags:user", "read:batch", "write:runs")) {
+      assertThat(server.getAs(token(scope), "/api/v3/runs/" + id).status())
+          .as(scope)
+          .isEqualTo(403);
+    }
+  }
+}

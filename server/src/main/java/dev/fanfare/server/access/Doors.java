@@ -1,0 +1,74 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Route;
+import java.util.Map;
+
+/**
+ * Makes the routes that ask who calls: each says which credentials it takes, and its handler is
+ * given a caller who has shown one. A handler cannot forget to check, for without a door it has no
+ * caller, and without a caller no environment.
+ */
+public final class Doors {
+  private final Authenticator authenticator;
+  private final RateLimits limits;
+
+  public Doors(Authenticator authenticator, RateLimits limits) {
+    this.authenticator = authenticator;
+    this.limits = limits;
+  }
+
+  /** Answers one request of a known caller. */
+  @FunctionalInterface
+  public interface Handler {
+    /** Answers, or throws {@link HttpError}. */
+    Answer handle(Exchange exchange, Caller caller);
+  }
+
+  /** A GET route. */
+  public Route get(String path, Access access, Handler handler) {
+    return route("GET", path, access, handler);
+  }
+
+  /** A POST route. */
+  public Route post(String path, Access access, Handler handler) {
+    return route("POST", path, access, handler);
+  }
+
+  /** A DELETE route. */
+  public Route delete(String path, Access access, Handler handler) {
+    return route("DELETE", path, access, handler);
+  }
+
+  /** A route of any method. */
+  public Route route(String method, String path, Access access, Handler handler) {
+    if (!access.takesCredentials()) {
+      throw new IllegalArgumentException(method + " " + path + " asks nobody, so it has no door");
+    }
+    return new Route(method, path, access, exchange -> answer(access, exchange, handler));
+  }
+
+  private Answer answer(Access access, Exchange exchange, Handler handler) {
+    Caller caller = authenticator.caller(exchange, access.takesTokens());
+    if (!access.metered()) {
+      return answer(exchange, caller, handler);
+    }
+    Map<String, String> headers = limits.takeRequest(caller);
+    try {
+      return answer(exchange, caller, handler).withMissing(headers);
+    } catch (HttpError e) {
+      throw new HttpError(e.answer().withMissing(headers));
+    }
+  }
+
+  private static Answer answer(Exchange exchange, Caller caller, Handler handler) {
+    Answer answer = handler.handle(exchange, caller);
+    if (caller.token() != null && !caller.wasAsked()) {
+      throw new IllegalStateException("A token was answered and its scopes were not looked at");
+    }
+    return answer;
+  }
+}

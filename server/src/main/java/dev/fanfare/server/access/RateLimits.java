@@ -1,0 +1,86 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.server.config.Rate;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.HttpError;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How much callers may ask for: requests of an environment's secret keys together, requests of each
+ * public access token, items of an environment's batches. Safe for use by many threads.
+ */
+public final class RateLimits {
+  private final RateLimit keys;
+  private final RateLimit tokens;
+  private final RateLimit items;
+
+  /**
+   * @param keys requests of all secret keys of an environment
+   * @param tokens requests of one public access token
+   * @param items items of all batches of an environment
+   */
+  public RateLimits(Rate keys, Rate tokens, Rate items, InstantSource clock) {
+    this.keys = new RateLimit(keys, clock);
+    this.tokens = new RateLimit(tokens, clock);
+    this.items = new RateLimit(items, clock);
+  }
+
+  /** Counts a request and returns the headers that tell of it, or ends it with 429. */
+  Map<String, String> takeRequest(Caller caller) {
+    RateLimit.Outcome outcome =
+        caller.token() == null
+            ? keys.take(Integer.toString(caller.environment().id()), 1)
+            : tokens.take(caller.token().hash(), 1);
+    if (outcome == null) {
+      return Map.of();
+    }
+    if (!outcome.taken()) {
+      throw refused(tooManyRequests(outcome), outcome);
+    }
+    return headers(outcome);
+  }
+
+  /**
+   * Counts the items of a batch, or ends the request with 429. Call it when everything else about
+   * the batch is right and nothing is stored.
+   */
+  public void takeBatch(int environmentId, int count) {
+    RateLimit.Outcome outcome = items.take(Integer.toString(environmentId), count);
+    if (outcome != null && !outcome.taken()) {
+      String message = "Batch rate limit exceeded. Limit resets at " + outcome.resetAt();
+      throw refused(Answer.error(429, message), outcome);
+    }
+  }
+
+  private static Answer tooManyRequests(RateLimit.Outcome outcome) {
+    long seconds = seconds(outcome);
+    String message =
+        "Rate limit exceeded %d/%d requests remaining. Retry in %d seconds."
+            .formatted(outcome.remaining(), outcome.limit(), seconds);
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("reset", outcome.resetAt().toEpochMilli());
+    more.put("limit", outcome.limit());
+    more.put("remaining", outcome.remaining());
+    more.put("secondsUntilReset", seconds);
+    return Answer.problem(429, "Rate Limit Exceeded", message, message, more);
+  }
+
+  private static HttpError refused(Answer answer, RateLimit.Outcome outcome) {
+    return new HttpError(
+        answer.withMissing(headers(outcome)).with("retry-after", Long.toString(seconds(outcome))));
+  }
+
+  private static long seconds(RateLimit.Outcome outcome) {
+    return Math.max(1, Math.ceilDiv(outcome.waitMillis(), 1_000));
+  }
+
+  /** The official clients read the reset as milliseconds. */
+  private static Map<String, String> headers(RateLimit.Outcome outcome) {
+    return Map.of(
+        "x-ratelimit-limit", Integer.toString(outcome.limit()),
+        "x-ratelimit-remaining", Integer.toString(outcome.remaining()),
+        "x-ratelimit-reset", Long.toString(outcome.resetAt().toEpochMilli()));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.server.access.OneTimeToken;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.KeySweep;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** A one-time token and what it triggers are stored together, once. */
+class OneTimeTokenTest {
+  private static final Duration LIFE = Duration.ofMinutes(15);
+
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  private static OneTimeToken token(int n) {
+    return new OneTimeToken("%064x".formatted(n), engine.clock.instant().plus(LIFE));
+  }
+
+  private boolean triggers(OneTimeToken token) {
+    try {
+      tenant.triggered(Item.of("a"), token);
+      return true;
+    } catch (HttpError e) {
+      assertThat(e.answer().status()).isEqualTo(422);
+      return false;
+    }
+  }
+
+  @Test
+  void of_many_triggers_at_once_each_token_makes_one_run() {
+    List<Boolean> made = AtOnce.call(40, i -> triggers(token(i % 4)));
+    assertThat(made.stream().filter(m -> m)).hasSize(4);
+    assertThat(tenant.count("runs")).isEqualTo(4);
+    assertThat(tenant.count("ready")).isEqualTo(4);
+    assertThat(tenant.count("used_tokens")).isEqualTo(4);
+  }
+
+  @Test
+  void a_used_token_does_not_take_its_group_with_it() {
+    OneTimeToken used = token(1);
+    assertThat(triggers(used)).isTrue();
+    List<Boolean> made =
+        AtOnce.call(
+            20,
+            i -> {
+              if (i % 5 == 0) {
+                return triggers(used);
+              }
+              tenant.trigger(Item.of("a"));
+              return true;
+            });
+    assertThat(made.stream().filter(m -> !m)).hasSize(4);
+    assertThat(tenant.count("runs")).isEqualTo(17);
+  }
+
+  @Test
+  void a_batch_with_a_used_token_leaves_nothing_behind() {
+    tenant.batch(token(1), Item.of("a"), Item.of("a"));
+    assertThatThrownBy(() -> tenant.batch(token(1), Item.of("a").key("k"), Item.of("a")))
+        .isInstanceOf(HttpError.class);
+    assertThat(tenant.count("batches")).isEqualTo(1);
+    assertThat(tenant.count("runs")).isEqualTo(2);
+    assertThat(tenant.count("idempotency_keys")).isZero();
+  }
+
+  @Test
+  void what_an_older_run_answers_uses_no_token_up() {
+    Item item = Item.of("a").key("k");
+    tenant.triggered(item, token(1));
+    assertThat(tenant.triggered(item, token(1)).cached()).isTrue();
+    assertThat(tenant.triggered(item, token(2)).cached()).isTrue();
+    assertThat(triggers(token(2))).isTrue();
+  }
+
+  @Test
+  void the_same_token_in_another_environment_is_another_token() {
+    assertThat(triggers(token(1))).isTrue();
+    assertThat(engine.tenant().triggered(Item.of("a"), token(1)).cached()).isFalse();
+  }
+
+  @Test
+  void a_sweep_forgets_it_a_day_after_its_end_and_not_before() {
+    triggers(token(1));
+    engine.sweep(KeySweep.class, engine.clock.instant().plus(LIFE).plus(Duration.ofHours(23)));
+    assertThat(tenant.count("used_tokens")).isEqualTo(1);
+    engine.sweep(KeySweep.class, engine.clock.instant().plus(LIFE).plus(Duration.ofHours(25)));
+    assertThat(tenant.count("used_tokens")).isZero();
+  }
+}
