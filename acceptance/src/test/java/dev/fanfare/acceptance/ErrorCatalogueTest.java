@@ -188,7 +188,7 @@ class ErrorCatalogueTest {
     String none = "No authorization header provided";
     String unauthorized =
         """
-        {"title":"Unauthorized","status":401,"detail":"%s","error":"%s"}\
+        {"title":"Unauthorized","status":401,"type":"https:*","detail":"%s","error":"%s"}\
         """
             .formatted(none, none);
     String forbidden =
@@ -197,7 +197,11 @@ class ErrorCatalogueTest {
         """;
     String forged = token.substring(0, token.length() - 4) + "AAAA";
     return Stream.of(
-        row("no credential").post(TRIGGER, "{}").as("").gets(401, unauthorized),
+        row("no credential")
+            .post(TRIGGER, "{}")
+            .as("")
+            .gets(401, unauthorized)
+            .with("Content-Type", "application/problem+json"),
         row("an empty one")
             .post(TRIGGER, "{}")
             .as("")
@@ -299,7 +303,8 @@ class ErrorCatalogueTest {
             row.credential,
             row.requestHeaders.toArray(String[]::new));
     assertThat(reply.status()).as(reply.text()).isEqualTo(row.status);
-    assertThat(reply.header("Content-Type")).startsWith("application/json");
+    assertThat(reply.header("Content-Type"))
+        .startsWith(row.headers.getOrDefault("Content-Type", "application/json"));
     row.assertAnswers(reply.json());
     row.headers.forEach((name, value) -> assertThat(reply.header(name)).isEqualTo(value));
     // Clients try a 4xx again only when told to.
