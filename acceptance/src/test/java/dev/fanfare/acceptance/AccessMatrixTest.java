@@ -38,6 +38,12 @@ class AccessMatrixTest {
           entry("POST /api/v3/batches", "{\"runCount\":1,\"taskIdentifiers\":[\"matrix\"]}"),
           entry("POST /api/v3/batches/{batch}/items", ""),
           entry("POST /api/v2/runs/{run}/cancel", ""),
+          entry("POST /api/v1/runs/{run}/replay", ""),
+          entry("POST /api/v1/runs/{run}/reschedule", "{\"delay\":\"1h\"}"),
+          entry("POST /api/v1/runs/{run}/tags", "{\"tags\":\"a\"}"),
+          entry("GET /api/v1/runs/{run}/metadata", ""),
+          entry("PUT /api/v1/runs/{run}/metadata", "{}"),
+          entry("POST /api/v1/idempotencyKeys/{key}/reset", "{\"taskIdentifier\":\"matrix\"}"),
           entry("GET /api/v1/batches/{batch}", ""),
           entry("GET /api/v2/batches/{batch}", ""),
           entry("GET /api/v1/batches/{batch}/results", ""),
@@ -107,6 +113,8 @@ class AccessMatrixTest {
             batch.get("batchId").asString(),
             "run",
             batch.at("/runs/0").asString(),
+            "key",
+            "nobody-has-it",
             "session",
             "session_0000000000000000000000000");
   }

@@ -25,7 +25,15 @@ public final class Bench {
       System.out.print(BenchOptions.USAGE);
       return;
     }
-    Report report = measure(BenchOptions.parse(args));
+    BenchOptions options;
+    try {
+      options = BenchOptions.parse(args);
+    } catch (IllegalArgumentException e) {
+      System.err.print(e.getMessage() + "\n\n" + BenchOptions.USAGE);
+      System.exit(2);
+      return;
+    }
+    Report report = measure(options);
     System.out.print("\n" + report.text());
     report.write(RESULTS);
   }

@@ -18,6 +18,7 @@ import dev.fanfare.server.lease.HandBack;
 import dev.fanfare.server.lease.ReclaimSweep;
 import dev.fanfare.server.lease.ReportAttempts;
 import dev.fanfare.server.lease.SlotSweep;
+import dev.fanfare.server.run.ChangeRuns;
 import dev.fanfare.server.run.DueSweep;
 import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.KeySweep;
@@ -41,6 +42,7 @@ final class Rooms {
   final ReadBatches readBatches;
   final TriggerRun triggerRun;
   final ReadRuns readRuns;
+  final ChangeRuns changeRuns;
   final CancelRun cancelRun;
   final Sessions sessions;
   final List<Sweep> sweeps;
@@ -61,6 +63,7 @@ final class Rooms {
     readBatches = new ReadBatches(database);
     triggerRun = new TriggerRun(database, signals, clock, place, trigger);
     readRuns = new ReadRuns(database);
+    changeRuns = new ChangeRuns(database, clock);
     cancelRun = new CancelRun(database, signals, finish);
     sessions =
         new Sessions(

@@ -20,6 +20,7 @@ import dev.fanfare.server.http.HttpConfig;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.lease.CancelRoutes;
+import dev.fanfare.server.run.ControlRoutes;
 import dev.fanfare.server.run.RunRoutes;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.upkeep.SweepLoop;
@@ -156,6 +157,8 @@ public final class Server implements AutoCloseable {
     SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
+    RunRoutes.Limits runLimits =
+        new RunRoutes.Limits(itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax());
     BatchRoutes.Limits batchLimits =
         new BatchRoutes.Limits(itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax());
     routes.addAll(
@@ -167,14 +170,10 @@ public final class Server implements AutoCloseable {
                 doors, tokens, rates, rooms.createBatch, rooms.addItems, clock, batchLimits)
             .routes());
     routes.addAll(
-        new RunRoutes(
-                doors,
-                tokens,
-                rooms.triggerRun,
-                rooms.readRuns,
-                clock,
-                new RunRoutes.Limits(
-                    itemLimits(), config.triggerBodyBytesMax(), config.pageSizeMax()))
+        new RunRoutes(doors, tokens, rooms.triggerRun, rooms.readRuns, clock, runLimits).routes());
+    routes.addAll(
+        new ControlRoutes(
+                doors, rooms.readRuns, rooms.triggerRun, rooms.changeRuns, clock, runLimits)
             .routes());
     routes.addAll(new CancelRoutes(doors, rooms.readRuns, rooms.cancelRun).routes());
     routes.addAll(new TokenRoutes(doors, publicTokens, clock).routes());

@@ -22,36 +22,6 @@ final class NotBuilt {
                   "payload of 2 MB",
                   "batch of three payloads of 200 KB",
                   "batch of three payloads of 2 MB")),
-          new Gap(
-              "there is no `POST /api/v1/idempotencyKeys/{key}/reset`",
-              TWO_PHASES,
-              List.of("idempotencyKeys.reset")),
-          new Gap(
-              "there is no `POST /api/v1/runs/{id}/replay`",
-              ALL,
-              List.of("runs.replay", "runs.replay with options")),
-          new Gap(
-              "there is no `POST /api/v1/runs/{id}/reschedule`",
-              ALL,
-              List.of("runs.reschedule", "BadRequestError of runs.reschedule")),
-          new Gap("there is no `POST /api/v1/runs/{id}/tags`", ALL, List.of("tags.add")),
-          new Gap(
-              "there is no `/api/v1/runs/{id}/metadata`",
-              ALL,
-              List.of(
-                  "metadata.set, append, increment, …",
-                  "metadata.replace",
-                  "metadata.refresh",
-                  "API client: updateRunMetadata")),
-          new Gap(
-              "`filter[version]`, `filter[schedule]`, `filter[bulkAction]` are not read",
-              ALL,
-              List.of("runs.list by version", "runs.list by schedule", "runs.list by bulkAction")),
-          new Gap(
-              "`filter[machine]` is not read",
-              "4.0.7 4.3.3 4.5.16 4.8.3",
-              List.of("runs.list by machine")),
-          new Gap("`filter[region]` is not read", OFFLOADING, List.of("runs.list by region")),
           new Gap("`ttl` is kept but does not act", ALL, List.of("option ttl, running out")),
           new Gap(
               "`debounce` does not act",

@@ -22,6 +22,11 @@ public final class ReadRuns {
     return database.transaction(tx -> reader.find(tx, environmentId, runId));
   }
 
+  /** A run as it was asked for, or {@code null} when the environment has none with this id. */
+  public @Nullable NewRun asked(int environmentId, UUID runId) {
+    return database.transaction(tx -> reader.asked(tx, environmentId, runId));
+  }
+
   /**
    * A page.
    *

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param tasks any of these
  * @param tags any of these
  * @param queues any of these, by name
+ * @param machines any of these
+ * @param regions any of these
+ * @param nothing whether it asks for what no run has, and so lets none pass
  * @param batchId absent: any or none
  * @param test absent: both
  * @param createdFrom inclusive; absent: since ever
@@ -23,6 +26,9 @@ public record RunFilter(
     List<String> tasks,
     List<String> tags,
     List<String> queues,
+    List<String> machines,
+    List<String> regions,
+    boolean nothing,
     @Nullable UUID batchId,
     @Nullable Boolean test,
     @Nullable Instant createdFrom,

@@ -28,6 +28,39 @@ public final class RunReader {
    */
   public record Place(int taskId, int laneId, long rank, @Nullable UUID batchId, boolean ended) {}
 
+  /** A run as it was asked for, or {@code null} when the environment has none with this id. */
+  public @Nullable NewRun asked(Tx tx, int environmentId, UUID runId) {
+    return tx.first(
+        """
+        select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
+               r.tags, r.options, r.is_test
+          from runs r
+          join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+          join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+          join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+         where r.environment_id = ?
+           and r.run_id = ?
+        """,
+        r ->
+            new NewRun(
+                r.text("slug"),
+                r.textOrNull("payload"),
+                r.textOrNull("payload_type"),
+                r.text("queue"),
+                r.text("concurrency_key"),
+                null,
+                null,
+                0,
+                null,
+                r.texts("tags"),
+                r.textOrNull("metadata"),
+                r.textOrNull("options"),
+                r.flag("is_test"),
+                null),
+        environmentId,
+        runId);
+  }
+
   /** Where a run would stand, or {@code null} when the environment has none with this id. */
   public @Nullable Place place(Tx tx, int environmentId, UUID runId) {
     return tx.first(
@@ -169,6 +202,9 @@ public final class RunReader {
                                          from batches b
                                         where b.environment_id = ?
                                           and b.batch_id = ?::uuid)))
+         and (?::text[] is null or (r.options::json ->> 'machine') = any (?::text[]))
+         and (?::text[] is null or (r.options::json ->> 'region') = any (?::text[]))
+         and not ?
          and (?::bool is null or r.is_test = ?::bool)
          and (?::timestamptz is null or r.created_at >= ?::timestamptz)
          and (?::timestamptz is null or r.created_at <= ?::timestamptz)
@@ -208,6 +244,8 @@ public final class RunReader {
     String @Nullable [] tasks = texts(filter.tasks());
     String @Nullable [] tags = texts(filter.tags());
     String @Nullable [] queues = texts(filter.queues());
+    String @Nullable [] machines = texts(filter.machines());
+    String @Nullable [] regions = texts(filter.regions());
     return new @Nullable Object[] {
       environmentId,
       statuses,
@@ -224,6 +262,11 @@ public final class RunReader {
       filter.batchId(),
       environmentId,
       filter.batchId(),
+      machines,
+      machines,
+      regions,
+      regions,
+      filter.nothing(),
       filter.test(),
       filter.test(),
       filter.createdFrom(),

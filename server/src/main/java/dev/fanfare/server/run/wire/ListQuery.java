@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
   private static final int SIZE_DEFAULT = 25;
   private static final String PERIOD = "filter[createdAt][period]";
+
+  /** What runs are not kept by: nothing has it. */
+  private static final List<String> UNKNOWN =
+      List.of("filter[version]", "filter[schedule]", "filter[bulkAction]", "filter[error]");
+
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
@@ -45,6 +50,9 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
         list(exchange, "filter[taskIdentifier]"),
         list(exchange, "filter[tag]"),
         list(exchange, "filter[queue]"),
+        machines(exchange),
+        list(exchange, "filter[region]"),
+        UNKNOWN.stream().anyMatch(name -> !list(exchange, name).isEmpty()),
         batch == null ? null : batch(batch),
         flag(exchange, "filter[isTest]"),
         from(exchange, now),
@@ -57,6 +65,14 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
       throw HttpError.query("filter[batch]", "Invalid batch id");
     }
     return batch;
+  }
+
+  private static List<String> machines(Exchange exchange) {
+    List<String> machines = list(exchange, "filter[machine]");
+    if (!OptionsReader.MACHINES.containsAll(machines)) {
+      throw HttpError.query("filter[machine]", "Invalid machine values");
+    }
+    return machines;
   }
 
   private static List<RunStatus> statuses(Exchange exchange, Statuses statuses) {

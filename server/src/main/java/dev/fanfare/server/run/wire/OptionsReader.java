@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code options} of one item, field by field; unknown ones are dropped. */
 final class OptionsReader {
-  private static final Set<String> MACHINES =
+  static final Set<String> MACHINES =
       Set.of("micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x");
   private static final Set<String> KEY_SCOPES = Set.of("run", "attempt", "global");
   private static final Set<String> DEBOUNCE_MODES = Set.of("leading", "trailing");
@@ -100,7 +100,7 @@ final class OptionsReader {
   }
 
   /** Queue names keep letters, digits, {@code _ - /}; an empty one is the task's own queue. */
-  private static @Nullable String sanitised(String name) {
+  static @Nullable String sanitised(String name) {
     String kept = name.replaceAll("[^A-Za-z0-9_\\-/]", "");
     String cut = kept.substring(0, Math.min(kept.length(), Limits.QUEUE_NAME_CHARS_MAX));
     return cut.isEmpty() ? null : cut;

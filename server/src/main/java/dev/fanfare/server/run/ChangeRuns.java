@@ -1,0 +1,118 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.Limits;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.ChangeStore.Metadata;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes to stored runs, each under the run's lock, so that of many at once none is lost. Doing
+ * one again is safe, but for metadata operations that add.
+ */
+public final class ChangeRuns {
+  /** How long after its end a run's metadata can still be written. */
+  private static final Duration METADATA_OPEN = Duration.ofHours(1);
+
+  private final Database database;
+  private final InstantSource clock;
+  private final ChangeStore store = new ChangeStore();
+
+  public ChangeRuns(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /** Adds tags to those a run has; all of them or, over the limit, none. Returns how many. */
+  public int addTags(int environmentId, UUID runId, Collection<String> tags) {
+    return database.transaction(tx -> {
+      List<String> before = store.lockTags(tx, environmentId, runId);
+      if (before == null) {
+        throw new HttpError(404, "Run not found");
+      }
+      TreeSet<String> added = new TreeSet<>(tags);
+      before.forEach(added::remove);
+      TreeSet<String> all = new TreeSet<>(before);
+      all.addAll(added);
+      if (all.size() > Limits.TAGS_MAX) {
+        throw new HttpError(422, tooManyTags(all.size(), added));
+      }
+      if (!added.isEmpty()) {
+        store.setTags(tx, environmentId, runId, all, added);
+      }
+      return added.size();
+    });
+  }
+
+  private static String tooManyTags(int count, Collection<String> added) {
+    String names = added.stream().map(tag -> "'" + tag + "'").collect(Collectors.joining(", "));
+    return "Runs can only have %d tags, you're trying to set %d. These tags have not been set: %s."
+        .formatted(Limits.TAGS_MAX, count, names);
+  }
+
+  /** A run's metadata as JSON text; {@code null} when it has none. */
+  public @Nullable String metadata(int environmentId, UUID runId) {
+    Metadata metadata = database.transaction(tx -> store.lockMetadata(tx, environmentId, runId));
+    if (metadata == null) {
+      throw new HttpError(404, "Run not found");
+    }
+    return metadata.text();
+  }
+
+  /**
+   * Changes a run's metadata and returns what it is then.
+   *
+   * @param change makes the new JSON text of the old one, which is absent when there is none
+   */
+  public String changeMetadata(
+      int environmentId, UUID runId, UnaryOperator<@Nullable String> change) {
+    return database.transaction(tx -> {
+      Metadata before = store.lockMetadata(tx, environmentId, runId);
+      if (before == null) {
+        throw new HttpError(404, "Task Run not found");
+      }
+      Instant end = before.finishedAt();
+      if (end != null && end.plus(METADATA_OPEN).isBefore(clock.instant())) {
+        throw new HttpError(422, "Cannot update metadata for a completed run");
+      }
+      String after = String.valueOf(change.apply(before.text()));
+      if (after.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
+        throw new HttpError(
+            413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+      }
+      store.setMetadata(tx, environmentId, runId, after);
+      return after;
+    });
+  }
+
+  /** Moves the time that a delayed run waits for; a time in the past queues it at once. */
+  public void reschedule(int environmentId, UUID runId, Instant dueAt) {
+    database.transaction(tx -> {
+      Instant before = store.lockDelay(tx, environmentId, runId);
+      if (before == null) {
+        throw new HttpError(400, "Cannot reschedule a run that is not delayed");
+      }
+      Instant now = clock.instant();
+      store.moveDelay(tx, environmentId, runId, before, dueAt.isBefore(now) ? now : dueAt);
+      return null;
+    });
+  }
+
+  /** Frees an idempotency key, so that the next trigger with it makes a new run. */
+  public void resetKey(int environmentId, String task, String key) {
+    UUID runId = database.transaction(tx -> store.freeKey(tx, environmentId, task, Hash.of(key)));
+    if (runId == null) {
+      throw new HttpError(404, "No runs found with idempotency key: " + key + " and task: " + task);
+    }
+  }
+}

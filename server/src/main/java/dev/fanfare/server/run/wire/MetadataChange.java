@@ -1,0 +1,171 @@
+package dev.fanfare.server.run.wire;
+
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.Surrogates;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A change to metadata: {@code {metadata?, operations?, parentOperations?, rootOperations?}}. What
+ * is meant for a parent or a root that the run does not have changes the run itself.
+ */
+public final class MetadataChange implements UnaryOperator<@Nullable String> {
+  private static final Set<String> TYPES =
+      Set.of("set", "delete", "append", "remove", "increment", "update");
+  private static final int OPERATIONS_MAX = 10_000;
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final ObjectWriter WRITER =
+      WireJson.mapper().writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
+
+  private final @Nullable ObjectNode whole;
+  private final List<ObjectNode> operations;
+
+  private MetadataChange(@Nullable ObjectNode whole, List<ObjectNode> operations) {
+    this.whole = whole;
+    this.operations = operations;
+  }
+
+  /** Reads a body, and refuses what cannot be done to any metadata. */
+  public static MetadataChange read(byte[] body) {
+    JsonNode json = parse(body);
+    if (!(json instanceof ObjectNode fields)) {
+      throw HttpError.validation("the body must be an object");
+    }
+    JsonNode whole = fields.path("metadata");
+    if (!whole.isMissingNode() && !whole.isNull() && !whole.isObject()) {
+      throw HttpError.validation("metadata: must be an object");
+    }
+    List<ObjectNode> operations = new ArrayList<>();
+    for (String list : List.of("operations", "parentOperations", "rootOperations")) {
+      JsonNode some = fields.path(list);
+      if (!some.isMissingNode() && !some.isNull() && !some.isArray()) {
+        throw HttpError.validation(list + ": must be an array");
+      }
+      for (JsonNode operation : some) {
+        operations.add(checked(list + "[" + operations.size() + "]", operation));
+      }
+    }
+    if (operations.size() > OPERATIONS_MAX) {
+      throw HttpError.validation("operations: must be at most " + OPERATIONS_MAX);
+    }
+    return new MetadataChange(whole instanceof ObjectNode object ? object : null, operations);
+  }
+
+  private static JsonNode parse(byte[] body) {
+    try {
+      return WireJson.mapper().readTree(body);
+    } catch (JacksonException e) {
+      throw new HttpError(400, "Invalid JSON");
+    }
+  }
+
+  private static ObjectNode checked(String where, JsonNode node) {
+    if (!(node instanceof ObjectNode operation)
+        || !TYPES.contains(operation.path("type").asString(""))
+        || !operation.path("key").isString()) {
+      throw HttpError.validation(where + ": must have a key and one of the types " + TYPES);
+    }
+    String type = operation.path("type").asString();
+    JsonNode value = operation.path("value");
+    if (type.equals("increment") && !value.isNumber()) {
+      throw HttpError.validation(where + ".value: must be a number");
+    }
+    if (type.equals("update") && !value.isObject()) {
+      throw HttpError.validation(where + ".value: must be an object");
+    }
+    if (!type.equals("delete") && value.isMissingNode()) {
+      throw HttpError.validation(where + ".value: is required");
+    }
+    MetadataPath.of(operation.path("key").asString()); // refuses what no path may hold
+    return operation;
+  }
+
+  /** The metadata after the change. */
+  @Override
+  public String apply(@Nullable String before) {
+    ObjectNode metadata = whole != null ? whole.deepCopy() : object(before);
+    for (ObjectNode operation : operations) {
+      metadata = apply(metadata, operation);
+    }
+    return Surrogates.escaped(WRITER.writeValueAsString(metadata));
+  }
+
+  /** Metadata of another shape than an object cannot be changed key by key: it starts anew. */
+  private static ObjectNode object(@Nullable String text) {
+    return text != null && WireJson.mapper().readTree(text) instanceof ObjectNode object
+        ? object
+        : NODES.objectNode();
+  }
+
+  private static ObjectNode apply(ObjectNode metadata, ObjectNode operation) {
+    String key = operation.path("key").asString();
+    JsonNode value = operation.path("value");
+    MetadataPath path = MetadataPath.of(key);
+    JsonNode old = path.get(metadata);
+    switch (operation.path("type").asString()) {
+      case "set" -> path.set(metadata, value.deepCopy());
+      case "delete" -> metadata.remove(key);
+      case "append" -> path.set(metadata, appended(old, value));
+      case "remove" -> {
+        if (old instanceof ArrayNode array) {
+          path.set(metadata, without(array, value));
+        }
+      }
+      case "increment" -> path.set(metadata, sum(old, value));
+      default -> {
+        return (ObjectNode) value.deepCopy();
+      }
+    }
+    return metadata;
+  }
+
+  private static ArrayNode appended(@Nullable JsonNode old, JsonNode value) {
+    ArrayNode array = NODES.arrayNode();
+    if (old instanceof ArrayNode before) {
+      array.addAll(before);
+    } else if (old != null) {
+      array.add(old);
+    }
+    return array.add(value.deepCopy());
+  }
+
+  private static ArrayNode without(ArrayNode array, JsonNode value) {
+    ArrayNode rest = NODES.arrayNode();
+    for (JsonNode element : array) {
+      if (!element.equals(value)) {
+        rest.add(element);
+      }
+    }
+    return rest;
+  }
+
+  /** Whole numbers stay whole as long as they fit; the rest is as the clients compute. */
+  private static JsonNode sum(@Nullable JsonNode old, JsonNode value) {
+    if (old == null || !old.isNumber()) {
+      return value.deepCopy();
+    }
+    if (old.isIntegralNumber()
+        && value.isIntegralNumber()
+        && old.canConvertToLong()
+        && value.canConvertToLong()) {
+      long a = old.longValue();
+      long b = value.longValue();
+      if (((a ^ (a + b)) & (b ^ (a + b))) >= 0) {
+        return NODES.numberNode(a + b);
+      }
+    }
+    double sum = old.doubleValue() + value.doubleValue();
+    return Double.isFinite(sum) ? NODES.numberNode(sum) : old;
+  }
+}

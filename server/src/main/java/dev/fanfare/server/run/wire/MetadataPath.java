@@ -1,0 +1,103 @@
+package dev.fanfare.server.run.wire;
+
+import dev.fanfare.server.http.HttpError;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Where in metadata an operation acts: a key that begins with {@code $.} is a path such as {@code
+ * $.steps[2].name}, any other is the name of a field.
+ */
+final class MetadataPath {
+  private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[(\\d{1,4})]");
+  private static final Pattern PATH = Pattern.compile("\\$\\.(?:[^.\\[\\]]+|\\[\\d{1,4}]|\\.)+");
+  private static final int STEPS_MAX = 100;
+
+  /** Names that would change a prototype in clients written in JavaScript. */
+  private static final Set<String> FORBIDDEN = Set.of("__proto__", "constructor", "prototype");
+
+  private final List<Object> steps; // names and Integer indexes
+
+  private MetadataPath(List<Object> steps) {
+    this.steps = steps;
+  }
+
+  static MetadataPath of(String key) {
+    if (key.equals("__proto__")) {
+      throw forbidden(key);
+    }
+    if (!key.startsWith("$.")) {
+      return new MetadataPath(List.of(key));
+    }
+    if (!PATH.matcher(key).matches()) {
+      throw HttpError.validation("key: is not a path: " + key);
+    }
+    List<Object> steps = new ArrayList<>();
+    Matcher step = STEP.matcher(key.substring(2));
+    while (step.find()) {
+      String name = step.group(1);
+      if (name != null && FORBIDDEN.contains(name)) {
+        throw forbidden(name);
+      }
+      steps.add(name != null ? name : (Object) Integer.valueOf(step.group(2)));
+    }
+    if (steps.isEmpty() || steps.size() > STEPS_MAX || !(steps.getFirst() instanceof String)) {
+      throw HttpError.validation("key: is not a path: " + key);
+    }
+    return new MetadataPath(steps);
+  }
+
+  private static HttpError forbidden(String name) {
+    return HttpError.validation("key: must not contain " + name);
+  }
+
+  /** What stands there, or {@code null}. */
+  @Nullable JsonNode get(ObjectNode root) {
+    JsonNode node = root;
+    for (Object step : steps) {
+      node = step(node, step);
+      if (node == null) {
+        return null;
+      }
+    }
+    return node;
+  }
+
+  private static @Nullable JsonNode step(JsonNode node, Object step) {
+    return step instanceof Integer index ? node.get(index) : node.get((String) step);
+  }
+
+  /** Puts a value there, and makes the objects and arrays on the way that are missing. */
+  void set(ObjectNode root, JsonNode value) {
+    JsonNode node = root;
+    for (int i = 0; i < steps.size() - 1; i++) {
+      JsonNode next = step(node, steps.get(i));
+      boolean array = steps.get(i + 1) instanceof Integer;
+      if (next == null || (array ? !next.isArray() : !next.isObject())) {
+        next = array ? JsonNodeFactory.instance.arrayNode() : JsonNodeFactory.instance.objectNode();
+        put(node, steps.get(i), next);
+      }
+      node = next;
+    }
+    put(node, steps.getLast(), value);
+  }
+
+  private static void put(JsonNode node, Object step, JsonNode value) {
+    if (node instanceof ArrayNode array && step instanceof Integer index) {
+      while (array.size() <= index) {
+        array.addNull();
+      }
+      array.set(index, value);
+    } else if (node instanceof ObjectNode object && step instanceof String name) {
+      object.set(name, value);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.fanfare.server.run.wire;
+
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a replay changes of the run it repeats. What is absent stays as it was; the delay, the
+ * key, the time to live and the number of attempts of the old run are not repeated.
+ */
+public final class ReplayReader implements JsonReader.ObjectFields {
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "payloadType",
+          "metadata",
+          "tags",
+          "concurrencyKey",
+          "machine",
+          "region",
+          "delay",
+          "ttl",
+          "idempotencyKey",
+          "idempotencyKeyTTL",
+          "maxAttempts",
+          "maxDuration",
+          "priority");
+
+  /** Options of the old run that its repetition keeps. */
+  private static final Set<String> KEPT = Set.of("machine", "region", "maxDuration");
+
+  private final ItemLimits limits;
+  private final Instant now;
+  private final Options options = new Options();
+  private final Set<String> seen = new HashSet<>();
+  private @Nullable String payload;
+
+  private ReplayReader(ItemLimits limits, Instant now) {
+    this.limits = limits;
+    this.now = now;
+  }
+
+  /**
+   * The run that repeats {@code old}.
+   *
+   * @param body may be empty: then nothing is changed
+   */
+  public static NewRun read(byte[] body, NewRun old, ItemLimits limits, Instant now) {
+    ReplayReader reader = new ReplayReader(limits, now);
+    if (body.length > 0) {
+      JsonReader.readObject(new ByteArrayInputStream(body), reader);
+    }
+    return reader.over(old);
+  }
+
+  @Override
+  public void field(JsonReader reader, String name) {
+    if (reader.isNull()) {
+      return;
+    }
+    seen.add(name);
+    switch (name) {
+      case "payload" -> payload = reader.raw();
+      case "queue" -> {
+        if (!reader.isString()) {
+          throw HttpError.validation("queue: must be a string");
+        }
+        options.queue = OptionsReader.sanitised(Texts.storable("queue", reader.string()));
+      }
+      case "version" -> {} // every run is executed by the workers there are
+      default -> {
+        if (!OPTIONS.contains(name)) {
+          throw HttpError.validation(name + ": is not known");
+        }
+        new OptionsReader(reader, "", options, now).field(name);
+      }
+    }
+  }
+
+  private NewRun over(NewRun old) {
+    boolean json = seen.contains("payload") && !seen.contains("payloadType");
+    String type =
+        json ? null : seen.contains("payloadType") ? options.payloadType : old.payloadType();
+    if ("application/super+json".equals(type) && payload != null && !payload.startsWith("\"")) {
+      throw HttpError.validation("payload: must be a string of type " + type);
+    }
+    if (old.options() != null) {
+      JsonReader.readObject(
+          new ByteArrayInputStream(old.options().getBytes(StandardCharsets.UTF_8)),
+          (reader, name) -> {
+            if (KEPT.contains(name)) {
+              options.others.putIfAbsent(name, reader.raw());
+            }
+          });
+    }
+    return new NewRun(
+        old.task(),
+        payload != null ? payload : old.payload(),
+        type,
+        options.queue != null ? options.queue : old.queue(),
+        seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey(),
+        options.idempotencyKey == null
+            ? null
+            : new NewRun.Key(
+                options.idempotencyKey,
+                Durations.keyTtl(options.idempotencyKeyTtl, limits.keyTtl())),
+        options.delayUntil,
+        options.priorityMillis,
+        options.maxAttempts,
+        seen.contains("tags") ? List.copyOf(options.tags) : old.tags(),
+        options.metadata != null ? options.metadata : old.metadata(),
+        options.elsewhere(),
+        old.test(),
+        null);
+  }
+}
