@@ -169,6 +169,8 @@ class RunControlTest {
 
     assertThat(putMetadata(id, "{\"metadata\":{\"all\":\"new\"}}").text())
         .isEqualTo("{\"metadata\":{\"all\":\"new\"}}");
+    String whole = "{\"operations\":[{\"type\":\"update\",\"value\":{\"b\":2}}]}";
+    assertThat(putMetadata(id, whole).text()).isEqualTo("{\"metadata\":{\"b\":2}}");
     assertThat(server.get("/api/v1/runs/" + trigger("{}") + "/metadata").json().get("metadata"))
         .hasToString("{}");
   }

@@ -110,7 +110,9 @@ class SecretKeysTest {
     }
     Await.until("the key is forgotten", Duration.ofSeconds(30), () -> status(key) == 401);
     assertThat(status(key)).isEqualTo(401);
-    // What it has signed is worth nothing either.
+    // What it has signed is worth nothing either; that is remembered apart from the key.
+    Await.until(
+        "its tokens are forgotten", Duration.ofSeconds(30), () -> read(batch, token) == 401);
     assertThat(read(batch, token)).isEqualTo(401);
     // The others go on, and nobody can revoke it twice.
     assertThat(status(kept.key().text())).isEqualTo(200);

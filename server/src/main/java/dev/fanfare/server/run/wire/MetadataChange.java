@@ -21,8 +21,11 @@ import tools.jackson.databind.node.ObjectNode;
  * is meant for a parent or a root that the run does not have changes the run itself.
  */
 public final class MetadataChange implements UnaryOperator<@Nullable String> {
+  /** The operation that has no key: it replaces everything. */
+  private static final String WHOLE = "update";
+
   private static final Set<String> TYPES =
-      Set.of("set", "delete", "append", "remove", "increment", "update");
+      Set.of("set", "delete", "append", "remove", "increment", WHOLE);
   private static final int OPERATIONS_MAX = 10_000;
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectWriter WRITER =
@@ -72,22 +75,26 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
 
   private static ObjectNode checked(String where, JsonNode node) {
     if (!(node instanceof ObjectNode operation)
-        || !TYPES.contains(operation.path("type").asString(""))
-        || !operation.path("key").isString()) {
-      throw HttpError.validation(where + ": must have a key and one of the types " + TYPES);
+        || !TYPES.contains(operation.path("type").asString(""))) {
+      throw HttpError.validation(where + ": must have one of the types " + TYPES);
     }
     String type = operation.path("type").asString();
+    if (!type.equals(WHOLE)) {
+      if (!operation.path("key").isString()) {
+        throw HttpError.validation(where + ".key: must be a string");
+      }
+      MetadataPath.of(operation.path("key").asString()); // refuses what no path may hold
+    }
     JsonNode value = operation.path("value");
     if (type.equals("increment") && !value.isNumber()) {
       throw HttpError.validation(where + ".value: must be a number");
     }
-    if (type.equals("update") && !value.isObject()) {
+    if (type.equals(WHOLE) && !value.isObject()) {
       throw HttpError.validation(where + ".value: must be an object");
     }
     if (!type.equals("delete") && value.isMissingNode()) {
       throw HttpError.validation(where + ".value: is required");
     }
-    MetadataPath.of(operation.path("key").asString()); // refuses what no path may hold
     return operation;
   }
 
@@ -109,11 +116,15 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
   }
 
   private static ObjectNode apply(ObjectNode metadata, ObjectNode operation) {
-    String key = operation.path("key").asString();
     JsonNode value = operation.path("value");
+    String type = operation.path("type").asString();
+    if (type.equals(WHOLE)) {
+      return (ObjectNode) value.deepCopy();
+    }
+    String key = operation.path("key").asString();
     MetadataPath path = MetadataPath.of(key);
     JsonNode old = path.get(metadata);
-    switch (operation.path("type").asString()) {
+    switch (type) {
       case "set" -> path.set(metadata, value.deepCopy());
       case "delete" -> metadata.remove(key);
       case "append" -> path.set(metadata, appended(old, value));
@@ -122,10 +133,7 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
           path.set(metadata, without(array, value));
         }
       }
-      case "increment" -> path.set(metadata, sum(old, value));
-      default -> {
-        return (ObjectNode) value.deepCopy();
-      }
+      default -> path.set(metadata, sum(old, value));
     }
     return metadata;
   }
