@@ -99,7 +99,7 @@ class RunControlTest {
   }
 
   @Test
-  void DEL_02_and_DEL_05_only_a_delayed_run_can_be_moved() {
+  void DEL_05_only_a_delayed_run_can_be_moved() {
     String id = trigger("{\"options\":{\"delay\":\"1h\"}}");
     Reply moved = control(id, "reschedule", "{\"delay\":\"2031-01-01T00:00:00.000Z\"}");
     assertThat(moved.status()).as(moved.text()).isEqualTo(200);
@@ -217,7 +217,7 @@ class RunControlTest {
   }
 
   @Test
-  void a_key_that_is_reset_makes_a_new_run_the_next_time() {
+  void IDM_05_a_key_that_is_reset_makes_a_new_run_the_next_time() {
     String body = "{\"options\":{\"idempotencyKey\":\"daily\"}}";
     String first = trigger(body);
     assertThat(trigger(body)).isEqualTo(first);

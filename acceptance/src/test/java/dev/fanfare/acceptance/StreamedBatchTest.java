@@ -3,6 +3,7 @@ package dev.fanfare.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
+import dev.fanfare.server.Administration;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -125,6 +126,22 @@ class StreamedBatchTest {
     Reply none = stream(server, unknown, line(0));
     assertThat(none.status()).isEqualTo(422);
     assertThat(none.error()).isEqualTo("Batch " + unknown + " not found");
+    String own = create(server, 1);
+    String staging;
+    try (Administration administration = Administration.open(server.config)) {
+      staging = administration.createKey("staging").key().text();
+    }
+    Reply foreign =
+        server.send(
+            "POST",
+            "/api/v3/batches/" + own + "/items",
+            BodyPublishers.ofString(line(0)),
+            staging,
+            "Content-Type",
+            "application/x-ndjson");
+    assertThat(foreign.status()).isEqualTo(422);
+    assertThat(foreign.error()).isEqualTo("Batch " + own + " not found");
+    assertThat(batch(server, own).get("runs")).isEmpty();
   }
 
   @Test

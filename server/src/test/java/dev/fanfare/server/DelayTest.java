@@ -34,6 +34,25 @@ class DelayTest {
   }
 
   @Test
+  void DEL_02_a_delay_that_is_moved_counts_from_then_on() {
+    Worker worker = tenant.worker("a");
+    Instant due = engine.clock.instant().plusSeconds(60);
+    Instant later = due.plusSeconds(60);
+    UUID run = tenant.trigger(Item.of("a").delayUntil(due));
+    engine.rooms.changeRuns.reschedule(tenant.id(), run, later);
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
+    tenant.due(due);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
+
+    engine.clock.set(later.minusSeconds(1));
+    UUID before = tenant.trigger(Item.of("a"));
+    tenant.due(later);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
+    assertThat(worker.claimIds(2)).containsExactly(before, run);
+  }
+
+  @Test
   void DEL_03_a_delayed_run_is_queued_at_its_due_time_and_not_at_its_trigger() {
     Worker worker = tenant.worker("a");
     Instant due = engine.clock.instant().plusSeconds(60);

@@ -1,0 +1,130 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.server.batch.AddItems;
+import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.ItemStream;
+import dev.fanfare.server.batch.StreamedItem;
+import dev.fanfare.server.batch.UnsealedSweep;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Source;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Streamed batches that are cut off or never sealed. */
+class UnsealedBatchTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  private static final Duration LIMIT = Duration.ofMinutes(30);
+
+  final Tenant tenant = engine.tenant();
+
+  private UUID create(int count, String key) {
+    return engine
+        .rooms
+        .createBatch
+        .create(
+            tenant.id(), count, key == null ? null : new NewRun.Key(key, Item.KEY_LIFE), null, null)
+        .batchId();
+  }
+
+  private AddItems.Added add(UUID batch, int from, int to) {
+    return engine.rooms.addItems.add(tenant.id(), batch, Source.API, new Items(from, to, false));
+  }
+
+  /** Items of one task, the last of which may never come. */
+  private static final class Items implements ItemStream {
+    private int next;
+    private final int end;
+    private final boolean cut;
+
+    Items(int from, int end, boolean cut) {
+      this.next = from;
+      this.end = end;
+      this.cut = cut;
+    }
+
+    @Override
+    public StreamedItem next() {
+      if (next == end) {
+        if (cut) {
+          throw new UncheckedIOException(new IOException("the client went away"));
+        }
+        return null;
+      }
+      return new StreamedItem(next++, read(""), "{}");
+    }
+
+    @Override
+    public NewRun read(String text) {
+      return Item.of("a").toRun();
+    }
+  }
+
+  @Test
+  void TWO_17_and_TWO_20_a_batch_not_sealed_in_time_is_aborted_and_nothing_of_it_runs() {
+    UUID batch = create(3, "nightly");
+    add(batch, 0, 2);
+    Instant created = engine.clock.instant();
+    engine.sweep(UnsealedSweep.class, created.plus(LIMIT).minusSeconds(1));
+    assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.PENDING);
+
+    Instant late = created.plus(LIMIT);
+    engine.sweep(UnsealedSweep.class, late);
+    Batch aborted = tenant.stored(batch);
+    assertThat(aborted.status()).isEqualTo(BatchStatus.ABORTED);
+    assertThat(aborted.completedAt()).isEqualTo(late);
+    assertThat(tenant.count("runs")).isZero();
+    assertThat(tenant.count("batch_items")).isZero();
+    // its key is free for another try
+    assertThat(create(3, "nightly")).isNotEqualTo(batch);
+  }
+
+  @Test
+  void TWO_07_items_for_an_aborted_batch_are_refused() {
+    UUID batch = create(1, null);
+    engine.sweep(UnsealedSweep.class, engine.clock.instant().plus(LIMIT));
+    assertThatThrownBy(() -> add(batch, 0, 1))
+        .isInstanceOf(HttpError.class)
+        .hasMessageContaining("is not in PENDING status (current: ABORTED)");
+    assertThat(tenant.count("runs")).isZero();
+  }
+
+  @Test
+  void TWO_18_and_TWO_19_the_limit_leaves_sealed_and_aborted_batches_alone() {
+    UUID sealed = create(1, null);
+    assertThat(add(sealed, 0, 1).sealed()).isTrue();
+    UUID aborted = create(1, null);
+    Instant late = engine.clock.instant().plus(LIMIT);
+    engine.sweep(UnsealedSweep.class, late);
+    engine.sweep(UnsealedSweep.class, late.plus(LIMIT));
+    assertThat(tenant.stored(sealed).status()).isEqualTo(BatchStatus.PROCESSING);
+    assertThat(tenant.stored(aborted).completedAt()).isEqualTo(late);
+  }
+
+  @Test
+  void TWO_25_what_came_before_a_stream_broke_off_stays_and_the_rest_finishes_the_batch() {
+    UUID batch = create(5, null);
+    assertThatThrownBy(
+            () -> engine.rooms.addItems.add(tenant.id(), batch, Source.API, new Items(0, 3, true)))
+        .isInstanceOf(UncheckedIOException.class);
+    assertThat(tenant.count("batch_items")).isEqualTo(3);
+    assertThat(tenant.count("runs")).isZero();
+    AddItems.Added rest = add(batch, 0, 5);
+    assertThat(rest.accepted()).isEqualTo(2);
+    assertThat(rest.deduplicated()).isEqualTo(3);
+    assertThat(rest.sealed()).isTrue();
+    assertThat(tenant.count("runs")).isEqualTo(5);
+    assertThat(tenant.count("batch_items")).isZero();
+    assertThat(tenant.stored(batch).runIds()).hasSize(5);
+  }
+}
