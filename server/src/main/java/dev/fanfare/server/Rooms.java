@@ -20,6 +20,7 @@ import dev.fanfare.server.lease.ReportAttempts;
 import dev.fanfare.server.lease.SlotSweep;
 import dev.fanfare.server.run.ChangeRuns;
 import dev.fanfare.server.run.DueSweep;
+import dev.fanfare.server.run.ExpireSweep;
 import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.KeySweep;
 import dev.fanfare.server.run.ParkedSweep;
@@ -78,6 +79,7 @@ final class Rooms {
     sweeps =
         List.of(
             new DueSweep(database, signals, config.sweepInterval()),
+            new ExpireSweep(database, finish, config.sweepInterval()),
             new ReclaimSweep(database, signals, finish, reclaimLimits(config)),
             new ParkedSweep(database, signals),
             new SlotSweep(database),

@@ -17,6 +17,7 @@ public final class Item {
   private String concurrencyKey = "";
   private NewRun.Key key;
   private Instant delayUntil;
+  private Duration ttl;
   private long priorityMillis;
   private Integer maxAttempts;
   private List<String> tags = List.of();
@@ -33,6 +34,11 @@ public final class Item {
 
   public Item payload(String json) {
     payload = json;
+    return this;
+  }
+
+  public Item ttl(Duration time) {
+    ttl = time;
     return this;
   }
 
@@ -100,6 +106,7 @@ public final class Item {
         concurrencyKey,
         key,
         delayUntil,
+        ttl,
         priorityMillis,
         maxAttempts,
         tags,

@@ -8,7 +8,6 @@ import java.util.Optional;
  * are named with it; when it works with one of them the test fails, so that it is taken out.
  */
 final class NotBuilt {
-  private static final String ALL = "3.3.17 4.0.7 4.3.3 4.5.16 4.8.3";
   private static final String TWO_PHASES = "4.3.3 4.5.16 4.8.3";
   private static final String OFFLOADING = "4.5.16 4.8.3";
 
@@ -22,7 +21,6 @@ final class NotBuilt {
                   "payload of 2 MB",
                   "batch of three payloads of 200 KB",
                   "batch of three payloads of 2 MB")),
-          new Gap("`ttl` is kept but does not act", ALL, List.of("option ttl, running out")),
           new Gap(
               "`debounce` does not act",
               TWO_PHASES,

@@ -53,7 +53,7 @@ public final class DelayStore {
 
   /**
    * Makes up to {@code max} runs ready whose time has come, the longest due first; returns how
-   * many. Entries that another server is moving are left to it.
+   * many. A time to live begins now. Entries that another server is moving are left to it.
    */
   public int release(Tx tx, int environmentId, Instant now, int max) {
     return tx.update(
@@ -70,6 +70,20 @@ public final class DelayStore {
                     limit ?
                       for update skip locked))
           returning *
+        ), expiring as (
+          insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
+          select d.environment_id, d.run_id, ?::timestamptz + r.ttl_ms * interval '1 millisecond',
+                 d.lane_id, d.rank
+            from due d
+           cross join lateral (
+                  select x.ttl_ms
+                    from runs x
+                   where x.environment_id = d.environment_id
+                     and x.run_id = d.run_id
+                     and x.ttl_ms is not null
+                   limit 1) as r
+           where d.fence = 0
+              on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
         )
         insert into ready
                (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
@@ -79,6 +93,7 @@ public final class DelayStore {
         environmentId,
         environmentId,
         now,
-        max);
+        max,
+        now);
   }
 }

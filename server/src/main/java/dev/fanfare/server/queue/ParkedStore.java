@@ -69,7 +69,10 @@ public final class ParkedStore {
         runId);
   }
 
-  /** Makes up to {@code max} parked runs of a task ready again, at their old places. */
+  /**
+   * Makes up to {@code max} parked runs of a task ready again, at their old places. A time to live
+   * begins anew.
+   */
   public int release(Tx tx, int environmentId, int taskId, int max) {
     return tx.update(
         """
@@ -85,6 +88,19 @@ public final class ParkedStore {
                     limit ?
                       for update skip locked))
           returning environment_id, lane_id, rank, run_id
+        ), expiring as (
+          insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
+          select p.environment_id, p.run_id, now() + r.ttl_ms * interval '1 millisecond',
+                 p.lane_id, p.rank
+            from released p
+           cross join lateral (
+                  select x.ttl_ms
+                    from runs x
+                   where x.environment_id = p.environment_id
+                     and x.run_id = p.run_id
+                     and x.ttl_ms is not null
+                   limit 1) as r
+              on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
         )
         insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
         select environment_id, lane_id, rank, run_id, 0, 0, 0

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param concurrencyKey which part of the queue; empty for the whole
  * @param key makes the same trigger sent twice one run; absent: every trigger is a new run
  * @param delayUntil absent: at once
+ * @param ttl how long it may be queued before it expires; absent: for ever
  * @param priorityMillis how much earlier than now it counts as queued
  * @param maxAttempts absent: what the task's policy says
  * @param tags without duplicates, sorted
@@ -33,6 +34,7 @@ public record NewRun(
     String concurrencyKey,
     @Nullable Key key,
     @Nullable Instant delayUntil,
+    @Nullable Duration ttl,
     long priorityMillis,
     @Nullable Integer maxAttempts,
     List<String> tags,
@@ -54,7 +56,7 @@ public record NewRun(
    */
   public static NewRun failed(String task, RunError error) {
     return new NewRun(
-        task, null, null, null, "", null, null, 0, null, List.of(), null, null, false, error);
+        task, null, null, null, "", null, null, null, 0, null, List.of(), null, null, false, error);
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
@@ -72,6 +74,7 @@ public record NewRun(
         concurrencyKey,
         other,
         delayUntil,
+        ttl,
         priorityMillis,
         maxAttempts,
         tags,

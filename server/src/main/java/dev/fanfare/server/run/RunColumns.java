@@ -19,6 +19,7 @@ final class RunColumns {
   final @Nullable Integer[] maxAttempts;
   final @Nullable String[] delayUntils;
   final @Nullable String[] options;
+  final @Nullable Long[] ttls;
   final boolean[] tests;
 
   RunColumns(List<Minted> runs) {
@@ -36,6 +37,7 @@ final class RunColumns {
     maxAttempts = new Integer[n];
     delayUntils = new String[n];
     options = new String[n];
+    ttls = new Long[n];
     tests = new boolean[n];
     for (int i = 0; i < n; i++) {
       Minted minted = runs.get(i);
@@ -53,6 +55,7 @@ final class RunColumns {
       maxAttempts[i] = run.maxAttempts();
       delayUntils[i] = run.delayUntil() == null ? null : run.delayUntil().toString();
       options[i] = run.options();
+      ttls[i] = run.ttl() == null ? null : run.ttl().toMillis();
       tests[i] = run.test();
     }
   }

@@ -28,6 +28,27 @@ public final class RunReader {
    */
   public record Place(int taskId, int laneId, long rank, @Nullable UUID batchId, boolean ended) {}
 
+  /**
+   * A run that was queued for as long as it may be.
+   *
+   * @param batchId absent: none
+   */
+  record Lived(UUID runId, @Nullable UUID batchId, long ttlMillis) {}
+
+  /** What is to be said of runs that expire. */
+  List<Lived> lived(Tx tx, int environmentId, List<UUID> runIds) {
+    return tx.list(
+        """
+        select r.run_id, r.batch_id, coalesce(r.ttl_ms, 0) as ttl_ms
+          from runs r
+         where r.environment_id = ?
+           and r.run_id = any (?)
+        """,
+        r -> new Lived(r.uuid("run_id"), r.uuidOrNull("batch_id"), r.bigint("ttl_ms")),
+        environmentId,
+        runIds.toArray(UUID[]::new));
+  }
+
   /** A run as it was asked for, or {@code null} when the environment has none with this id. */
   public @Nullable NewRun asked(Tx tx, int environmentId, UUID runId) {
     return tx.first(
@@ -48,6 +69,7 @@ public final class RunReader {
                 r.textOrNull("payload_type"),
                 r.text("queue"),
                 r.text("concurrency_key"),
+                null,
                 null,
                 null,
                 0,

@@ -49,17 +49,18 @@ final class RunStore {
                (environment_id, batch_id, source, created_at,
                 run_id, task_id, lane_id, rank, batch_index,
                 payload, payload_type, metadata, tags, idempotency_key,
-                max_attempts, delay_until, options, is_test)
+                max_attempts, delay_until, options, is_test, ttl_ms)
         select ?, ?::uuid, ?::trigger_source, ?::timestamptz,
                r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
                r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
-               r.max_attempts, r.delay_until::timestamptz, r.options, r.is_test
+               r.max_attempts, r.delay_until::timestamptz, r.options, r.is_test,
+               r.ttl_ms
           from unnest(?::uuid[], ?::int[], ?::int[], ?::int8[], ?::int[],
                       ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                      ?::int[], ?::text[], ?::text[], ?::bool[])
+                      ?::int[], ?::text[], ?::text[], ?::bool[], ?::int8[])
                as r (run_id, task_id, lane_id, rank, batch_index,
                      payload, payload_type, metadata, tags, idempotency_key,
-                     max_attempts, delay_until, options, is_test)
+                     max_attempts, delay_until, options, is_test, ttl_ms)
         """,
         environmentId,
         batchId,
@@ -78,7 +79,8 @@ final class RunStore {
         columns.maxAttempts,
         columns.delayUntils,
         columns.options,
-        columns.tests);
+        columns.tests,
+        columns.ttls);
   }
 
   /** Makes tagged runs findable by their tags; costs nothing when there are none. */

@@ -7,6 +7,7 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
+import dev.fanfare.server.queue.ExpiryStore;
 import dev.fanfare.server.queue.ReadyStore;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where every run is born: a single trigger, a batch, a part of a streamed batch. A handful of
  * set-based statements in the caller's transaction, however many runs and whatever options they
- * carry: keys (when there are any), runs, tags (when there are any), ready entries, delays (when
- * there are any).
+ * carry: keys (when there are any), runs, tags (when there are any), ready entries, expiries and
+ * delays (when there are any).
  */
 public final class TriggerRuns {
   /** A key can be freed between losing it and reading who has it; then it is claimed again. */
@@ -32,6 +33,7 @@ public final class TriggerRuns {
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
   private final ReadyStore ready = new ReadyStore();
+  private final ExpiryStore expiries = new ExpiryStore();
   private final DelayStore delays = new DelayStore();
 
   public TriggerRuns(TimeOrderedIds ids, FinishRuns finish) {
@@ -128,6 +130,7 @@ public final class TriggerRuns {
 
   private void enqueue(Tx tx, int environmentId, Instant now, List<RunColumns.Minted> created) {
     List<Entry> atOnce = new ArrayList<>(created.size());
+    List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     for (RunColumns.Minted run : created) {
       NewRun asked = run.placed().run();
@@ -140,10 +143,16 @@ public final class TriggerRuns {
         later.add(new DelayStore.Delayed(entry, due));
       } else {
         atOnce.add(entry);
+        if (asked.ttl() != null) {
+          expiring.add(new ExpiryStore.Expiring(entry, now.plus(asked.ttl())));
+        }
       }
     }
     if (!atOnce.isEmpty()) {
       ready.insertAll(tx, environmentId, atOnce);
+    }
+    if (!expiring.isEmpty()) {
+      expiries.insertAll(tx, environmentId, expiring);
     }
     if (!later.isEmpty()) {
       delays.insertAll(tx, environmentId, later);

@@ -91,6 +91,16 @@ create table environments (
   constraint environments_type_check CHECK ((type = ANY (ARRAY['DEVELOPMENT'::text, 'STAGING'::text, 'PRODUCTION'::text])))
 );
 
+create table expiries (
+  environment_id integer not null,
+  run_id         uuid not null,
+  expires_at     timestamp with time zone not null,
+  lane_id        integer not null,
+  rank           bigint not null,
+  constraint expiries_pkey PRIMARY KEY (environment_id, run_id)
+) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX expiries_due ON expiries USING btree (environment_id, expires_at);
+
 create table idempotency_keys (
   environment_id integer not null,
   task_id        integer not null,
@@ -210,6 +220,7 @@ create table runs (
   options         text,
   source          trigger_source not null,
   is_test         boolean not null,
+  ttl_ms          bigint,
   constraint runs_pkey PRIMARY KEY (environment_id, run_id)
 );
 CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, run_id);

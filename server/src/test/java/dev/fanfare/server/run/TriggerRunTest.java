@@ -225,6 +225,7 @@ class TriggerRunTest {
         "",
         key == null ? null : new NewRun.Key(key, Duration.ofDays(1)),
         null,
+        null,
         0,
         null,
         List.of(),

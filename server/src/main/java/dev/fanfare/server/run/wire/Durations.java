@@ -20,7 +20,7 @@ public final class Durations {
   private static final Pattern KEY_TTL = Pattern.compile("(\\d{1,9})([smhd])");
 
   /** Longer is as good as for ever, and its end may lie beyond what a database can hold. */
-  private static final Duration KEY_TTL_MAX = Duration.ofDays(36_500);
+  static final Duration LONGEST = Duration.ofDays(36_500);
 
   private Durations() {}
 
@@ -82,11 +82,11 @@ public final class Durations {
       return otherwise;
     }
     Duration ttl = seconds(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)));
-    return ttl.compareTo(KEY_TTL_MAX) < 0 ? ttl : KEY_TTL_MAX;
+    return ttl.compareTo(LONGEST) < 0 ? ttl : LONGEST;
   }
 
   /** A number of seconds as it is shown: {@code 1h30m}; {@code null} when it is none. */
-  static @Nullable String text(long seconds) {
+  public static @Nullable String text(long seconds) {
     StringBuilder text = new StringBuilder();
     long rest = seconds;
     for (String unit : new String[] {"w", "d", "h", "m", "s"}) {

@@ -148,6 +148,7 @@ public final class ItemReader {
             : new NewRun.Key(
                 o.idempotencyKey, Durations.keyTtl(o.idempotencyKeyTtl, limits.keyTtl())),
         o.delayUntil,
+        o.ttl,
         o.priorityMillis,
         o.maxAttempts,
         List.copyOf(o.tags),

@@ -1,5 +1,6 @@
 package dev.fanfare.server.run.wire;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ final class Options {
   @Nullable String idempotencyKey;
   @Nullable String idempotencyKeyTtl;
   @Nullable Instant delayUntil;
+  @Nullable Duration ttl;
   long priorityMillis;
   @Nullable Integer maxAttempts;
   final TreeSet<String> tags = new TreeSet<>();

@@ -171,13 +171,18 @@ final class OptionsReader {
 
   private String ttl(String name) {
     if (reader.isNumber()) {
-      return Long.toString(integer(name, 0, Integer.MAX_VALUE));
+      long seconds = integer(name, 0, Integer.MAX_VALUE);
+      options.ttl = seconds == 0 ? null : Duration.ofSeconds(seconds);
+      return Long.toString(seconds);
     }
     String text = text(name, TEXT_CHARS_MAX);
-    if (Durations.duration(text) == null) {
+    Duration duration = Durations.duration(text);
+    if (duration == null) {
       throw new HttpError(
           422, Path.of(where, name) + ": must be a duration such as 1h30m or seconds");
     }
+    // So far away that no date can be written, it is never.
+    options.ttl = duration.isZero() || duration.compareTo(Durations.LONGEST) > 0 ? null : duration;
     return '"' + text + '"';
   }
 

@@ -111,6 +111,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
                 options.idempotencyKey,
                 Durations.keyTtl(options.idempotencyKeyTtl, limits.keyTtl())),
         options.delayUntil,
+        options.ttl,
         options.priorityMillis,
         options.maxAttempts,
         seen.contains("tags") ? List.copyOf(options.tags) : old.tags(),

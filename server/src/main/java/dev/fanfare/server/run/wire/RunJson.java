@@ -104,6 +104,7 @@ public final class RunJson {
     text(json, "startedAt", run.startedAt());
     text(json, "finishedAt", run.finishedAt());
     text(json, "delayedUntil", run.delayedUntil());
+    text(json, "expiredAt", status == RunStatus.EXPIRED ? run.finishedAt() : null);
     json.writeName("tags");
     json.writeStartArray();
     run.tags().forEach(json::writeString);

@@ -1,0 +1,114 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.ExpireSweep;
+import dev.fanfare.server.run.StoredError;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Runs that are worth nothing after a time. */
+class ExpiryTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  private static final Duration TTL = Duration.ofMinutes(90);
+
+  final Tenant tenant = engine.tenant();
+
+  private void expire(Instant now) {
+    engine.sweep(ExpireSweep.class, now);
+  }
+
+  @Test
+  void TTL_01_a_queued_run_expires_and_leaves_the_queue() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
+    worker.start(claim(worker, tenant.trigger(Item.of("a"))));
+    var batch = tenant.batch(Item.of("a").ttl(TTL));
+    UUID run = batch.items().getFirst().runId();
+    Instant end = engine.clock.instant().plus(TTL);
+    expire(end.minusMillis(1));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+
+    expire(end);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(StoredError.read(tenant.run(run).error()).summary())
+        .isEqualTo("Run expired because the TTL (1h30m) was reached");
+    assertThat(tenant.count("ready")).isZero();
+    assertThat(tenant.slotsInUse()).isEqualTo(1);
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+  }
+
+  private static ClaimedRun claim(Worker worker, UUID run) {
+    var claimed = worker.claimOne();
+    assertThat(claimed.runId()).isEqualTo(run);
+    return claimed;
+  }
+
+  @Test
+  void TTL_02_a_run_without_one_never_expires() {
+    UUID run = tenant.trigger(Item.of("a"));
+    expire(engine.clock.instant().plus(Duration.ofDays(10_000)));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+  }
+
+  @Test
+  void TTL_04_and_TTL_08_a_run_that_was_claimed_does_not_expire_also_when_it_is_queued_again() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a").ttl(TTL));
+    UUID returned = tenant.trigger(Item.of("a").ttl(TTL));
+    var claimed = worker.claim(2);
+    worker.start(claimed.getFirst());
+    worker.handBack(claimed.getLast());
+    expire(engine.clock.instant().plus(TTL));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
+    assertThat(tenant.status(returned)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.count("expiries")).isZero();
+  }
+
+  @Test
+  void TTL_06_and_TTL_07_of_many_only_those_that_live_are_handed_out() {
+    Worker worker = tenant.worker("a");
+    for (int i = 0; i < 50; i++) {
+      tenant.trigger(Item.of("a").ttl(TTL));
+    }
+    UUID alive = tenant.trigger(Item.of("a").ttl(TTL.plusSeconds(1)));
+    Instant end = engine.clock.instant().plus(TTL);
+    expire(end);
+    expire(end);
+    assertThat(tenant.count("outcomes")).isEqualTo(50);
+    assertThat(worker.claimOne().runId()).isEqualTo(alive);
+  }
+
+  @Test
+  void DEL_03_a_time_to_live_counts_from_when_the_run_is_due() {
+    Instant due = engine.clock.instant().plusSeconds(60);
+    UUID run = tenant.trigger(Item.of("a").delayUntil(due).ttl(Duration.ofSeconds(30)));
+    expire(due);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
+    tenant.due(due);
+    expire(due.plusSeconds(29));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    expire(due.plusSeconds(30));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
+  }
+
+  @Test
+  void TTL_10_the_time_of_a_parked_run_counts_from_its_release() {
+    UUID run = tenant.trigger(Item.of("late").ttl(TTL));
+    assertThat(tenant.worker("a").claim(1)).isEmpty();
+    expire(tenant.now().plus(TTL).plusSeconds(3_600));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.PENDING_VERSION);
+    tenant.worker("late");
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    expire(tenant.now().plus(TTL).minusSeconds(60));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    expire(tenant.now().plus(TTL));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
+  }
+}
