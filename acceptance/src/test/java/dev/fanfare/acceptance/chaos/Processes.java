@@ -33,6 +33,8 @@ final class Processes implements AutoCloseable {
     settings.put("FANFARE_DEV_KEY", KEY);
     settings.put("FANFARE_ENCRYPTION_KEY", "ab".repeat(32));
     settings.put("FANFARE_SESSION_LEASE", "2s");
+    // On a busy machine so short a lease lapses by itself; a run must be tried again each time.
+    settings.put("FANFARE_LOSSES_MAX", "1000");
     settings.put("FANFARE_POLL_WAIT", "1s");
     settings.put("FANFARE_SWEEP_INTERVAL", "100ms");
     settings.put("FANFARE_DATABASE_CONNECTIONS", "8");
