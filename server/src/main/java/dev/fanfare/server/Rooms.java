@@ -74,7 +74,7 @@ final class Rooms {
             new ClaimRuns(database),
             new ReportAttempts(
                 database, signals, finish, new FailAttempts(random, config.retryInPlaceMax())),
-            new HandBack(database, signals, finish),
+            new HandBack(finish),
             sessionLimits(config));
     sweeps =
         List.of(

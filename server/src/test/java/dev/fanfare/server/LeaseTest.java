@@ -215,6 +215,44 @@ class LeaseTest {
   }
 
   @Test
+  void a_close_beside_sweeps_loses_nothing() {
+    for (int round = 0; round < 20; round++) {
+      Tenant fresh = engine.tenant();
+      Worker worker = fresh.worker("a");
+      fresh.many(20, Item.of("a"));
+      worker.claim(20);
+      AtOnce.call(
+          3,
+          i -> {
+            if (i == 0) {
+              fresh.reclaim(fresh.now()); // so that the others are in the middle of theirs
+              worker.close();
+            } else {
+              for (int sweeps = 0; sweeps < 20; sweeps++) {
+                fresh.reclaim(fresh.now());
+              }
+            }
+            return i;
+          });
+      assertThat(fresh.count("ready")).isEqualTo(20);
+      assertThat(fresh.number("select max(losses)::int as n from ready where environment_id = ?"))
+          .isZero();
+    }
+  }
+
+  @Test
+  void a_poll_that_outlives_its_session_takes_nothing() {
+    Worker worker = tenant.worker("a");
+    tenant.trigger(Item.of("a"));
+    worker
+        .onAnotherServer()
+        .close(); // which this server, that still knows the session, did not see
+    assertThat(worker.claim(1)).isEmpty();
+    assertThat(tenant.count("leases")).isZero();
+    assertThat(tenant.count("ready")).isEqualTo(1);
+  }
+
+  @Test
   void a_start_reported_twice_is_one_start() {
     Worker worker = tenant.worker("a");
     ClaimedRun run = claimed(worker);

@@ -20,6 +20,10 @@ final class ClaimStore {
   /**
    * Takes up to so many runs from each lane, in rank order, and leases them to a session.
    *
+   * <p>A session that was closed or lapsed gets nothing: a poll may still be under way for it, and
+   * what it took would count as lost. Its row is held until the leases are written, so that a close
+   * finds them.
+   *
    * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
    * gives no more than its counter has left; the counter's row is locked first, and while another
    * claim holds it this one takes nothing from that queue. Of the lanes that share a counter, the
@@ -38,7 +42,14 @@ final class ClaimStore {
         lanes.stream().collect(Collectors.toMap(LaneAhead::laneId, lane -> lane));
     return tx.list(
         """
-        with counted as materialized (
+        with alive as materialized (
+          select
+            from sessions
+           where environment_id = ?
+             and session_id = ?
+             and expires_at > now()
+             for key share
+        ), counted as materialized (
           select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as free
             from slots s
             join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
@@ -74,7 +85,8 @@ final class ClaimStore {
                                     rows between unbounded preceding and 1 preceding)
         ), picked as materialized (
           select r.*
-            from granted g
+            from alive
+           cross join granted g
            cross join lateral (
                    select y.ctid as address, y.*
                      from ready y
@@ -131,6 +143,8 @@ final class ClaimStore {
          order by p.rank, p.run_id
         """,
         r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))),
+        environmentId,
+        sessionId,
         environmentId,
         environmentId,
         laneIds,

@@ -142,9 +142,16 @@ public final class Sessions {
   /** Ends a session; what it still holds goes back to its queues. */
   public void close(int environmentId, UUID sessionId) {
     known.remove(sessionId);
-    boolean existed = database.transaction(tx -> store.delete(tx, environmentId, sessionId));
+    boolean existed =
+        database.transaction(tx -> {
+          boolean deleted = store.delete(tx, environmentId, sessionId);
+          if (deleted) {
+            handBack.all(tx, environmentId, sessionId);
+          }
+          return deleted;
+        });
     if (existed) {
-      handBack.all(environmentId, sessionId);
+      signals.ready(environmentId);
     }
   }
 
