@@ -181,4 +181,60 @@ class PublicTokenTest {
           .isEqualTo(403);
     }
   }
+
+  private static Reply announce(String credential, int count, String... headers) {
+    String body = "{\"runCount\":%d,\"taskIdentifiers\":[\"a\"]}".formatted(count);
+    return server.postAs(credential, "/api/v3/batches", body, headers);
+  }
+
+  private static Reply stream(String credential, String batch, String... tasks) {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < tasks.length; i++) {
+      lines.append("{\"index\":%d,\"task\":\"%s\"}\n".formatted(i, tasks[i]));
+    }
+    return server.postAs(
+        credential,
+        "/api/v3/batches/" + batch + "/items",
+        lines.toString(),
+        "Content-Type",
+        "application/x-ndjson");
+  }
+
+  private static String id(Reply reply) {
+    assertThat(reply.status()).as(reply.text()).isEqualTo(202);
+    return reply.json().get("id").asString();
+  }
+
+  @Test
+  void TWO_23_a_token_for_one_task_streams_no_other() {
+    String onlyA = token("batchTrigger:tasks:a");
+    String batch = id(announce(onlyA, 2));
+    Reply refused = stream(onlyA, batch, "a", "b");
+    assertThat(refused.status()).isEqualTo(403);
+    assertThat(refused.error()).isEqualTo("Unauthorized");
+    JsonNode stored = server.get("/api/v2/batches/" + batch).json();
+    assertThat(stored.get("status").asString()).isEqualTo("PENDING");
+    assertThat(stored.get("runs")).isEmpty();
+    assertThat(stream(onlyA, batch, "a", "a").json().get("sealed").asBoolean()).isTrue();
+  }
+
+  @Test
+  void TWO_23_a_browser_that_may_trigger_one_task_is_not_given_a_token_for_all_of_them() {
+    Reply created = announce(token("batchTrigger:tasks:a"), 1, "x-trigger-client", "browser");
+    String ofBatch = created.header("x-trigger-jwt");
+    assertThat(stream(ofBatch, id(created), "b").status()).isEqualTo(403);
+    assertThat(server.getAs(ofBatch, "/api/v2/batches/" + id(created)).status()).isEqualTo(200);
+  }
+
+  @Test
+  void TWO_23_the_token_of_a_browsers_batch_streams_to_this_batch_only() {
+    String any = token("batchTrigger:tasks");
+    Reply created = announce(any, 2, "x-trigger-client", "browser");
+    String ofBatch = created.header("x-trigger-jwt");
+    String other = id(announce(any, 1));
+    assertThat(stream(ofBatch, other, "a").status()).isEqualTo(403);
+    assertThat(server.get("/api/v2/batches/" + other).json().get("runs")).isEmpty();
+    assertThat(trigger(ofBatch, "a").status()).as("nor does it trigger").isEqualTo(403);
+    assertThat(stream(ofBatch, id(created), "a", "b").json().get("sealed").asBoolean()).isTrue();
+  }
 }

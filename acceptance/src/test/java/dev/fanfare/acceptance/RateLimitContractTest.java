@@ -97,6 +97,26 @@ class RateLimitContractTest {
   }
 
   @Test
+  void TWO_24_the_items_of_an_admitted_batch_pass_ten_times_without_any_of_the_limit_left()
+      throws IOException {
+    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(2, 1)))) {
+      String id = server.post("/api/v3/batches", "{\"runCount\":2}").json().get("id").asString();
+      while (server.post(TRIGGER, "{}").status() != 429) {
+        // until nothing is left
+      }
+      String items = "/api/v3/batches/" + id + "/items";
+      String line = "{\"index\":0,\"task\":\"a\"}";
+      for (int i = 0; i < 10; i++) {
+        Reply free = server.post(items, line, "Content-Type", "application/x-ndjson");
+        assertThat(free.status()).as(free.text()).isEqualTo(200);
+        assertThat(free.header("x-ratelimit-limit")).isEmpty();
+      }
+      Reply counted = server.post(items, line, "Content-Type", "application/x-ndjson");
+      assertThat(counted.header("x-ratelimit-limit")).as("from then on it counts").isEqualTo("2");
+    }
+  }
+
+  @Test
   void workers_and_health_checks_are_never_refused() throws IOException {
     try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(1, 1)))) {
       for (int i = 0; i < 20; i++) {

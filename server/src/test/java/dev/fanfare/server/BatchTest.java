@@ -227,6 +227,14 @@ class BatchTest {
   }
 
   @Test
+  void BAT_19_a_small_batch_is_not_held_behind_a_big_one_of_another_environment() {
+    tenant.many(1_000, Item.of("a"));
+    Tenant other = engine.tenant();
+    List<UUID> small = ids(other.batch(Item.of("a"), Item.of("a")));
+    assertThat(other.worker("a").claimIds(10)).isEqualTo(small);
+  }
+
+  @Test
   void BAT_13_reports_of_a_completed_batch_change_nothing() {
     Worker worker = tenant.worker("a");
     UUID batch = tenant.batch(Item.of("a")).batchId();

@@ -53,7 +53,7 @@ public final class Doors {
 
   private Answer answer(Access access, Exchange exchange, Handler handler) {
     Caller caller = authenticator.caller(exchange, access.takesTokens());
-    if (!access.metered()) {
+    if (!access.metered() || isFree(access, exchange, caller)) {
       return answer(exchange, caller, handler);
     }
     Map<String, String> headers = limits.takeRequest(caller);
@@ -62,6 +62,11 @@ public final class Doors {
     } catch (HttpError e) {
       throw new HttpError(e.answer().withMissing(headers));
     }
+  }
+
+  private boolean isFree(Access access, Exchange exchange, Caller caller) {
+    return !access.freeAtFirst().isEmpty()
+        && limits.takeFree(caller, exchange.path(access.freeAtFirst()));
   }
 
   private static Answer answer(Exchange exchange, Caller caller, Handler handler) {

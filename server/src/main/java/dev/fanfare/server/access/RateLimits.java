@@ -12,9 +12,15 @@ import java.util.Map;
  * public access token, items of an environment's batches. Safe for use by many threads.
  */
 public final class RateLimits {
+  /** Ten calls at once, and one more every three minutes. */
+  private static final Rate FREE = new Rate(1_800, 1);
+
+  private static final int FREE_CALL = 180;
+
   private final RateLimit keys;
   private final RateLimit tokens;
   private final RateLimit items;
+  private final RateLimit free;
 
   /**
    * @param keys requests of all secret keys of an environment
@@ -25,6 +31,7 @@ public final class RateLimits {
     this.keys = new RateLimit(keys, clock);
     this.tokens = new RateLimit(tokens, clock);
     this.items = new RateLimit(items, clock);
+    this.free = new RateLimit(FREE, clock);
   }
 
   /** Counts a request and returns the headers that tell of it, or ends it with 429. */
@@ -40,6 +47,12 @@ public final class RateLimits {
       throw refused(tooManyRequests(outcome), outcome);
     }
     return headers(outcome);
+  }
+
+  /** Whether a call is among the first few for {@code what}, which count against no limit. */
+  boolean takeFree(Caller caller, String what) {
+    RateLimit.Outcome outcome = free.take(caller.environment().id() + ":" + what, FREE_CALL);
+    return outcome != null && outcome.taken();
   }
 
   /**

@@ -56,7 +56,10 @@ public final class StreamedBatchRoutes {
   public List<Route> routes() {
     return List.of(
         doors.post("/api/v3/batches", BatchRoutes.TRIGGER, this::create),
-        doors.post("/api/v3/batches/{batch}/items", BatchRoutes.TRIGGER.unmetered(), this::items));
+        doors.post(
+            "/api/v3/batches/{batch}/items",
+            BatchRoutes.TRIGGER.freeAtFirst("batch"),
+            this::items));
   }
 
   private Answer create(Exchange exchange, Caller caller) {
@@ -78,8 +81,11 @@ public final class StreamedBatchRoutes {
             caller.oneTimeToken());
     String id = PublicId.format(PublicId.BATCH, created.batchId());
     List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
-    if ("browser".equals(exchange.header("x-trigger-client"))) {
-      scopes.add("write:batch:" + id); // a browser has no key with which to stream the items
+    if ("browser".equals(exchange.header("x-trigger-client"))
+        && caller.may("batchTrigger", Scopes.all("tasks"))) {
+      // A browser has no key with which to stream the items. Who may trigger some tasks only goes
+      // on with the token it has: this scope would let it stream items of any task.
+      scopes.add("write:batch:" + id);
     }
     return tokens.add(
         Answer.json(
