@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.fanfare.protocol.WireJson;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,33 @@ final class Jwt {
     String signed = part(Map.of("alg", algorithm)) + "." + part(claims);
     String mac = algorithm.equals("HS512") ? "HmacSHA512" : "HmacSHA256";
     return signed + "." + (algorithm.equals("none") ? "" : base64(hmac(mac, key, signed)));
+  }
+
+  /**
+   * A token of any header and claims.
+   *
+   * @param mac how it is signed: {@code key} as it should be, otherwise how it is forged
+   */
+  static String forge(byte[] header, byte[] claims, String mac, String key) {
+    String signed = base64(header) + "." + base64(claims);
+    byte[] right = hmac("HmacSHA256", key, signed);
+    byte[] flipped = right.clone();
+    flipped[0] ^= 1;
+    return signed
+        + "."
+        + switch (mac) {
+          case "key" -> base64(right);
+          case "other" -> base64(hmac("HmacSHA256", "tr_dev_000000000000000000000000", signed));
+          case "empty" -> base64(hmac("HmacSHA256", "\0", signed));
+          case "none" -> "";
+          case "cut" -> base64(Arrays.copyOf(right, 16));
+          case "long" -> base64(Arrays.copyOf(right, 64));
+          case "flipped" -> base64(flipped);
+          case "HmacSHA512" -> base64(hmac(mac, key, signed));
+          case "base64" -> Base64.getEncoder().encodeToString(right) + "=";
+          case "hex" -> HexFormat.of().formatHex(right);
+          default -> throw new IllegalArgumentException(mac);
+        };
   }
 
   private static String part(Map<String, Object> json) {

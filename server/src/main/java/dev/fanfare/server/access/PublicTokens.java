@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +39,9 @@ public final class PublicTokens {
 
   /** How long a token in a response header lives. */
   public static final Duration RESPONSE_LIFE = Duration.ofHours(1);
+
+  private static final Pattern SHAPE = Pattern.compile("([\\w-]++)\\.([\\w-]++)\\.[\\w-]*+");
+  private static final Pattern ENVIRONMENT = Pattern.compile("[\\w-]{1,64}");
 
   private static final int REMEMBERED_MAX = 10_000;
 
@@ -122,18 +127,24 @@ public final class PublicTokens {
   }
 
   private static @Nullable JsonNode unverifiedClaims(String credential) {
-    String[] parts = credential.split("\\.", -1);
-    if (parts.length != 3) {
+    Matcher token = SHAPE.matcher(credential);
+    if (!token.matches()) {
       return null;
     }
     try {
-      return WireJson.mapper().readTree(new Base64URL(parts[1]).decode());
+      JsonNode header = WireJson.mapper().readTree(new Base64URL(token.group(1)).decode());
+      return header.isObject()
+          ? WireJson.mapper().readTree(new Base64URL(token.group(2)).decode())
+          : null;
     } catch (JacksonException e) {
       return null;
     }
   }
 
   private List<Keys.EnvironmentKey> signingKeys(String environmentId) {
+    if (!ENVIRONMENT.matcher(environmentId).matches()) {
+      return List.of();
+    }
     Instant now = clock.instant();
     Remembered known = remembered.get(environmentId);
     if (known != null && now.isBefore(known.until())) {

@@ -3,9 +3,6 @@ package dev.fanfare.server.http;
 import dev.fanfare.protocol.WireJson;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
@@ -158,7 +155,7 @@ public final class JsonReader {
     check.run();
     skip();
     holding = outer;
-    return strictUtf8(tee.copy(from, parser.currentLocation().getByteOffset()));
+    return tee.text(from, parser.currentLocation().getByteOffset());
   }
 
   private void skip() {
@@ -193,21 +190,7 @@ public final class JsonReader {
     }
   }
 
-  private static HttpError invalid() {
+  static HttpError invalid() {
     return new HttpError(400, "Invalid JSON");
-  }
-
-  /** The parser lets some malformed UTF-8 pass in what it skips; what is stored must be text. */
-  private static String strictUtf8(byte[] bytes) {
-    for (byte b : bytes) {
-      if (b < 0) {
-        try {
-          return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-          throw invalid();
-        }
-      }
-    }
-    return new String(bytes, StandardCharsets.US_ASCII);
   }
 }

@@ -2,14 +2,16 @@ package dev.fanfare.server.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Lets bytes pass to a parser and keeps those from a mark on, so that a value can be had as the
- * bytes it came in, although the body is never held as a whole.
+ * Lets bytes pass to a parser if they are UTF-8, and keeps those from a mark on, so that a value
+ * can be had as the text it came in, although the body is never held as a whole.
  */
 final class Tee extends InputStream {
   private final InputStream source;
+  private final Utf8Check utf8 = new Utf8Check();
   private byte[] kept = new byte[16 * 1024];
   private int length;
   private long keptFrom; // position in the stream of kept[0]
@@ -27,6 +29,9 @@ final class Tee extends InputStream {
   @Override
   public int read(byte[] into, int offset, int max) throws IOException {
     int count = source.read(into, offset, max);
+    if (count < 0 ? !utf8.isComplete() : !utf8.accepts(into, offset, offset + count)) {
+      throw JsonReader.invalid();
+    }
     if (count > 0) {
       if (length + count > kept.length) {
         kept = Arrays.copyOf(kept, Math.max(kept.length * 2, length + count));
@@ -49,7 +54,7 @@ final class Tee extends InputStream {
     }
   }
 
-  byte[] copy(long from, long to) {
-    return Arrays.copyOfRange(kept, (int) (from - keptFrom), (int) (to - keptFrom));
+  String text(long from, long to) {
+    return new String(kept, (int) (from - keptFrom), (int) (to - from), StandardCharsets.UTF_8);
   }
 }

@@ -1,8 +1,8 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Tx;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -110,7 +110,7 @@ final class ChangeStore {
 
   /** Moves a locked delay, and with it the place in the lane that the run will have. */
   void moveDelay(Tx tx, int environmentId, UUID runId, Instant from, Instant to) {
-    long micros = Duration.between(from, to).toNanos() / 1_000;
+    long micros = ChronoUnit.MICROS.between(from, to);
     tx.update(
         """
         update delays

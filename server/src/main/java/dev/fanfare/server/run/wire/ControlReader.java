@@ -5,7 +5,6 @@ import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
 import java.io.InputStream;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.Map;
 
 /** Reads the small bodies of the calls that change a run: one field each. */
 public final class ControlReader {
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
   private static final int TEXT_CHARS_MAX = 256;
 
   /** More than a run can have, and few enough to read before saying so. */
@@ -34,12 +32,11 @@ public final class ControlReader {
     if (text[0] == null || text[0].length() > TEXT_CHARS_MAX) {
       throw new HttpError(400, "Invalid request body");
     }
-    Duration duration = Durations.duration(text[0]);
-    Instant until = duration == null ? Durations.date(text[0]) : now.plus(duration);
+    Instant until = Durations.end(text[0], now);
     if (until == null) {
       throw new HttpError(400, "Invalid delay: " + text[0]);
     }
-    return until.isAfter(LATEST) ? LATEST : until;
+    return until;
   }
 
   /** The tags to add, blank ones dropped. */

@@ -22,6 +22,8 @@ public final class Durations {
   /** Longer is as good as for ever, and its end may lie beyond what a database can hold. */
   static final Duration LONGEST = Duration.ofDays(36_500);
 
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
   private Durations() {}
 
   /** A duration in any order of units, each unit counted once; {@code null} when it is none. */
@@ -49,6 +51,19 @@ public final class Durations {
       case "m" -> Duration.ofMinutes(1);
       default -> Duration.ofSeconds(1);
     };
+  }
+
+  /**
+   * When a delay ends that is written as a duration or as a time: never before {@code now}, and not
+   * so late that a database could not hold it; {@code null} when it is neither.
+   */
+  static @Nullable Instant end(String delay, Instant now) {
+    Duration duration = duration(delay);
+    Instant end = duration == null ? date(delay) : now.plus(duration);
+    if (end == null) {
+      return null;
+    }
+    return end.isAfter(LATEST) ? LATEST : end.isBefore(now) ? now : end;
   }
 
   /** A time as date and time, or a date alone; without a zone it is UTC. {@code null}: neither. */

@@ -28,9 +28,8 @@ final class OptionsReader {
   private static final int NUMBER_CHARS_MAX = 64;
 
   /** What PostgreSQL and every client can still write as a date. */
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
-
   private final JsonReader reader;
+
   private final String where;
   private final Options options;
   private final Instant now;
@@ -113,8 +112,7 @@ final class OptionsReader {
 
   private void delay(String name) {
     String text = text(name, TEXT_CHARS_MAX);
-    Duration duration = Durations.duration(text);
-    Instant until = duration == null ? Durations.date(text) : now.plus(duration);
+    Instant until = Durations.end(text, now);
     if (until == null) {
       throw new HttpError(
           422,
@@ -123,8 +121,7 @@ final class OptionsReader {
               + shortened(text)
               + "\"");
     }
-    // A time in the past is no delay, and may lie before any that a database can hold.
-    options.delayUntil = until.isAfter(LATEST) ? LATEST : until.isAfter(now) ? until : null;
+    options.delayUntil = until.isAfter(now) ? until : null; // a time in the past is no delay
   }
 
   private void priority(String name) {

@@ -73,6 +73,12 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         }
         options.queue = OptionsReader.sanitised(Texts.storable("queue", reader.string()));
       }
+      case "metadata" -> {
+        if (!reader.isObject()) {
+          throw HttpError.validation("metadata: must be an object");
+        }
+        new OptionsReader(reader, "", options, now).field(name);
+      }
       case "version" -> {} // every run is executed by the workers there are
       default -> {
         if (!OPTIONS.contains(name)) {
