@@ -3,11 +3,14 @@ package dev.fanfare.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
+import dev.fanfare.server.config.Rate;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,6 +22,11 @@ class ErrorCatalogueTest {
   private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
   private static final String BATCH = "/api/v1/tasks/echo/batch";
   private static final String BATCHES = "/api/v1/tasks/batch";
+  private static final String BATCHES_2 = "/api/v2/tasks/batch";
+  private static final String ANNOUNCE = "/api/v3/batches";
+  private static final String ANNOUNCED = ANNOUNCE + "/";
+  private static final String ISSUES =
+      "[{\"code\":\"custom\",\"path\":[\"scopes\"],\"message\":\"*\"}]";
   private static final String RUN = "run_0000000000000000000000000";
   private static final String BATCH_ID = "batch_0000000000000000000000000";
   private static final int ITEMS_MAX = 3;
@@ -30,6 +38,12 @@ class ErrorCatalogueTest {
   /** A public token that reads one run. */
   private static String token;
 
+  /** A one-time token that has triggered a run. */
+  private static String usedUp;
+
+  /** A batch of three that waits for its items. */
+  private static String announced;
+
   @BeforeAll
   static void start() throws IOException {
     server =
@@ -40,6 +54,14 @@ class ErrorCatalogueTest {
                 .triggerBodyBytesMax(BODY_BYTES_MAX)
                 .batchBodyBytesMax(BODY_BYTES_MAX));
     token = server.post(TRIGGER, "{}").header("x-trigger-jwt");
+    usedUp =
+        server
+            .token()
+            .with("otu", true)
+            .scopes("trigger:tasks", "batchTrigger:tasks")
+            .sign(server.key);
+    assertThat(server.postAs(usedUp, TRIGGER, "{}").status()).isEqualTo(200);
+    announced = server.post(ANNOUNCE, "{\"runCount\":3}").json().get("id").asString();
   }
 
   @AfterAll
@@ -49,6 +71,10 @@ class ErrorCatalogueTest {
 
   private static ErrorRow row(String name) {
     return new ErrorRow(name, server.key);
+  }
+
+  private static String signed(String... scopes) {
+    return server.token().scopes(scopes).sign(server.key);
   }
 
   private static String options(String json) {
@@ -154,6 +180,125 @@ class ErrorCatalogueTest {
                 TRIGGER,
                 options("\"debounce\":{\"key\":\"k\",\"delay\":\"1s\",\"maxDelay\":\"x\"}"))
             .error(422, "Invalid debounce maxDelay: x."));
+  }
+
+  /** The batches of the SDKs from 4.0 on. */
+  static Stream<ErrorRow> laterBatches() {
+    String items = ANNOUNCED + announced + "/items";
+    String item = "{\"index\":0,\"task\":\"echo\"}";
+    return Stream.of(
+        row("an empty body, version 2").post(BATCHES_2, "").error(400, "Request body is empty"),
+        row("no JSON, version 2").post(BATCHES_2, "{").error(400, "Invalid JSON"),
+        row("no items, version 2")
+            .post(BATCHES_2, items())
+            .error(400, "Batch cannot be triggered with no items"),
+        row("too many items, version 2")
+            .post(BATCHES_2, items("{}", "{}", "{}", "{}").replace("{}", "{\"task\":\"echo\"}"))
+            .error(400, "Batch size of 4 is too large. Maximum allowed batch size is 3."),
+        row("a wrong option, version 2")
+            .post(BATCHES_2, second("\"test\":1"))
+            .error(400, "Validation error: items[1].options.test: must be true or false"),
+        row("a strategy that is none, version 2")
+            .post(BATCHES_2, items("{\"task\":\"echo\"}"))
+            .sending("batch-processing-strategy", "random")
+            .gets(400, details("Headers Error", "batch-processing-strategy")),
+        row("an empty announcement").post(ANNOUNCE, "").error(400, "Request body is empty"),
+        row("an announcement that is no JSON").post(ANNOUNCE, "{").error(400, "Invalid JSON"),
+        row("a count of nothing")
+            .post(ANNOUNCE, "{\"runCount\":0}")
+            .error(400, "runCount must be a positive integer"),
+        row("a count of too many")
+            .post(ANNOUNCE, "{\"runCount\":4}")
+            .error(400, "Batch runCount of 4 exceeds maximum allowed of 3."),
+        row("a key too long in an announcement")
+            .post(ANNOUNCE, "{\"runCount\":1,\"idempotencyKey\":\"" + "k".repeat(2_049) + "\"}")
+            .error(400, "Validation error: idempotencyKey: *"),
+        row("an announcement too long")
+            .post(ANNOUNCE, "{\"runCount\":1,\"x\":\"" + "x".repeat(140_000) + "\"}")
+            .error(413, "Request body too large"),
+        row("another content type").stream(items, item)
+            .sending("Content-Type", "application/json")
+            .error(415, "Content-Type must be application/x-ndjson or application/ndjson"),
+        row("a stream of nothing").stream(items, "").error(400, "Request body is required"),
+        row("a stream that is asked for")
+            .get(items)
+            .error(405, "Method not allowed")
+            .with("Allow", "POST"),
+        row("a batch that is none").stream(ANNOUNCED + "x/items", item)
+            .error(422, "Invalid batchFriendlyId: x"),
+        row("an unknown batch").stream(ANNOUNCED + BATCH_ID + "/items", item)
+            .error(422, "Batch " + BATCH_ID + " not found"),
+        row("a line that is no JSON").stream(items, "\n" + item + "\n{")
+            .error(400, "Invalid JSON at line 3: *"),
+        row("an item without a task").stream(items, "{\"index\":1}")
+            .error(422, "Invalid item at index 1: *"),
+        row("an index past the count").stream(items, item.replace("0", "3"))
+            .error(422, "Item index 3 exceeds batch runCount 3"));
+  }
+
+  /** What public access tokens, and those that make them, are refused with. */
+  static Stream<ErrorRow> tokens() {
+    String forbidden =
+        """
+        {"error":"Unauthorized","code":"unauthorized","param":"access_token","type":"authorization"}\
+        """;
+    String onlyA = signed("trigger:tasks:a", "batchTrigger:tasks:a");
+    String make = "/api/v1/auth/public-tokens";
+    String scopes = "{\"scopes\":[\"read:runs\"],\"expirationTime\":";
+    return Stream.of(
+        row("a token for another task").post(TRIGGER, "{}").as(onlyA).gets(403, forbidden),
+        row("a token for one of two tasks")
+            .post(BATCHES, items("{\"task\":\"a\"}", "{\"task\":\"echo\"}"))
+            .as(onlyA)
+            .gets(403, forbidden),
+        row("a token for another task, version 2")
+            .post(BATCHES_2, items("{\"task\":\"echo\"}"))
+            .as(onlyA)
+            .gets(403, forbidden),
+        row("a token for another task in an announcement")
+            .post(ANNOUNCE, "{\"runCount\":1,\"taskIdentifiers\":[\"echo\"]}")
+            .as(onlyA)
+            .gets(403, forbidden),
+        row("a token for another task in a stream").stream(
+                ANNOUNCED + announced + "/items", "{\"index\":0,\"task\":\"echo\"}")
+            .as(onlyA)
+            .gets(403, forbidden),
+        row("a token of no known environment")
+            .post(TRIGGER, "{}")
+            .as(server.token().with("sub", "env_0").scopes("admin").sign(server.key))
+            .error(401, "Invalid Public Access Token"),
+        row("a token that has ended")
+            .post(TRIGGER, "{}")
+            .as(server.token().expired().scopes("admin").sign(server.key))
+            .error(401, "Public Access Token is invalid"),
+        row("a token that makes tokens").post(make, "{}").as(onlyA).error(401, "Invalid API key"),
+        row("a one-time token that is used up")
+            .post(TRIGGER, "{}")
+            .as(usedUp)
+            .error(
+                422, "Cannot trigger echo with a one-time use token as it has already been used."),
+        row("a one-time token that is used up, for a batch")
+            .post(BATCHES, items("{\"task\":\"echo\"}"))
+            .as(usedUp)
+            .error(
+                422, "Cannot batch trigger with a one-time use token as it has already been used."),
+        row("a one-time token that is used up, for an announcement")
+            .post(ANNOUNCE, "{\"runCount\":1,\"taskIdentifiers\":[\"echo\"]}")
+            .as(usedUp)
+            .error(
+                422, "Cannot create batch with a one-time use token as it has already been used."),
+        row("a token of no scopes")
+            .post(make, "{\"scopes\":[]}")
+            .gets(400, "{\"error\":\"Invalid request body\",\"issues\":" + ISSUES + "}"),
+        row("a token until an unknown time")
+            .post(make, scopes + "\"soon\"}")
+            .error(400, "Invalid expiration time"),
+        row("a token until the past")
+            .post(make, scopes + "1}")
+            .error(400, "Expiration time must be in the future"),
+        row("a token for ever")
+            .post(make, scopes + "\"31 days\"}")
+            .error(400, "Expiration time cannot exceed 30 days"));
   }
 
   static Stream<ErrorRow> headersAndQueries() {
@@ -292,7 +437,14 @@ class ErrorCatalogueTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"bodies", "headersAndQueries", "credentialsAndPaths", "order"})
+  @MethodSource({
+    "bodies",
+    "laterBatches",
+    "tokens",
+    "headersAndQueries",
+    "credentialsAndPaths",
+    "order"
+  })
   void each_mistake_has_its_status_headers_and_body_and_stores_nothing(ErrorRow row) {
     int before = server.runs();
     Reply reply =
@@ -311,5 +463,32 @@ class ErrorCatalogueTest {
     assertThat(reply.header("x-should-retry"))
         .isEqualTo(row.headers.getOrDefault("x-should-retry", ""));
     assertThat(server.runs()).isEqualTo(before);
+  }
+
+  @Test
+  void too_many_requests_are_a_problem_and_too_many_items_an_error_that_say_when_to_come_back()
+      throws IOException {
+    try (TestServer small =
+        TestServer.start(
+            s -> s.apiRate(new Rate(9, 1)).batchItemsMax(2).batchRate(new Rate(2, 1)))) {
+      String two = items("{\"task\":\"echo\"}", "{\"task\":\"echo\"}");
+      assertThat(small.post(BATCHES, two).status()).isEqualTo(200);
+      Reply items = small.post(BATCHES, two);
+      assertThat(items.status()).isEqualTo(429);
+      assertThat(items.error()).startsWith("Batch rate limit exceeded. Limit resets at ");
+      Reply requests = items;
+      while (!requests.header("Content-Type").startsWith("application/problem+json")) {
+        requests = small.post(TRIGGER, "{");
+      }
+      assertThat(requests.status()).isEqualTo(429);
+      assertThat(requests.error())
+          .isEqualTo("Rate limit exceeded 0/9 requests remaining. Retry in 1 seconds.");
+      for (Reply refused : List.of(items, requests)) {
+        assertThat(refused.header("Retry-After")).isNotEmpty();
+        assertThat(refused.header("x-ratelimit-limit")).isNotEmpty();
+        assertThat(refused.header("x-ratelimit-remaining")).isNotEmpty();
+        assertThat(refused.header("x-ratelimit-reset")).hasSize(13); // milliseconds
+      }
+    }
   }
 }

@@ -33,6 +33,11 @@ final class ErrorRow {
     return this;
   }
 
+  /** Lines of a batch's items. */
+  ErrorRow stream(String to, String lines) {
+    return post(to, lines).sending("Content-Type", "application/x-ndjson");
+  }
+
   ErrorRow get(String from) {
     method = "GET";
     path = from;
@@ -49,7 +54,13 @@ final class ErrorRow {
     return this;
   }
 
+  /** The last value of a header is sent. */
   ErrorRow sending(String header, String value) {
+    int known = requestHeaders.indexOf(header);
+    if (known >= 0) {
+      requestHeaders.set(known + 1, value);
+      return this;
+    }
     requestHeaders.add(header);
     requestHeaders.add(value);
     return this;
