@@ -180,6 +180,7 @@ public final class Server implements AutoCloseable {
     routes.addAll(new WorkerRoutes(doors, rooms.sessions, workerLimits()).routes());
     AtomicBoolean accepting = new AtomicBoolean(true);
     routes.addAll(new HealthRoutes(database, accepting::get).routes());
+    routes.addAll(new OpenApiRoutes().routes());
 
     HttpServer server = listen(routes);
     stops.push(server::stop);

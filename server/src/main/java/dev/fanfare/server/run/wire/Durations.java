@@ -22,6 +22,7 @@ public final class Durations {
   /** Longer is as good as for ever, and its end may lie beyond what a database can hold. */
   static final Duration LONGEST = Duration.ofDays(36_500);
 
+  /** What PostgreSQL and every client can still write as a date. */
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private Durations() {}

@@ -27,7 +27,6 @@ final class OptionsReader {
   private static final int LONG_DIGITS = 20;
   private static final int NUMBER_CHARS_MAX = 64;
 
-  /** What PostgreSQL and every client can still write as a date. */
   private final JsonReader reader;
 
   private final String where;

@@ -1,0 +1,29 @@
+package dev.fanfare.server;
+
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Route;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+
+/** Serves the description of this API, an OpenAPI 3.1 document; a test holds it to the routes. */
+final class OpenApiRoutes {
+  private final byte[] document;
+
+  OpenApiRoutes() {
+    try (InputStream in =
+        Objects.requireNonNull(OpenApiRoutes.class.getResourceAsStream("openapi.json"))) {
+      document = in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  List<Route> routes() {
+    return List.of(
+        new Route("GET", "/openapi.json", Access.open(), exchange -> Answer.json(200, document)));
+  }
+}
