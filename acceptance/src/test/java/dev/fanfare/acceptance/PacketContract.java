@@ -43,7 +43,7 @@ abstract class PacketContract {
       Task.define("echo", RawJson.class, RawJson.class).handler((payload, run) -> payload);
 
   private final AtomicInteger names = new AtomicInteger();
-  private TestServer server;
+  TestServer server;
   private String elsewhere;
 
   abstract ServerConfigBuilder configure(ServerConfigBuilder settings);
@@ -64,7 +64,7 @@ abstract class PacketContract {
     server.close();
   }
 
-  private String unique() {
+  String unique() {
     return "trigger/echo/" + names.incrementAndGet() + "/payload.json";
   }
 
@@ -80,7 +80,7 @@ abstract class PacketContract {
     return server.send(method, path, HttpRequest.BodyPublishers.noBody(), credential);
   }
 
-  private String uploadUrl(String path) {
+  String uploadUrl(String path) {
     Reply reply = put("/api/v2/packets/" + encoded(path));
     assertThat(reply.status()).as(reply.text()).isEqualTo(200);
     assertThat(reply.json().get("storagePath").asString()).isEqualTo(path);
@@ -92,22 +92,22 @@ abstract class PacketContract {
   }
 
   /** Presigned URLs are used without any credential. */
-  private Reply at(String method, String url, String body, String... headers) {
+  Reply at(String method, String url, String body, String... headers) {
     assertThat(url).startsWith(server.server.url() + "/");
     String path = url.substring(server.server.url().toString().length());
     return server.send(method, path, HttpRequest.BodyPublishers.ofString(body), "", headers);
   }
 
-  private void upload(String path, String type, String body) {
+  void upload(String path, String type, String body) {
     Reply reply = at("PUT", uploadUrl(path), body, "Content-Type", type);
     assertThat(reply.status()).as(reply.text()).isEqualTo(200);
   }
 
-  private Reply download(String path) {
+  Reply download(String path) {
     return at("GET", downloadUrl(path), "");
   }
 
-  private static void assertRefused(Reply reply, int status, String error) {
+  static void assertRefused(Reply reply, int status, String error) {
     assertThat(reply.status()).as(reply.text()).isEqualTo(status);
     assertThat(reply.error()).startsWith(error);
   }
