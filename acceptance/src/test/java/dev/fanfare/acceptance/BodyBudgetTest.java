@@ -34,6 +34,7 @@ class BodyBudgetTest {
                 .triggerBodyBytesMax(BUDGET)
                 .batchBodyBytesMax(BUDGET)
                 .reportBodyBytesMax(BUDGET)
+                .packetBytesMax(BUDGET)
                 .bodiesInFlightBytesMax(BUDGET)
                 .bodyReadTimeout(Duration.ofSeconds(2)));
   }

@@ -180,9 +180,32 @@ public final class Fanfare {
     return Polling.until(() -> retrieveRun(runId), Run::isCompleted, timeout);
   }
 
-  /** The output of a run, decoded; {@code null} when it has none. */
+  /**
+   * The payload of a run, decoded; {@code null} when it has none. One round trip when it is kept as
+   * a packet, else none.
+   *
+   * @throws ApiException.Unauthorized when the run was read too long ago to fetch its packet
+   * @throws ApiException.NotFound when there is no such packet
+   */
+  public <I> @Nullable I payload(Run run, Class<I> type) {
+    return decode(run.payload(), run.payloadPresignedUrl(), type);
+  }
+
+  /**
+   * The output of a run, decoded; {@code null} when it has none. One round trip when it is kept as
+   * a packet, else none.
+   *
+   * @throws ApiException.Unauthorized when the run was read too long ago to fetch its packet
+   * @throws ApiException.NotFound when there is no such packet
+   */
   public <O> @Nullable O output(Run run, Class<O> type) {
-    return run.output() == null ? null : decode(run.output(), type);
+    return decode(run.output(), run.outputPresignedUrl(), type);
+  }
+
+  private <T> @Nullable T decode(
+      @Nullable RawJson here, @Nullable String presignedUrl, Class<T> type) {
+    RawJson json = here == null && presignedUrl != null ? api.packetAt(presignedUrl) : here;
+    return json == null ? null : decode(json, type);
   }
 
   /**
@@ -240,8 +263,8 @@ public final class Fanfare {
   }
 
   /**
-   * How the runs of a batch ended, in item order, in one round trip. Runs that are not final yet
-   * are left out.
+   * How the runs of a batch ended, in item order, in one round trip, and two more for each output
+   * that is kept as a packet. Runs that are not final yet are left out.
    *
    * @throws ApiException.NotFound when this environment has no such batch
    */

@@ -11,8 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param id {@code run_…}
  * @param taskIdentifier the task's id
  * @param status where it stands
- * @param payload as JSON; absent: none
- * @param output as JSON; absent: none, or not completed
+ * @param payload as JSON; absent: none, or it is kept as a packet
+ * @param payloadPresignedUrl where to fetch a payload that is kept as a packet, for 15 minutes
+ *     after the run was read; absent: it is here, or there is none. {@link Fanfare#payload} knows
+ *     both
+ * @param output as JSON; absent: none, not completed, or it is kept as a packet
+ * @param outputPresignedUrl where to fetch such an output; {@link Fanfare#output} knows both
  * @param error absent: none
  * @param metadata as JSON; absent: none
  * @param tags sorted
@@ -29,7 +33,9 @@ public record Run(
     String taskIdentifier,
     RunStatus status,
     @Nullable RawJson payload,
+    @Nullable String payloadPresignedUrl,
     @Nullable RawJson output,
+    @Nullable String outputPresignedUrl,
     @Nullable Failure error,
     @Nullable RawJson metadata,
     List<String> tags,

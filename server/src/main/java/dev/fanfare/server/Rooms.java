@@ -18,11 +18,14 @@ import dev.fanfare.server.lease.HandBack;
 import dev.fanfare.server.lease.ReclaimSweep;
 import dev.fanfare.server.lease.ReportAttempts;
 import dev.fanfare.server.lease.SlotSweep;
+import dev.fanfare.server.packet.ByteStore;
+import dev.fanfare.server.packet.Packets;
 import dev.fanfare.server.run.ChangeRuns;
 import dev.fanfare.server.run.DueSweep;
 import dev.fanfare.server.run.ExpireSweep;
 import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.KeySweep;
+import dev.fanfare.server.run.PacketSweep;
 import dev.fanfare.server.run.ParkedSweep;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.run.ReadRuns;
@@ -45,6 +48,7 @@ final class Rooms {
   final ReadRuns readRuns;
   final ChangeRuns changeRuns;
   final CancelRun cancelRun;
+  final Packets packets;
   final Sessions sessions;
   final List<Sweep> sweeps;
 
@@ -52,6 +56,7 @@ final class Rooms {
       ServerConfig config,
       Database database,
       Signals signals,
+      ByteStore bytes,
       TimeOrderedIds ids,
       InstantSource clock,
       RandomGenerator random) {
@@ -65,6 +70,7 @@ final class Rooms {
     triggerRun = new TriggerRun(database, signals, clock, place, trigger);
     readRuns = new ReadRuns(database);
     changeRuns = new ChangeRuns(database, clock);
+    packets = new Packets(database, bytes, clock);
     cancelRun = new CancelRun(database, signals, finish);
     sessions =
         new Sessions(
@@ -85,6 +91,7 @@ final class Rooms {
             new SlotSweep(database),
             new KeySweep(database),
             new BatchKeySweep(database),
+            new PacketSweep(packets),
             new SessionSweep(database),
             new UnsealedSweep(database, config.batchSealLimit()));
   }

@@ -12,6 +12,7 @@ import dev.fanfare.server.access.SecretKey;
 import dev.fanfare.server.access.TokenRoutes;
 import dev.fanfare.server.batch.BatchRoutes;
 import dev.fanfare.server.batch.StreamedBatchRoutes;
+import dev.fanfare.server.config.PacketStoreKind;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
@@ -20,12 +21,20 @@ import dev.fanfare.server.http.HttpConfig;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.lease.CancelRoutes;
+import dev.fanfare.server.packet.ByteStore;
+import dev.fanfare.server.packet.PacketBytesStore;
+import dev.fanfare.server.packet.PacketFolder;
+import dev.fanfare.server.packet.PacketRoutes;
+import dev.fanfare.server.packet.PacketUrls;
 import dev.fanfare.server.run.ControlRoutes;
+import dev.fanfare.server.run.PacketUrlRoutes;
 import dev.fanfare.server.run.RunRoutes;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.upkeep.SweepLoop;
 import dev.fanfare.server.worker.WorkerRoutes;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -42,6 +51,7 @@ import org.flywaydb.core.api.FlywayException;
  */
 public final class Server implements AutoCloseable {
   private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+  private static final String PACKETS = "packets";
 
   private final ServerConfig config;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -59,9 +69,12 @@ public final class Server implements AutoCloseable {
       InstantSource clock = InstantSource.system();
       TimeOrderedIds ids = new TimeOrderedIds(clock);
       Database database = openDatabase();
-      Keys keys = openKeys(database, ids);
+      byte[] encryptionKey = EncryptionKey.of(config);
+      Keys keys = openKeys(database, encryptionKey, ids);
+      PacketUrls packetUrls =
+          new PacketUrls(encryptionKey, config.packetUrlLife(), config.publicUrl(), clock);
       this.developmentKey = developmentKey(keys);
-      this.http = serve(database, keys, ids, clock);
+      this.http = serve(database, keys, packetUrls, ids, clock);
     } catch (RuntimeException e) {
       stop();
       throw e;
@@ -128,8 +141,8 @@ public final class Server implements AutoCloseable {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
   }
 
-  private Keys openKeys(Database database, TimeOrderedIds ids) {
-    Keys keys = new Keys(database, new KeyCipher(EncryptionKey.of(config)), ids);
+  private Keys openKeys(Database database, byte[] encryptionKey, TimeOrderedIds ids) {
+    Keys keys = new Keys(database, new KeyCipher(encryptionKey), ids);
     try {
       keys.setUp(config.devKey());
     } catch (KeyCipher.WrongKeyException e) {
@@ -143,7 +156,25 @@ public final class Server implements AutoCloseable {
     return key == null ? "" : key.text();
   }
 
-  private HttpServer serve(Database database, Keys keys, TimeOrderedIds ids, InstantSource clock) {
+  private ByteStore openByteStore(Database database, InstantSource clock) {
+    if (config.packetStore() == PacketStoreKind.DATABASE) {
+      return new PacketBytesStore(database);
+    }
+    Path folder =
+        config.packetFolder() == null ? config.home().resolve(PACKETS) : config.packetFolder();
+    try {
+      return new PacketFolder(folder, clock.instant());
+    } catch (IOException e) {
+      throw new StartException("The folder of packets " + folder + " cannot be used: " + e, e);
+    }
+  }
+
+  private HttpServer serve(
+      Database database,
+      Keys keys,
+      PacketUrls packetUrls,
+      TimeOrderedIds ids,
+      InstantSource clock) {
     Signals signals = Signals.start(database);
     stops.push(signals::close);
 
@@ -153,7 +184,15 @@ public final class Server implements AutoCloseable {
     Doors doors = new Doors(new Authenticator(keys, publicTokens, clock), rates);
     ResponseTokens tokens = new ResponseTokens(publicTokens);
 
-    Rooms rooms = new Rooms(config, database, signals, ids, clock, RandomGenerator.getDefault());
+    Rooms rooms =
+        new Rooms(
+            config,
+            database,
+            signals,
+            openByteStore(database, clock),
+            ids,
+            clock,
+            RandomGenerator.getDefault());
     SweepLoop sweeps = SweepLoop.start(database, keys::environmentIds, rooms.sweeps);
     stops.push(sweeps::close);
 
@@ -170,10 +209,19 @@ public final class Server implements AutoCloseable {
                 doors, tokens, rates, rooms.createBatch, rooms.addItems, clock, batchLimits)
             .routes());
     routes.addAll(
-        new RunRoutes(doors, tokens, rooms.triggerRun, rooms.readRuns, clock, runLimits).routes());
+        new RunRoutes(doors, tokens, rooms.triggerRun, rooms.readRuns, packetUrls, clock, runLimits)
+            .routes());
+    routes.addAll(new PacketUrlRoutes(doors, packetUrls).routes());
+    routes.addAll(new PacketRoutes(packetUrls, rooms.packets, config.packetBytesMax()).routes());
     routes.addAll(
         new ControlRoutes(
-                doors, rooms.readRuns, rooms.triggerRun, rooms.changeRuns, clock, runLimits)
+                doors,
+                rooms.readRuns,
+                packetUrls,
+                rooms.triggerRun,
+                rooms.changeRuns,
+                clock,
+                runLimits)
             .routes());
     routes.addAll(new CancelRoutes(doors, rooms.readRuns, rooms.cancelRun).routes());
     routes.addAll(new TokenRoutes(doors, publicTokens, clock).routes());

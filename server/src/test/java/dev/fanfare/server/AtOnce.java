@@ -9,11 +9,11 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
 /** The same call by many threads that begin together. */
-final class AtOnce {
+public final class AtOnce {
   private AtOnce() {}
 
   /** Calls with 0, 1, … and returns the results in that order; fails when any call fails. */
-  static <T> List<T> call(int threads, IntFunction<T> body) throws Failed {
+  public static <T> List<T> call(int threads, IntFunction<T> body) throws Failed {
     CyclicBarrier begin = new CyclicBarrier(threads);
     try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
       List<Future<T>> calls = new ArrayList<>();
@@ -36,7 +36,7 @@ final class AtOnce {
   }
 
   /** One of the calls failed. */
-  static final class Failed extends RuntimeException {
+  public static final class Failed extends RuntimeException {
     Failed(Exception cause) {
       super(cause);
     }

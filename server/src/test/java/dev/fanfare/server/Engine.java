@@ -4,6 +4,7 @@ import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.packet.PacketBytesStore;
 import dev.fanfare.server.upkeep.Sweep;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.SettableClock;
@@ -65,7 +66,8 @@ public final class Engine implements AutoCloseable {
 
   /** The rooms of one more server on the same database, which remembers nothing. */
   Rooms server() {
-    return new Rooms(CONFIG, database, signals, ids, clock, new Random(1));
+    return new Rooms(
+        CONFIG, database, signals, new PacketBytesStore(database), ids, clock, new Random(1));
   }
 
   public static Engine start() {

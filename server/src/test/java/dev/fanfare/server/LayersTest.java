@@ -30,6 +30,7 @@ class LayersTest {
           Map.entry("queue", 2),
           Map.entry("task", 2),
           Map.entry("access", 2),
+          Map.entry("packet", 2),
           Map.entry("http", 1),
           Map.entry("db", 1),
           Map.entry("upkeep", 2),

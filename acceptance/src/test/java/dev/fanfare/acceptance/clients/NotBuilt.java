@@ -9,18 +9,9 @@ import java.util.Optional;
  */
 final class NotBuilt {
   private static final String TWO_PHASES = "4.3.3 4.5.16 4.8.3";
-  private static final String OFFLOADING = "4.5.16 4.8.3";
 
   private static final List<Gap> GAPS =
       List.of(
-          new Gap(
-              "there is no `PUT /api/v2/packets/{name}`, where payloads from 128 KiB go",
-              OFFLOADING,
-              List.of(
-                  "payload of 200 KB",
-                  "payload of 2 MB",
-                  "batch of three payloads of 200 KB",
-                  "batch of three payloads of 2 MB")),
           new Gap(
               "`debounce` does not act",
               TWO_PHASES,

@@ -5,16 +5,19 @@ import dev.fanfare.protocol.WireJson;
 import dev.fanfare.sdk.Batch;
 import dev.fanfare.sdk.BatchHandle;
 import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.RawJson;
 import dev.fanfare.sdk.Run;
 import dev.fanfare.sdk.RunHandle;
 import dev.fanfare.sdk.RunPage;
 import dev.fanfare.sdk.RunResult;
 import java.net.URLEncoder;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -24,6 +27,9 @@ import tools.jackson.databind.JavaType;
 public final class Api {
   private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
   private static final int ITEMS_MAX = 1_000;
+
+  /** The media type of what is the path of a packet. */
+  public static final String STORE = "application/store";
 
   private final Transport transport;
   private final Codec codec;
@@ -108,9 +114,36 @@ public final class Api {
     String path = "/api/v1/batches/" + encode(batchId) + "/results";
     return read(get(path), Results.class).items.stream()
         .map(r ->
-            new RunResult(
-                r.id, r.ok, codec.output(r.output, r.outputType), r.error, r.taskIdentifier))
+            new RunResult(r.id, r.ok, output(r.output, r.outputType), r.error, r.taskIdentifier))
         .toList();
+  }
+
+  private @Nullable RawJson output(@Nullable String text, @Nullable String mediaType) {
+    return text != null && STORE.equals(mediaType) ? packet(text) : codec.output(text, mediaType);
+  }
+
+  private record PacketUrl(String presignedUrl) {}
+
+  /**
+   * A payload or output that is kept as a packet.
+   *
+   * @param path its path
+   */
+  public RawJson packet(String path) {
+    String answer = get("/api/v1/packets/" + encode(path));
+    return packetAt(read(answer, PacketUrl.class).presignedUrl);
+  }
+
+  /**
+   * A payload or output that is kept as a packet.
+   *
+   * @param presignedUrl where to fetch it
+   */
+  public RawJson packetAt(String presignedUrl) {
+    HttpResponse<byte[]> packet = transport.fetch(presignedUrl, TRY_TIMEOUT);
+    String text = new String(packet.body(), StandardCharsets.UTF_8);
+    String type = packet.headers().firstValue("Content-Type").orElse("application/json");
+    return Objects.requireNonNull(codec.output(text, type.split(";", 2)[0].strip()));
   }
 
   private String get(String path) {

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -68,10 +69,30 @@ public final class Transport {
 
   /** Sends a call, again when that can help, and returns the body of its success. */
   public byte[] send(Call call) {
+    return patiently(() -> once(call), call.method(), call.path()).body();
+  }
+
+  /**
+   * Fetches what a presigned URL leads to, again when that can help. Wherever it leads, the secret
+   * key does not go there.
+   */
+  public HttpResponse<byte[]> fetch(String presignedUrl, Duration timeout) {
+    URI url;
+    try {
+      url = URI.create(presignedUrl);
+    } catch (IllegalArgumentException e) {
+      throw new ConnectionException("The server gave a URL that is none", e);
+    }
+    HttpRequest request = HttpRequest.newBuilder(url).build();
+    return patiently(() -> once(request, timeout), "GET", url.getPath());
+  }
+
+  private HttpResponse<byte[]> patiently(
+      Supplier<HttpResponse<byte[]>> call, String method, String path) {
     for (int tries = 1; ; tries++) {
       HttpResponse<byte[]> response;
       try {
-        response = once(call);
+        response = call.get();
       } catch (ConnectionException e) {
         if (tries >= triesMax) {
           throw e;
@@ -80,10 +101,10 @@ public final class Transport {
         continue;
       }
       if (response.statusCode() < 300) {
-        return response.body();
+        return response;
       }
       if (tries >= triesMax || !worthRepeating(response)) {
-        throw failure(call, response);
+        throw failure(method, path, response);
       }
       pause(waitMillis(response, tries));
     }
@@ -102,22 +123,27 @@ public final class Transport {
           .header("Content-Type", "application/json")
           .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
     }
+    return once(request.build(), call.timeout());
+  }
+
+  private HttpResponse<byte[]> once(HttpRequest request, Duration timeout) {
+    String whom = request.uri().getScheme() + "://" + request.uri().getAuthority();
     // Not the request's own timeout: that one ends with the headers, and a server that stops in the
     // middle of its answer would be waited for without end.
     CompletableFuture<HttpResponse<byte[]>> answer =
-        http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return answer.get(call.timeout().toNanos(), TimeUnit.NANOSECONDS);
+      return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      throw new ConnectionException("No answer from " + base + ": " + e.getCause(), e.getCause());
+      throw new ConnectionException("No answer from " + whom + ": " + e.getCause(), e.getCause());
     } catch (TimeoutException e) {
       answer.cancel(true);
       throw new ConnectionException(
-          "No whole answer from " + base + " within " + call.timeout().toSeconds() + " s", e);
+          "No whole answer from " + whom + " within " + timeout.toSeconds() + " s", e);
     } catch (InterruptedException e) {
       answer.cancel(true);
       Thread.currentThread().interrupt();
-      throw new ConnectionException("Interrupted while waiting for " + base, e);
+      throw new ConnectionException("Interrupted while waiting for " + whom, e);
     }
   }
 
@@ -161,10 +187,14 @@ public final class Transport {
 
   /** The exception of an answer that is no success. */
   public static FanfareException failure(Call call, HttpResponse<byte[]> response) {
+    return failure(call.method(), call.path(), response);
+  }
+
+  private static FanfareException failure(
+      String method, String path, HttpResponse<byte[]> response) {
     int status = response.statusCode();
     return ApiException.of(
-        status,
-        "%s (%d to %s %s)".formatted(message(response.body()), status, call.method(), call.path()));
+        status, "%s (%d to %s %s)".formatted(message(response.body()), status, method, path));
   }
 
   private static String message(byte[] body) {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -37,6 +38,13 @@ import org.jspecify.annotations.Nullable;
  *     that any other setting allows
  * @param outputBytesMax the longest output of one run, in bytes of its text. Default 10 MiB
  * @param reportBodyBytesMax the longest body of a worker's report, in bytes. Default 64 MiB
+ * @param packetStore where the bytes of packets are kept. Default the database
+ * @param packetFolder the folder of packets when {@code packetStore} is the disk. Absent: {@code
+ *     packets} in {@code home}
+ * @param packetBytesMax the longest packet, in bytes. Default 10 MiB
+ * @param packetUrlLife how long a presigned URL can be used. Default 15 minutes
+ * @param publicUrl where clients reach the server, for URLs that it gives them. Absent: where a
+ *     request's {@code Host} header says that it went
  * @param idempotencyKeyTtl how long an idempotency key is remembered when the request does not say.
  *     Default 30 days
  * @param sessionLease how long a worker's session lives without a sign of life. Default 30 seconds
@@ -81,6 +89,11 @@ public record ServerConfig(
     long bodiesInFlightBytesMax,
     int outputBytesMax,
     int reportBodyBytesMax,
+    PacketStoreKind packetStore,
+    @Nullable Path packetFolder,
+    int packetBytesMax,
+    Duration packetUrlLife,
+    @Nullable URI publicUrl,
     Duration idempotencyKeyTtl,
     Duration sessionLease,
     Duration batchSealLimit,
@@ -137,6 +150,9 @@ public record ServerConfig(
         inFlight, bodiesInFlightBytesMax, "FANFARE_TRIGGER_BODY_BYTES_MAX", triggerBodyBytesMax);
     atLeast(inFlight, bodiesInFlightBytesMax, "FANFARE_BATCH_BODY_BYTES_MAX", batchBodyBytesMax);
     atLeast(inFlight, bodiesInFlightBytesMax, "FANFARE_REPORT_BODY_BYTES_MAX", reportBodyBytesMax);
+    atLeast(inFlight, bodiesInFlightBytesMax, "FANFARE_PACKET_BYTES_MAX", packetBytesMax);
+    between("FANFARE_PACKET_BYTES_MAX", packetBytesMax, 1, Integer.MAX_VALUE);
+    between("FANFARE_PACKET_URL_LIFE", packetUrlLife, Duration.ofSeconds(1), Duration.ofDays(7));
     positive("FANFARE_IDEMPOTENCY_KEY_TTL", idempotencyKeyTtl);
     positive("FANFARE_SESSION_LEASE", sessionLease);
     positive("FANFARE_BATCH_SEAL_LIMIT", batchSealLimit);
@@ -180,6 +196,13 @@ public record ServerConfig(
           max == Integer.MAX_VALUE
               ? "must be at least %d, not %d".formatted(min, value)
               : "must be from %d to %d, not %d".formatted(min, max, value));
+    }
+  }
+
+  private static void between(String name, Duration value, Duration min, Duration max) {
+    if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+      throw new InvalidSettingException(
+          name, "must be from %s to %s".formatted(Syntax.show(min), Syntax.show(max)));
     }
   }
 

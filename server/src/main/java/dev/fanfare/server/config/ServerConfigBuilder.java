@@ -1,7 +1,9 @@
 package dev.fanfare.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,11 @@ public final class ServerConfigBuilder {
   private @Nullable Long bodiesInFlightBytesMax;
   private int outputBytesMax = 10 * MIB;
   private int reportBodyBytesMax = 64 * MIB;
+  private PacketStoreKind packetStore = PacketStoreKind.DATABASE;
+  private @Nullable Path packetFolder;
+  private int packetBytesMax = 10 * MIB;
+  private Duration packetUrlLife = Duration.ofMinutes(15);
+  private @Nullable URI publicUrl;
   private Duration idempotencyKeyTtl = Duration.ofDays(30);
   private Duration sessionLease = Duration.ofSeconds(30);
   private Duration batchSealLimit = Duration.ofMinutes(30);
@@ -62,6 +69,11 @@ public final class ServerConfigBuilder {
     bodiesInFlightBytesMax = config.bodiesInFlightBytesMax();
     outputBytesMax = config.outputBytesMax();
     reportBodyBytesMax = config.reportBodyBytesMax();
+    packetStore = config.packetStore();
+    packetFolder = config.packetFolder();
+    packetBytesMax = config.packetBytesMax();
+    packetUrlLife = config.packetUrlLife();
+    publicUrl = config.publicUrl();
     idempotencyKeyTtl = config.idempotencyKeyTtl();
     sessionLease = config.sessionLease();
     batchSealLimit = config.batchSealLimit();
@@ -162,6 +174,36 @@ public final class ServerConfigBuilder {
   /** See {@link ServerConfig#reportBodyBytesMax()}. */
   public ServerConfigBuilder reportBodyBytesMax(int value) {
     reportBodyBytesMax = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#packetStore()}. */
+  public ServerConfigBuilder packetStore(PacketStoreKind value) {
+    packetStore = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#packetFolder()}. */
+  public ServerConfigBuilder packetFolder(@Nullable Path value) {
+    packetFolder = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#packetBytesMax()}. */
+  public ServerConfigBuilder packetBytesMax(int value) {
+    packetBytesMax = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#packetUrlLife()}. */
+  public ServerConfigBuilder packetUrlLife(Duration value) {
+    packetUrlLife = value;
+    return this;
+  }
+
+  /** See {@link ServerConfig#publicUrl()}. */
+  public ServerConfigBuilder publicUrl(@Nullable URI value) {
+    publicUrl = value;
     return this;
   }
 
@@ -288,6 +330,11 @@ public final class ServerConfigBuilder {
         bodiesInFlightBytesMax == null ? defaultBodiesInFlightBytesMax() : bodiesInFlightBytesMax,
         outputBytesMax,
         reportBodyBytesMax,
+        packetStore,
+        packetFolder,
+        packetBytesMax,
+        packetUrlLife,
+        publicUrl,
         idempotencyKeyTtl,
         sessionLease,
         batchSealLimit,
@@ -309,7 +356,9 @@ public final class ServerConfigBuilder {
 
   private long defaultBodiesInFlightBytesMax() {
     long longestBody =
-        Math.max(triggerBodyBytesMax, Math.max(batchBodyBytesMax, reportBodyBytesMax));
+        IntStream.of(triggerBodyBytesMax, batchBodyBytesMax, reportBodyBytesMax, packetBytesMax)
+            .max()
+            .getAsInt();
     return Math.max(Runtime.getRuntime().maxMemory() / 4, longestBody);
   }
 }

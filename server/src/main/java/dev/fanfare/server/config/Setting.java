@@ -88,6 +88,33 @@ final class Setting {
               ServerConfigBuilder::reportBodyBytesMax,
               ServerConfig::reportBodyBytesMax),
           of(
+              "PACKET_STORE",
+              Syntax.PACKET_STORE,
+              ServerConfigBuilder::packetStore,
+              ServerConfig::packetStore),
+          optional(
+              "PACKET_FOLDER",
+              Syntax.FOLDER,
+              ServerConfigBuilder::packetFolder,
+              ServerConfig::packetFolder,
+              "(packets in FANFARE_HOME)"),
+          of(
+              "PACKET_BYTES_MAX",
+              Syntax.BYTES,
+              ServerConfigBuilder::packetBytesMax,
+              ServerConfig::packetBytesMax),
+          of(
+              "PACKET_URL_LIFE",
+              Syntax.DURATION,
+              ServerConfigBuilder::packetUrlLife,
+              ServerConfig::packetUrlLife),
+          optional(
+              "PUBLIC_URL",
+              Syntax.URL,
+              ServerConfigBuilder::publicUrl,
+              ServerConfig::publicUrl,
+              "(the Host header of each request)"),
+          of(
               "IDEMPOTENCY_KEY_TTL",
               Syntax.DURATION,
               ServerConfigBuilder::idempotencyKeyTtl,

@@ -1,5 +1,6 @@
 package dev.fanfare.server.config;
 
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,16 @@ record Syntax<T>(
 
   static final Syntax<Path> FOLDER =
       new Syntax<>("the path of a folder", true, Syntax::path, Path::toString);
+
+  static final Syntax<PacketStoreKind> PACKET_STORE =
+      new Syntax<>(
+          "database or disk",
+          true,
+          text -> PacketStoreKind.valueOf(lowerCase(text).toUpperCase(Locale.ROOT)),
+          kind -> kind.name().toLowerCase(Locale.ROOT));
+
+  static final Syntax<URI> URL =
+      new Syntax<>("an http or https address without query", false, Syntax::url, URI::toString);
 
   static final Syntax<DatabaseUrl> DATABASE =
       new Syntax<>("the URL of a database", false, DatabaseUrl::parse, DatabaseUrl::toString);
@@ -119,7 +130,7 @@ record Syntax<T>(
     return Duration.ofMillis(exactly(Long.parseLong(amount.group(1)), millis));
   }
 
-  private static String show(Duration duration) {
+  static String show(Duration duration) {
     long millis = duration.toMillis();
     if (millis == 0 || millis % 1_000 != 0) {
       return millis + "ms";
@@ -145,6 +156,25 @@ record Syntax<T>(
 
   private static String show(Rate rate) {
     return rate.isNone() ? NO_RATE : rate.burst() + "+" + rate.perSecond() + "/s";
+  }
+
+  private static String lowerCase(String text) {
+    if (!text.equals(text.toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException("not in lower case");
+    }
+    return text;
+  }
+
+  private static URI url(String text) {
+    URI url = URI.create(text);
+    if (!String.valueOf(url.getScheme()).matches("https?")
+        || url.getHost() == null
+        || url.getUserInfo() != null
+        || url.getQuery() != null
+        || url.getFragment() != null) {
+      throw new IllegalArgumentException("no such address");
+    }
+    return url;
   }
 
   private static Path path(String text) {

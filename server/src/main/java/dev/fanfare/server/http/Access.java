@@ -61,9 +61,14 @@ public record Access(Kind kind, String scope, boolean metered, String freeAtFirs
     return new Access(kind, scope, metered, placeholder);
   }
 
-  /** Whether a public access token can open the route; then browsers of other origins may call. */
+  /** Whether a public access token can open the route. */
   public boolean takesTokens() {
     return kind == Kind.KEY_OR_TOKEN;
+  }
+
+  /** Whether browsers of other origins may call: with a token, or a URL that they were given. */
+  public boolean isForBrowsers() {
+    return kind == Kind.KEY_OR_TOKEN || kind == Kind.PRESIGNED;
   }
 
   /** Whether a caller must say who it is. */

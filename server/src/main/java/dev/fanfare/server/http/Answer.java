@@ -22,7 +22,7 @@ public record Answer(int status, Map<String, String> headers, Body body) {
   public record Whole(byte[] bytes) implements Body {}
 
   /**
-   * JSON that is written while it is made, when it may be too long to be held. A failure in the
+   * What is written while it is made or read, when it may be too long to be held. A failure in the
    * middle ends the connection, so that the client does not take a part for the whole.
    */
   public non-sealed interface Streamed extends Body {

@@ -7,8 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets scripts of any origin call the routes that take public access tokens. The token is all the
- * authority there is: no cookie is read, so no credentials are allowed to ride along.
+ * Lets scripts of any origin call the routes that take public access tokens, and presigned URLs.
+ * The token or the URL is all the authority there is: no cookie is read, so no credentials are
+ * allowed to ride along.
  */
 final class Cors {
   /** Without this a script sees none of them. */

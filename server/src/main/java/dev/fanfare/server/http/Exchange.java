@@ -42,6 +42,19 @@ public final class Exchange {
     return values.isEmpty() ? "" : values.getLast();
   }
 
+  /**
+   * Scheme and authority under which the client reached the server, by its own word and that of a
+   * proxy in front: good for links that go back to this client, and for nothing else.
+   */
+  public String origin() {
+    String host = header("Host");
+    if (host == null
+        || !host.matches("([0-9A-Za-z._-]{1,255}|\\[[0-9A-Fa-f:.]{2,45}])(:[0-9]{1,5})?")) {
+      throw new HttpError(400, "The Host header is missing or malformed");
+    }
+    return ("https".equalsIgnoreCase(header("X-Forwarded-Proto")) ? "https://" : "http://") + host;
+  }
+
   /** Whether a body follows the headers. */
   public boolean hasBody() {
     return request.content().hasEntity();

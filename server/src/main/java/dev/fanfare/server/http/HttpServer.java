@@ -174,7 +174,7 @@ public final class HttpServer {
       return e.answer();
     }
     Answer answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
-    return match.route().access().takesTokens() ? Cors.allow(answer, request.headers()) : answer;
+    return match.route().access().isForBrowsers() ? Cors.allow(answer, request.headers()) : answer;
   }
 
   private Answer answer(Route.Handler handler, Exchange exchange) {

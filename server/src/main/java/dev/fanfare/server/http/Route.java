@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * One method on one path.
  *
  * @param method the HTTP method, upper case
- * @param path segments separated by slashes; a segment in braces takes any one segment and names it
+ * @param path segments separated by slashes; a segment in braces takes any one segment and names
+ *     it, and a last one such as {@code {path*}} takes all that are left, of which there is one
  * @param access which credentials it takes
  * @param handler what answers; for a route that takes credentials, behind the check of them
  */
 public record Route(String method, String path, Access access, Handler handler) {
+  private static final String REST = "*}";
 
   /** Answers one request; runs on a virtual thread and may block. */
   @FunctionalInterface
@@ -33,13 +35,20 @@ public record Route(String method, String path, Access access, Handler handler) 
    */
   @Nullable Map<String, String> match(List<String> rawSegments) {
     String[] pattern = path.substring(1).split("/", -1);
-    if (pattern.length != rawSegments.size()) {
+    boolean takesRest = path.endsWith(REST);
+    if (takesRest ? pattern.length > rawSegments.size() : pattern.length != rawSegments.size()) {
       return null;
     }
     Map<String, String> named = new HashMap<>();
     for (int i = 0; i < pattern.length; i++) {
       String raw = rawSegments.get(i);
-      if (pattern[i].startsWith("{")) {
+      if (takesRest && i == pattern.length - 1) {
+        String value = decode(String.join("/", rawSegments.subList(i, rawSegments.size())));
+        if (value == null) {
+          return null;
+        }
+        named.put(pattern[i].substring(1, pattern[i].length() - REST.length()), value);
+      } else if (pattern[i].startsWith("{")) {
         String value = decode(raw);
         if (value == null || value.isEmpty()) {
           return null;

@@ -42,7 +42,7 @@ final class Router {
   boolean isForBrowsers(String rawPath) {
     List<String> segments = segments(rawPath);
     return routes.stream()
-        .anyMatch(route -> route.access().takesTokens() && route.match(segments) != null);
+        .anyMatch(route -> route.access().isForBrowsers() && route.match(segments) != null);
   }
 
   private static List<String> segments(String rawPath) {

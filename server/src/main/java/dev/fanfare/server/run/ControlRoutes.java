@@ -9,6 +9,7 @@ import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.packet.PacketUrls;
 import dev.fanfare.server.run.wire.ControlReader;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.run.wire.MetadataChange;
@@ -30,6 +31,7 @@ public final class ControlRoutes {
 
   private final Doors doors;
   private final ReadRuns read;
+  private final PacketUrls packets;
   private final TriggerRun trigger;
   private final ChangeRuns change;
   private final InstantSource clock;
@@ -38,12 +40,14 @@ public final class ControlRoutes {
   public ControlRoutes(
       Doors doors,
       ReadRuns read,
+      PacketUrls packets,
       TriggerRun trigger,
       ChangeRuns change,
       InstantSource clock,
       RunRoutes.Limits limits) {
     this.doors = doors;
     this.read = read;
+    this.packets = packets;
     this.trigger = trigger;
     this.change = change;
     this.clock = clock;
@@ -92,7 +96,10 @@ public final class ControlRoutes {
     }
     change.reschedule(environmentId, runId, dueAt);
     Run run = Objects.requireNonNull(read.find(environmentId, runId));
-    return Answer.json(200, new RunJson(Statuses.of(exchange)).run(run));
+    return Answer.json(
+        200,
+        new RunJson(Statuses.of(exchange))
+            .run(run, path -> packets.download(exchange, environmentId, path)));
   }
 
   private Answer tags(Exchange exchange, Caller caller) {

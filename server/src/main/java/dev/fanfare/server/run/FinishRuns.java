@@ -1,7 +1,10 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.packet.PacketStore;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -15,6 +18,7 @@ public final class FinishRuns {
   private final RunsEnded listener;
   private final OutcomeStore outcomes = new OutcomeStore();
   private final KeyStore keys = new KeyStore();
+  private final PacketStore packets = new PacketStore();
 
   public FinishRuns(RunsEnded listener) {
     this.listener = listener;
@@ -25,8 +29,21 @@ public final class FinishRuns {
     Set<UUID> ended = outcomes.insertAll(tx, environmentId, endings);
     List<Ending> now = endings.stream().filter(e -> ended.contains(e.runId())).toList();
     freeKeys(tx, environmentId, now);
+    keepPackets(tx, environmentId, now);
     if (!now.isEmpty()) {
       listener.runsEnded(tx, environmentId, now);
+    }
+  }
+
+  /** What an output refers to is pruned no more. */
+  private void keepPackets(Tx tx, int environmentId, List<Ending> endings) {
+    List<String> paths =
+        endings.stream()
+            .map(e -> PacketPath.ofOutput(e.output(), e.outputType()))
+            .filter(Objects::nonNull)
+            .toList();
+    if (!paths.isEmpty()) {
+      packets.keep(tx, environmentId, paths);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.packet.PacketPath;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -42,4 +43,15 @@ public record Run(
     @Nullable Instant delayedUntil,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
-    long durationMillis) {}
+    long durationMillis) {
+
+  /** The packet that its payload is; absent: its payload is here, or it has none. */
+  public @Nullable String payloadPacket() {
+    return PacketPath.ofPayload(payload, payloadType);
+  }
+
+  /** The packet that its output is; absent: its output is here, or it has none. */
+  public @Nullable String outputPacket() {
+    return status == RunStatus.COMPLETED ? PacketPath.ofOutput(output, outputType) : null;
+  }
+}

@@ -11,6 +11,7 @@ import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.packet.PacketUrls;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.run.wire.ItemReader;
 import dev.fanfare.server.run.wire.ListQuery;
@@ -33,6 +34,7 @@ public final class RunRoutes {
   private final ResponseTokens tokens;
   private final TriggerRun trigger;
   private final ReadRuns read;
+  private final PacketUrls packets;
   private final InstantSource clock;
   private final Limits limits;
 
@@ -48,12 +50,14 @@ public final class RunRoutes {
       ResponseTokens tokens,
       TriggerRun trigger,
       ReadRuns read,
+      PacketUrls packets,
       InstantSource clock,
       Limits limits) {
     this.doors = doors;
     this.tokens = tokens;
     this.trigger = trigger;
     this.read = read;
+    this.packets = packets;
     this.clock = clock;
     this.limits = limits;
   }
@@ -65,6 +69,10 @@ public final class RunRoutes {
             "/api/v1/tasks/{task}/trigger", Access.keyOrToken("trigger:tasks"), this::trigger),
         doors.get("/api/v3/runs/{run}", Access.keyOrToken("read:runs"), this::retrieve),
         doors.get("/api/v1/runs/{run}/result", Access.key(), this::result),
+        doors.get(
+            "/api/v1/runs/{run}/packets/{field}",
+            Access.keyOrToken("read:runs").unmetered(),
+            this::packet),
         doors.get("/api/v1/runs", Access.keyOrToken("read:runs"), this::list));
   }
 
@@ -94,13 +102,38 @@ public final class RunRoutes {
   }
 
   private Answer retrieve(Exchange exchange, Caller caller) {
+    Run run = readable(exchange, caller);
+    int environmentId = caller.environment().id();
+    return Answer.json(
+        200,
+        new RunJson(Statuses.of(exchange))
+            .run(run, path -> packets.download(exchange, environmentId, path)));
+  }
+
+  private Run readable(Exchange exchange, Caller caller) {
     Run run = find(caller, exchange.path("run"));
     if (run == null) {
       // Right after a trigger another server may answer; clients try again when told to.
       throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
     }
     requireReadable(caller, run);
-    return Answer.json(200, new RunJson(Statuses.of(exchange)).run(run));
+    return run;
+  }
+
+  /** Where to fetch the payload or output of a run that keeps it in a packet. */
+  private Answer packet(Exchange exchange, Caller caller) {
+    Run run = readable(exchange, caller);
+    String path =
+        switch (exchange.path("field")) {
+          case "payload" -> run.payloadPacket();
+          case "output" -> run.outputPacket();
+          default -> null;
+        };
+    if (path == null) {
+      throw new HttpError(404, "Packet not found");
+    }
+    return Answer.json(
+        200, Map.of("presignedUrl", packets.download(exchange, caller.environment().id(), path)));
   }
 
   private Answer result(Exchange exchange, Caller caller) {

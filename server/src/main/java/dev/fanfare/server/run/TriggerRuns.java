@@ -5,6 +5,8 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.packet.PacketStore;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ExpiryStore;
@@ -12,17 +14,19 @@ import dev.fanfare.server.queue.ReadyStore;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where every run is born: a single trigger, a batch, a part of a streamed batch. A handful of
  * set-based statements in the caller's transaction, however many runs and whatever options they
- * carry: keys (when there are any), runs, tags (when there are any), ready entries, expiries and
- * delays (when there are any).
+ * carry: keys (when there are any), runs, tags and packets (when there are any), ready entries,
+ * expiries and delays (when there are any).
  */
 public final class TriggerRuns {
   /** A key can be freed between losing it and reading who has it; then it is claimed again. */
@@ -32,6 +36,7 @@ public final class TriggerRuns {
   private final FinishRuns finish;
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
+  private final PacketStore packets = new PacketStore();
   private final ReadyStore ready = new ReadyStore();
   private final ExpiryStore expiries = new ExpiryStore();
   private final DelayStore delays = new DelayStore();
@@ -73,6 +78,7 @@ public final class TriggerRuns {
     if (!created.isEmpty()) {
       runs.insertAll(tx, environmentId, batchId, source, now, created);
       runs.insertTags(tx, environmentId, created);
+      keepPackets(tx, environmentId, created);
       enqueue(tx, environmentId, now, created);
       recordFailures(tx, environmentId, created);
     }
@@ -126,6 +132,21 @@ public final class TriggerRuns {
       }
     }
     throw DatabaseException.busy("Idempotency claim resolution timed out");
+  }
+
+  /** What a run refers to is pruned no more. */
+  private void keepPackets(Tx tx, int environmentId, List<RunColumns.Minted> created) {
+    Set<String> paths = new HashSet<>();
+    for (RunColumns.Minted run : created) {
+      NewRun asked = run.placed().run();
+      String path = PacketPath.ofPayload(asked.payload(), asked.payloadType());
+      if (path != null) {
+        paths.add(path);
+      }
+    }
+    if (!paths.isEmpty()) {
+      packets.keep(tx, environmentId, paths);
+    }
   }
 
   private void enqueue(Tx tx, int environmentId, Instant now, List<RunColumns.Minted> created) {

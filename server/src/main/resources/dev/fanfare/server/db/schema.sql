@@ -154,6 +154,24 @@ create table outcomes (
   constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
 );
 
+create table packet_bytes (
+  environment_id integer not null,
+  path           text not null,
+  version        uuid not null,
+  content_type   text not null,
+  bytes          bytea not null,
+  constraint packet_bytes_pkey PRIMARY KEY (environment_id, path)
+);
+
+create table packets (
+  environment_id integer not null,
+  path           text not null,
+  stored_at      timestamp with time zone not null,
+  used           boolean not null default false,
+  constraint packets_pkey PRIMARY KEY (environment_id, path)
+);
+CREATE INDEX packets_unused ON packets USING btree (environment_id, stored_at) WHERE (NOT used);
+
 create table parked (
   environment_id integer not null,
   task_id        integer not null,

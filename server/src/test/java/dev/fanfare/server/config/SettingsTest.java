@@ -37,6 +37,11 @@ class SettingsTest {
           BODIES_IN_FLIGHT_BYTES_MAX , 4GiB                       , 4GiB
           OUTPUT_BYTES_MAX           , 512KiB                     , 512KiB
           REPORT_BODY_BYTES_MAX      , 20mb                       , 20000000
+          PACKET_STORE               , disk                       , disk
+          PACKET_FOLDER              , /var/lib/packets           , /var/lib/packets
+          PACKET_BYTES_MAX           , 20MiB                      , 20MiB
+          PACKET_URL_LIFE            , 5m                         , 5m
+          PUBLIC_URL                 , https://tasks.example/base , https://tasks.example/base
           IDEMPOTENCY_KEY_TTL        , 48h                        , 2d
           SESSION_LEASE              , 1s                         , 1s
           START_LIMIT                , 5m                         , 5m
@@ -91,6 +96,8 @@ class SettingsTest {
           API_RATE              , 750+25/m
           API_RATE              , 0+25/s
           API_RATE              , 750+0/s
+          PACKET_STORE          , DISK
+          PACKET_STORE          , cloud
           LOG_LEVEL             , loud
           LOG_FORMAT            , xml
           """)
@@ -106,7 +113,11 @@ class SettingsTest {
     "DEV_KEY, s3cret",
     "ENCRYPTION_KEY, s3cret",
     "ENCRYPTION_KEY, s3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "DATABASE_URL, s3cret"
+    "DATABASE_URL, s3cret",
+    "PUBLIC_URL, tasks.example",
+    "PUBLIC_URL, ftp://tasks.example",
+    "PUBLIC_URL, https://ann:s3cret@tasks.example",
+    "PUBLIC_URL, https://tasks.example?a=s3cret"
   })
   void whatMayBeASecretIsNotRepeated(String name, String text) {
     assertThatThrownBy(() -> read(Map.of("FANFARE_" + name, text)))

@@ -19,6 +19,8 @@ class RouterTest {
                   "/api/v1/tasks/{task}/batch",
                   Access.open(),
                   x -> Answer.json(200, "one")),
+              new Route(
+                  "PUT", "/files/{folder}/{path*}", Access.open(), x -> Answer.json(200, "f")),
               new Route("GET", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "run")),
               new Route(
                   "DELETE", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "gone"))));
@@ -38,6 +40,29 @@ class RouterTest {
     Router.Match match = router.find("POST", path);
     assertThat(match.route().path()).isEqualTo("/api/v1/tasks/{task}/batch");
     assertThat(match.path()).containsEntry("task", task).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/files/x/a, a",
+    "/files/x/a/b, a/b",
+    "/files/x/a%2Fb/c, a/b/c",
+    "/files/x/a%252Fb, a%2Fb",
+    "/files/x/a+b, a+b",
+    "/files/x/, ''",
+    "/files/x/a//b/, a//b/",
+    "/files/x/..%2F.., ../.."
+  })
+  void a_last_name_with_a_star_takes_the_rest_decoded_once(String path, String rest) {
+    assertThat(router.find("PUT", path).path()).containsEntry("path", rest).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/files/x", "/files//a", "/files/x/%zz"})
+  void the_rest_begins_behind_a_slash_and_can_be_decoded(String path) {
+    assertThatThrownBy(() -> router.find("PUT", path))
+        .isInstanceOfSatisfying(
+            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(404));
   }
 
   @Test

@@ -1,9 +1,12 @@
 package dev.fanfare.sdk.internal.worker;
 
+import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.sdk.AbortRunException;
+import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.RunContext;
 import dev.fanfare.sdk.Task;
+import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Codec;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,13 +16,15 @@ import tools.jackson.core.JacksonException;
 /** A task with what its runs share: how payloads are decoded, outputs encoded, and its logger. */
 final class BoundTask<I, O> {
   private final Task<I, O> task;
+  private final Api api;
   private final Codec codec;
   private final Codec.Target<I> payload;
   private final Logger logger;
 
-  BoundTask(Task<I, O> task, Codec codec) {
+  BoundTask(Task<I, O> task, Api api) {
     this.task = task;
-    this.codec = codec;
+    this.api = api;
+    this.codec = api.codec();
     this.payload = codec.target(task.payloadType());
     this.logger = LoggerFactory.getLogger("fanfare.task." + task.id());
   }
@@ -42,7 +47,10 @@ final class BoundTask<I, O> {
   @Nullable String call(Assignment assignment, RunContext run) throws Exception {
     I decoded;
     try {
-      decoded = codec.decode(assignment.payload(), assignment.payloadType(), payload);
+      decoded = payload(assignment);
+    } catch (ApiException.NotFound e) {
+      throw new AbortRunException(
+          "The payload is not in the store of packets: " + e.getMessage(), e);
     } catch (JacksonException | IllegalArgumentException e) {
       throw new AbortRunException(
           "The payload does not fit " + task.payloadType().getTypeName() + ": " + reason(e), e);
@@ -54,6 +62,14 @@ final class BoundTask<I, O> {
       throw new AbortRunException(
           "The output, a " + output.getClass().getName() + ", is no JSON: " + reason(e), e);
     }
+  }
+
+  /** Fetched by the attempt itself: a claim hands out many runs, and packets may be long. */
+  private @Nullable I payload(Assignment assignment) {
+    String json = assignment.payload();
+    return json != null && Api.STORE.equals(assignment.payloadType())
+        ? codec.read(api.packet(WireJson.mapper().readValue(json, String.class)).text(), payload)
+        : codec.decode(json, assignment.payloadType(), payload);
   }
 
   /** A run may be triggered without a payload; its handler, as documented, then gets null. */

@@ -9,8 +9,7 @@ import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
 import dev.fanfare.sdk.Task;
-import dev.fanfare.sdk.internal.Codec;
-import dev.fanfare.sdk.internal.Transport;
+import dev.fanfare.sdk.internal.Api;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -49,17 +48,13 @@ public final class WorkerLoop {
    * @param grace how long running attempts may take to end when the worker closes
    */
   public WorkerLoop(
-      Transport transport,
-      Codec codec,
-      SessionRequest introduction,
-      Collection<Task<?, ?>> tasks,
-      Duration grace) {
-    this.calls = new WorkerCalls(transport);
+      Api api, SessionRequest introduction, Collection<Task<?, ?>> tasks, Duration grace) {
+    this.calls = new WorkerCalls(api.transport());
     this.introduction = introduction;
     this.slots = new Slots(introduction.slots());
     this.grace = grace;
     for (Task<?, ?> task : tasks) {
-      this.tasks.put(task.id(), new BoundTask<>(task, codec));
+      this.tasks.put(task.id(), new BoundTask<>(task, api));
     }
     this.poller = thread("fanfare-poll", this::work);
   }

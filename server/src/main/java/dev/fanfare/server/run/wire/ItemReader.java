@@ -3,6 +3,7 @@ package dev.fanfare.server.run.wire;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.packet.PacketPath;
 import dev.fanfare.server.run.NewRun;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -166,7 +167,7 @@ public final class ItemReader {
       return payload;
     }
     boolean string = payload != null && payload.startsWith("\"");
-    if (type.equals("application/store") && (!string || "\"\"".equals(payload))) {
+    if (type.equals(PacketPath.MEDIA_TYPE) && (!string || "\"\"".equals(payload))) {
       throw new HttpError(
           400,
           at + "payload must be a non-empty string when options.payloadType is application/store");

@@ -7,6 +7,7 @@ import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Environment;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.packet.PacketPath;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
@@ -15,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -34,16 +36,20 @@ public final class RunJson {
     this.statuses = statuses;
   }
 
-  /** One run, whole. */
-  public byte[] run(Run run) {
+  /**
+   * One run, whole.
+   *
+   * @param packetUrl where a packet can be fetched, by its path
+   */
+  public byte[] run(Run run, UnaryOperator<String> packetUrl) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
       json.writeStartObject();
       common(json, run);
       value(json, "payload", run.payload(), run.payloadType());
-      if (run.status() == RunStatus.COMPLETED) {
-        output(json, run);
-      }
+      packet(json, "payloadPresignedUrl", run.payloadPacket(), packetUrl);
+      output(json, run);
+      packet(json, "outputPresignedUrl", run.outputPacket(), packetUrl);
       if (run.error() != null) {
         error(json, StoredError.read(run.error()));
       }
@@ -188,7 +194,7 @@ public final class RunJson {
   /** A stored JSON text as a value; what carries text is opened to the value it carries. */
   private static void value(
       JsonGenerator json, String name, @Nullable String text, @Nullable String type) {
-    if (text == null || "application/store".equals(type)) {
+    if (text == null || PacketPath.MEDIA_TYPE.equals(type)) {
       return;
     }
     json.writeName(name);
@@ -199,10 +205,19 @@ public final class RunJson {
     }
   }
 
+  private static void packet(
+      JsonGenerator json, String name, @Nullable String path, UnaryOperator<String> packetUrl) {
+    if (path != null) {
+      json.writeStringProperty(name, packetUrl.apply(path));
+    }
+  }
+
   private static void output(JsonGenerator json, Run run) {
     String output = run.output();
     String type = run.outputType() == null ? JSON : run.outputType();
-    if (output == null || type.equals("application/store")) {
+    if (output == null
+        || run.status() != RunStatus.COMPLETED
+        || type.equals(PacketPath.MEDIA_TYPE)) {
       return;
     }
     json.writeName("output");

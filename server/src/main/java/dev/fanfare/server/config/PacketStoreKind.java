@@ -1,0 +1,9 @@
+package dev.fanfare.server.config;
+
+/** Where the bytes of packets are kept. */
+public enum PacketStoreKind {
+  /** In the database, with everything else. */
+  DATABASE,
+  /** In a folder, which all servers of one database share. */
+  DISK
+}

@@ -1,0 +1,26 @@
+package dev.fanfare.server.packet;
+
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.http.Answer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where the bytes of packets are. Safe for use by many threads, and by many servers at once. */
+public interface ByteStore {
+
+  /**
+   * The bytes under a path, as they were at one moment.
+   *
+   * @param content writes them; to be called once
+   */
+  record StoredBytes(String contentType, long length, Answer.Streamed content) {}
+
+  /** Puts bytes under a path, in place of older ones; durable and whole when it returns. */
+  void store(int environmentId, String path, String contentType, byte[] bytes);
+
+  /** What is under a path, or {@code null}. */
+  @Nullable StoredBytes read(int environmentId, String path);
+
+  /** Deletes what is under these paths, if anything, at the latest when {@code tx} commits. */
+  void delete(Tx tx, int environmentId, List<String> paths);
+}

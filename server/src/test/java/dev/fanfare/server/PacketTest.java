@@ -1,0 +1,130 @@
+package dev.fanfare.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.lease.AttemptReport.Finished;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.packet.Packets;
+import dev.fanfare.server.run.PacketSweep;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** How long packets stay. */
+class PacketTest {
+  private static Engine engine;
+
+  @BeforeAll
+  static void start() {
+    engine = Engine.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    engine.close();
+  }
+
+  private static void put(Tenant tenant, String path) {
+    engine.rooms.packets.store(tenant.id(), path, "text/plain", path.getBytes(UTF_8));
+  }
+
+  private static boolean has(Tenant tenant, String path) {
+    return engine.rooms.packets.read(tenant.id(), path) != null;
+  }
+
+  private static Item stored(String path) {
+    return Item.of("task").payload("\"" + path + "\"").payloadType("application/store");
+  }
+
+  private static Instant late() {
+    return engine.clock.instant().plus(Packets.UNUSED_LIFE).plusSeconds(1);
+  }
+
+  @Test
+  void an_upload_that_no_run_refers_to_is_pruned_after_a_day_and_not_before() {
+    Tenant tenant = engine.tenant();
+    put(tenant, "a");
+    engine.sweep(PacketSweep.class, late().minusSeconds(2));
+    assertThat(has(tenant, "a")).isTrue();
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(tenant, "a")).isFalse();
+    assertThat(tenant.count("packets")).isZero();
+    assertThat(tenant.count("packet_bytes")).isZero();
+  }
+
+  @Test
+  void uploaded_again_it_waits_a_day_again() {
+    Tenant tenant = engine.tenant();
+    put(tenant, "a");
+    Instant before = late();
+    engine.clock.advance(Duration.ofHours(1));
+    put(tenant, "a");
+    engine.sweep(PacketSweep.class, before);
+    assertThat(has(tenant, "a")).isTrue();
+  }
+
+  @Test
+  void packets_that_runs_refer_to_stay_also_those_of_batches_and_when_overwritten() {
+    Tenant tenant = engine.tenant();
+    for (String path : new String[] {"single", "first", "second", "nobody's"}) {
+      put(tenant, path);
+    }
+    tenant.trigger(stored("single"));
+    tenant.batch(stored("second"), Item.of("task"), stored("first"), stored("second"));
+    put(tenant, "single");
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(tenant, "single")).isTrue();
+    assertThat(has(tenant, "first")).isTrue();
+    assertThat(has(tenant, "second")).isTrue();
+    assertThat(has(tenant, "nobody's")).isFalse();
+  }
+
+  @Test
+  void a_payload_that_only_looks_like_a_path_keeps_nothing() {
+    Tenant tenant = engine.tenant();
+    put(tenant, "a");
+    tenant.trigger(Item.of("task").payload("\"a\""));
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(tenant, "a")).isFalse();
+  }
+
+  @Test
+  void an_output_keeps_its_packet() {
+    Tenant tenant = engine.tenant();
+    put(tenant, "out");
+    put(tenant, "text");
+    Worker worker = tenant.worker("task");
+    tenant.trigger(Item.of("task"));
+    tenant.trigger(Item.of("task"));
+    var claimed = worker.claim(2);
+    worker.report(
+        List.of(),
+        List.of(
+            success(claimed.get(0), "out", "application/store"),
+            success(claimed.get(1), "text", "text/plain")),
+        List.of());
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(tenant, "out")).isTrue();
+    assertThat(has(tenant, "text")).isFalse();
+  }
+
+  private static Finished success(ClaimedRun run, String output, String type) {
+    return new Finished(run.runId(), run.fence(), 1, 5, output, type, null, false);
+  }
+
+  @Test
+  void an_environment_keeps_its_own_packets_only() {
+    Tenant one = engine.tenant();
+    Tenant two = engine.tenant();
+    put(one, "a");
+    put(two, "a");
+    one.trigger(stored("a"));
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(one, "a")).isTrue();
+    assertThat(has(two, "a")).isFalse();
+  }
+}

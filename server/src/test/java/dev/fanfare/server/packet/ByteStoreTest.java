@@ -1,0 +1,146 @@
+package dev.fanfare.server.packet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.server.AtOnce;
+import dev.fanfare.server.Engine;
+import dev.fanfare.server.packet.ByteStore.StoredBytes;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Both kinds of stores, without the edge. */
+class ByteStoreTest {
+  private static Engine engine;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() {
+    engine = Engine.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    engine.close();
+  }
+
+  private ByteStore store(String kind) throws IOException {
+    return kind.equals("disk")
+        ? new PacketFolder(folder, Instant.now())
+        : new PacketBytesStore(engine.database);
+  }
+
+  private static String content(StoredBytes stored) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    stored.content().writeTo(out);
+    return out.toString(UTF_8);
+  }
+
+  private static String read(ByteStore store, int environmentId, String path) {
+    StoredBytes stored = store.read(environmentId, path);
+    return stored == null ? null : stored.contentType() + " " + content(stored);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"database", "disk"})
+  void a_path_is_an_environments_own_and_is_nothing_after_it_was_deleted(String kind)
+      throws IOException {
+    ByteStore store = store(kind);
+    int one = engine.tenant().id();
+    int two = engine.tenant().id();
+    store.store(one, "a", "x/1", "one".getBytes(UTF_8));
+    store.store(two, "a", "x/2", "two".getBytes(UTF_8));
+    assertThat(read(store, one, "a")).isEqualTo("x/1 one");
+    assertThat(read(store, two, "a")).isEqualTo("x/2 two");
+    engine.database.transaction(tx -> {
+      store.delete(tx, one, List.of("a", "b"));
+      return null;
+    });
+    assertThat(read(store, one, "a")).isNull();
+    assertThat(read(store, two, "a")).isEqualTo("x/2 two");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"database", "disk"})
+  void of_uploads_at_once_one_wins_whole(String kind) throws Exception {
+    ByteStore store = store(kind);
+    int tenant = engine.tenant().id();
+    AtOnce.call(
+        8,
+        i -> {
+          store.store(tenant, "a", "x/" + i, ("" + i).repeat(100_000).getBytes(UTF_8));
+          return i;
+        });
+    String read = read(store, tenant, "a");
+    String winner = read.substring(2, 3);
+    assertThat(read).isEqualTo("x/" + winner + " " + winner.repeat(100_000));
+  }
+
+  @Test
+  void a_reader_in_the_middle_gets_the_old_file_to_its_end() throws IOException {
+    ByteStore store = store("disk");
+    store.store(1, "a", "x/1", "1".repeat(3_000_000).getBytes(UTF_8));
+    StoredBytes stored = Objects.requireNonNull(store.read(1, "a"));
+    store.store(1, "a", "x/2", "2".getBytes(UTF_8));
+    assertThat(content(stored)).isEqualTo("1".repeat(3_000_000));
+  }
+
+  @Test
+  void a_reader_in_the_middle_of_a_row_is_cut_off_rather_than_given_two_halves()
+      throws IOException {
+    ByteStore store = store("database");
+    int tenant = engine.tenant().id();
+    store.store(tenant, "a", "x/1", "1".repeat(3_000_000).getBytes(UTF_8));
+    StoredBytes stored = Objects.requireNonNull(store.read(tenant, "a"));
+    store.store(tenant, "a", "x/1", "2".repeat(3_000_000).getBytes(UTF_8));
+    assertThatThrownBy(() -> stored.content().writeTo(OutputStream.nullOutputStream()))
+        .hasMessage("A packet was replaced while it was read");
+  }
+
+  @Test
+  void no_file_is_named_by_what_a_client_said() throws IOException {
+    ByteStore store = store("disk");
+    for (String path : List.of("../../out", "/etc/x", "a\0b", "a\\b", "é", "n".repeat(5_000))) {
+      store.store(1, path, "x/y", path.getBytes(UTF_8));
+      assertThat(read(store, 1, path)).isEqualTo("x/y " + path);
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertThat(files.filter(Files::isRegularFile).map(f -> folder.relativize(f).toString()))
+          .hasSize(6)
+          .allMatch(name -> name.matches("1/[0-9a-f]{2}/[0-9a-f]{64}"));
+    }
+    try (Stream<Path> siblings = Files.list(folder)) {
+      assertThat(siblings.map(f -> f.getFileName().toString()))
+          .containsExactlyInAnyOrder("1", "drafts");
+    }
+  }
+
+  @Test
+  void what_a_crash_left_half_written_is_cleared_a_day_later() throws IOException {
+    store("disk");
+    Path draft = Files.createFile(folder.resolve("drafts").resolve("packet1"));
+    Path fresh = Files.createFile(folder.resolve("drafts").resolve("packet2"));
+    Files.setLastModifiedTime(
+        draft, FileTime.from(Instant.now().minus(Duration.ofDays(1).plusMinutes(1))));
+    store("disk");
+    assertThat(draft).doesNotExist();
+    assertThat(fresh).exists();
+  }
+}
