@@ -12,6 +12,7 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.lease.CancelRun;
+import dev.fanfare.server.lease.CancelSweep;
 import dev.fanfare.server.lease.ClaimRuns;
 import dev.fanfare.server.lease.FailAttempts;
 import dev.fanfare.server.lease.HandBack;
@@ -21,6 +22,7 @@ import dev.fanfare.server.lease.SlotSweep;
 import dev.fanfare.server.packet.ByteStore;
 import dev.fanfare.server.packet.Packets;
 import dev.fanfare.server.run.ChangeRuns;
+import dev.fanfare.server.run.CheckParents;
 import dev.fanfare.server.run.DueSweep;
 import dev.fanfare.server.run.ExpireSweep;
 import dev.fanfare.server.run.FinishRuns;
@@ -46,6 +48,7 @@ final class Rooms {
   final ReadBatches readBatches;
   final TriggerRun triggerRun;
   final ReadRuns readRuns;
+  final CheckParents checkParents;
   final ChangeRuns changeRuns;
   final CancelRun cancelRun;
   final Packets packets;
@@ -69,6 +72,7 @@ final class Rooms {
     readBatches = new ReadBatches(database);
     triggerRun = new TriggerRun(database, signals, clock, place, trigger);
     readRuns = new ReadRuns(database);
+    checkParents = new CheckParents(database);
     changeRuns = new ChangeRuns(database, clock);
     packets = new Packets(database, bytes, clock);
     cancelRun = new CancelRun(database, signals, finish);
@@ -87,6 +91,7 @@ final class Rooms {
             new DueSweep(database, signals, config.sweepInterval()),
             new ExpireSweep(database, finish, config.sweepInterval()),
             new ReclaimSweep(database, signals, finish, reclaimLimits(config)),
+            new CancelSweep(database, signals, finish),
             new ParkedSweep(database, signals),
             new SlotSweep(database),
             new KeySweep(database),

@@ -202,14 +202,36 @@ public final class Server implements AutoCloseable {
         new BatchRoutes.Limits(itemLimits(), config.batchItemsMax(), config.batchBodyBytesMax());
     routes.addAll(
         new BatchRoutes(
-                doors, tokens, rates, rooms.triggerBatch, rooms.readBatches, clock, batchLimits)
+                doors,
+                tokens,
+                rates,
+                rooms.triggerBatch,
+                rooms.readBatches,
+                rooms.checkParents,
+                clock,
+                batchLimits)
             .routes());
     routes.addAll(
         new StreamedBatchRoutes(
-                doors, tokens, rates, rooms.createBatch, rooms.addItems, clock, batchLimits)
+                doors,
+                tokens,
+                rates,
+                rooms.createBatch,
+                rooms.addItems,
+                rooms.checkParents,
+                clock,
+                batchLimits)
             .routes());
     routes.addAll(
-        new RunRoutes(doors, tokens, rooms.triggerRun, rooms.readRuns, packetUrls, clock, runLimits)
+        new RunRoutes(
+                doors,
+                tokens,
+                rooms.triggerRun,
+                rooms.readRuns,
+                rooms.checkParents,
+                packetUrls,
+                clock,
+                runLimits)
             .routes());
     routes.addAll(new PacketUrlRoutes(doors, packetUrls).routes());
     routes.addAll(new PacketRoutes(packetUrls, rooms.packets, config.packetBytesMax()).routes());

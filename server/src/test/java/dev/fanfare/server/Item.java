@@ -1,10 +1,12 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 /** What a test triggers: a task and, where it matters, the rest. */
 public final class Item {
@@ -22,6 +24,7 @@ public final class Item {
   private Integer maxAttempts;
   private List<String> tags = List.of();
   private String metadata;
+  private NamedParent parent;
   private RunError failure;
 
   private Item(String task) {
@@ -91,6 +94,17 @@ public final class Item {
     return this;
   }
 
+  public Item parent(UUID runId) {
+    parent = new NamedParent(runId, false);
+    return this;
+  }
+
+  /** A child that its parent waits for. */
+  public Item awaitedBy(UUID runId) {
+    parent = new NamedParent(runId, true);
+    return this;
+  }
+
   /** Recorded as failed at once: it could not become a proper run. */
   public Item failure(RunError error) {
     failure = error;
@@ -113,6 +127,7 @@ public final class Item {
         metadata,
         null,
         false,
+        parent,
         failure);
   }
 }

@@ -33,7 +33,12 @@ class UnsealedBatchTest {
         .rooms
         .createBatch
         .create(
-            tenant.id(), count, key == null ? null : new NewRun.Key(key, Item.KEY_LIFE), null, null)
+            tenant.id(),
+            count,
+            null,
+            key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
+            null,
+            null)
         .batchId();
   }
 

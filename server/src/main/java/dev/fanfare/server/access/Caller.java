@@ -44,6 +44,11 @@ public final class Caller {
     return token;
   }
 
+  /** Whether it came with a token and not with a secret key. */
+  public boolean hasToken() {
+    return token != null;
+  }
+
   /** What it uses up by triggering; absent: it may trigger as often as it likes. */
   public @Nullable OneTimeToken oneTimeToken() {
     return token == null || !token.oneTime()

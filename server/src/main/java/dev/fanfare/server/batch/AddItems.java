@@ -10,6 +10,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.run.PlacedRun;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the items of an announced batch as they are streamed, in as many streams as the client
@@ -186,7 +188,7 @@ public final class AddItems {
     requirePending(seal.batchId(), progress.status());
     if (progress.stored() == 0 && coming == count) {
       Runs runs = new Runs(count);
-      runs.add(0, placed, trigger(tx, seal, 0, placed));
+      runs.add(0, placed, trigger(tx, seal, progress.parent(), 0, placed));
       store.seal(tx, seal.environmentId(), seal.batchId(), runs.sealed(), seal.now());
       return new Added(held.accepted + coming, held.deduplicated, true, count, count);
     }
@@ -198,7 +200,7 @@ public final class AddItems {
           tx,
           seal.environmentId(),
           seal.batchId(),
-          triggerKept(tx, seal, stream, count),
+          triggerKept(tx, seal, progress, stream),
           seal.now());
     }
     return new Added(
@@ -206,12 +208,13 @@ public final class AddItems {
   }
 
   /** Makes the runs of kept items part by part, so that no more than a part is held. */
-  private Sealed triggerKept(Tx tx, Seal seal, ItemStream stream, int count) {
+  private Sealed triggerKept(Tx tx, Seal seal, Progress progress, ItemStream stream) {
+    int count = progress.itemCount();
     Runs runs = new Runs(count);
     for (int next = 0; next < count; ) {
       List<Kept> part = store.items(tx, seal.environmentId(), seal.batchId(), next);
       List<PlacedRun> placed = part.stream().map(kept -> placed(kept, stream)).toList();
-      runs.add(next, placed, trigger(tx, seal, next, placed));
+      runs.add(next, placed, trigger(tx, seal, progress.parent(), next, placed));
       next += part.size();
     }
     return runs.sealed();
@@ -225,9 +228,16 @@ public final class AddItems {
     return new PlacedRun(run, kept.taskId(), kept.laneId());
   }
 
-  private List<TriggeredRun> trigger(Tx tx, Seal seal, int firstIndex, List<PlacedRun> placed) {
+  private List<TriggeredRun> trigger(
+      Tx tx, Seal seal, @Nullable NamedParent parent, int firstIndex, List<PlacedRun> placed) {
     return trigger.trigger(
-        tx, seal.environmentId(), seal.batchId(), firstIndex, seal.source(), seal.now(), placed);
+        tx,
+        seal.environmentId(),
+        seal.batchId(),
+        firstIndex,
+        seal.source(),
+        seal.now(),
+        placed.stream().map(run -> run.withParent(parent)).toList());
   }
 
   /** The runs of a batch while they are made. */

@@ -15,6 +15,7 @@ import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.CheckParents;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.wire.ItemLimits;
 import dev.fanfare.server.run.wire.ItemReader;
@@ -36,6 +37,7 @@ public final class BatchRoutes {
   private final RateLimits rates;
   private final TriggerBatch trigger;
   private final ReadBatches read;
+  private final CheckParents parents;
   private final InstantSource clock;
   private final Limits limits;
 
@@ -52,6 +54,7 @@ public final class BatchRoutes {
       RateLimits rates,
       TriggerBatch trigger,
       ReadBatches read,
+      CheckParents parents,
       InstantSource clock,
       Limits limits) {
     this.doors = doors;
@@ -59,6 +62,7 @@ public final class BatchRoutes {
     this.rates = rates;
     this.trigger = trigger;
     this.read = read;
+    this.parents = parents;
     this.clock = clock;
     this.limits = limits;
   }
@@ -107,6 +111,7 @@ public final class BatchRoutes {
     List<NewRun> runs = new BatchReader(items, limits.itemsMax(), task).read(body);
     List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
     caller.requireEach("batchTrigger", "tasks", tasks);
+    parents.check(caller, runs);
     NewBatch batch =
         new NewBatch(
             runs,

@@ -7,6 +7,7 @@ import dev.fanfare.server.access.UsedTokenStore;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.RequestKeyStore;
 import java.time.Instant;
@@ -42,6 +43,7 @@ public final class CreateBatch {
   /**
    * Stores a batch without items and returns when it is durable.
    *
+   * @param parent the run that triggers it; absent: none does
    * @param key makes the same batch sent twice one batch; absent: every batch is a new one
    * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
    * @param token used up by a new batch; absent: the caller may create as many as it likes
@@ -49,18 +51,20 @@ public final class CreateBatch {
   public Created create(
       int environmentId,
       int itemCount,
+      @Nullable NamedParent parent,
       NewRun.@Nullable Key key,
       @Nullable Hash requestKey,
       @Nullable OneTimeToken token) {
     Instant now = clock.instant();
     return database.transaction(
-        tx -> create(tx, environmentId, itemCount, key, requestKey, token, now));
+        tx -> create(tx, environmentId, itemCount, parent, key, requestKey, token, now));
   }
 
   private Created create(
       Tx tx,
       int environmentId,
       int itemCount,
+      @Nullable NamedParent parent,
       NewRun.@Nullable Key key,
       @Nullable Hash requestKey,
       @Nullable OneTimeToken token,
@@ -84,7 +88,8 @@ public final class CreateBatch {
       }
     }
     usedTokens.spend(tx, environmentId, token, "create batch");
-    streamed.insert(tx, environmentId, batchId, itemCount, key == null ? null : key.text(), now);
+    streamed.insert(
+        tx, environmentId, batchId, itemCount, parent, key == null ? null : key.text(), now);
     return new Created(batchId, itemCount, false, false);
   }
 

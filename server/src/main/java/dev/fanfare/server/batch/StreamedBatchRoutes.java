@@ -14,6 +14,7 @@ import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.CheckParents;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.wire.ItemReader;
 import dev.fanfare.server.run.wire.RequestMarks;
@@ -21,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 
 /** Batches in two calls: the first announces a batch, the second streams its items. */
@@ -32,6 +34,7 @@ public final class StreamedBatchRoutes {
   private final RateLimits rates;
   private final CreateBatch create;
   private final AddItems add;
+  private final CheckParents parents;
   private final InstantSource clock;
   private final BatchRoutes.Limits limits;
 
@@ -41,6 +44,7 @@ public final class StreamedBatchRoutes {
       RateLimits rates,
       CreateBatch create,
       AddItems add,
+      CheckParents parents,
       InstantSource clock,
       BatchRoutes.Limits limits) {
     this.doors = doors;
@@ -48,6 +52,7 @@ public final class StreamedBatchRoutes {
     this.rates = rates;
     this.create = create;
     this.add = add;
+    this.parents = parents;
     this.clock = clock;
     this.limits = limits;
   }
@@ -69,6 +74,9 @@ public final class StreamedBatchRoutes {
     } else {
       caller.requireEach("batchTrigger", "tasks", asked.tasks());
     }
+    if (asked.parent() != null) {
+      parents.check(caller, Map.of(asked.parent(), "create batch"));
+    }
     rates.takeBatch(caller.environment().id(), asked.itemCount());
     List<String> marks = new ArrayList<>(asked.tasks());
     marks.add(Integer.toString(asked.itemCount()));
@@ -76,6 +84,7 @@ public final class StreamedBatchRoutes {
         create.create(
             caller.environment().id(),
             asked.itemCount(),
+            asked.parent(),
             asked.key() == null ? null : new NewRun.Key(asked.key(), limits.item().keyTtl()),
             RequestMarks.requestKey(exchange, "streamed batch", marks),
             caller.oneTimeToken());

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.PlacedRun;
 import dev.fanfare.server.run.StoredError;
 import java.time.Instant;
@@ -23,30 +24,43 @@ final class StreamedBatchStore {
       int environmentId,
       UUID batchId,
       int itemCount,
+      @Nullable NamedParent parent,
       @Nullable String key,
       Instant createdAt) {
     tx.update(
         """
         insert into batches
                (environment_id, batch_id, status, open_runs, item_count, run_ids,
-                idempotency_key, created_at)
-        values (?, ?, 'PENDING', 0, ?, '{}', ?, ?)
+                idempotency_key, created_at, parent_run_id, resumes_parent)
+        values (?, ?, 'PENDING', 0, ?, '{}', ?, ?, ?, ?)
         """,
         environmentId,
         batchId,
         itemCount,
         key,
-        createdAt);
+        createdAt,
+        parent == null ? null : parent.runId(),
+        parent == null ? null : parent.resumes());
   }
 
-  /** How far a streamed batch is. */
-  record Progress(BatchStatus status, boolean sealed, int itemCount, int stored) {}
+  /**
+   * How far a streamed batch is.
+   *
+   * @param parent the run that triggers it; absent: none does
+   */
+  record Progress(
+      BatchStatus status,
+      boolean sealed,
+      int itemCount,
+      int stored,
+      @Nullable NamedParent parent) {}
 
   /** Locks a batch, so that of two streams at once one seals it and the other sees that. */
   @Nullable Progress lock(Tx tx, int environmentId, UUID batchId) {
     return tx.first(
         """
-        select b.status, b.sealed_at is not null as sealed, b.item_count,
+        select b.status, b.sealed_at is not null as sealed, b.item_count, b.parent_run_id,
+               b.resumes_parent,
                (select count(*)
                   from batch_items i
                  where i.environment_id = b.environment_id
@@ -56,12 +70,15 @@ final class StreamedBatchStore {
            and b.batch_id = ?
            for update of b
         """,
-        r ->
-            new Progress(
-                BatchStatus.valueOf(r.text("status")),
-                r.flag("sealed"),
-                r.integer("item_count"),
-                r.integer("stored")),
+        r -> {
+          UUID parentId = r.uuidOrNull("parent_run_id");
+          return new Progress(
+              BatchStatus.valueOf(r.text("status")),
+              r.flag("sealed"),
+              r.integer("item_count"),
+              r.integer("stored"),
+              parentId == null ? null : new NamedParent(parentId, r.flag("resumes_parent")));
+        },
         environmentId,
         batchId);
   }

@@ -115,6 +115,7 @@ public final class Tx {
       case Integer[] numbers ->
           statement.setArray(index, connection.createArrayOf("int4", numbers));
       case Long[] numbers -> statement.setArray(index, connection.createArrayOf("int8", numbers));
+      case Boolean[] flags -> statement.setArray(index, connection.createArrayOf("bool", flags));
       case boolean[] flags -> statement.setArray(index, arrayOf("bool", flags));
       case String[] texts -> statement.setArray(index, connection.createArrayOf("text", texts));
       case UUID[] ids -> statement.setArray(index, connection.createArrayOf("uuid", ids));

@@ -206,33 +206,68 @@ final class LeaseStore {
         max);
   }
 
-  /** Marks a held run as canceled; false when nobody holds it. */
-  boolean cancel(Tx tx, int environmentId, UUID runId) {
-    return tx.update(
-            """
-            update leases
-               set canceled_at = coalesce(canceled_at, now())
-             where environment_id = ?
-               and run_id = ?
-            """,
-            environmentId,
-            runId)
-        == 1;
+  /** Waits for whoever is changing the lease of a run, if there is one, and locks it. */
+  void lock(Tx tx, int environmentId, UUID runId) {
+    tx.first(
+        """
+        select
+          from leases
+         where environment_id = ?
+           and run_id = ?
+           for update
+        """,
+        r -> true,
+        environmentId,
+        runId);
   }
 
-  /** What a session holds that was canceled, each told once. */
+  /**
+   * Marks held runs as canceled, and returns them. What a report is changing is passed over: it
+   * locks leases in an order of its own, and might wait for others of these.
+   */
+  List<UUID> cancel(Tx tx, int environmentId, UUID[] runIds) {
+    return tx.list(
+        """
+        update leases
+           set canceled_at = coalesce(canceled_at, now())
+         where environment_id = ?
+           and run_id = any (array(
+                 select run_id
+                   from leases
+                  where environment_id = ?
+                    and run_id = any (?)
+                    for update skip locked))
+        returning run_id
+        """,
+        r -> r.uuid("run_id"),
+        environmentId,
+        environmentId,
+        runIds);
+  }
+
+  /**
+   * What a session holds that was canceled, each told once. What somebody else has locked is being
+   * told, ended or canceled again, and left for the next time: a report that waited here for one
+   * lease while it holds others could wait in a ring.
+   */
   List<Hold> tellCanceled(Tx tx, int environmentId, UUID sessionId) {
     return tx.list(
         """
         update leases
            set cancel_told = true
          where environment_id = ?
-           and session_id = ?
-           and canceled_at is not null
-           and not cancel_told
+           and run_id = any (array(
+                 select run_id
+                   from leases
+                  where environment_id = ?
+                    and session_id = ?
+                    and canceled_at is not null
+                    and not cancel_told
+                    for update skip locked))
         returning run_id, fence
         """,
         r -> new Hold(r.uuid("run_id"), r.integer("fence")),
+        environmentId,
         environmentId,
         sessionId);
   }

@@ -1,6 +1,7 @@
 /**
  * A run in a worker's hands: claimed under a lease with a fence, started, finished, retried, handed
- * back, or reclaimed when its worker is lost. Owns {@code leases}.
+ * back, canceled, or reclaimed when its worker is lost. Owns {@code leases} and {@code
+ * cancellations}.
  *
  * <p>The law of this room: every change of a held run says which session and which fence it is made
  * under, and a statement that finds no such lease changes nothing. Open {@link

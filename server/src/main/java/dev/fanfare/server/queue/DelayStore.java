@@ -4,7 +4,6 @@ import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code delays}: runs that become ready at a time. */
 public final class DelayStore {
@@ -37,18 +36,25 @@ public final class DelayStore {
         columns.firstStartedAts());
   }
 
-  /** Takes a run out, or returns {@code null} when it does not stand here. */
-  public @Nullable Entry delete(Tx tx, int environmentId, UUID runId) {
-    return tx.first(
+  /** Takes runs out and returns those that stood here. */
+  public List<Entry> delete(Tx tx, int environmentId, UUID[] runIds) {
+    return tx.list(
         """
         delete from delays
          where environment_id = ?
-           and run_id = ?
+           and run_id = any (array(
+                 select run_id
+                   from delays
+                  where environment_id = ?
+                    and run_id = any (?)
+                  order by run_id
+                    for update))
         returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
         """,
         ReadyStore::entry,
         environmentId,
-        runId);
+        environmentId,
+        runIds);
   }
 
   /**

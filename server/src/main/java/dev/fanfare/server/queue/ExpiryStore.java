@@ -2,6 +2,7 @@ package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
@@ -56,9 +57,11 @@ public final class ExpiryStore {
 
   /**
    * Takes those out of the queue that still stand there and were never claimed; a claim that is
-   * under way is waited for, and then it was faster.
+   * under way is waited for, and then it was faster. In the order of runs, as those who cancel many
+   * do it, so that nobody waits in a ring.
    */
-  public List<UUID> take(Tx tx, int environmentId, List<Expired> expired) {
+  public List<UUID> take(Tx tx, int environmentId, List<Expired> due) {
+    List<Expired> expired = due.stream().sorted(Comparator.comparing(Expired::runId)).toList();
     return tx.list(
         """
         delete from ready

@@ -3,7 +3,6 @@ package dev.fanfare.server.queue;
 import dev.fanfare.server.db.Tx;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code parked}: runs whose task no worker has declared yet. */
 public final class ParkedStore {
@@ -51,22 +50,32 @@ public final class ParkedStore {
         max);
   }
 
-  /** Takes a run out, or returns {@code null} when it does not stand here. */
-  public @Nullable Entry delete(Tx tx, int environmentId, int taskId, long rank, UUID runId) {
-    return tx.first(
+  /** Takes runs out and returns those that stood here. In the order they are given. */
+  public List<Entry> delete(Tx tx, int environmentId, int[] taskIds, long[] ranks, UUID[] runIds) {
+    return tx.list(
         """
         delete from parked
-         where environment_id = ?
-           and task_id = ?
-           and rank = ?
-           and run_id = ?
-        returning lane_id
+         where environment_id is not distinct from ?     -- no condition for an index, on purpose
+           and ctid = any (array(
+                 select y.address
+                   from unnest(?::int[], ?::int8[], ?::uuid[]) as e (task_id, rank, run_id)
+                  cross join lateral (
+                          select x.ctid as address
+                            from parked x
+                           where x.environment_id = ?
+                             and x.task_id = e.task_id
+                             and x.rank = e.rank
+                             and x.run_id = e.run_id
+                           limit 1
+                             for update) as y))
+        returning run_id, lane_id, rank
         """,
-        r -> Entry.fresh(runId, r.integer("lane_id"), rank),
+        r -> Entry.fresh(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")),
         environmentId,
-        taskId,
-        rank,
-        runId);
+        taskIds,
+        ranks,
+        runIds,
+        environmentId);
   }
 
   /**

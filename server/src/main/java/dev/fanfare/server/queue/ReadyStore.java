@@ -32,22 +32,35 @@ public final class ReadyStore {
         columns.firstStartedAts());
   }
 
-  /** Takes a run out, or returns {@code null} when it does not stand here. */
-  public @Nullable Entry delete(Tx tx, int environmentId, int laneId, long rank, UUID runId) {
-    return tx.first(
+  /**
+   * Takes runs out and returns those that stood where they are named; a claim that is under way is
+   * waited for, and then it was faster. In the order they are given.
+   */
+  public List<Entry> delete(Tx tx, int environmentId, int[] laneIds, long[] ranks, UUID[] runIds) {
+    return tx.list(
         """
         delete from ready
-         where environment_id = ?
-           and lane_id = ?
-           and rank = ?
-           and run_id = ?
+         where environment_id is not distinct from ?     -- no condition for an index, on purpose
+           and ctid = any (array(
+                 select y.address
+                   from unnest(?::int[], ?::int8[], ?::uuid[]) as e (lane_id, rank, run_id)
+                  cross join lateral (
+                          select x.ctid as address
+                            from ready x
+                           where x.environment_id = ?
+                             and x.lane_id = e.lane_id
+                             and x.rank = e.rank
+                             and x.run_id = e.run_id
+                           limit 1
+                             for update) as y))
         returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
         """,
         ReadyStore::entry,
         environmentId,
-        laneId,
-        rank,
-        runId);
+        laneIds,
+        ranks,
+        runIds,
+        environmentId);
   }
 
   static Entry entry(Row r) throws SQLException {

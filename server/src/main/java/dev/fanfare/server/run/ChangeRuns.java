@@ -9,7 +9,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -62,7 +66,8 @@ public final class ChangeRuns {
 
   /** A run's metadata as JSON text; {@code null} when it has none. */
   public @Nullable String metadata(int environmentId, UUID runId) {
-    Metadata metadata = database.transaction(tx -> store.lockMetadata(tx, environmentId, runId));
+    Metadata metadata =
+        database.transaction(tx -> store.lockMetadata(tx, environmentId, Set.of(runId))).get(runId);
     if (metadata == null) {
       throw new HttpError(404, "Run not found");
     }
@@ -70,29 +75,70 @@ public final class ChangeRuns {
   }
 
   /**
-   * Changes a run's metadata and returns what it is then.
-   *
-   * @param change makes the new JSON text of the old one, which is absent when there is none
+   * Changes a run's metadata, and through it that of its parent and root; returns what its own is
+   * then. A run without a parent is both to itself. What is meant for a parent or a root that can
+   * no longer be written is dropped: it must not keep the run from writing its own.
    */
-  public String changeMetadata(
-      int environmentId, UUID runId, UnaryOperator<@Nullable String> change) {
+  public String changeMetadata(int environmentId, UUID runId, MetadataChanges changes) {
     return database.transaction(tx -> {
-      Metadata before = store.lockMetadata(tx, environmentId, runId);
-      if (before == null) {
-        throw new HttpError(404, "Task Run not found");
+      Lineage lineage =
+          changes.parents() == null && changes.roots() == null
+              ? null
+              : store.lineage(tx, environmentId, runId);
+      UUID parentId = lineage == null ? runId : lineage.parentId();
+      UUID rootId = lineage == null ? runId : lineage.rootId();
+      Set<UUID> changed = new HashSet<>(Set.of(runId));
+      if (changes.parents() != null) {
+        changed.add(parentId);
       }
-      Instant end = before.finishedAt();
-      if (end != null && end.plus(METADATA_OPEN).isBefore(clock.instant())) {
-        throw new HttpError(422, "Cannot update metadata for a completed run");
+      if (changes.roots() != null) {
+        changed.add(rootId);
       }
-      String after = String.valueOf(change.apply(before.text()));
-      if (after.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
-        throw new HttpError(
-            413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+      Map<UUID, Metadata> before = store.lockMetadata(tx, environmentId, changed);
+      requireOpen(before.get(runId));
+      Map<UUID, String> after = new LinkedHashMap<>();
+      change(before, after, runId, changes.own());
+      change(before, after, parentId, changes.parents());
+      change(before, after, rootId, changes.roots());
+      for (Map.Entry<UUID, String> changedText : after.entrySet()) {
+        store.setMetadata(tx, environmentId, changedText.getKey(), bounded(changedText.getValue()));
       }
-      store.setMetadata(tx, environmentId, runId, after);
-      return after;
+      return String.valueOf(after.get(runId));
     });
+  }
+
+  private void requireOpen(@Nullable Metadata metadata) {
+    if (metadata == null) {
+      throw new HttpError(404, "Task Run not found");
+    }
+    if (!isOpen(metadata)) {
+      throw new HttpError(422, "Cannot update metadata for a completed run");
+    }
+  }
+
+  private boolean isOpen(Metadata metadata) {
+    Instant end = metadata.finishedAt();
+    return end == null || !end.plus(METADATA_OPEN).isBefore(clock.instant());
+  }
+
+  private void change(
+      Map<UUID, Metadata> before,
+      Map<UUID, String> after,
+      UUID runId,
+      @Nullable UnaryOperator<@Nullable String> change) {
+    Metadata metadata = before.get(runId);
+    if (change != null && metadata != null && isOpen(metadata)) {
+      String text = after.getOrDefault(runId, metadata.text());
+      after.put(runId, String.valueOf(change.apply(text)));
+    }
+  }
+
+  private static String bounded(String text) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
+      throw new HttpError(
+          413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+    }
+    return text;
   }
 
   /** Moves the time that a delayed run waits for; a time in the past queues it at once. */

@@ -4,8 +4,11 @@ import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -60,21 +63,47 @@ final class ChangeStore {
    */
   record Metadata(@Nullable String text, @Nullable Instant finishedAt) {}
 
-  /** Locks a run and returns its metadata, or {@code null} when the environment has none such. */
-  @Nullable Metadata lockMetadata(Tx tx, int environmentId, UUID runId) {
-    return tx.first(
+  /**
+   * Locks runs and returns their metadata; one that does not exist is left out. In the order of
+   * their ids: children of one parent change it at once.
+   */
+  Map<UUID, Metadata> lockMetadata(Tx tx, int environmentId, Set<UUID> runIds) {
+    Map<UUID, Metadata> metadata = new HashMap<>();
+    tx.list(
         """
-        select r.metadata,
+        select r.run_id, r.metadata,
                (select o.finished_at
                   from outcomes o
                  where o.environment_id = r.environment_id
                    and o.run_id = r.run_id) as finished_at
           from runs r
          where r.environment_id = ?
-           and r.run_id = ?
+           and r.run_id = any (?)
+         order by r.run_id
            for no key update of r
         """,
-        r -> new Metadata(r.textOrNull("metadata"), r.instantOrNull("finished_at")),
+        r ->
+            metadata.put(
+                r.uuid("run_id"),
+                new Metadata(r.textOrNull("metadata"), r.instantOrNull("finished_at"))),
+        environmentId,
+        runIds.toArray(UUID[]::new));
+    return metadata;
+  }
+
+  /**
+   * Where a run comes from; {@code null} when it has no parent. Never changes, so without a lock.
+   */
+  @Nullable Lineage lineage(Tx tx, int environmentId, UUID runId) {
+    return tx.first(
+        """
+        select parent_run_id, root_run_id, depth
+          from runs
+         where environment_id = ?
+           and run_id = ?
+           and parent_run_id is not null
+        """,
+        r -> new Lineage(r.uuid("parent_run_id"), r.uuid("root_run_id"), r.integer("depth")),
         environmentId,
         runId);
   }

@@ -95,11 +95,11 @@ public final class ControlRoutes {
       throw new HttpError(404, "Run not found");
     }
     change.reschedule(environmentId, runId, dueAt);
-    Run run = Objects.requireNonNull(read.find(environmentId, runId));
+    Family moved = Objects.requireNonNull(read.family(environmentId, runId));
     return Answer.json(
         200,
         new RunJson(Statuses.of(exchange))
-            .run(run, path -> packets.download(exchange, environmentId, path)));
+            .run(moved, path -> packets.download(exchange, environmentId, path)));
   }
 
   private Answer tags(Exchange exchange, Caller caller) {
@@ -120,7 +120,7 @@ public final class ControlRoutes {
 
   private Answer changeMetadata(Exchange exchange, Caller caller) {
     UUID runId = runId(exchange, "Task Run not found");
-    MetadataChange asked = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX));
+    MetadataChanges asked = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX));
     return metadata(change.changeMetadata(caller.environment().id(), runId, asked), false);
   }
 

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param metadata JSON text as it was sent; absent: none
  * @param options what acts elsewhere, as JSON text; absent: nothing
  * @param test whether it is marked as a test
+ * @param parent the run that triggers it; absent: none does
  * @param failure absent in any ordinary trigger; else the run is stored as having failed with it,
  *     so that an item that cannot become a proper run still is one
  */
@@ -41,6 +42,7 @@ public record NewRun(
     @Nullable String metadata,
     @Nullable String options,
     boolean test,
+    @Nullable NamedParent parent,
     @Nullable RunError failure) {
 
   /**
@@ -56,7 +58,8 @@ public record NewRun(
    */
   public static NewRun failed(String task, RunError error) {
     return new NewRun(
-        task, null, null, null, "", null, null, null, 0, null, List.of(), null, null, false, error);
+        task, null, null, null, "", null, null, null, 0, null, List.of(), null, null, false, null,
+        error);
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
@@ -81,6 +84,28 @@ public record NewRun(
         metadata,
         options,
         test,
+        parent,
+        failure);
+  }
+
+  /** The same run as a child of {@code other}, or of none. */
+  public NewRun withParent(@Nullable NamedParent other) {
+    return new NewRun(
+        task,
+        payload,
+        payloadType,
+        queue,
+        concurrencyKey,
+        key,
+        delayUntil,
+        ttl,
+        priorityMillis,
+        maxAttempts,
+        tags,
+        metadata,
+        options,
+        test,
+        other,
         failure);
   }
 }

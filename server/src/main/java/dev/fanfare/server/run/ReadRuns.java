@@ -4,12 +4,19 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads runs of one environment: one by its id, or a page of them, the newest first. */
 public final class ReadRuns {
+  /** As many as a batch can make. */
+  static final int CHILDREN_MAX = 1_000;
+
   private final Database database;
   private final RunReader reader = new RunReader();
 
@@ -20,6 +27,33 @@ public final class ReadRuns {
   /** One run, or {@code null} when the environment has none with this id. */
   public @Nullable Run find(int environmentId, UUID runId) {
     return database.transaction(tx -> reader.find(tx, environmentId, runId));
+  }
+
+  /** One run and its relatives, or {@code null} when the environment has none with this id. */
+  public @Nullable Family family(int environmentId, UUID runId) {
+    return database.snapshot(tx -> {
+      Run run = reader.find(tx, environmentId, runId);
+      return run == null ? null : family(tx, environmentId, run);
+    });
+  }
+
+  private Family family(Tx tx, int environmentId, Run run) {
+    List<UUID> childIds = reader.children(tx, environmentId, run.id(), CHILDREN_MAX);
+    Set<UUID> relatedIds = new HashSet<>(childIds);
+    Lineage lineage = run.lineage();
+    if (lineage != null) {
+      relatedIds.add(lineage.parentId());
+      relatedIds.add(lineage.rootId());
+    }
+    Map<UUID, Run> related = new HashMap<>();
+    if (!relatedIds.isEmpty()) {
+      reader.summaries(tx, environmentId, relatedIds).forEach(r -> related.put(r.id(), r));
+    }
+    return new Family(
+        run,
+        lineage == null ? null : related.get(lineage.rootId()),
+        lineage == null ? null : related.get(lineage.parentId()),
+        childIds.stream().map(related::get).toList());
   }
 
   /** A run as it was asked for, or {@code null} when the environment has none with this id. */

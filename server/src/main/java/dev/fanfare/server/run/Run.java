@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param options the options that act elsewhere, as JSON text; absent: none
  * @param delayedUntil the time it waits or waited for; absent: it was queued at once
  * @param startedAt when its first attempt started; absent: none did
+ * @param lineage absent: it has no parent
+ * @param resumesParent whether its parent goes on when it has ended
  * @param durationMillis how long the last attempt ran; 0 before it ended
  */
 public record Run(
@@ -43,6 +45,8 @@ public record Run(
     @Nullable Instant delayedUntil,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
+    @Nullable Lineage lineage,
+    boolean resumesParent,
     long durationMillis) {
 
   /** The packet that its payload is; absent: its payload is here, or it has none. */

@@ -22,6 +22,12 @@ final class RunColumns {
   final @Nullable Long[] ttls;
   final boolean[] tests;
 
+  // Empty when no run has a parent: unnest fills them up with null.
+  final @Nullable UUID[] parentIds;
+  final @Nullable UUID[] rootIds;
+  final @Nullable Integer[] depths;
+  final @Nullable Boolean[] resumes;
+
   RunColumns(List<Minted> runs) {
     int n = runs.size();
     runIds = new UUID[n];
@@ -39,6 +45,11 @@ final class RunColumns {
     options = new String[n];
     ttls = new Long[n];
     tests = new boolean[n];
+    int children = runs.stream().anyMatch(run -> run.lineage() != null) ? n : 0;
+    parentIds = new UUID[children];
+    rootIds = new UUID[children];
+    depths = new Integer[children];
+    resumes = new Boolean[children];
     for (int i = 0; i < n; i++) {
       Minted minted = runs.get(i);
       NewRun run = minted.placed().run();
@@ -57,6 +68,13 @@ final class RunColumns {
       options[i] = run.options();
       ttls[i] = run.ttl() == null ? null : run.ttl().toMillis();
       tests[i] = run.test();
+      Lineage lineage = minted.lineage();
+      if (lineage != null && run.parent() != null) {
+        parentIds[i] = lineage.parentId();
+        rootIds[i] = lineage.rootId();
+        depths[i] = lineage.depth();
+        resumes[i] = run.parent().resumes();
+      }
     }
   }
 
@@ -65,8 +83,9 @@ final class RunColumns {
    *
    * @param index its place in the batch
    * @param rank its place in its lane
+   * @param lineage absent: it has no parent
    */
-  record Minted(UUID runId, int index, long rank, PlacedRun placed) {
+  record Minted(UUID runId, int index, long rank, PlacedRun placed, @Nullable Lineage lineage) {
     /** How much text it carries. */
     long chars() {
       NewRun run = placed.run();

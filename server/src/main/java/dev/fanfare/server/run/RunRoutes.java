@@ -34,6 +34,7 @@ public final class RunRoutes {
   private final ResponseTokens tokens;
   private final TriggerRun trigger;
   private final ReadRuns read;
+  private final CheckParents parents;
   private final PacketUrls packets;
   private final InstantSource clock;
   private final Limits limits;
@@ -50,6 +51,7 @@ public final class RunRoutes {
       ResponseTokens tokens,
       TriggerRun trigger,
       ReadRuns read,
+      CheckParents parents,
       PacketUrls packets,
       InstantSource clock,
       Limits limits) {
@@ -57,6 +59,7 @@ public final class RunRoutes {
     this.tokens = tokens;
     this.trigger = trigger;
     this.read = read;
+    this.parents = parents;
     this.packets = packets;
     this.clock = clock;
     this.limits = limits;
@@ -83,10 +86,12 @@ public final class RunRoutes {
     ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
     JsonReader.readObject(body, item);
     caller.requireAny("trigger", Scopes.one("tasks", task));
+    NewRun asked = headerKey == null ? item.run() : item.run().withKey(headerKey);
+    parents.check(caller, List.of(asked));
     TriggeredRun run =
         trigger.trigger(
             caller.environment().id(),
-            headerKey == null ? item.run() : item.run().withKey(headerKey),
+            asked,
             RequestMarks.source(exchange),
             RequestMarks.requestKey(exchange, "trigger", List.of(task)),
             caller.oneTimeToken());
@@ -102,19 +107,28 @@ public final class RunRoutes {
   }
 
   private Answer retrieve(Exchange exchange, Caller caller) {
-    Run run = readable(exchange, caller);
+    UUID runId = PublicId.parse(PublicId.RUN, exchange.path("run"));
     int environmentId = caller.environment().id();
+    Family family = runId == null ? null : read.family(environmentId, runId);
+    if (family == null) {
+      throw notFound();
+    }
+    requireReadable(caller, family.run());
     return Answer.json(
         200,
         new RunJson(Statuses.of(exchange))
-            .run(run, path -> packets.download(exchange, environmentId, path)));
+            .run(family, path -> packets.download(exchange, environmentId, path)));
+  }
+
+  /** Right after a trigger another server may answer; clients try again when told to. */
+  private static HttpError notFound() {
+    return new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
   }
 
   private Run readable(Exchange exchange, Caller caller) {
-    Run run = find(caller, exchange.path("run"));
+    Run run = find(exchange, caller);
     if (run == null) {
-      // Right after a trigger another server may answer; clients try again when told to.
-      throw new HttpError(Answer.error(404, "Not found").with("x-should-retry", "true"));
+      throw notFound();
     }
     requireReadable(caller, run);
     return run;
@@ -137,15 +151,15 @@ public final class RunRoutes {
   }
 
   private Answer result(Exchange exchange, Caller caller) {
-    Run run = find(caller, exchange.path("run"));
+    Run run = find(exchange, caller);
     if (run == null || !run.status().isFinal()) {
       throw new HttpError(404, "Run either doesn't exist or is not finished");
     }
     return Answer.json(200, ResultJson.result(run));
   }
 
-  private @Nullable Run find(Caller caller, String publicId) {
-    UUID runId = PublicId.parse(PublicId.RUN, publicId);
+  private @Nullable Run find(Exchange exchange, Caller caller) {
+    UUID runId = PublicId.parse(PublicId.RUN, exchange.path("run"));
     return runId == null ? null : read.find(caller.environment().id(), runId);
   }
 

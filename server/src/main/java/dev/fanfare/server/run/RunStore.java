@@ -49,18 +49,21 @@ final class RunStore {
                (environment_id, batch_id, source, created_at,
                 run_id, task_id, lane_id, rank, batch_index,
                 payload, payload_type, metadata, tags, idempotency_key,
-                max_attempts, delay_until, options, is_test, ttl_ms)
+                max_attempts, delay_until, options, is_test, ttl_ms,
+                parent_run_id, root_run_id, depth, resumes_parent)
         select ?, ?::uuid, ?::trigger_source, ?::timestamptz,
                r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
                r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
                r.max_attempts, r.delay_until::timestamptz, r.options, r.is_test,
-               r.ttl_ms
+               r.ttl_ms, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
           from unnest(?::uuid[], ?::int[], ?::int[], ?::int8[], ?::int[],
                       ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                      ?::int[], ?::text[], ?::text[], ?::bool[], ?::int8[])
+                      ?::int[], ?::text[], ?::text[], ?::bool[], ?::int8[],
+                      ?::uuid[], ?::uuid[], ?::int[], ?::bool[])
                as r (run_id, task_id, lane_id, rank, batch_index,
                      payload, payload_type, metadata, tags, idempotency_key,
-                     max_attempts, delay_until, options, is_test, ttl_ms)
+                     max_attempts, delay_until, options, is_test, ttl_ms,
+                     parent_run_id, root_run_id, depth, resumes_parent)
         """,
         environmentId,
         batchId,
@@ -80,7 +83,11 @@ final class RunStore {
         columns.delayUntils,
         columns.options,
         columns.tests,
-        columns.ttls);
+        columns.ttls,
+        columns.parentIds,
+        columns.rootIds,
+        columns.depths,
+        columns.resumes);
   }
 
   /** Makes tagged runs findable by their tags; costs nothing when there are none. */

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where every run is born: a single trigger, a batch, a part of a streamed batch. A handful of
  * set-based statements in the caller's transaction, however many runs and whatever options they
- * carry: keys (when there are any), runs, tags and packets (when there are any), ready entries,
- * expiries and delays (when there are any).
+ * carry: parents (when any is named), keys (when there are any), runs, tags and packets (when there
+ * are any), ready entries, expiries and delays (when there are any).
  */
 public final class TriggerRuns {
   /** A key can be freed between losing it and reading who has it; then it is claimed again. */
@@ -34,6 +34,7 @@ public final class TriggerRuns {
 
   private final TimeOrderedIds ids;
   private final FinishRuns finish;
+  private final RunReader reader = new RunReader();
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
   private final PacketStore packets = new PacketStore();
@@ -62,7 +63,8 @@ public final class TriggerRuns {
       Source source,
       Instant now,
       List<PlacedRun> placed) {
-    List<RunColumns.Minted> minted = mint(placed, firstIndex, now);
+    List<RunColumns.Minted> minted =
+        mint(placed, firstIndex, now, lineages(tx, environmentId, placed));
     Map<KeyStore.TaskKey, UUID> holders = claimKeys(tx, environmentId, now, minted);
     List<TriggeredRun> answers = new ArrayList<>(minted.size());
     List<RunColumns.Minted> created = new ArrayList<>(minted.size());
@@ -85,8 +87,21 @@ public final class TriggerRuns {
     return answers;
   }
 
+  /** What children of the parents that are named inherit; one that does not exist is none. */
+  private Map<UUID, Lineage> lineages(Tx tx, int environmentId, List<PlacedRun> placed) {
+    Set<UUID> parentIds = new HashSet<>();
+    for (PlacedRun run : placed) {
+      NamedParent parent = run.run().parent();
+      if (parent != null && parent.runId() != null) {
+        parentIds.add(parent.runId());
+      }
+    }
+    return parentIds.isEmpty() ? Map.of() : reader.lineages(tx, environmentId, parentIds);
+  }
+
   /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
-  private List<RunColumns.Minted> mint(List<PlacedRun> placed, int firstIndex, Instant now) {
+  private List<RunColumns.Minted> mint(
+      List<PlacedRun> placed, int firstIndex, Instant now, Map<UUID, Lineage> lineages) {
     List<RunColumns.Minted> minted = new ArrayList<>(placed.size());
     long nowMicros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
     for (int i = 0; i < placed.size(); i++) {
@@ -97,7 +112,9 @@ public final class TriggerRuns {
               : nowMicros;
       int index = firstIndex + i;
       long rank = queuedMicros - run.priorityMillis() * 1_000 + index;
-      minted.add(new RunColumns.Minted(ids.next(), index, rank, placed.get(i)));
+      UUID parentId = run.parent() == null ? null : run.parent().runId();
+      Lineage lineage = parentId == null ? null : lineages.get(parentId);
+      minted.add(new RunColumns.Minted(ids.next(), index, rank, placed.get(i), lineage));
     }
     return minted;
   }

@@ -60,9 +60,18 @@ create table batches (
   completed_at    timestamp with time zone,
   sealed_at       timestamp with time zone,
   errors          text,
+  parent_run_id   uuid,
+  resumes_parent  boolean,
   constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
 ) with (fillfactor=80);
 CREATE INDEX batches_unsealed ON batches USING btree (environment_id, created_at) WHERE ((sealed_at IS NULL) AND (status = 'PENDING'::batch_status));
+
+create table cancellations (
+  environment_id integer not null,
+  run_id         uuid not null,
+  after_run_id   uuid not null,
+  constraint cancellations_pkey PRIMARY KEY (environment_id, run_id)
+);
 
 create table delays (
   environment_id   integer not null,
@@ -239,8 +248,13 @@ create table runs (
   source          trigger_source not null,
   is_test         boolean not null,
   ttl_ms          bigint,
+  parent_run_id   uuid,
+  root_run_id     uuid,
+  depth           integer,
+  resumes_parent  boolean,
   constraint runs_pkey PRIMARY KEY (environment_id, run_id)
 );
+CREATE INDEX runs_by_parent ON runs USING btree (environment_id, parent_run_id, run_id) WHERE (parent_run_id IS NOT NULL);
 CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, run_id);
 
 create table secret_keys (

@@ -232,6 +232,7 @@ class TriggerRunTest {
         null,
         null,
         false,
+        null,
         null);
   }
 }

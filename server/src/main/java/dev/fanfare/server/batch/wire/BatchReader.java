@@ -2,14 +2,20 @@ package dev.fanfare.server.batch.wire;
 
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.wire.ItemReader;
+import dev.fanfare.server.run.wire.ParentReader;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@code {"items": […]}} of the version 1 endpoints, in one pass. */
+/**
+ * Reads {@code {"items": […], "parentRunId"?, "resumeParentOnCompletion"?}} in one pass. Items of
+ * one task name their parents themselves; those of many tasks have the parent of the batch.
+ */
 public final class BatchReader {
   private final ItemReader items;
   private final int itemsMax;
@@ -38,7 +44,13 @@ public final class BatchReader {
     if (read.count > itemsMax) {
       throw new HttpError(400, tooMany(read.count));
     }
-    return read.runs;
+    return task != null ? read.runs : underOne(read.parent.parent(), read.runs);
+  }
+
+  private static List<NewRun> underOne(@Nullable NamedParent parent, List<NewRun> runs) {
+    return runs.stream()
+        .map(run -> Objects.equals(run.parent(), parent) ? run : run.withParent(parent))
+        .toList();
   }
 
   private String tooMany(int count) {
@@ -52,6 +64,7 @@ public final class BatchReader {
   }
 
   private final class Items implements JsonReader.ObjectFields {
+    private final ParentReader parent = new ParentReader();
     private boolean seen;
     private int count;
     private List<NewRun> runs = new ArrayList<>();
@@ -59,6 +72,9 @@ public final class BatchReader {
     @Override
     public void field(JsonReader reader, String name) {
       if (!name.equals("items")) {
+        if (task == null) {
+          parent.field(reader, "", name);
+        }
         return;
       }
       if (!reader.isArray()) {

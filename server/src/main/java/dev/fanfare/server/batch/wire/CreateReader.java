@@ -3,6 +3,8 @@ package dev.fanfare.server.batch.wire;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
+import dev.fanfare.server.run.NamedParent;
+import dev.fanfare.server.run.wire.ParentReader;
 import dev.fanfare.server.run.wire.Texts;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ public final class CreateReader implements JsonReader.ObjectFields {
   private @Nullable String runCount;
   private List<String> tasks = List.of();
   private @Nullable String key;
+  private final ParentReader parent = new ParentReader();
 
   private CreateReader(int itemsMax) {
     this.itemsMax = itemsMax;
@@ -26,14 +29,16 @@ public final class CreateReader implements JsonReader.ObjectFields {
    * @param itemCount how many items will follow
    * @param tasks the tasks that the items will name; empty: the client does not say
    * @param key the idempotency key; absent: every announcement is a new batch
+   * @param parent the run that triggers it; absent: none does
    */
-  public record Announcement(int itemCount, List<String> tasks, @Nullable String key) {}
+  public record Announcement(
+      int itemCount, List<String> tasks, @Nullable String key, @Nullable NamedParent parent) {}
 
   /** Reads a body. */
   public static Announcement read(InputStream body, int itemsMax) {
     CreateReader reader = new CreateReader(itemsMax);
     JsonReader.readObject(body, reader);
-    return new Announcement(reader.itemCount(), reader.tasks, reader.key);
+    return new Announcement(reader.itemCount(), reader.tasks, reader.key, reader.parent.parent());
   }
 
   @Override
@@ -42,7 +47,7 @@ public final class CreateReader implements JsonReader.ObjectFields {
       case "runCount" -> runCount = reader.isInteger() ? reader.string() : "";
       case "taskIdentifiers" -> tasks(reader);
       case "idempotencyKey" -> key(reader);
-      default -> {} // what concerns a waiting parent acts elsewhere, the rest is for display
+      default -> parent.field(reader, "", name); // the rest is for display
     }
   }
 

@@ -156,6 +156,7 @@ public final class ItemReader {
         o.metadata,
         o.elsewhere(),
         o.test,
+        o.parent.parent(),
         null);
   }
 

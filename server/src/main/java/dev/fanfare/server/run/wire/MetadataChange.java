@@ -2,6 +2,7 @@ package dev.fanfare.server.run.wire;
 
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.MetadataChanges;
 import dev.fanfare.server.run.Surrogates;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * A change to metadata: {@code {metadata?, operations?, parentOperations?, rootOperations?}}. What
- * is meant for a parent or a root that the run does not have changes the run itself.
- */
+/** A change to the metadata of one run: what replaces it, then operations in their order. */
 public final class MetadataChange implements UnaryOperator<@Nullable String> {
   /** The operation that has no key: it replaces everything. */
   private static final String WHOLE = "update";
@@ -39,8 +37,11 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
     this.operations = operations;
   }
 
-  /** Reads a body, and refuses what cannot be done to any metadata. */
-  public static MetadataChange read(byte[] body) {
+  /**
+   * Reads {@code {metadata?, operations?, parentOperations?, rootOperations?}}, and refuses what
+   * cannot be done to any metadata.
+   */
+  public static MetadataChanges read(byte[] body) {
     JsonNode json = parse(body);
     if (!(json instanceof ObjectNode fields)) {
       throw HttpError.validation("the body must be an object");
@@ -49,20 +50,28 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
     if (!whole.isMissingNode() && !whole.isNull() && !whole.isObject()) {
       throw HttpError.validation("metadata: must be an object");
     }
-    List<ObjectNode> operations = new ArrayList<>();
-    for (String list : List.of("operations", "parentOperations", "rootOperations")) {
-      JsonNode some = fields.path(list);
-      if (!some.isMissingNode() && !some.isNull() && !some.isArray()) {
-        throw HttpError.validation(list + ": must be an array");
-      }
-      for (JsonNode operation : some) {
-        operations.add(checked(list + "[" + operations.size() + "]", operation));
-      }
-    }
-    if (operations.size() > OPERATIONS_MAX) {
+    List<ObjectNode> own = operations(fields, "operations");
+    List<ObjectNode> parents = operations(fields, "parentOperations");
+    List<ObjectNode> roots = operations(fields, "rootOperations");
+    if (own.size() + parents.size() + roots.size() > OPERATIONS_MAX) {
       throw HttpError.validation("operations: must be at most " + OPERATIONS_MAX);
     }
-    return new MetadataChange(whole instanceof ObjectNode object ? object : null, operations);
+    return new MetadataChanges(
+        new MetadataChange(whole instanceof ObjectNode object ? object : null, own),
+        parents.isEmpty() ? null : new MetadataChange(null, parents),
+        roots.isEmpty() ? null : new MetadataChange(null, roots));
+  }
+
+  private static List<ObjectNode> operations(ObjectNode fields, String list) {
+    JsonNode some = fields.path(list);
+    if (!some.isMissingNode() && !some.isNull() && !some.isArray()) {
+      throw HttpError.validation(list + ": must be an array");
+    }
+    List<ObjectNode> operations = new ArrayList<>();
+    for (JsonNode operation : some) {
+      operations.add(checked(list + "[" + operations.size() + "]", operation));
+    }
+    return operations;
   }
 
   private static JsonNode parse(byte[] body) {

@@ -21,6 +21,7 @@ final class Options {
   @Nullable String metadata;
   @Nullable String payloadType;
   boolean test;
+  final ParentReader parent = new ParentReader();
 
   /** Options that act in other rooms: their names and JSON texts. */
   final Map<String, String> others = new LinkedHashMap<>();

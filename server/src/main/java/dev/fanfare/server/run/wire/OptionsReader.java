@@ -60,6 +60,7 @@ final class OptionsReader {
       case "metadata" -> metadata();
       case "payloadType" -> options.payloadType = text(name, PAYLOAD_TYPE_CHARS_MAX);
       case "test" -> options.test = flag(name);
+      case "parentRunId", "resumeParentOnCompletion" -> options.parent.field(reader, where, name);
       default -> other(name);
     }
   }
@@ -72,9 +73,8 @@ final class OptionsReader {
           case "maxDuration" -> number(name);
           case "payloadSize" -> Long.toString(integer(name, 0, Long.MAX_VALUE));
           case "machine" -> oneOf(name, MACHINES);
-          case "metadataType", "region", "lockToVersion", "parentRunId" -> quoted(name);
+          case "metadataType", "region", "lockToVersion" -> quoted(name);
           case "externalDeploymentId" -> deploymentId(name);
-          case "resumeParentOnCompletion" -> Boolean.toString(flag(name));
           case "idempotencyKeyOptions" -> object(name, this::idempotencyKeyOption);
           case "debounce" -> object(name, this::debounce);
           case "gates" -> array(name, GATES_MAX, true);

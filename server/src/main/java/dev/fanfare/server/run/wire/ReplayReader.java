@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what a replay changes of the run it repeats. What is absent stays as it was; the delay, the
- * key, the time to live and the number of attempts of the old run are not repeated.
+ * key, the time to live, the number of attempts and the parent of the old run are not repeated.
  */
 public final class ReplayReader implements JsonReader.ObjectFields {
   private static final Set<String> OPTIONS =
@@ -124,6 +124,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         options.metadata != null ? options.metadata : old.metadata(),
         options.elsewhere(),
         old.test(),
+        null,
         null);
   }
 }

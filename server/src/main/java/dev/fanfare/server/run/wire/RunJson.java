@@ -8,6 +8,7 @@ import dev.fanfare.server.access.Environment;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
 import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.run.Family;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
@@ -37,11 +38,12 @@ public final class RunJson {
   }
 
   /**
-   * One run, whole.
+   * One run, whole, with its relatives.
    *
    * @param packetUrl where a packet can be fetched, by its path
    */
-  public byte[] run(Run run, UnaryOperator<String> packetUrl) {
+  public byte[] run(Family family, UnaryOperator<String> packetUrl) {
+    Run run = family.run();
     ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
       json.writeStartObject();
@@ -59,13 +61,29 @@ public final class RunJson {
       json.writeEndArray();
       json.writeName("relatedRuns");
       json.writeStartObject();
+      related(json, "root", family.root());
+      related(json, "parent", family.parent());
       json.writeName("children");
       json.writeStartArray();
+      for (Run child : family.children()) {
+        json.writeStartObject();
+        common(json, child);
+        json.writeEndObject();
+      }
       json.writeEndArray();
       json.writeEndObject();
       json.writeEndObject();
     }
     return out.toByteArray();
+  }
+
+  private void related(JsonGenerator json, String name, @Nullable Run run) {
+    if (run != null) {
+      json.writeName(name);
+      json.writeStartObject();
+      common(json, run);
+      json.writeEndObject();
+    }
   }
 
   /** A page of runs. */
@@ -137,8 +155,11 @@ public final class RunJson {
       json.writeName("metadata");
       json.writeRawValue(run.metadata());
     }
-    json.writeNumberProperty("depth", 0);
-    json.writeStringProperty("triggerFunction", run.batchId() == null ? "trigger" : "batchTrigger");
+    json.writeNumberProperty("depth", run.lineage() == null ? 0 : run.lineage().depth());
+    json.writeStringProperty(
+        "triggerFunction",
+        (run.batchId() == null ? "trigger" : "batchTrigger")
+            + (run.resumesParent() ? "AndWait" : ""));
     if (run.batchId() != null) {
       json.writeStringProperty("batchId", PublicId.format(PublicId.BATCH, run.batchId()));
     }

@@ -1,0 +1,60 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.db.Tx;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+/** SQL of {@code cancellations}: canceled runs whose descendants are not all canceled yet. */
+final class CancellationStore {
+
+  /**
+   * A run whose children are to be canceled.
+   *
+   * @param afterId the child up to which that was done
+   */
+  record Branch(UUID runId, UUID afterId) {
+    private static final UUID NONE = new UUID(0, 0);
+
+    static Branch whole(UUID runId) {
+      return new Branch(runId, NONE);
+    }
+  }
+
+  /** Leaves branches to the sweep; one that is there already begins where either would. */
+  void insertAll(Tx tx, int environmentId, Collection<Branch> branches) {
+    tx.update(
+        """
+        insert into cancellations (environment_id, run_id, after_run_id)
+        select ?, b.run_id, b.after_run_id
+          from unnest(?::uuid[], ?::uuid[]) as b (run_id, after_run_id)
+         order by b.run_id
+            on conflict (environment_id, run_id) do update
+           set after_run_id = least(cancellations.after_run_id, excluded.after_run_id)
+        """,
+        environmentId,
+        branches.stream().map(Branch::runId).toArray(UUID[]::new),
+        branches.stream().map(Branch::afterId).toArray(UUID[]::new));
+  }
+
+  /** Takes up to {@code max} branches out that no other server is working on. */
+  List<Branch> take(Tx tx, int environmentId, int max) {
+    return tx.list(
+        """
+        delete from cancellations
+         where environment_id = ?
+           and run_id = any (array(
+                 select run_id
+                   from cancellations
+                  where environment_id = ?
+                  order by run_id
+                  limit ?
+                    for update skip locked))
+        returning run_id, after_run_id
+        """,
+        r -> new Branch(r.uuid("run_id"), r.uuid("after_run_id")),
+        environmentId,
+        environmentId,
+        max);
+  }
+}

@@ -1,0 +1,242 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.lease.AttemptReport.Returned;
+import dev.fanfare.server.lease.CancelSweep;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.run.Family;
+import dev.fanfare.server.run.Lineage;
+import dev.fanfare.server.run.Run;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Runs that are triggered by other runs. */
+class FamilyTest {
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  private Family family(UUID run) {
+    return engine.rooms.readRuns.family(tenant.id(), run);
+  }
+
+  private List<UUID> childrenOf(UUID run) {
+    return family(run).children().stream().map(Run::id).toList();
+  }
+
+  private UUID child(UUID parent) {
+    return tenant.trigger(Item.of("a").parent(parent));
+  }
+
+  private void assertCanceled(UUID... runs) {
+    for (UUID run : runs) {
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+    }
+  }
+
+  @Test
+  void a_run_knows_its_parent_its_root_and_its_depth_and_a_parent_its_children() {
+    UUID root = tenant.trigger(Item.of("a"));
+    UUID child = child(root);
+    UUID sibling = tenant.trigger(Item.of("b").awaitedBy(root));
+    UUID grandchild = child(child);
+
+    assertThat(tenant.run(root).lineage()).isNull();
+    assertThat(tenant.run(child).lineage()).isEqualTo(new Lineage(root, root, 1));
+    assertThat(tenant.run(grandchild).lineage()).isEqualTo(new Lineage(child, root, 2));
+    assertThat(tenant.run(child).resumesParent()).isFalse();
+    assertThat(tenant.run(sibling).resumesParent()).isTrue();
+
+    assertThat(childrenOf(root)).containsExactly(child, sibling);
+    assertThat(family(root).root()).isNull();
+    assertThat(family(root).parent()).isNull();
+    assertThat(family(grandchild).root().id()).isEqualTo(root);
+    assertThat(family(grandchild).parent().id()).isEqualTo(child);
+    assertThat(family(grandchild).children()).isEmpty();
+  }
+
+  @Test
+  void a_parent_that_is_not_there_is_none() {
+    UUID foreign = engine.tenant().trigger(Item.of("a"));
+    for (UUID nobody : Arrays.asList(UUID.randomUUID(), foreign, null)) {
+      UUID run = tenant.trigger(Item.of("a").awaitedBy(nobody));
+      assertThat(tenant.run(run).lineage()).isNull();
+      assertThat(tenant.run(run).resumesParent()).isFalse();
+    }
+  }
+
+  @Test
+  void the_items_of_a_batch_have_the_parents_they_name_and_the_others_none() {
+    UUID one = tenant.trigger(Item.of("a"));
+    UUID two = tenant.trigger(Item.of("a").parent(one));
+    List<UUID> runs =
+        tenant
+            .batch(Item.of("a").parent(two), Item.of("a"), Item.of("a").awaitedBy(one))
+            .items()
+            .stream()
+            .map(item -> item.runId())
+            .toList();
+    assertThat(tenant.run(runs.get(0)).lineage()).isEqualTo(new Lineage(two, one, 2));
+    assertThat(tenant.run(runs.get(1)).lineage()).isNull();
+    assertThat(tenant.run(runs.get(2)).lineage()).isEqualTo(new Lineage(one, one, 1));
+    assertThat(tenant.run(runs.get(2)).resumesParent()).isTrue();
+  }
+
+  @Test
+  void a_run_that_answers_by_its_key_keeps_the_parent_it_has() {
+    UUID first = tenant.trigger(Item.of("a"));
+    UUID second = tenant.trigger(Item.of("a"));
+    UUID child = tenant.trigger(Item.of("a").key("k").parent(first));
+    assertThat(tenant.trigger(Item.of("a").key("k").parent(second))).isEqualTo(child);
+    assertThat(tenant.run(child).lineage()).isEqualTo(new Lineage(first, first, 1));
+    assertThat(childrenOf(second)).isEmpty();
+  }
+
+  @Test
+  void no_more_children_are_read_than_their_metadata_leaves_room_for() {
+    UUID parent = tenant.trigger(Item.of("a"));
+    String metadata = "{\"m\":\"" + "x".repeat(250_000) + "\"}";
+    Item[] items = new Item[20];
+    Arrays.fill(items, Item.of("a").metadata(metadata).parent(parent));
+    List<UUID> runs = tenant.batch(items).items().stream().map(item -> item.runId()).toList();
+    assertThat(childrenOf(parent)).isEqualTo(runs.subList(0, 4 * 1024 * 1024 / metadata.length()));
+  }
+
+  @Test
+  void BAT_18_the_runs_of_a_batch_execute_also_when_their_parent_has_ended() {
+    Worker worker = tenant.worker("a");
+    UUID parent = tenant.trigger(Item.of("a"));
+    ClaimedRun held = worker.claimOne();
+    var batch = tenant.batch(Item.of("a").parent(parent), Item.of("a").parent(parent));
+    worker.succeed(held, "1");
+    assertThat(tenant.status(parent)).isEqualTo(RunStatus.COMPLETED);
+    worker.claim(2).forEach(run -> worker.succeed(run, "2"));
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+    assertThat(tenant.ended(batch.batchId()))
+        .allSatisfy(run -> assertThat(run.status()).isEqualTo(RunStatus.COMPLETED));
+  }
+
+  @Test
+  void CAN_04_canceling_a_parent_cancels_its_running_child_and_its_worker_is_told() {
+    Worker worker = tenant.worker("a");
+    UUID parent = tenant.trigger(Item.of("a"));
+    ClaimedRun claimedParent = worker.claimOne();
+    worker.start(claimedParent);
+    UUID child = child(parent);
+    ClaimedRun claimedChild = worker.claimOne();
+    worker.start(claimedChild);
+
+    tenant.cancel(parent);
+    assertCanceled(parent, child);
+    assertThat(worker.report(List.of(), List.of(), List.of()).canceled())
+        .containsExactlyInAnyOrder(
+            new Returned(parent, claimedParent.fence()), new Returned(child, claimedChild.fence()));
+    worker.fail(claimedChild, 1, true);
+    assertCanceled(child);
+    assertThat(tenant.run(child).finishedAt()).isNotNull();
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void CAN_04_canceling_a_parent_cancels_its_descendants_wherever_they_stand() {
+    Worker worker =
+        tenant.worker(
+            Tenant.task("a"), Tenant.task("again", new RetryPolicy(3, 60_000, 60_000, 1, false)));
+    UUID parent = tenant.trigger(Item.of("a"));
+    UUID bystander = tenant.trigger(Item.of("a"));
+    worker.claim(2);
+    UUID retrying = tenant.trigger(Item.of("again").parent(parent));
+    worker.fail(worker.claimOne(), 1, true);
+    UUID parked = tenant.trigger(Item.of("nobody").parent(parent));
+    assertThat(worker.claim(1)).isEmpty();
+    UUID finished = child(parent);
+    ClaimedRun claimed = worker.claimOne();
+    UUID belowFinished = child(finished);
+    worker.succeed(claimed, "1");
+    worker.claimOne(); // the one below: held, not started
+    var batch = tenant.batch(Item.of("a").parent(parent), Item.of("a").parent(parent));
+    UUID delayed =
+        tenant.trigger(
+            Item.of("a").delayUntil(engine.clock.instant().plusSeconds(60)).parent(parked));
+
+    tenant.cancel(parent);
+    assertCanceled(parent, retrying, parked, belowFinished, delayed);
+    assertThat(tenant.status(finished)).isEqualTo(RunStatus.COMPLETED);
+    assertThat(tenant.status(bystander)).isEqualTo(RunStatus.DEQUEUED);
+    assertThat(tenant.run(retrying).attempt()).isEqualTo(1);
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+    assertThat(worker.claim(10)).isEmpty();
+    assertThat(tenant.count("cancellations")).isZero();
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void canceling_a_final_parent_leaves_its_children_alone() {
+    Worker worker = tenant.worker("a");
+    UUID parent = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    UUID child = child(parent);
+    worker.succeed(claimed, "1");
+    tenant.cancel(parent);
+    assertThat(tenant.status(parent)).isEqualTo(RunStatus.COMPLETED);
+    assertThat(tenant.status(child)).isEqualTo(RunStatus.QUEUED);
+  }
+
+  @Test
+  void CAN_04_what_is_too_much_for_one_transaction_the_sweep_cancels() {
+    UUID parent = tenant.trigger(Item.of("a"));
+    List<UUID> line = new ArrayList<>(List.of(parent));
+    IntStream.range(0, 12).forEach(i -> line.add(child(line.getLast())));
+    List<UUID> many = tenant.many(2_500, Item.of("a").parent(line.get(2)));
+    UUID below = child(many.getLast());
+
+    tenant.cancel(parent);
+    assertCanceled(parent);
+    assertThat(tenant.count("cancellations")).isPositive();
+    assertThat(tenant.status(line.getLast())).isEqualTo(RunStatus.QUEUED);
+
+    engine.sweep(CancelSweep.class, tenant.now());
+    assertCanceled(line.toArray(UUID[]::new));
+    assertCanceled(below);
+    assertThat(tenant.count("ready")).isZero();
+    assertThat(tenant.count("cancellations")).isZero();
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void CAN_08_a_family_that_many_cancel_while_it_is_claimed_ends_once() throws Exception {
+    Worker worker = tenant.worker("a");
+    for (int i = 0; i < 5; i++) {
+      UUID parent = tenant.trigger(Item.of("a"));
+      Item[] items = new Item[50];
+      Arrays.fill(items, Item.of("a").parent(parent));
+      List<UUID> children = tenant.batch(items).items().stream().map(item -> item.runId()).toList();
+      AtOnce.call(
+          8,
+          n -> {
+            if (n % 4 == 0) {
+              worker.claim(20).forEach(worker::handBack);
+            } else {
+              tenant.cancel(n % 2 == 0 ? parent : children.get(n));
+            }
+            return n;
+          });
+      engine.sweep(CancelSweep.class, tenant.now());
+      worker.report(List.of(), List.of(), List.of());
+      tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+      assertCanceled(parent);
+      assertCanceled(children.toArray(UUID[]::new));
+      assertThat(worker.claim(100)).isEmpty();
+      Invariants.check(tenant);
+    }
+  }
+}
