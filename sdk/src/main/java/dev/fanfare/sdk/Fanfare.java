@@ -34,12 +34,11 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Fanfare {
   private final Api api;
+  private final @Nullable String parentRunId;
 
-  private Fanfare(Builder builder) {
-    this.api =
-        new Api(
-            new Transport(builder.url, builder.secretKey, builder.connectTimeout, builder.triesMax),
-            new Codec(builder.mapper));
+  private Fanfare(Api api, @Nullable String parentRunId) {
+    this.api = api;
+    this.parentRunId = parentRunId;
   }
 
   /** Begins a client. */
@@ -88,6 +87,19 @@ public final class Fanfare {
     return new CallFuture<>(() -> call.apply(this));
   }
 
+  /**
+   * The same client for what a run triggers: the runs and batches that it triggers are children of
+   * that run. They show it as their parent, and are canceled when it is canceled. A run that is
+   * final may have children, too; one that this environment does not have is ignored.
+   *
+   * <p>A handler has this client already: {@link RunContext#fanfare()}.
+   *
+   * @param runId the parent, {@code run_…}
+   */
+  public Fanfare within(String runId) {
+    return new Fanfare(api, runId);
+  }
+
   /** Triggers one run, in one round trip. */
   public <I> RunHandle trigger(TaskReference<I> task, I payload) {
     return trigger(task.id(), payload, TriggerOptions.options());
@@ -105,7 +117,7 @@ public final class Fanfare {
 
   /** Triggers one run of a task known by its id alone, with options. */
   public RunHandle trigger(String taskId, @Nullable Object payload, TriggerOptions options) {
-    return api.trigger(taskId, new Bodies.Item(null, payload, options.wire()));
+    return api.trigger(taskId, new Bodies.Item(null, payload, options.wire()), parentRunId);
   }
 
   /** Triggers a batch of one task: 1 to 1,000 runs, all or none, in one round trip. */
@@ -145,7 +157,7 @@ public final class Fanfare {
     for (I payload : payloads) {
       items.add(new Bodies.Item(null, payload, options.apply(payload).wire()));
     }
-    return api.batch(taskId, items, batch.headers());
+    return api.batch(taskId, items, batch.headers(), parentRunId);
   }
 
   /** Triggers a batch of several tasks: 1 to 1,000 runs, all or none, in one round trip. */
@@ -158,7 +170,8 @@ public final class Fanfare {
     return api.batch(
         null,
         items.stream().map(item -> Bodies.Item.of(item, item.options().wire())).toList(),
-        batch.headers());
+        batch.headers(),
+        parentRunId);
   }
 
   /**
@@ -341,7 +354,8 @@ public final class Fanfare {
       if (secretKey.isBlank()) {
         throw new IllegalStateException("A secret key is needed: an environment's tr_… key");
       }
-      return new Fanfare(this);
+      Transport transport = new Transport(url, secretKey, connectTimeout, triesMax);
+      return new Fanfare(new Api(transport, new Codec(mapper)), null);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run as it stood when it was read. Lists leave out payload, output and error.
+ * A run as it stood when it was read. Lists leave out payload, output, error and relatives.
  *
  * @param id {@code run_…}
  * @param taskIdentifier the task's id
@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param tags sorted
  * @param attemptCount the number of the latest attempt; 0 before the first
  * @param batchId absent: triggered alone
+ * @param depth how many runs stand above it; 0 without a parent
+ * @param relatedRuns absent in lists, and in relatives themselves
  * @param idempotencyKey absent: none
  * @param delayedUntil absent: queued at once
  * @param startedAt absent: no attempt started
@@ -41,6 +43,8 @@ public record Run(
     List<String> tags,
     int attemptCount,
     @Nullable String batchId,
+    int depth,
+    @Nullable Relatives relatedRuns,
     @Nullable String idempotencyKey,
     boolean isTest,
     Instant createdAt,
@@ -58,6 +62,15 @@ public record Run(
    * @param stackTrace absent: none
    */
   public record Failure(String message, @Nullable String name, @Nullable String stackTrace) {}
+
+  /**
+   * The runs around a run, without payload, output and error.
+   *
+   * @param root the first one up the line of parents; absent: the run has no parent
+   * @param parent the one whose handler triggered it; absent: none did
+   * @param children those its handler triggered, the oldest first, at most 1,000
+   */
+  public record Relatives(@Nullable Run root, @Nullable Run parent, List<Run> children) {}
 
   /** Whether it is final. */
   public boolean isCompleted() {

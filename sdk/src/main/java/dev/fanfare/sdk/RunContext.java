@@ -43,6 +43,12 @@ public interface RunContext {
    */
   boolean isCanceled();
 
+  /**
+   * The worker's client, for what this run triggers: its runs and batches are children of this run,
+   * see {@link Fanfare#within}. Triggers of another client have no parent.
+   */
+  Fanfare fanfare();
+
   /** A logger named after the task. */
   Logger logger();
 }

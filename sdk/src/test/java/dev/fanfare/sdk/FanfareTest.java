@@ -119,6 +119,29 @@ class FanfareTest {
   }
 
   @Test
+  void whatIsTriggeredWithinARunNamesItAsItsParent() {
+    Fanfare within = fanfare.within("run_p");
+    answers.add(Answer.ok("{\"id\":\"run_a\",\"isCached\":true}"));
+    within.trigger("a", 1, options().test());
+    answers.add(Answer.ok(BATCH));
+    within.batchTrigger("a", List.of(1, 2));
+    answers.add(Answer.ok(BATCH));
+    within.batchTrigger(List.of(BatchItem.of("a", 1), BatchItem.of("b", 2)));
+
+    assertThat(server.requests())
+        .extracting(Request::body)
+        .containsExactly(
+            "{\"payload\":1,\"options\":{\"parentRunId\":\"run_p\",\"test\":true}}",
+            """
+            {"items":[{"payload":1,"options":{"parentRunId":"run_p"}},\
+            {"payload":2,"options":{"parentRunId":"run_p"}}]}\
+            """,
+            """
+            {"items":[{"task":"a","payload":1},{"task":"b","payload":2}],"parentRunId":"run_p"}\
+            """);
+  }
+
+  @Test
   void aBatchMustHaveOneToAThousandItems() {
     assertThatThrownBy(() -> fanfare.batchTrigger("t", List.of()))
         .isInstanceOf(IllegalArgumentException.class)

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
@@ -10,7 +11,10 @@ import dev.fanfare.server.lease.CancelSweep;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Family;
 import dev.fanfare.server.run.Lineage;
+import dev.fanfare.server.run.MetadataChanges;
 import dev.fanfare.server.run.Run;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -109,6 +113,34 @@ class FamilyTest {
     Arrays.fill(items, Item.of("a").metadata(metadata).parent(parent));
     List<UUID> runs = tenant.batch(items).items().stream().map(item -> item.runId()).toList();
     assertThat(childrenOf(parent)).isEqualTo(runs.subList(0, 4 * 1024 * 1024 / metadata.length()));
+  }
+
+  @Test
+  void what_is_meant_for_a_parent_long_over_is_dropped_and_the_rest_is_written() {
+    Worker worker = tenant.worker("a");
+    UUID root = tenant.trigger(Item.of("a"));
+    UUID parent = child(root);
+    worker.claim(2).forEach(run -> worker.succeed(run, "1"));
+    endedAt(parent, engine.clock.instant().minus(Duration.ofMinutes(61)));
+    endedAt(root, engine.clock.instant().minus(Duration.ofMinutes(59)));
+    UUID run = child(parent);
+    MetadataChanges changes =
+        new MetadataChanges(old -> "{}", old -> "{\"p\":1}", old -> "{\"r\":1}");
+    assertThat(engine.rooms.changeRuns.changeMetadata(tenant.id(), run, changes)).isEqualTo("{}");
+    assertThat(tenant.run(run).metadata()).isEqualTo("{}");
+    assertThat(tenant.run(parent).metadata()).isNull();
+    assertThat(tenant.run(root).metadata()).isEqualTo("{\"r\":1}");
+    assertThatThrownBy(() -> engine.rooms.changeRuns.changeMetadata(tenant.id(), parent, changes))
+        .hasMessage("Cannot update metadata for a completed run");
+  }
+
+  private void endedAt(UUID run, Instant time) {
+    engine.database.transaction(tx ->
+        tx.update(
+            "update outcomes set finished_at = ? where environment_id = ? and run_id = ?",
+            time,
+            tenant.id(),
+            run));
   }
 
   @Test

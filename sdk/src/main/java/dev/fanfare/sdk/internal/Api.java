@@ -52,25 +52,34 @@ public final class Api {
     return codec;
   }
 
-  /** Triggers one run. */
-  public RunHandle trigger(String taskId, Bodies.Item item) {
+  /**
+   * Triggers one run.
+   *
+   * @param parentRunId the run that triggers it; absent: none does
+   */
+  public RunHandle trigger(String taskId, Bodies.Item item, @Nullable String parentRunId) {
     String path = "/api/v1/tasks/" + encode(taskId) + "/trigger";
-    return read(post(path, bodies.single(item), Map.of()), RunHandle.class);
+    return read(post(path, bodies.single(item, parentRunId), Map.of()), RunHandle.class);
   }
 
   /**
    * Triggers a batch.
    *
    * @param taskId the task of all items; absent: each item names its own
+   * @param parentRunId the run that triggers it; absent: none does
    */
   public BatchHandle batch(
-      @Nullable String taskId, List<Bodies.Item> items, Map<String, String> headers) {
+      @Nullable String taskId,
+      List<Bodies.Item> items,
+      Map<String, String> headers,
+      @Nullable String parentRunId) {
     if (items.isEmpty() || items.size() > ITEMS_MAX) {
       throw new IllegalArgumentException(
           "A batch must have 1 to " + ITEMS_MAX + " items, not " + items.size());
     }
     String path = "/api/v1/tasks/" + (taskId == null ? "batch" : encode(taskId) + "/batch");
-    return read(post(path, bodies.batch(items), headers), BatchHandle.class);
+    byte[] body = bodies.batch(items, taskId != null, parentRunId);
+    return read(post(path, body, headers), BatchHandle.class);
   }
 
   /** Reads a run. */

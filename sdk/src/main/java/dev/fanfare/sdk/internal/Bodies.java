@@ -32,37 +32,52 @@ public final class Bodies {
     }
   }
 
-  /** The body of a single trigger. */
-  public byte[] single(Item item) {
+  /**
+   * The body of a single trigger.
+   *
+   * @param parentRunId the run that triggers it; absent: none does
+   */
+  public byte[] single(Item item, @Nullable String parentRunId) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(ITEM_BYTES_GUESS);
     try (JsonGenerator json = codec.part().createGenerator(bytes)) {
-      write(json, item);
+      write(json, item, parentRunId);
     }
     return bytes.toByteArray();
   }
 
-  /** The body of a batch. */
-  public byte[] batch(List<Item> items) {
+  /**
+   * The body of a batch.
+   *
+   * @param ofOneTask whether the path names the task; then each item names its parent itself
+   * @param parentRunId the run that triggers it; absent: none does
+   */
+  public byte[] batch(List<Item> items, boolean ofOneTask, @Nullable String parentRunId) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(items.size() * ITEM_BYTES_GUESS);
     try (JsonGenerator json = codec.part().createGenerator(bytes)) {
       json.writeStartObject();
       json.writeArrayPropertyStart("items");
-      items.forEach(item -> write(json, item));
+      items.forEach(item -> write(json, item, ofOneTask ? parentRunId : null));
       json.writeEndArray();
+      if (parentRunId != null && !ofOneTask) {
+        json.writeStringProperty("parentRunId", parentRunId);
+      }
       json.writeEndObject();
     }
     return bytes.toByteArray();
   }
 
-  private void write(JsonGenerator json, Item item) {
+  private void write(JsonGenerator json, Item item, @Nullable String parentRunId) {
     json.writeStartObject();
     if (item.taskId() != null) {
       json.writeStringProperty("task", item.taskId());
     }
     json.writeName("payload");
     codec.part().writeValue(json, item.payload());
-    if (!item.options().isEmpty()) {
+    if (!item.options().isEmpty() || parentRunId != null) {
       json.writeObjectPropertyStart("options");
+      if (parentRunId != null) {
+        json.writeStringProperty("parentRunId", parentRunId);
+      }
       item.options()
           .forEach((name, value) -> {
             json.writeName(name);

@@ -6,6 +6,7 @@ import dev.fanfare.protocol.worker.Finished;
 import dev.fanfare.protocol.worker.Held;
 import dev.fanfare.protocol.worker.Started;
 import dev.fanfare.sdk.AbortRunException;
+import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.RawJson;
 import dev.fanfare.sdk.RunContext;
 import java.time.Instant;
@@ -208,6 +209,11 @@ final class Attempt implements RunContext {
   @Override
   public boolean isCanceled() {
     return canceled;
+  }
+
+  @Override
+  public Fanfare fanfare() {
+    return task.fanfare().within(assignment.runId());
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.sdk.AbortRunException;
 import dev.fanfare.sdk.ApiException;
+import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.RunContext;
 import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.internal.Api;
@@ -13,16 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
-/** A task with what its runs share: how payloads are decoded, outputs encoded, and its logger. */
+/** A task with what its runs share: a client, how JSON is read and written, and its logger. */
 final class BoundTask<I, O> {
   private final Task<I, O> task;
+  private final Fanfare fanfare;
   private final Api api;
   private final Codec codec;
   private final Codec.Target<I> payload;
   private final Logger logger;
 
-  BoundTask(Task<I, O> task, Api api) {
+  BoundTask(Task<I, O> task, Fanfare fanfare, Api api) {
     this.task = task;
+    this.fanfare = fanfare;
     this.api = api;
     this.codec = api.codec();
     this.payload = codec.target(task.payloadType());
@@ -31,6 +34,10 @@ final class BoundTask<I, O> {
 
   String id() {
     return task.id();
+  }
+
+  Fanfare fanfare() {
+    return fanfare;
   }
 
   Logger logger() {

@@ -7,6 +7,7 @@ import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
+import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.FanfareException;
 import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.internal.Api;
@@ -45,16 +46,21 @@ public final class WorkerLoop {
   /**
    * A worker that has not begun.
    *
+   * @param fanfare what handlers trigger with
    * @param grace how long running attempts may take to end when the worker closes
    */
   public WorkerLoop(
-      Api api, SessionRequest introduction, Collection<Task<?, ?>> tasks, Duration grace) {
+      Fanfare fanfare,
+      Api api,
+      SessionRequest introduction,
+      Collection<Task<?, ?>> tasks,
+      Duration grace) {
     this.calls = new WorkerCalls(api.transport());
     this.introduction = introduction;
     this.slots = new Slots(introduction.slots());
     this.grace = grace;
     for (Task<?, ?> task : tasks) {
-      this.tasks.put(task.id(), new BoundTask<>(task, api));
+      this.tasks.put(task.id(), new BoundTask<>(task, fanfare, api));
     }
     this.poller = thread("fanfare-poll", this::work);
   }
