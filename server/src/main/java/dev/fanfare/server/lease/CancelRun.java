@@ -5,9 +5,9 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.CancellationStore.Branch;
+import dev.fanfare.server.run.FamilyReader;
+import dev.fanfare.server.run.FamilyReader.Place;
 import dev.fanfare.server.run.FinishRuns;
-import dev.fanfare.server.run.RunReader;
-import dev.fanfare.server.run.RunReader.Place;
 import java.util.List;
 import java.util.UUID;
 
@@ -23,7 +23,7 @@ public final class CancelRun {
   private final Database database;
   private final Signals signals;
   private final FinishRuns finish;
-  private final RunReader runs = new RunReader();
+  private final FamilyReader families = new FamilyReader();
   private final LeaseStore leases = new LeaseStore();
 
   public CancelRun(Database database, Signals signals, FinishRuns finish) {
@@ -56,7 +56,7 @@ public final class CancelRun {
   }
 
   private Look look(Tx tx, int environmentId, UUID runId) {
-    Place place = runs.place(tx, environmentId, runId);
+    Place place = families.place(tx, environmentId, runId);
     if (place == null || place.ended()) {
       return Look.OVER;
     }

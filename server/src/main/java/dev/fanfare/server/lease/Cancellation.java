@@ -7,9 +7,9 @@ import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.run.Ending;
+import dev.fanfare.server.run.FamilyReader;
+import dev.fanfare.server.run.FamilyReader.Place;
 import dev.fanfare.server.run.FinishRuns;
-import dev.fanfare.server.run.RunReader;
-import dev.fanfare.server.run.RunReader.Place;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,7 +37,7 @@ final class Cancellation {
   private final Tx tx;
   private final int environmentId;
   private final List<Ending> endings = new ArrayList<>();
-  private final RunReader runs = new RunReader();
+  private final FamilyReader families = new FamilyReader();
   private final ReadyStore ready = new ReadyStore();
   private final DelayStore delays = new DelayStore();
   private final ParkedStore parked = new ParkedStore();
@@ -126,7 +126,7 @@ final class Cancellation {
   private List<Branch> level(List<Branch> branches) {
     int share = Math.max(1, AT_ONCE / branches.size());
     List<Place> children =
-        runs.childPlaces(
+        families.childPlaces(
             tx,
             environmentId,
             branches.stream().map(Branch::runId).toArray(UUID[]::new),

@@ -31,6 +31,7 @@ public final class ChangeRuns {
   private final Database database;
   private final InstantSource clock;
   private final ChangeStore store = new ChangeStore();
+  private final FamilyReader families = new FamilyReader();
 
   public ChangeRuns(Database database, InstantSource clock) {
     this.database = database;
@@ -84,7 +85,7 @@ public final class ChangeRuns {
       Lineage lineage =
           changes.parents() == null && changes.roots() == null
               ? null
-              : store.lineage(tx, environmentId, runId);
+              : families.lineage(tx, environmentId, runId);
       UUID parentId = lineage == null ? runId : lineage.parentId();
       UUID rootId = lineage == null ? runId : lineage.rootId();
       Set<UUID> changed = new HashSet<>(Set.of(runId));

@@ -91,23 +91,6 @@ final class ChangeStore {
     return metadata;
   }
 
-  /**
-   * Where a run comes from; {@code null} when it has no parent. Never changes, so without a lock.
-   */
-  @Nullable Lineage lineage(Tx tx, int environmentId, UUID runId) {
-    return tx.first(
-        """
-        select parent_run_id, root_run_id, depth
-          from runs
-         where environment_id = ?
-           and run_id = ?
-           and parent_run_id is not null
-        """,
-        r -> new Lineage(r.uuid("parent_run_id"), r.uuid("root_run_id"), r.integer("depth")),
-        environmentId,
-        runId);
-  }
-
   void setMetadata(Tx tx, int environmentId, UUID runId, String text) {
     tx.update(
         """

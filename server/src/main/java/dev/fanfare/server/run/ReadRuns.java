@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** Reads runs of one environment: one by its id, or a page of them, the newest first. */
 public final class ReadRuns {
   /** As many as a batch can make. */
-  static final int CHILDREN_MAX = 1_000;
+  private static final int CHILDREN_MAX = 1_000;
+
+  private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
 
   private final Database database;
   private final RunReader reader = new RunReader();
+  private final FamilyReader families = new FamilyReader();
 
   public ReadRuns(Database database) {
     this.database = database;
@@ -38,7 +41,8 @@ public final class ReadRuns {
   }
 
   private Family family(Tx tx, int environmentId, Run run) {
-    List<UUID> childIds = reader.children(tx, environmentId, run.id(), CHILDREN_MAX);
+    List<UUID> childIds =
+        families.children(tx, environmentId, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
     Set<UUID> relatedIds = new HashSet<>(childIds);
     Lineage lineage = run.lineage();
     if (lineage != null) {

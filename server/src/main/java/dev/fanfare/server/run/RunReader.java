@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** SQL that reads runs, with where they stand from the view {@code run_standing}. */
@@ -23,24 +22,6 @@ public final class RunReader {
     List<Run> runs = get(tx, environmentId, List.of(runId));
     return runs.isEmpty() ? null : runs.getFirst();
   }
-
-  /**
-   * Where a run would stand if it waited.
-   *
-   * @param batchId absent: none
-   * @param parentId absent: none
-   * @param ended whether it is final and stands nowhere
-   * @param hasChildren whether it triggered any
-   */
-  public record Place(
-      UUID runId,
-      int taskId,
-      int laneId,
-      long rank,
-      @Nullable UUID batchId,
-      @Nullable UUID parentId,
-      boolean ended,
-      boolean hasChildren) {}
 
   /**
    * A run that was queued for as long as it may be.
@@ -98,93 +79,6 @@ public final class RunReader {
         runId);
   }
 
-  /** Where a run would stand, or {@code null} when the environment has none with this id. */
-  public @Nullable Place place(Tx tx, int environmentId, UUID runId) {
-    return tx.first(
-        """
-        select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
-               exists (select
-                         from outcomes o
-                        where o.environment_id = r.environment_id
-                          and o.run_id = r.run_id) as ended,
-               exists (select
-                         from runs c
-                        where c.environment_id = r.environment_id
-                          and c.parent_run_id = r.run_id) as has_children
-          from runs r
-         where r.environment_id = ?
-           and r.run_id = ?
-        """,
-        RunReader::place,
-        environmentId,
-        runId);
-  }
-
-  /**
-   * Where children of some runs would stand, in the order they were triggered: of each run those
-   * that follow the one in {@code afterIds}, up to {@code max}.
-   */
-  public List<Place> childPlaces(
-      Tx tx, int environmentId, UUID[] parentIds, UUID[] afterIds, int max) {
-    return tx.list(
-        """
-        select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
-               exists (select
-                         from outcomes o
-                        where o.environment_id = r.environment_id
-                          and o.run_id = r.run_id) as ended,
-               exists (select
-                         from runs c
-                        where c.environment_id = r.environment_id
-                          and c.parent_run_id = r.run_id) as has_children
-          from unnest(?::uuid[], ?::uuid[]) as p (run_id, after_run_id)
-         cross join lateral (
-                 select x.environment_id, x.run_id, x.task_id, x.lane_id, x.rank, x.batch_id,
-                        x.parent_run_id
-                   from runs x
-                  where x.environment_id = ?
-                    and x.parent_run_id = p.run_id
-                    and x.run_id > p.after_run_id
-                  order by x.run_id
-                  limit ?) as r
-         order by r.run_id
-        """,
-        RunReader::place,
-        parentIds,
-        afterIds,
-        environmentId,
-        max);
-  }
-
-  private static Place place(Row r) throws SQLException {
-    return new Place(
-        r.uuid("run_id"),
-        r.integer("task_id"),
-        r.integer("lane_id"),
-        r.bigint("rank"),
-        r.uuidOrNull("batch_id"),
-        r.uuidOrNull("parent_run_id"),
-        r.flag("ended"),
-        r.flag("has_children"));
-  }
-
-  /** What children of these runs inherit, by parent; a run that does not exist has none. */
-  Map<UUID, Lineage> lineages(Tx tx, int environmentId, Collection<UUID> parentIds) {
-    List<Lineage> lineages =
-        tx.list(
-            """
-            select r.run_id as parent_run_id, coalesce(r.root_run_id, r.run_id) as root_run_id,
-                   coalesce(r.depth, 0) + 1 as depth
-              from runs r
-             where r.environment_id = ?
-               and r.run_id = any (?)
-            """,
-            r -> new Lineage(r.uuid("parent_run_id"), r.uuid("root_run_id"), r.integer("depth")),
-            environmentId,
-            parentIds.toArray(UUID[]::new));
-    return lineages.stream().collect(Collectors.toMap(Lineage::parentId, lineage -> lineage));
-  }
-
   /** Where these runs stand; one that does not exist is left out. */
   Map<UUID, RunStatus> statuses(Tx tx, int environmentId, Collection<UUID> runIds) {
     Map<UUID, RunStatus> statuses = new HashMap<>();
@@ -199,32 +93,6 @@ public final class RunReader {
         environmentId,
         runIds.toArray(UUID[]::new));
     return statuses;
-  }
-
-  /**
-   * The first children of a run, in the order they were triggered: up to {@code max}, and no more
-   * metadata than {@link #BYTES_AT_ONCE} in all.
-   */
-  List<UUID> children(Tx tx, int environmentId, UUID runId, int max) {
-    return tx.list(
-        """
-        select c.run_id
-          from (select x.run_id,
-                       sum(coalesce(octet_length(x.metadata), 0)) over (order by x.run_id) as bytes
-                  from (select r.run_id, r.metadata
-                          from runs r
-                         where r.environment_id = ?
-                           and r.parent_run_id = ?
-                         order by r.run_id
-                         limit ?) as x) as c
-         where c.bytes <= ?
-         order by c.run_id
-        """,
-        r -> r.uuid("run_id"),
-        environmentId,
-        runId,
-        max,
-        BYTES_AT_ONCE);
   }
 
   /** The runs with these ids without what may be long: payload, output and error. In no order. */

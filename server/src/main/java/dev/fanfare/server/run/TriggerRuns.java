@@ -34,7 +34,7 @@ public final class TriggerRuns {
 
   private final TimeOrderedIds ids;
   private final FinishRuns finish;
-  private final RunReader reader = new RunReader();
+  private final FamilyReader families = new FamilyReader();
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
   private final PacketStore packets = new PacketStore();
@@ -96,7 +96,7 @@ public final class TriggerRuns {
         parentIds.add(parent.runId());
       }
     }
-    return parentIds.isEmpty() ? Map.of() : reader.lineages(tx, environmentId, parentIds);
+    return parentIds.isEmpty() ? Map.of() : families.lineages(tx, environmentId, parentIds);
   }
 
   /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
