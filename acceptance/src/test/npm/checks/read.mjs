@@ -45,6 +45,20 @@ export default function (check) {
     assert.equal(run.triggerFunction, "batchTrigger");
   });
 
+  check("runs.retrieve of a child", "shows parent, root and children", async (t) => {
+    const parent = await t.sdk.tasks.trigger("echo", "parent");
+    const options = { parentRunId: parent.id };
+    const child = await t.api.triggerTask("echo", { payload: '"child"', options });
+    const run = await t.sdk.runs.retrieve(child.id);
+    assert.deepEqual([run.depth, run.triggerFunction], [1, "trigger"]);
+    assert.equal(run.relatedRuns.parent.id, parent.id);
+    assert.equal(run.relatedRuns.root.id, parent.id);
+    assert.ok(run.relatedRuns.parent.createdAt instanceof Date);
+    const above = await t.sdk.runs.retrieve(parent.id);
+    assert.deepEqual(above.relatedRuns.children.map((r) => r.id), [child.id]);
+    assert.equal(above.relatedRuns.parent, undefined);
+  });
+
   check("runs.poll", "waits for the end", async (t) => {
     const handle = await t.sdk.tasks.trigger("slow", { ms: 300 });
     const run = await t.sdk.runs.poll(handle, { pollIntervalMs: 50 });
