@@ -106,8 +106,7 @@ public final class Worker implements AutoCloseable {
       SessionRequest introduction =
           new SessionRequest(
               name, version, slots, tasks.values().stream().map(Task::definition).toList());
-      WorkerLoop loop =
-          new WorkerLoop(fanfare, fanfare.api(), introduction, tasks.values(), grace);
+      WorkerLoop loop = new WorkerLoop(fanfare, fanfare.api(), introduction, tasks.values(), grace);
       loop.start();
       return new Worker(loop);
     }
