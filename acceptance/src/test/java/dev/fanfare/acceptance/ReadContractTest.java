@@ -51,6 +51,24 @@ class ReadContractTest {
   }
 
   @Test
+  void options_that_people_look_for_are_shown() {
+    String id =
+        trigger(
+            "reader",
+            """
+            {"options": {"ttl": 5400, "machine": "small-2x", "region": "eu-1", "test": true,
+                         "delay": "1d", "idempotencyKey": "shown"}}
+            """);
+    JsonNode run = server.get("/api/v3/runs/" + id).json();
+    assertThat(run.get("ttl").asString()).isEqualTo("1h30m");
+    assertThat(run.get("machine").asString()).isEqualTo("small-2x");
+    assertThat(run.get("region").asString()).isEqualTo("eu-1");
+    assertThat(run.get("isTest").asBoolean()).isTrue();
+    assertThat(run.get("delayedUntil").asString()).isNotEmpty();
+    assertThat(run.get("idempotencyKey").asString()).isEqualTo("shown");
+  }
+
+  @Test
   void an_unknown_run_and_a_run_of_another_environment_answer_the_same_bytes() {
     Reply unknown = server.get("/api/v3/runs/run_0000000000000000000000000");
     Reply nonsense = server.get("/api/v3/runs/nonsense");

@@ -169,6 +169,7 @@ public final class RunJson {
       json.writeStringProperty("taskKind", "STANDARD");
     }
     text(json, "ttl", shown.ttl);
+    text(json, "machine", shown.machine);
     text(json, "region", shown.region);
   }
 
@@ -181,6 +182,7 @@ public final class RunJson {
     @Nullable String key;
 
     @Nullable String ttl;
+    @Nullable String machine;
     @Nullable String region;
 
     static Shown of(Run run) {
@@ -206,6 +208,7 @@ public final class RunJson {
                 reader.isNumber()
                     ? Durations.text(Long.parseLong(reader.string()))
                     : reader.string();
+        case "machine" -> machine = reader.string();
         case "region" -> region = reader.string();
         default -> {}
       }
