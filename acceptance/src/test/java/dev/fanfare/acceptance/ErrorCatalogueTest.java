@@ -174,12 +174,33 @@ class ErrorCatalogueTest {
             .error(422, "options.ttl: must be a duration such as 1h30m or seconds"),
         row("a debounce delay that is none")
             .post(TRIGGER, options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"}"))
-            .error(422, "Invalid debounce delay: soon."),
+            .error(422, "Debounce requires a valid delay duration. Provided: soon"),
+        row("a debounce delay of nothing in a batch")
+            .post(BATCHES, second("\"debounce\":{\"key\":\"k\",\"delay\":\"0s\"}"))
+            .error(422, "items[1]: Debounce requires a valid delay duration. Provided: 0s"),
+        row("a debounce delay that is none beside a delay")
+            .post(
+                TRIGGER,
+                options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"},\"delay\":\"1h\""))
+            .error(
+                422, "Invalid debounce delay: soon. It must be a duration such as 30s or 1h30m."),
+        row("a longest debounce delay that leaves no room")
+            .post(
+                TRIGGER,
+                options("\"debounce\":{\"key\":\"k\",\"delay\":\"60s\",\"maxDelay\":\"1m\"}"))
+            .error(422, "debounce.maxDelay (1m) must be longer than debounce.delay (60s)."),
+        row("a debounce without a key")
+            .post(TRIGGER, options("\"debounce\":{\"delay\":\"1s\"}"))
+            .error(400, "Validation error: options.debounce.key: must have 1 to 512 characters"),
+        row("a debounce without a delay")
+            .post(TRIGGER, options("\"debounce\":{\"key\":\"k\"}"))
+            .error(400, "Validation error: options.debounce.delay: is required"),
         row("a longest debounce delay that is none")
             .post(
                 TRIGGER,
                 options("\"debounce\":{\"key\":\"k\",\"delay\":\"1s\",\"maxDelay\":\"x\"}"))
-            .error(422, "Invalid debounce maxDelay: x."));
+            .error(
+                422, "Invalid debounce maxDelay: x. It must be a duration such as 30s or 1h30m."));
   }
 
   /** The batches of the SDKs from 4.0 on. */

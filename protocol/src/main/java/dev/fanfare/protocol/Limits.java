@@ -5,6 +5,9 @@ public final class Limits {
   /** Longest idempotency key, in characters. */
   public static final int IDEMPOTENCY_KEY_CHARS_MAX = 2048;
 
+  /** Longest debounce key, in characters. */
+  public static final int DEBOUNCE_KEY_CHARS_MAX = 512;
+
   /** Longest tag, in characters. */
   public static final int TAG_CHARS_MAX = 128;
 

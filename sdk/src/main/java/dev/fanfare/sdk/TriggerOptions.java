@@ -67,6 +67,11 @@ public final class TriggerOptions {
     return with("delay", time.toString());
   }
 
+  /** Gathers triggers in one run while it waits. Default: every trigger makes a run. */
+  public TriggerOptions debounce(Debounce debounce) {
+    return with("debounce", debounce.wire());
+  }
+
   /**
    * Expires when it has not started so long, rounded up to seconds, after it was queued. Default:
    * never.
@@ -149,7 +154,12 @@ public final class TriggerOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("A duration must not be negative: " + duration);
     }
-    return duration.plusNanos(999_999_999).toSeconds() + "s"; // up: a short delay is a delay
+    return wholeSeconds(duration) + "s";
+  }
+
+  /** Rounded up: a short delay is a delay. */
+  static long wholeSeconds(Duration duration) {
+    return duration.plusNanos(999_999_999).toSeconds();
   }
 
   Map<String, Object> wire() {

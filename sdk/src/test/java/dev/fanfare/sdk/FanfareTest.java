@@ -78,6 +78,26 @@ class FanfareTest {
   }
 
   @Test
+  void aDebouncedTriggerSaysHow() {
+    answers.add(Answer.ok("{\"id\":\"run_a\",\"isCached\":false}"));
+
+    fanfare.trigger(
+        "index",
+        7,
+        options()
+            .debounce(
+                Debounce.trailing("doc 7", Duration.ofMillis(1_500))
+                    .maxDelay(Duration.ofMinutes(1))));
+
+    assertThat(only().body())
+        .isEqualTo(
+            """
+            {"payload":7,"options":{"debounce":\
+            {"key":"doc 7","delay":"2s","mode":"trailing","maxDelay":"60s"}}}\
+            """);
+  }
+
+  @Test
   void aBatchOfOneTaskIsOneRequest() {
     answers.add(Answer.ok(BATCH));
 
@@ -368,6 +388,12 @@ class FanfareTest {
     assertThatThrownBy(() -> options().tags(IntStream.range(0, 11).mapToObj(i -> "t" + i).toList()))
         .hasMessage("A run must have at most 10 tags");
     assertThatThrownBy(() -> options().maxAttempts(0)).hasMessageContaining("1 to 250");
+    assertThatThrownBy(() -> Debounce.leading("", Duration.ofSeconds(1)))
+        .hasMessageContaining("1 to 512");
+    assertThatThrownBy(() -> Debounce.leading("k", Duration.ZERO)).hasMessageContaining("positive");
+    assertThatThrownBy(
+            () -> Debounce.leading("k", Duration.ofMillis(1)).maxDelay(Duration.ofMillis(9)))
+        .hasMessageContaining("longer");
     assertThatThrownBy(() -> options().queue("no spaces")).hasMessageContaining("queue");
     assertThatThrownBy(() -> BatchOptions.idempotencyKey("no\nline")).hasMessageContaining("ASCII");
     assertThatThrownBy(() -> new RawJson("1},{")).hasMessageContaining("not JSON");

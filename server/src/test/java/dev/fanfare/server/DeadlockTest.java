@@ -7,6 +7,7 @@ import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.testkit.Seed;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -43,6 +44,8 @@ class DeadlockTest {
                   report(workers[i], own);
                 } else {
                   tenant.batch(items(own));
+                  engine.clock.advance(Duration.ofMillis(200));
+                  tenant.due(engine.clock.instant());
                 }
               }
               return i;
@@ -62,7 +65,12 @@ class DeadlockTest {
     Collections.shuffle(keys, random);
     return keys.stream()
         .limit(60)
-        .map(key -> Item.of("task " + key % TASKS).key("key " + key))
+        .map(key -> {
+          Item item = Item.of("task " + key % TASKS);
+          return key % 2 == 0
+              ? item.key("key " + key)
+              : item.debounce("key " + key, Duration.ofSeconds(1)).trailing().tags("tag " + key);
+        })
         .toArray(Item[]::new);
   }
 

@@ -2,6 +2,7 @@ package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.config.ServerConfigBuilder;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.packet.PacketBytesStore;
@@ -66,8 +67,17 @@ public final class Engine implements AutoCloseable {
 
   /** The rooms of one more server on the same database, which remembers nothing. */
   Rooms server() {
+    return server(CONFIG);
+  }
+
+  /** The same with other settings, such as {@link #config} with a change. */
+  Rooms server(ServerConfig config) {
     return new Rooms(
-        CONFIG, database, signals, new PacketBytesStore(database), ids, clock, new Random(1));
+        config, database, signals, new PacketBytesStore(database), ids, clock, new Random(1));
+  }
+
+  static ServerConfigBuilder config() {
+    return CONFIG.toBuilder();
   }
 
   public static Engine start() {

@@ -32,7 +32,7 @@ class IdempotencyTest {
     TriggeredRun first = tenant.triggered(Item.of("a").key("k").payload("1"));
     TriggeredRun again = tenant.triggered(Item.of("a").key("k").payload("2"));
     assertThat(first.cached()).isFalse();
-    assertThat(again).isEqualTo(new TriggeredRun(first.runId(), true));
+    assertThat(again).isEqualTo(new TriggeredRun(first.runId(), true, false));
     assertThat(tenant.run(first.runId()).payload()).isEqualTo("1");
     assertThat(tenant.count("ready")).isEqualTo(1);
     assertThat(tenant.count("runs")).isEqualTo(1);

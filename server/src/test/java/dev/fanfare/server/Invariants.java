@@ -108,7 +108,8 @@ final class Invariants {
         left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
        where k.environment_id = ?
          and (r.task_id is distinct from k.task_id
-              or sha256(convert_to(r.idempotency_key, 'UTF8')) is distinct from k.key_hash)
+              or r.delay_until is null          -- others answer with the run that gathered them
+                 and sha256(convert_to(r.idempotency_key, 'UTF8')) is distinct from k.key_hash)
       """;
 
   private static final String KEYS_NOT_FREED =
@@ -116,8 +117,10 @@ final class Invariants {
       select count(*)::int as n
         from idempotency_keys k
         join outcomes o on o.environment_id = k.environment_id and o.run_id = k.run_id
+        join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
        where k.environment_id = ?
          and o.status not in ('COMPLETED', 'CANCELED')
+         and sha256(convert_to(r.idempotency_key, 'UTF8')) = k.key_hash
       """;
 
   private static final String ENTRIES_OUT_OF_PLACE =

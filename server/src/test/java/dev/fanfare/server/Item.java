@@ -18,6 +18,7 @@ public final class Item {
   private String queue;
   private String concurrencyKey = "";
   private NewRun.Key key;
+  private NewRun.Debounce debounce;
   private Instant delayUntil;
   private Duration ttl;
   private long priorityMillis;
@@ -25,6 +26,7 @@ public final class Item {
   private List<String> tags = List.of();
   private String metadata;
   private NamedParent parent;
+  private String options;
   private RunError failure;
 
   private Item(String task) {
@@ -66,6 +68,29 @@ public final class Item {
 
   public Item key(String text, Duration life) {
     key = new NewRun.Key(text, life);
+    return this;
+  }
+
+  public Item debounce(String text, Duration delay) {
+    debounce = new NewRun.Debounce(text, delay, false, null);
+    return this;
+  }
+
+  /** The longest that this trigger lets a debounced run wait. */
+  public Item longest(Duration maxDelay) {
+    debounce = new NewRun.Debounce(debounce.key(), debounce.delay(), false, maxDelay);
+    return this;
+  }
+
+  /** The debounced run takes the data of this trigger. */
+  public Item trailing() {
+    debounce = new NewRun.Debounce(debounce.key(), debounce.delay(), true, debounce.maxDelay());
+    return this;
+  }
+
+  /** Options that act elsewhere, as JSON text. */
+  public Item options(String json) {
+    options = json;
     return this;
   }
 
@@ -119,13 +144,14 @@ public final class Item {
         queue,
         concurrencyKey,
         key,
+        debounce,
         delayUntil,
         ttl,
         priorityMillis,
         maxAttempts,
         tags,
         metadata,
-        null,
+        options,
         false,
         parent,
         failure);

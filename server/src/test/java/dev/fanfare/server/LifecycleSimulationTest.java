@@ -155,24 +155,37 @@ class LifecycleSimulationTest {
       if (random.nextInt(4) == 0) {
         item.delayUntil(engine.clock.instant().plusSeconds(random.nextInt(-5, 90)));
       }
+      boolean fails = random.nextInt(12) == 0;
+      if (!fails && random.nextInt(5) == 0) {
+        item.debounce("key " + random.nextInt(4), Duration.ofSeconds(random.nextInt(1, 60)));
+        if (random.nextInt(3) == 0) {
+          item.longest(Duration.ofSeconds(random.nextInt(60, 120)));
+        }
+        if (random.nextBoolean()) {
+          item.trailing();
+        }
+      }
       if (random.nextInt(4) == 0) {
         item.queue("narrow");
       }
       if (random.nextInt(3) == 0) {
         item.concurrencyKey("tenant " + random.nextInt(3));
       }
-      if (random.nextInt(12) == 0) {
+      if (fails) {
         item.failure(RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, "no"));
       }
       return item;
     }
 
-    /** An older run answers only by its key, and only the one that was last made with it. */
+    /**
+     * An older run answers only by its key, and only the one that was last made with it, or because
+     * it gathers triggers.
+     */
     private void learn(Item item, UUID run, boolean cached) {
       String key = item.toRun().key() == null ? null : item.toRun().task() + item.toRun().key();
       if (cached) {
         assertThat(accepted).containsKey(run);
-      } else {
+      } else if (item.toRun().debounce() == null || !accepted.containsKey(run)) {
         assertThat(accepted.put(run, String.valueOf(key))).isNull();
       }
       if (key != null) {

@@ -84,6 +84,16 @@ class PacketTest {
   }
 
   @Test
+  void a_packet_that_a_debounced_run_takes_over_stays() {
+    Tenant tenant = engine.tenant();
+    put(tenant, "newest");
+    tenant.trigger(Item.of("task").debounce("key", Duration.ofDays(9)));
+    tenant.trigger(stored("newest").debounce("key", Duration.ofDays(9)).trailing());
+    engine.sweep(PacketSweep.class, late());
+    assertThat(has(tenant, "newest")).isTrue();
+  }
+
+  @Test
   void a_payload_that_only_looks_like_a_path_keeps_nothing() {
     Tenant tenant = engine.tenant();
     put(tenant, "a");

@@ -8,17 +8,7 @@ import java.util.Optional;
  * are named with it; when it works with one of them the test fails, so that it is taken out.
  */
 final class NotBuilt {
-  private static final String TWO_PHASES = "4.3.3 4.5.16 4.8.3";
-
-  private static final List<Gap> GAPS =
-      List.of(
-          new Gap(
-              "`debounce` does not act",
-              TWO_PHASES,
-              List.of(
-                  "option debounce",
-                  "option debounce, trailing",
-                  "option debounce of a batch's item")));
+  private static final List<Gap> GAPS = List.of();
 
   private NotBuilt() {}
 

@@ -262,7 +262,7 @@ public final class AddItems {
                   asked.task(),
                   String.valueOf(failure.message()),
                   String.valueOf(failure.code())));
-        } else if (!triggered.get(i).cached()) {
+        } else if (triggered.get(i).created()) {
           open++;
         }
       }

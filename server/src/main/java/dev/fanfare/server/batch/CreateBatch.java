@@ -71,9 +71,9 @@ public final class CreateBatch {
       Instant now) {
     UUID batchId = ids.next();
     if (requestKey != null) {
-      UUID answerId = requests.claim(tx, environmentId, requestKey, batchId, now);
-      if (!answerId.equals(batchId)) {
-        return stored(tx, environmentId, answerId);
+      UUID before = requests.claim(tx, environmentId, requestKey, batchId, now);
+      if (before != null) {
+        return stored(tx, environmentId, before);
       }
     }
     if (key != null) {

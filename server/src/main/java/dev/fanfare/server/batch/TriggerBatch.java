@@ -63,9 +63,9 @@ public final class TriggerBatch {
       Tx tx, int environmentId, NewBatch batch, List<PlacedRun> placed, Instant now) {
     UUID batchId = ids.next();
     if (batch.requestKey() != null) {
-      UUID answerId = requests.claim(tx, environmentId, batch.requestKey(), batchId, now);
-      if (!answerId.equals(batchId)) {
-        return stored(tx, environmentId, answerId, false);
+      UUID before = requests.claim(tx, environmentId, batch.requestKey(), batchId, now);
+      if (before != null) {
+        return stored(tx, environmentId, before, false);
       }
     }
     if (batch.key() != null) {
@@ -112,7 +112,7 @@ public final class TriggerBatch {
   private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> runs) {
     int open = 0;
     for (int i = 0; i < runs.size(); i++) {
-      if (!runs.get(i).cached() && placed.get(i).run().failure() == null) {
+      if (runs.get(i).created() && placed.get(i).run().failure() == null) {
         open++;
       }
     }

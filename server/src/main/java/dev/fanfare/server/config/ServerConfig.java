@@ -47,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  *     request's {@code Host} header says that it went
  * @param idempotencyKeyTtl how long an idempotency key is remembered when the request does not say.
  *     Default 30 days
+ * @param debounceMaxDelay how long after its creation further triggers can let a debounced run wait
+ *     when they do not say. Absent: for ever
  * @param sessionLease how long a worker's session lives without a sign of life. Default 30 seconds
  * @param batchSealLimit how long after its announcement a streamed batch may lack items before it
  *     is given up. Default 30 minutes
@@ -95,6 +97,7 @@ public record ServerConfig(
     Duration packetUrlLife,
     @Nullable URI publicUrl,
     Duration idempotencyKeyTtl,
+    @Nullable Duration debounceMaxDelay,
     Duration sessionLease,
     Duration batchSealLimit,
     Duration startLimit,
@@ -154,6 +157,9 @@ public record ServerConfig(
     between("FANFARE_PACKET_BYTES_MAX", packetBytesMax, 1, Integer.MAX_VALUE);
     between("FANFARE_PACKET_URL_LIFE", packetUrlLife, Duration.ofSeconds(1), Duration.ofDays(7));
     positive("FANFARE_IDEMPOTENCY_KEY_TTL", idempotencyKeyTtl);
+    if (debounceMaxDelay != null) {
+      positive("FANFARE_DEBOUNCE_MAX_DELAY", debounceMaxDelay);
+    }
     positive("FANFARE_SESSION_LEASE", sessionLease);
     positive("FANFARE_BATCH_SEAL_LIMIT", batchSealLimit);
     positive("FANFARE_START_LIMIT", startLimit);

@@ -34,6 +34,7 @@ public final class ServerConfigBuilder {
   private Duration packetUrlLife = Duration.ofMinutes(15);
   private @Nullable URI publicUrl;
   private Duration idempotencyKeyTtl = Duration.ofDays(30);
+  private @Nullable Duration debounceMaxDelay;
   private Duration sessionLease = Duration.ofSeconds(30);
   private Duration batchSealLimit = Duration.ofMinutes(30);
   private Duration startLimit = Duration.ofSeconds(60);
@@ -75,6 +76,7 @@ public final class ServerConfigBuilder {
     packetUrlLife = config.packetUrlLife();
     publicUrl = config.publicUrl();
     idempotencyKeyTtl = config.idempotencyKeyTtl();
+    debounceMaxDelay = config.debounceMaxDelay();
     sessionLease = config.sessionLease();
     batchSealLimit = config.batchSealLimit();
     startLimit = config.startLimit();
@@ -213,6 +215,12 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** See {@link ServerConfig#debounceMaxDelay()}. */
+  public ServerConfigBuilder debounceMaxDelay(@Nullable Duration value) {
+    debounceMaxDelay = value;
+    return this;
+  }
+
   /** See {@link ServerConfig#sessionLease()}. */
   public ServerConfigBuilder sessionLease(Duration value) {
     sessionLease = value;
@@ -336,6 +344,7 @@ public final class ServerConfigBuilder {
         packetUrlLife,
         publicUrl,
         idempotencyKeyTtl,
+        debounceMaxDelay,
         sessionLease,
         batchSealLimit,
         startLimit,

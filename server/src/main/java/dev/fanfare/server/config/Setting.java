@@ -119,6 +119,12 @@ final class Setting {
               Syntax.DURATION,
               ServerConfigBuilder::idempotencyKeyTtl,
               ServerConfig::idempotencyKeyTtl),
+          optional(
+              "DEBOUNCE_MAX_DELAY",
+              Syntax.DURATION,
+              ServerConfigBuilder::debounceMaxDelay,
+              ServerConfig::debounceMaxDelay,
+              "(none)"),
           of(
               "SESSION_LEASE",
               Syntax.DURATION,

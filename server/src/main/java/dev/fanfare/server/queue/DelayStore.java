@@ -47,7 +47,7 @@ public final class DelayStore {
                    from delays
                   where environment_id = ?
                     and run_id = any (?)
-                  order by run_id
+                  order by debounce_hash, run_id        -- in which a trigger locks them, too
                     for update))
         returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
         """,

@@ -173,9 +173,11 @@ final class ChangeStore {
              set idempotency_key = null
            where environment_id = ?
              and run_id = ?
+             and sha256(convert_to(idempotency_key, 'UTF8')) = ?
           """,
           environmentId,
-          runId);
+          runId,
+          hash.bytes());
     }
     return runId;
   }

@@ -23,9 +23,9 @@ final class KeyStore {
   private record Taken(TaskKey key, UUID runId) {}
 
   /**
-   * Takes the keys that are free or expired, and returns who has each key now: the claiming run, or
-   * the run that had it before. A claim waits for a trigger with the same key that has not
-   * committed yet, so of many at once exactly one wins.
+   * Takes the keys that are free, expired, or of a run whose end answers no trigger, and returns
+   * who has each key now: the claiming run, or the run that had it before. A claim waits for a
+   * trigger with the same key that has not committed yet, so of many at once exactly one wins.
    */
   Map<TaskKey, UUID> claim(Tx tx, int environmentId, Instant now, Collection<Claim> claims) {
     int[] taskIds = claims.stream().mapToInt(c -> c.key().taskId()).toArray();
@@ -42,6 +42,10 @@ final class KeyStore {
                 on conflict (environment_id, task_id, key_hash) do update
                set run_id = excluded.run_id, expires_at = excluded.expires_at
              where idempotency_keys.expires_at <= ?
+                or (select o.status               -- of the run that a key was passed on to
+                      from outcomes o
+                     where o.environment_id = idempotency_keys.environment_id
+                       and o.run_id = idempotency_keys.run_id) not in ('COMPLETED', 'CANCELED')
             returning task_id, key_hash, run_id
             """,
             r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")),
@@ -76,6 +80,30 @@ final class KeyStore {
 
   private static TaskKey key(int taskId, byte[] hash) {
     return new TaskKey(taskId, new Hash(hash));
+  }
+
+  /** Lets keys that were just claimed answer with other runs, whose own keys they are not. */
+  void pass(Tx tx, int environmentId, Map<TaskKey, UUID> runIds) {
+    tx.update(
+        """
+        update idempotency_keys k
+           set run_id = p.run_id
+          from unnest(?::int[], ?::bytea[], ?::uuid[]) as p (task_id, key_hash, run_id)
+         cross join lateral (
+                 select x.ctid as address
+                   from idempotency_keys x
+                  where x.environment_id = ?
+                    and x.task_id = p.task_id
+                    and x.key_hash = p.key_hash
+                  limit 1) as a
+         where k.environment_id is not distinct from ?   -- no condition for an index, on purpose
+           and k.ctid = a.address
+        """,
+        runIds.keySet().stream().mapToInt(TaskKey::taskId).toArray(),
+        runIds.keySet().stream().map(key -> key.hash().bytes()).toArray(byte[][]::new),
+        runIds.values().toArray(UUID[]::new),
+        environmentId,
+        environmentId);
   }
 
   /**

@@ -1,9 +1,11 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.run.wire.StoredOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param queue absent: the task's own
  * @param concurrencyKey which part of the queue; empty for the whole
  * @param key makes the same trigger sent twice one run; absent: every trigger is a new run
- * @param delayUntil absent: at once
+ * @param debounce gathers triggers in one run that waits; absent: every trigger is a run
+ * @param delayUntil absent: at once, or when {@code debounce} says
  * @param ttl how long it may be queued before it expires; absent: for ever
  * @param priorityMillis how much earlier than now it counts as queued
  * @param maxAttempts absent: what the task's policy says
@@ -34,6 +37,7 @@ public record NewRun(
     @Nullable String queue,
     String concurrencyKey,
     @Nullable Key key,
+    @Nullable Debounce debounce,
     @Nullable Instant delayUntil,
     @Nullable Duration ttl,
     long priorityMillis,
@@ -45,6 +49,8 @@ public record NewRun(
     @Nullable NamedParent parent,
     @Nullable RunError failure) {
 
+  private static final Set<String> DATA_OPTIONS = Set.of("machine", "maxDuration");
+
   /**
    * An idempotency key, unique for its task and environment.
    *
@@ -54,12 +60,25 @@ public record NewRun(
   public record Key(String text, Duration ttl) {}
 
   /**
+   * What gathers triggers: while a run with the key waits, a further trigger makes no run and lets
+   * that one wait longer.
+   *
+   * @param key unique for its task and environment
+   * @param delay how long after the last trigger the run is due
+   * @param trailing whether the run takes the data of the newest trigger and not of the first
+   * @param maxDelay how long after its creation a run can still be made to wait; absent: what the
+   *     server allows
+   */
+  public record Debounce(
+      String key, Duration delay, boolean trailing, @Nullable Duration maxDelay) {}
+
+  /**
    * A run that could not become a proper one, and is stored as having failed with {@code error}.
    */
   public static NewRun failed(String task, RunError error) {
     return new NewRun(
-        task, null, null, null, "", null, null, null, 0, null, List.of(), null, null, false, null,
-        error);
+        task, null, null, null, "", null, null, null, null, 0, null, List.of(), null, null, false,
+        null, error);
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
@@ -76,6 +95,7 @@ public record NewRun(
         queue,
         concurrencyKey,
         other,
+        debounce,
         delayUntil,
         ttl,
         priorityMillis,
@@ -97,6 +117,7 @@ public record NewRun(
         queue,
         concurrencyKey,
         key,
+        debounce,
         delayUntil,
         ttl,
         priorityMillis,
@@ -107,5 +128,59 @@ public record NewRun(
         test,
         other,
         failure);
+  }
+
+  /** The same run, due at {@code time}. */
+  NewRun delayedUntil(Instant time) {
+    return new NewRun(
+        task,
+        payload,
+        payloadType,
+        queue,
+        concurrencyKey,
+        key,
+        debounce,
+        time,
+        ttl,
+        priorityMillis,
+        maxAttempts,
+        tags,
+        metadata,
+        options,
+        test,
+        parent,
+        failure);
+  }
+
+  /** The same run with the data of a newer trigger; what that leaves out stays as it is. */
+  NewRun withDataOf(NewRun newer) {
+    return new NewRun(
+        task,
+        newer.payload != null ? newer.payload : payload,
+        newer.payload != null ? newer.payloadType : payloadType,
+        queue,
+        concurrencyKey,
+        key,
+        debounce,
+        delayUntil,
+        ttl,
+        priorityMillis,
+        newer.maxAttempts != null ? newer.maxAttempts : maxAttempts,
+        newer.tags.isEmpty() ? tags : newer.tags,
+        newer.metadata != null ? newer.metadata : metadata,
+        newer.dataOptionsOver(options),
+        test,
+        parent,
+        failure);
+  }
+
+  /** The options of an older trigger with those of this one that belong to the data. */
+  @Nullable String dataOptionsOver(@Nullable String older) {
+    return StoredOptions.replaced(older, options, DATA_OPTIONS);
+  }
+
+  /** How much text it carries. */
+  long chars() {
+    return (payload == null ? 0L : payload.length()) + (metadata == null ? 0L : metadata.length());
   }
 }

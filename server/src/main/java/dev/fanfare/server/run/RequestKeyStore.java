@@ -6,9 +6,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SQL of {@code request_keys}: a request that a client sends again because the answer was lost is
@@ -22,19 +24,19 @@ public final class RequestKeyStore {
   private record Answer(Hash hash, UUID id) {}
 
   /**
-   * Takes the key for {@code answerId} and returns who has it: {@code answerId} itself, or what the
-   * first sending made. Waits for a first sending that is still at work.
+   * Takes the key for {@code answerId} and returns what the first sending made, or {@code null}
+   * when this is the first. Waits for a first sending that is still at work.
    *
    * @param hash of the header and the tasks of the request
    */
-  public UUID claim(Tx tx, int environmentId, Hash hash, UUID answerId, Instant now) {
-    return Objects.requireNonNull(claim(tx, environmentId, Map.of(hash, answerId), now).get(hash));
+  public @Nullable UUID claim(Tx tx, int environmentId, Hash hash, UUID answerId, Instant now) {
+    return claim(tx, environmentId, Map.of(hash, answerId), now).get(hash);
   }
 
-  /** Takes many keys, each for its answer, and returns who has each. */
+  /** Takes many keys, each for its answer, and returns the answers of those that were taken. */
   Map<Hash, UUID> claim(Tx tx, int environmentId, Map<Hash, UUID> answers, Instant now) {
     byte[][] hashes = answers.keySet().stream().map(Hash::bytes).toArray(byte[][]::new);
-    Map<Hash, UUID> holders = new HashMap<>();
+    Set<Hash> taken = new HashSet<>(answers.keySet());
     tx.list(
             """
             insert into request_keys (environment_id, key_hash, answer_id, expires_at)
@@ -44,16 +46,17 @@ public final class RequestKeyStore {
                 on conflict (environment_id, key_hash) do update
                set answer_id = excluded.answer_id, expires_at = excluded.expires_at
              where request_keys.expires_at <= ?
-            returning key_hash, answer_id
+            returning key_hash
             """,
-            RequestKeyStore::answer,
+            r -> new Hash(r.bytes("key_hash")),
             environmentId,
             now.plus(LIFE),
             hashes,
             answers.values().toArray(UUID[]::new),
             now)
-        .forEach(won -> holders.put(won.hash(), won.id()));
-    if (holders.size() < answers.size()) {
+        .forEach(taken::remove);
+    Map<Hash, UUID> before = new HashMap<>();
+    if (!taken.isEmpty()) {
       tx.list(
               """
               select key_hash, answer_id
@@ -63,10 +66,10 @@ public final class RequestKeyStore {
               """,
               RequestKeyStore::answer,
               environmentId,
-              hashes)
-          .forEach(held -> holders.put(held.hash(), held.id()));
+              taken.stream().map(Hash::bytes).toArray(byte[][]::new))
+          .forEach(answer -> before.put(answer.hash(), answer.id()));
     }
-    return holders;
+    return before;
   }
 
   private static Answer answer(Row r) throws SQLException {

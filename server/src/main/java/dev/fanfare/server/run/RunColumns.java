@@ -1,5 +1,7 @@
 package dev.fanfare.server.run;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -86,16 +88,21 @@ final class RunColumns {
    * @param lineage absent: it has no parent
    */
   record Minted(UUID runId, int index, long rank, PlacedRun placed, @Nullable Lineage lineage) {
-    /** How much text it carries. */
-    long chars() {
-      NewRun run = placed.run();
-      return (run.payload() == null ? 0L : run.payload().length())
-          + (run.metadata() == null ? 0L : run.metadata().length());
+    /** A run that takes its place in its lane when it is due, as it was {@code now} triggered. */
+    static Minted of(
+        UUID runId, int index, PlacedRun placed, @Nullable Lineage lineage, Instant now) {
+      Instant due = placed.run().delayUntil();
+      Instant queuedAt = due != null && due.isAfter(now) ? due : now;
+      long rank =
+          ChronoUnit.MICROS.between(Instant.EPOCH, queuedAt)
+              - placed.run().priorityMillis() * 1_000
+              + index;
+      return new Minted(runId, index, rank, placed, lineage);
     }
   }
 
   /** PostgreSQL unnests arrays of arrays flat, so a row's own array travels as its literal. */
-  private static @Nullable String arrayLiteral(List<String> values) {
+  static @Nullable String arrayLiteral(List<String> values) {
     if (values.isEmpty()) {
       return null;
     }

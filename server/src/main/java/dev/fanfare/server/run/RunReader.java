@@ -67,6 +67,7 @@ public final class RunReader {
                 null,
                 null,
                 null,
+                null,
                 0,
                 null,
                 r.texts("tags"),

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** SQL that writes {@code runs} and {@code run_tags}. */
@@ -21,18 +22,26 @@ final class RunStore {
       Source source,
       Instant createdAt,
       List<RunColumns.Minted> runs) {
+    parts(runs, run -> run.placed().run().chars())
+        .forEach(part -> insert(tx, environmentId, batchId, source, createdAt, part));
+  }
+
+  /** What one statement each can carry, in order. */
+  static <T> List<List<T>> parts(List<T> all, ToLongFunction<T> chars) {
+    List<List<T>> parts = new ArrayList<>();
     int from = 0;
-    long chars = 0;
-    for (int i = 0; i < runs.size(); i++) {
-      long own = runs.get(i).chars();
-      if (chars + own > CHARS_A_STATEMENT && i > from) {
-        insert(tx, environmentId, batchId, source, createdAt, runs.subList(from, i));
+    long sum = 0;
+    for (int i = 0; i < all.size(); i++) {
+      long own = chars.applyAsLong(all.get(i));
+      if (sum + own > CHARS_A_STATEMENT && i > from) {
+        parts.add(all.subList(from, i));
         from = i;
-        chars = 0;
+        sum = 0;
       }
-      chars += own;
+      sum += own;
     }
-    insert(tx, environmentId, batchId, source, createdAt, runs.subList(from, runs.size()));
+    parts.add(all.subList(from, all.size()));
+    return parts;
   }
 
   private static void insert(

@@ -9,7 +9,6 @@ import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,7 +128,7 @@ public final class TriggerRun {
       if (before == null) {
         others.add(member);
       } else {
-        member.answer().complete(new TriggeredRun(before, false));
+        member.answer().complete(new TriggeredRun(before, false, false));
       }
     }
     if (!others.isEmpty()) {
@@ -188,9 +187,7 @@ public final class TriggerRun {
       }
     }
     if (!answers.isEmpty()) {
-      Map<Hash, UUID> before =
-          new HashMap<>(requests.claim(tx, line.environmentId(), answers, now));
-      before.entrySet().removeAll(answers.entrySet());
+      Map<Hash, UUID> before = requests.claim(tx, line.environmentId(), answers, now);
       if (!before.isEmpty()) {
         throw new AnsweredBefore(before);
       }

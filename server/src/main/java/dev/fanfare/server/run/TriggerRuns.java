@@ -11,8 +11,9 @@ import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ExpiryStore;
 import dev.fanfare.server.queue.ReadyStore;
+import dev.fanfare.server.run.DebounceRuns.Gathered;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where every run is born: a single trigger, a batch, a part of a streamed batch. A handful of
  * set-based statements in the caller's transaction, however many runs and whatever options they
- * carry: parents (when any is named), keys (when there are any), runs, tags and packets (when there
- * are any), ready entries, expiries and delays (when there are any).
+ * carry: parents (when any is named), keys (when there are any), runs that gather triggers
+ * (likewise), runs, tags and packets (likewise), ready entries, expiries and delays (likewise).
  */
 public final class TriggerRuns {
   /** A key can be freed between losing it and reading who has it; then it is claimed again. */
@@ -35,6 +36,7 @@ public final class TriggerRuns {
   private final TimeOrderedIds ids;
   private final FinishRuns finish;
   private final FamilyReader families = new FamilyReader();
+  private final DebounceRuns debounce;
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
   private final PacketStore packets = new PacketStore();
@@ -42,18 +44,24 @@ public final class TriggerRuns {
   private final ExpiryStore expiries = new ExpiryStore();
   private final DelayStore delays = new DelayStore();
 
-  public TriggerRuns(TimeOrderedIds ids, FinishRuns finish) {
+  /**
+   * @param debounceMaxDelay the longest that triggers can let a run wait when they do not say;
+   *     absent: for ever
+   */
+  public TriggerRuns(TimeOrderedIds ids, FinishRuns finish, @Nullable Duration debounceMaxDelay) {
     this.ids = ids;
     this.finish = finish;
+    this.debounce = new DebounceRuns(debounceMaxDelay);
   }
 
   /**
-   * Stores runs and queues them.
+   * Stores runs and queues them, unless older ones answer for them.
    *
    * @param batchId the batch they belong to; absent: none
    * @param firstIndex the place of the first one in its batch
    * @param now when they were triggered
-   * @return for each run, in order, the run that answers it: itself, or by its key an older one
+   * @return for each run, in order, the run that answers it: itself, or by one of its keys an older
+   *     one
    */
   public List<TriggeredRun> trigger(
       Tx tx,
@@ -66,23 +74,37 @@ public final class TriggerRuns {
     List<RunColumns.Minted> minted =
         mint(placed, firstIndex, now, lineages(tx, environmentId, placed));
     Map<KeyStore.TaskKey, UUID> holders = claimKeys(tx, environmentId, now, minted);
-    List<TriggeredRun> answers = new ArrayList<>(minted.size());
-    List<RunColumns.Minted> created = new ArrayList<>(minted.size());
+    List<UUID> answerIds = new ArrayList<>(minted.size());
+    List<RunColumns.Minted> unanswered = new ArrayList<>(minted.size());
     for (RunColumns.Minted run : minted) {
       KeyStore.TaskKey key = key(run);
       UUID holder = key == null ? run.runId() : holders.getOrDefault(key, run.runId());
-      boolean cached = !holder.equals(run.runId());
-      answers.add(new TriggeredRun(holder, cached));
-      if (!cached) {
-        created.add(run);
+      answerIds.add(holder);
+      if (holder.equals(run.runId())) {
+        unanswered.add(run);
       }
     }
+    Gathered gathered = debounce.gather(tx, environmentId, now, unanswered);
+    passKeysOn(tx, environmentId, unanswered, gathered);
+    List<RunColumns.Minted> created = gathered.created();
     if (!created.isEmpty()) {
       runs.insertAll(tx, environmentId, batchId, source, now, created);
       runs.insertTags(tx, environmentId, created);
-      keepPackets(tx, environmentId, created);
-      enqueue(tx, environmentId, now, created);
+      enqueue(tx, environmentId, now, gathered);
       recordFailures(tx, environmentId, created);
+    }
+    keepPackets(tx, environmentId, gathered);
+    return answers(minted, answerIds, gathered);
+  }
+
+  private static List<TriggeredRun> answers(
+      List<RunColumns.Minted> minted, List<UUID> answerIds, Gathered gathered) {
+    List<TriggeredRun> answers = new ArrayList<>(minted.size());
+    for (int i = 0; i < minted.size(); i++) {
+      UUID own = minted.get(i).runId();
+      UUID byKey = answerIds.get(i);
+      UUID answer = gathered.answers().getOrDefault(byKey, byKey);
+      answers.add(new TriggeredRun(answer, !byKey.equals(own), answer.equals(own)));
     }
     return answers;
   }
@@ -99,28 +121,33 @@ public final class TriggerRuns {
     return parentIds.isEmpty() ? Map.of() : families.lineages(tx, environmentId, parentIds);
   }
 
+  /** A key that was claimed for a run which is not made answers with the run that stands for it. */
+  private void passKeysOn(
+      Tx tx, int environmentId, List<RunColumns.Minted> unanswered, Gathered gathered) {
+    Map<KeyStore.TaskKey, UUID> passed = new LinkedHashMap<>();
+    for (RunColumns.Minted run : unanswered) {
+      KeyStore.TaskKey key = key(run);
+      UUID answer = gathered.answers().getOrDefault(run.runId(), run.runId());
+      if (key != null && !answer.equals(run.runId())) {
+        passed.put(key, answer);
+      }
+    }
+    if (!passed.isEmpty()) {
+      keys.pass(tx, environmentId, passed);
+    }
+  }
+
   /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
   private List<RunColumns.Minted> mint(
       List<PlacedRun> placed, int firstIndex, Instant now, Map<UUID, Lineage> lineages) {
     List<RunColumns.Minted> minted = new ArrayList<>(placed.size());
-    long nowMicros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
     for (int i = 0; i < placed.size(); i++) {
-      NewRun run = placed.get(i).run();
-      long queuedMicros =
-          isDelayed(run, now)
-              ? ChronoUnit.MICROS.between(Instant.EPOCH, run.delayUntil())
-              : nowMicros;
-      int index = firstIndex + i;
-      long rank = queuedMicros - run.priorityMillis() * 1_000 + index;
-      UUID parentId = run.parent() == null ? null : run.parent().runId();
+      NamedParent parent = placed.get(i).run().parent();
+      UUID parentId = parent == null ? null : parent.runId();
       Lineage lineage = parentId == null ? null : lineages.get(parentId);
-      minted.add(new RunColumns.Minted(ids.next(), index, rank, placed.get(i), lineage));
+      minted.add(RunColumns.Minted.of(ids.next(), firstIndex + i, placed.get(i), lineage, now));
     }
     return minted;
-  }
-
-  private static boolean isDelayed(NewRun run, Instant now) {
-    return run.delayUntil() != null && run.delayUntil().isAfter(now);
   }
 
   private static KeyStore.@Nullable TaskKey key(RunColumns.Minted run) {
@@ -152,28 +179,31 @@ public final class TriggerRuns {
   }
 
   /** What a run refers to is pruned no more. */
-  private void keepPackets(Tx tx, int environmentId, List<RunColumns.Minted> created) {
+  private void keepPackets(Tx tx, int environmentId, Gathered gathered) {
     Set<String> paths = new HashSet<>();
-    for (RunColumns.Minted run : created) {
-      NewRun asked = run.placed().run();
-      String path = PacketPath.ofPayload(asked.payload(), asked.payloadType());
-      if (path != null) {
-        paths.add(path);
-      }
-    }
+    gathered.created().forEach(run -> addPacket(paths, run.placed().run()));
+    gathered.newData().forEach(data -> addPacket(paths, data));
     if (!paths.isEmpty()) {
       packets.keep(tx, environmentId, paths);
     }
   }
 
-  private void enqueue(Tx tx, int environmentId, Instant now, List<RunColumns.Minted> created) {
+  private static void addPacket(Set<String> paths, NewRun run) {
+    String path = PacketPath.ofPayload(run.payload(), run.payloadType());
+    if (path != null) {
+      paths.add(path);
+    }
+  }
+
+  private void enqueue(Tx tx, int environmentId, Instant now, Gathered gathered) {
+    List<RunColumns.Minted> created = gathered.created();
     List<Entry> atOnce = new ArrayList<>(created.size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     for (RunColumns.Minted run : created) {
       NewRun asked = run.placed().run();
       Entry entry = Entry.fresh(run.runId(), run.placed().laneId(), run.rank());
-      if (asked.failure() != null) {
+      if (asked.failure() != null || gathered.delayed().contains(run.runId())) {
         continue;
       }
       Instant due = asked.delayUntil();

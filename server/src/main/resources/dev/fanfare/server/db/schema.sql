@@ -83,8 +83,10 @@ create table delays (
   attempt          smallint not null,
   losses           smallint not null,
   first_started_at timestamp with time zone,
+  debounce_hash    bytea,
   constraint delays_pkey PRIMARY KEY (environment_id, run_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+CREATE UNIQUE INDEX delays_debounce ON delays USING btree (environment_id, debounce_hash) WHERE (debounce_hash IS NOT NULL);
 CREATE INDEX delays_due ON delays USING btree (environment_id, due_at);
 
 create table environments (

@@ -43,6 +43,7 @@ class SettingsTest {
           PACKET_URL_LIFE            , 5m                         , 5m
           PUBLIC_URL                 , https://tasks.example/base , https://tasks.example/base
           IDEMPOTENCY_KEY_TTL        , 48h                        , 2d
+          DEBOUNCE_MAX_DELAY         , 1h                         , 60m
           SESSION_LEASE              , 1s                         , 1s
           START_LIMIT                , 5m                         , 5m
           LOSSES_MAX                 , 3                          , 3

@@ -55,7 +55,7 @@ class TriggerRunTest {
             signals,
             clock,
             new PlaceRuns(database),
-            new TriggerRuns(new TimeOrderedIds(clock), finish));
+            new TriggerRuns(new TimeOrderedIds(clock), finish, null));
   }
 
   @AfterAll
@@ -109,7 +109,7 @@ class TriggerRunTest {
     List<Call> calls =
         behindABusyLine(() -> List.of(call(1), start(run("0", null), mark), call(2)));
 
-    assertThat(calls.get(1).get()).isEqualTo(new TriggeredRun(before, false));
+    assertThat(calls.get(1).get()).isEqualTo(new TriggeredRun(before, false, false));
     assertThat(payloads(List.of(calls.get(0).get().runId(), calls.get(2).get().runId())))
         .containsExactly("1", "2");
   }
@@ -122,8 +122,9 @@ class TriggerRunTest {
         behindABusyLine(
             () -> List.of(start(run("0", null), mark), call(1), start(run("0", null), mark)));
 
-    assertThat(calls.get(2).get()).isEqualTo(calls.get(0).get());
-    assertThat(calls.get(1).get()).isNotEqualTo(calls.get(0).get());
+    UUID first = calls.get(0).get().runId();
+    assertThat(calls.get(2).get()).isEqualTo(new TriggeredRun(first, false, false));
+    assertThat(calls.get(1).get().runId()).isNotEqualTo(first);
   }
 
   /** A trigger on its way. */
@@ -224,6 +225,7 @@ class TriggerRunTest {
         null,
         "",
         key == null ? null : new NewRun.Key(key, Duration.ofDays(1)),
+        null,
         null,
         null,
         0,

@@ -148,6 +148,7 @@ public final class ItemReader {
             ? null
             : new NewRun.Key(
                 o.idempotencyKey, Durations.keyTtl(o.idempotencyKeyTtl, limits.keyTtl())),
+        o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null),
         o.delayUntil,
         o.ttl,
         o.priorityMillis,

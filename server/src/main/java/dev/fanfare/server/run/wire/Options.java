@@ -13,6 +13,7 @@ final class Options {
   String concurrencyKey = "";
   @Nullable String idempotencyKey;
   @Nullable String idempotencyKeyTtl;
+  @Nullable DebounceOption debounce;
   @Nullable Instant delayUntil;
   @Nullable Duration ttl;
   long priorityMillis;
@@ -27,12 +28,6 @@ final class Options {
   final Map<String, String> others = new LinkedHashMap<>();
 
   @Nullable String elsewhere() {
-    if (others.isEmpty()) {
-      return null;
-    }
-    StringBuilder json = new StringBuilder();
-    others.forEach((name, raw) ->
-        json.append(json.isEmpty() ? "{\"" : ",\"").append(name).append("\":").append(raw));
-    return json.append('}').toString();
+    return StoredOptions.write(others);
   }
 }

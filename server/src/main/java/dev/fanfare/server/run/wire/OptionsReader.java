@@ -18,7 +18,6 @@ final class OptionsReader {
   private static final Set<String> KEY_SCOPES = Set.of("run", "attempt", "global");
   private static final Set<String> DEBOUNCE_MODES = Set.of("leading", "trailing");
   private static final int CONCURRENCY_KEY_CHARS_MAX = 512;
-  private static final int DEBOUNCE_KEY_CHARS_MAX = 512;
   private static final int DEPLOYMENT_ID_CHARS_MAX = 128;
   private static final int PAYLOAD_TYPE_CHARS_MAX = 128;
   private static final int TEXT_CHARS_MAX = 256;
@@ -76,7 +75,7 @@ final class OptionsReader {
           case "metadataType", "region", "lockToVersion" -> quoted(name);
           case "externalDeploymentId" -> deploymentId(name);
           case "idempotencyKeyOptions" -> object(name, this::idempotencyKeyOption);
-          case "debounce" -> object(name, this::debounce);
+          case "debounce" -> debounce(name);
           case "gates" -> array(name, GATES_MAX, true);
           case "concurrency" -> array(name, CONCURRENCY_NAMES_MAX, false);
           default -> null;
@@ -117,7 +116,7 @@ final class OptionsReader {
           422,
           Path.of(where, name)
               + ": must be a duration such as 1h30m or an ISO date, not \""
-              + shortened(text)
+              + Texts.shortened(text)
               + "\"");
     }
     options.delayUntil = until.isAfter(now) ? until : null; // a time in the past is no delay
@@ -206,19 +205,30 @@ final class OptionsReader {
     }
   }
 
-  private void debounce(String name) {
-    switch (name) {
-      case "key" -> text("debounce.key", DEBOUNCE_KEY_CHARS_MAX);
-      case "mode" -> oneOf("debounce.mode", DEBOUNCE_MODES);
-      case "delay", "maxDelay" -> {
-        String text = text("debounce." + name, TEXT_CHARS_MAX);
-        if (Durations.duration(text) == null) {
-          throw new HttpError(
-              422, item() + "Invalid debounce " + name + ": " + shortened(text) + ".");
-        }
-      }
-      default -> {}
+  private String debounce(String name) {
+    DebounceOption debounce = new DebounceOption();
+    options.debounce = debounce;
+    String raw =
+        object(
+            name,
+            field -> {
+              switch (field) {
+                case "key" -> debounce.key = text("debounce.key", Limits.DEBOUNCE_KEY_CHARS_MAX);
+                case "delay" -> debounce.delay = text("debounce.delay", TEXT_CHARS_MAX);
+                case "mode" ->
+                    debounce.trailing = oneOf("debounce.mode", DEBOUNCE_MODES).contains("trailing");
+                case "maxDelay" -> debounce.maxDelay = text("debounce.maxDelay", TEXT_CHARS_MAX);
+                default -> {}
+              }
+            });
+    if (debounce.key == null || debounce.key.isEmpty()) {
+      throw wrong(
+          "debounce.key", "must have 1 to " + Limits.DEBOUNCE_KEY_CHARS_MAX + " characters");
     }
+    if (debounce.delay == null) {
+      throw wrong("debounce.delay", "is required");
+    }
+    return raw;
   }
 
   private String object(String name, Consumer<String> check) {
@@ -321,9 +331,5 @@ final class OptionsReader {
 
   private HttpError wrong(String name, String what) {
     return HttpError.validation(Path.of(where, name) + ": " + what);
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 }

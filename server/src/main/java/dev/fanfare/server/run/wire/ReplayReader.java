@@ -4,7 +4,6 @@ import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.JsonReader;
 import dev.fanfare.server.run.NewRun;
 import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -96,15 +95,12 @@ public final class ReplayReader implements JsonReader.ObjectFields {
     if ("application/super+json".equals(type) && payload != null && !payload.startsWith("\"")) {
       throw HttpError.validation("payload: must be a string of type " + type);
     }
-    if (old.options() != null) {
-      JsonReader.readObject(
-          new ByteArrayInputStream(old.options().getBytes(StandardCharsets.UTF_8)),
-          (reader, name) -> {
-            if (KEPT.contains(name)) {
-              options.others.putIfAbsent(name, reader.raw());
-            }
-          });
-    }
+    StoredOptions.read(old.options())
+        .forEach((name, raw) -> {
+          if (KEPT.contains(name)) {
+            options.others.putIfAbsent(name, raw);
+          }
+        });
     return new NewRun(
         old.task(),
         payload != null ? payload : old.payload(),
@@ -116,6 +112,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
             : new NewRun.Key(
                 options.idempotencyKey,
                 Durations.keyTtl(options.idempotencyKeyTtl, limits.keyTtl())),
+        null,
         options.delayUntil,
         options.ttl,
         options.priorityMillis,

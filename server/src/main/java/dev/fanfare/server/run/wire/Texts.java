@@ -14,4 +14,9 @@ public final class Texts {
     }
     return text;
   }
+
+  /** As much of a text as a message repeats. */
+  static String shortened(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+  }
 }

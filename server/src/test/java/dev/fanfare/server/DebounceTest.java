@@ -1,0 +1,477 @@
+package dev.fanfare.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.NewBatch;
+import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Run;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.run.TriggeredRun;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Triggers that are gathered in one run while it waits. */
+class DebounceTest {
+  private static final Duration DELAY = Duration.ofSeconds(10);
+
+  @AutoClose static final Engine engine = Engine.start();
+
+  final Tenant tenant = engine.tenant();
+
+  private static Item typing() {
+    return Item.of("a").debounce("typing", DELAY);
+  }
+
+  private static Instant now() {
+    return engine.clock.instant();
+  }
+
+  @Test
+  void DEB_01_a_new_key_makes_a_delayed_run() {
+    TriggeredRun run = tenant.triggered(typing());
+    assertThat(run).isEqualTo(new TriggeredRun(run.runId(), false, true));
+    assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.DELAYED);
+    assertThat(tenant.run(run.runId()).delayedUntil()).isEqualTo(now().plus(DELAY));
+  }
+
+  @Test
+  void DEB_01_a_delay_of_its_own_says_when_the_first_run_is_due() {
+    Instant own = now().plusSeconds(3);
+    UUID run = tenant.trigger(typing().delayUntil(own));
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(own);
+    tenant.trigger(typing().delayUntil(own));
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(now().plus(DELAY));
+  }
+
+  @Test
+  void DEB_02_a_trigger_in_time_gives_the_same_run_and_moves_it() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(typing());
+    engine.clock.advance(Duration.ofSeconds(4));
+    TriggeredRun again = tenant.triggered(typing());
+    assertThat(again).isEqualTo(new TriggeredRun(run, false, false));
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(now().plus(DELAY));
+    Invariants.check(tenant);
+
+    engine.clock.advance(Duration.ofSeconds(9));
+    tenant.due(now());
+    assertThat(worker.claim(1)).isEmpty();
+    UUID before = tenant.trigger(Item.of("a"));
+    engine.clock.advance(Duration.ofSeconds(2));
+    UUID after = tenant.trigger(Item.of("a"));
+    tenant.due(now());
+    assertThat(worker.claimIds(3)).containsExactly(before, run, after);
+  }
+
+  @Test
+  void DEB_02_a_due_run_that_no_sweep_has_queued_yet_still_waits() {
+    UUID run = tenant.trigger(typing());
+    engine.clock.advance(Duration.ofMinutes(1));
+    assertThat(tenant.trigger(typing())).isEqualTo(run);
+    tenant.due(now());
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
+  }
+
+  @Test
+  void DEB_03_another_key_task_or_environment_makes_another_run() {
+    assertThat(
+            List.of(
+                tenant.trigger(typing()),
+                tenant.trigger(Item.of("a").debounce("other", DELAY)),
+                tenant.trigger(Item.of("b").debounce("typing", DELAY)),
+                engine.tenant().trigger(typing())))
+        .doesNotHaveDuplicates();
+    assertThat(tenant.count("runs")).isEqualTo(3);
+  }
+
+  @Test
+  void DEB_04_when_no_trigger_follows_the_run_is_queued_once() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(typing());
+    tenant.trigger(typing());
+    tenant.due(now().plus(DELAY));
+    tenant.due(now().plus(DELAY));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.count("ready")).isEqualTo(1);
+    assertThat(worker.claimIds(2)).containsExactly(run);
+  }
+
+  @Test
+  void DEB_05_after_the_run_was_queued_or_canceled_the_key_makes_a_new_one() {
+    UUID queued = tenant.trigger(typing());
+    tenant.due(now().plus(DELAY));
+    UUID canceled = tenant.trigger(typing());
+    assertThat(canceled).isNotEqualTo(queued);
+    tenant.cancel(canceled);
+    UUID last = tenant.trigger(typing());
+    assertThat(last).isNotIn(queued, canceled);
+    assertThat(tenant.status(last)).isEqualTo(RunStatus.DELAYED);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void DEB_05_after_the_run_expired_the_key_makes_a_new_one() {
+    UUID run = tenant.trigger(typing().ttl(Duration.ofSeconds(1)));
+    tenant.due(now().plus(DELAY));
+    engine.sweepAll(now().plus(DELAY).plusSeconds(1));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.trigger(typing())).isNotEqualTo(run);
+  }
+
+  @Test
+  void DEB_06_a_push_beyond_the_longest_delay_makes_a_new_run_that_has_the_key() {
+    Item limited = typing().longest(Duration.ofSeconds(15));
+    UUID run = tenant.trigger(limited);
+    engine.clock.advance(Duration.ofSeconds(5));
+    assertThat(tenant.trigger(limited)).isEqualTo(run);
+    Instant due = now().plus(DELAY);
+    engine.clock.advance(Duration.ofMillis(1));
+    TriggeredRun next = tenant.triggered(limited);
+    assertThat(next.runId()).isNotEqualTo(run);
+    assertThat(next.created()).isTrue();
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
+    assertThat(tenant.trigger(limited)).isEqualTo(next.runId());
+
+    tenant.due(due);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.status(next.runId())).isEqualTo(RunStatus.DELAYED);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void DEB_06_without_a_longest_delay_it_keeps_moving() {
+    UUID run = tenant.trigger(typing());
+    for (int i = 0; i < 100; i++) {
+      engine.clock.advance(Duration.ofSeconds(9));
+      assertThat(tenant.trigger(typing())).isEqualTo(run);
+    }
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(now().plus(DELAY));
+  }
+
+  @Test
+  void DEB_06_the_triggers_own_longest_delay_wins_over_the_servers() {
+    Rooms server = engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(15)).build());
+    UUID run = at(server, typing());
+    engine.clock.advance(Duration.ofSeconds(6));
+    assertThat(at(server, typing().longest(Duration.ofSeconds(16)))).isEqualTo(run);
+    UUID second = at(server, typing().longest(Duration.ofSeconds(11)));
+    assertThat(second).isNotEqualTo(run);
+    engine.clock.advance(Duration.ofSeconds(6));
+    assertThat(at(server, typing())).isNotIn(run, second);
+  }
+
+  private UUID at(Rooms server, Item item) {
+    return server.triggerRun.trigger(tenant.id(), item.toRun(), Source.API, null, null).runId();
+  }
+
+  @Test
+  void DEB_07_in_leading_mode_the_first_data_stays() {
+    UUID run = tenant.trigger(typing().payload("1").metadata("{\"n\":1}").tags("first"));
+    tenant.trigger(typing().payload("2").metadata("{\"n\":2}").tags("second").maxAttempts(7));
+    Run stored = tenant.run(run);
+    assertThat(stored.payload()).isEqualTo("1");
+    assertThat(stored.metadata()).isEqualTo("{\"n\":1}");
+    assertThat(stored.tags()).containsExactly("first");
+  }
+
+  @Test
+  void DEB_08_in_trailing_mode_the_data_is_the_latest() {
+    Worker worker = tenant.worker("a");
+    UUID run =
+        tenant.trigger(
+            typing()
+                .payload("1")
+                .payloadType("text/plain")
+                .metadata("1")
+                .tags("both", "first")
+                .maxAttempts(1)
+                .options("{\"region\":\"x\",\"machine\":\"micro\"}"));
+    tenant.trigger(
+        typing()
+            .trailing()
+            .payload("2")
+            .metadata("2")
+            .tags("both", "second")
+            .maxAttempts(2)
+            .options("{\"region\":\"y\",\"machine\":\"large-1x\",\"maxDuration\":5}"));
+    Run stored = tenant.run(run);
+    assertThat(stored.payload()).isEqualTo("2");
+    assertThat(stored.payloadType()).isNull();
+    assertThat(stored.metadata()).isEqualTo("2");
+    assertThat(stored.tags()).containsExactly("both", "second");
+    assertThat(stored.options())
+        .isEqualTo("{\"region\":\"x\",\"machine\":\"large-1x\",\"maxDuration\":5}");
+    assertThat(tagged("first")).isEmpty();
+    assertThat(tagged("second")).containsExactly(run);
+    assertThat(tagged("both")).containsExactly(run);
+    assertThat(maxAttempts()).isEqualTo(2);
+
+    tenant.due(now().plus(DELAY));
+    assertThat(worker.claimOne().payload()).isEqualTo("2");
+  }
+
+  @Test
+  void DEB_08_what_a_trailing_trigger_leaves_out_stays() {
+    UUID run =
+        tenant.trigger(
+            typing()
+                .payload("1")
+                .payloadType("text/plain")
+                .metadata("1")
+                .tags("first")
+                .maxAttempts(4)
+                .options("{\"machine\":\"micro\"}"));
+    tenant.trigger(typing().trailing());
+    Run stored = tenant.run(run);
+    assertThat(stored.payload()).isEqualTo("1");
+    assertThat(stored.payloadType()).isEqualTo("text/plain");
+    assertThat(stored.metadata()).isEqualTo("1");
+    assertThat(stored.tags()).containsExactly("first");
+    assertThat(stored.options()).isEqualTo("{\"machine\":\"micro\"}");
+    assertThat(maxAttempts()).isEqualTo(4);
+    assertThat(tagged("first")).containsExactly(run);
+  }
+
+  private int maxAttempts() {
+    return tenant.number("select max_attempts as n from runs where environment_id = ?");
+  }
+
+  private List<UUID> tagged(String tag) {
+    return engine.database.transaction(tx ->
+        tx.list(
+            "select run_id from run_tags where environment_id = ? and tag = ?",
+            r -> r.uuid("run_id"),
+            tenant.id(),
+            tag));
+  }
+
+  @Test
+  void DEB_09_DEB_10_a_herd_on_one_key_makes_one_run_with_few_writes() {
+    List<TriggeredRun> answers = AtOnce.call(100, i -> tenant.triggered(typing()));
+    assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
+    assertThat(answers).filteredOn(TriggeredRun::created).hasSize(1);
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.count("delays")).isEqualTo(1);
+    // Nobody asked for a later time, so nobody wrote after the first.
+    assertThat(
+            tenant.number(
+                """
+                select (d.xmin::text = r.xmin::text)::int as n
+                  from delays d
+                  join runs r using (environment_id, run_id)
+                 where d.environment_id = ?
+                """))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void DEB_10_a_herd_of_batches_on_shared_keys_in_any_order_makes_one_run_for_each_key() {
+    List<TriggeredBatch> batches =
+        AtOnce.call(
+            24,
+            i -> {
+              List<Item> items = new ArrayList<>();
+              for (int key = 0; key < 20; key++) {
+                items.add(Item.of("a").debounce("key " + key, DELAY).payload("" + i).trailing());
+              }
+              Collections.shuffle(items, new Random(i));
+              return tenant.batch(items.toArray(Item[]::new));
+            });
+    assertThat(batches.stream().flatMap(batch -> ids(batch).stream()).distinct()).hasSize(20);
+    assertThat(tenant.count("runs")).isEqualTo(20);
+    assertThat(tenant.count("delays")).isEqualTo(20);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void DEB_11_a_trigger_that_asks_for_an_earlier_time_does_not_move_it_back() {
+    UUID run = tenant.trigger(typing());
+    Instant due = now().plus(DELAY);
+    assertThat(tenant.trigger(Item.of("a").debounce("typing", Duration.ofSeconds(1))))
+        .isEqualTo(run);
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
+    Instant later = due.plusSeconds(60);
+    engine.rooms.changeRuns.reschedule(tenant.id(), run, later);
+    assertThat(tenant.trigger(typing())).isEqualTo(run);
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void DEB_13_a_matching_idempotency_key_wins() {
+    TriggeredRun keyed = tenant.triggered(typing().key("k"));
+    Instant due = now().plus(DELAY);
+    engine.clock.advance(Duration.ofSeconds(5));
+    assertThat(tenant.triggered(typing().key("k").payload("2").trailing()))
+        .isEqualTo(new TriggeredRun(keyed.runId(), true, false));
+    assertThat(tenant.run(keyed.runId()).delayedUntil()).isEqualTo(due);
+    assertThat(tenant.run(keyed.runId()).payload()).isNull();
+  }
+
+  @Test
+  void DEB_13_an_idempotency_key_of_a_gathered_trigger_answers_with_the_run_that_gathered_it() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(typing().key("first"));
+    assertThat(tenant.triggered(typing().key("second")).cached()).isFalse();
+    tenant.due(now().plus(DELAY));
+    assertThat(tenant.triggered(typing().key("second")))
+        .isEqualTo(new TriggeredRun(run, true, false));
+
+    worker.fail(worker.claimOne(), 1, false);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+    TriggeredRun next = tenant.triggered(typing().key("second"));
+    assertThat(next.cached()).isFalse();
+    assertThat(next.runId()).isNotEqualTo(run);
+    assertThat(tenant.run(next.runId()).idempotencyKey()).isEqualTo("second");
+  }
+
+  @Test
+  void DEB_13_one_of_many_idempotency_keys_of_a_run_can_be_reset() {
+    UUID run = tenant.trigger(typing().key("first"));
+    tenant.trigger(typing().key("second"));
+    tenant.due(now().plus(DELAY));
+    engine.rooms.changeRuns.resetKey(tenant.id(), "a", "second");
+    assertThat(tenant.trigger(typing().key("second"))).isNotEqualTo(run);
+    assertThat(tenant.trigger(typing().key("first"))).isEqualTo(run);
+  }
+
+  @Test
+  void a_request_sent_again_pushes_nothing() {
+    Hash request = Hash.of("request 1");
+    UUID run = tenant.triggered(typing().payload("1").trailing(), request).runId();
+    UUID pushed = tenant.triggered(typing().payload("2").trailing(), Hash.of("request 2")).runId();
+    Instant due = now().plus(DELAY);
+    engine.clock.advance(Duration.ofSeconds(5));
+    assertThat(tenant.triggered(typing().payload("1").trailing(), request))
+        .isEqualTo(new TriggeredRun(run, false, false));
+    assertThat(pushed).isEqualTo(run);
+    assertThat(tenant.run(run).payload()).isEqualTo("2");
+    assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
+  }
+
+  private static List<UUID> ids(TriggeredBatch batch) {
+    return batch.items().stream().map(TriggeredBatch.Item::runId).toList();
+  }
+
+  @Test
+  void items_of_a_batch_with_one_key_are_one_run_in_item_order() {
+    Worker worker = tenant.worker("a");
+    TriggeredBatch batch =
+        tenant.batch(
+            typing().payload("1").tags("x"),
+            Item.of("a").payload("between"),
+            typing().payload("2").trailing(),
+            Item.of("a").debounce("typing", DELAY.plusSeconds(1)).payload("3"));
+    List<UUID> runs = ids(batch);
+    assertThat(runs.get(2)).isEqualTo(runs.get(0)).isEqualTo(runs.get(3));
+    assertThat(tenant.count("runs")).isEqualTo(2);
+    Run run = tenant.run(runs.getFirst());
+    assertThat(run.payload()).isEqualTo("2");
+    assertThat(run.tags()).containsExactly("x");
+    assertThat(run.delayedUntil()).isEqualTo(now().plus(DELAY).plusSeconds(1));
+    Invariants.check(tenant);
+
+    worker.succeed(worker.claimOne(), "1");
+    tenant.due(now().plusSeconds(11));
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.PENDING);
+    worker.succeed(worker.claimOne(), "1");
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+  }
+
+  @Test
+  void a_batch_counts_only_the_runs_it_made() {
+    UUID run = tenant.trigger(typing());
+    TriggeredBatch gathered = tenant.batch(typing(), typing());
+    Batch stored = tenant.stored(gathered.batchId());
+    assertThat(stored.status()).isEqualTo(BatchStatus.COMPLETED);
+    assertThat(stored.runIds()).containsExactly(run, run);
+    assertThat(gathered.items()).noneMatch(TriggeredBatch.Item::cached);
+
+    TriggeredBatch mixed = tenant.batch(typing(), Item.of("a"));
+    assertThat(tenant.stored(mixed.batchId()).status()).isEqualTo(BatchStatus.PENDING);
+    assertThat(tenant.stored(mixed.batchId()).runIds()).startsWith(run);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void items_of_a_batch_that_exceed_the_servers_longest_delay_are_a_run_each() {
+    Rooms server = engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(5)).build());
+    UUID before = at(server, typing());
+    List<NewRun> items = Stream.of(typing(), typing(), typing()).map(Item::toRun).toList();
+    List<UUID> runs =
+        ids(
+            server.triggerBatch.trigger(
+                tenant.id(), new NewBatch(items, null, null, Source.API, null)));
+    assertThat(runs).doesNotHaveDuplicates().doesNotContain(before);
+    Invariants.check(tenant);
+    assertThat(tenant.trigger(typing())).isEqualTo(runs.getLast());
+  }
+
+  @Test
+  void a_trigger_and_the_sweep_at_once_push_the_run_or_queue_it_and_never_both() {
+    int pushed = 0;
+    for (int round = 0; round < 60; round++) {
+      Item item = Item.of("a").debounce("round " + round, DELAY);
+      UUID run = tenant.trigger(item);
+      engine.clock.advance(DELAY);
+      List<UUID> answers =
+          AtOnce.call(
+              3,
+              i -> {
+                if (i < 2) {
+                  return tenant.trigger(item);
+                }
+                tenant.due(now());
+                return run;
+              });
+      UUID answer = answers.get(0);
+      assertThat(answers.get(1)).isEqualTo(answer);
+      assertThat(tenant.status(answer)).isEqualTo(RunStatus.DELAYED);
+      if (answer.equals(run)) {
+        pushed++;
+      } else {
+        assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+      }
+    }
+    assertThat(tenant.count("runs")).isEqualTo(60 + 60 - pushed);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void a_trigger_and_a_cancel_at_once_cancel_the_run_and_lose_no_trigger() {
+    for (int round = 0; round < 30; round++) {
+      Item item = Item.of("a").debounce("round " + round, DELAY);
+      UUID run = tenant.trigger(item);
+      engine.clock.advance(Duration.ofMillis(1));
+      List<UUID> answers =
+          AtOnce.call(
+              2,
+              i -> {
+                if (i == 0) {
+                  return tenant.trigger(item);
+                }
+                tenant.cancel(run);
+                return run;
+              });
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
+      UUID answer = answers.getFirst();
+      assertThat(answer.equals(run) || tenant.status(answer) == RunStatus.DELAYED).isTrue();
+      assertThat(tenant.trigger(item)).isNotEqualTo(run);
+    }
+    Invariants.check(tenant);
+  }
+}
