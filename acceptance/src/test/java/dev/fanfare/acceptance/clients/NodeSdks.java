@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
@@ -17,6 +19,10 @@ final class NodeSdks {
   private static final Path FOLDER = Path.of("src", "test", "npm").toAbsolutePath();
   private static final Path LOGS = Path.of("target", "clients").toAbsolutePath();
   private static final String PREFIX = "sdk-";
+
+  /** Within the installed modules, so that what is compiled finds them, and nobody commits it. */
+  private static final String COMPILED = "node_modules/.fanfare/";
+
   private static final int NODE_MIN = 18;
   private static final long INSTALL_SECONDS = 300;
   private static final long RUN_SECONDS = 180;
@@ -32,6 +38,11 @@ final class NodeSdks {
       String result,
       String reason,
       List<String> requests) {}
+
+  /** The text of a file beside the SDKs. */
+  static String text(String file) throws IOException {
+    return Files.readString(FOLDER.resolve(file));
+  }
 
   /** Oldest first. */
   static List<String> versions() throws IOException {
@@ -86,6 +97,25 @@ final class NodeSdks {
     try (var checks = WireJson.mapper().readerFor(Check.class).<Check>readValues(lines.toFile())) {
       return checks.readAll();
     }
+  }
+
+  /** Compiles a file of TypeScript, its types checked, runs it and returns what it printed. */
+  static String runTypeScript(String file, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    List<String> compile = new ArrayList<>(List.of("node", "node_modules/typescript/bin/tsc"));
+    compile.addAll(List.of("--strict", "--skipLibCheck", "--target", "es2022"));
+    compile.addAll(List.of("--module", "nodenext", "--types", "node", "--outDir", COMPILED, file));
+    Path log = LOGS.resolve(file + ".log");
+    if (run(new ProcessBuilder(compile), RUN_SECONDS, log, LOGS.resolve("tsc.log")) != 0) {
+      throw new AssertionError(file + " does not compile:\n" + Files.readString(log));
+    }
+    ProcessBuilder node = new ProcessBuilder("node", COMPILED + file.replace(".ts", ".js"));
+    node.environment().putAll(environment);
+    Path printed = LOGS.resolve(file + ".out");
+    if (run(node, RUN_SECONDS, printed, log) != 0) {
+      throw new AssertionError(file + " failed:\n" + Files.readString(log));
+    }
+    return Files.readString(printed);
   }
 
   /** What the command prints, or nothing when it is not there or fails. */
