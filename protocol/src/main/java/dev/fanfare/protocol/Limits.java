@@ -26,5 +26,11 @@ public final class Limits {
   /** Most attempts any run can have, whatever its policy says. */
   public static final int ATTEMPTS_MAX = 250;
 
+  /** The shortest time limit of an attempt, in seconds; what is shorter counts as this. */
+  public static final int MAX_DURATION_SECONDS_MIN = 5;
+
+  /** The longest time limit of an attempt, in seconds: as good as none. */
+  public static final int MAX_DURATION_SECONDS_MAX = Integer.MAX_VALUE;
+
   private Limits() {}
 }

@@ -38,8 +38,9 @@ public interface RunContext {
   Instant createdAt();
 
   /**
-   * Whether nobody waits for this attempt any more: the run was canceled, or this worker lost it.
-   * Its thread is interrupted as well; what the handler returns then is dropped.
+   * Whether nobody waits for this attempt any more: the run was canceled, this worker lost it, or
+   * its longest duration is over. Its thread is interrupted as well; what the handler returns then
+   * is dropped.
    */
   boolean isCanceled();
 

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 
@@ -26,6 +27,7 @@ public final class Task<I, O> implements TaskReference<I> {
   private final Type payloadType;
   private final @Nullable Queue queue;
   private final Retry retry;
+  private final @Nullable Duration maxDuration;
   private final TaskHandler<I, O> handler;
 
   private Task(Builder<I, O> builder, TaskHandler<I, O> handler) {
@@ -33,6 +35,7 @@ public final class Task<I, O> implements TaskReference<I> {
     this.payloadType = builder.payloadType;
     this.queue = builder.queue;
     this.retry = builder.retry;
+    this.maxDuration = builder.maxDuration;
     this.handler = handler;
   }
 
@@ -80,7 +83,8 @@ public final class Task<I, O> implements TaskReference<I> {
   public TaskDefinition definition() {
     QueueDefinition declared =
         queue == null ? null : new QueueDefinition(queue.name(), queue.concurrencyLimit());
-    return new TaskDefinition(id, declared, retry.policy());
+    return new TaskDefinition(
+        id, declared, retry.policy(), maxDuration == null ? null : maxDuration.toMillis());
   }
 
   @Override
@@ -94,6 +98,7 @@ public final class Task<I, O> implements TaskReference<I> {
     private final Type payloadType;
     private @Nullable Queue queue;
     private Retry retry = Retry.exponential();
+    private @Nullable Duration maxDuration;
 
     private Builder(String id, Type payloadType) {
       this.id = id;
@@ -109,6 +114,30 @@ public final class Task<I, O> implements TaskReference<I> {
     /** When a failed run is attempted again. Default: {@link Retry#exponential()}. */
     public Builder<I, O> retry(Retry retry) {
       this.retry = retry;
+      return this;
+    }
+
+    /**
+     * The longest an attempt may run, by the clock on the wall and with all its waiting, when a
+     * trigger does not say. Its thread is then interrupted and {@link RunContext#isCanceled()} is
+     * true; when the handler has returned, whatever it returned, the run ends as {@code TIMED_OUT}
+     * and is not tried again. Default: for ever.
+     *
+     * @throws IllegalArgumentException when it is shorter than 5 seconds or longer than
+     *     2,147,483,647
+     */
+    public Builder<I, O> maxDuration(Duration duration) {
+      if (duration.compareTo(Duration.ofSeconds(Limits.MAX_DURATION_SECONDS_MIN)) < 0
+          || duration.compareTo(Duration.ofSeconds(Limits.MAX_DURATION_SECONDS_MAX)) > 0) {
+        throw new IllegalArgumentException(
+            "maxDuration must be from "
+                + Limits.MAX_DURATION_SECONDS_MIN
+                + " to "
+                + Limits.MAX_DURATION_SECONDS_MAX
+                + " seconds, not "
+                + duration);
+      }
+      this.maxDuration = duration;
       return this;
     }
 

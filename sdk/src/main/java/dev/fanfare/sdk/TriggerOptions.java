@@ -94,7 +94,10 @@ public final class TriggerOptions {
     return with("maxAttempts", attempts);
   }
 
-  /** The longest an attempt may take, in whole seconds. Default: no limit. */
+  /**
+   * The longest an attempt may run, in whole seconds; less than 5 counts as 5. Then it is stopped
+   * and the run ends as {@code TIMED_OUT}, without another attempt. Default: what the task says.
+   */
   public TriggerOptions maxDuration(Duration duration) {
     return with("maxDuration", duration.toSeconds());
   }

@@ -42,6 +42,7 @@ final class WorkerStandIn implements AutoCloseable {
   private final StandInServer server;
   private final Duration lease;
   private volatile boolean ignoresSlots;
+  private volatile Duration maxDuration;
   private volatile String gone = "";
   private volatile Reporting reporting = report -> null;
 
@@ -131,6 +132,7 @@ final class WorkerStandIn implements AutoCloseable {
             7,
             1,
             3,
+            maxDuration == null ? null : maxDuration.toMillis(),
             task,
             payload,
             payloadType,
@@ -141,6 +143,11 @@ final class WorkerStandIn implements AutoCloseable {
             true,
             Instant.EPOCH));
     return held;
+  }
+
+  /** Gives the attempts assigned from now on a limit. */
+  void limit(Duration longest) {
+    maxDuration = longest;
   }
 
   void reporting(Reporting how) {

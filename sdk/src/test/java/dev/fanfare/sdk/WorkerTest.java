@@ -83,6 +83,32 @@ class WorkerTest {
   }
 
   @Test
+  void ATT_09_anAttemptThatRunsTooLongIsInterruptedAndNotToBeRetried() throws Exception {
+    Stuck stuck = new Stuck();
+    server.limit(Duration.ofMillis(1));
+    try (Worker worker = server.worker(stuck.task(), ECHO).slots(2).start()) {
+      server.assign("stuck", "1");
+      Finished end = server.finished();
+      assertThat(end.error().code()).isEqualTo(RunError.Codes.TOO_LONG);
+      assertThat(end.retryable()).isFalse();
+      assertThat(end.output()).isNull();
+      assertThat(stuck.wasCanceled).isTrue();
+    }
+  }
+
+  @Test
+  void aHandlerThatReturnsInTimeIsNeverTouched() {
+    server.limit(Duration.ofHours(1));
+    Task<RawJson, Boolean> calm =
+        Task.define("calm", RawJson.class, Boolean.class)
+            .handler((payload, run) -> run.isCanceled() || Thread.currentThread().isInterrupted());
+    try (Worker worker = server.worker(calm).start()) {
+      server.assign("calm", "1");
+      assertThat(server.finished().output()).isEqualTo("false");
+    }
+  }
+
+  @Test
   void theHandlerLearnsWhatItRuns() {
     Task<Count, String> task =
         Task.define("tell", Count.class, String.class)

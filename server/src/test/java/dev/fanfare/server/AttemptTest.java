@@ -1,9 +1,11 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.AttemptReport.Retry;
 import dev.fanfare.server.lease.AttemptReport.Verdict;
 import dev.fanfare.server.lease.ClaimedRun;
@@ -67,8 +69,11 @@ class AttemptTest {
   void ATT_03_a_long_wait_gives_the_slot_back_and_is_not_claimable_earlier() {
     Worker worker =
         tenant.worker(
-            new dev.fanfare.protocol.worker.TaskDefinition(
-                "a", new dev.fanfare.protocol.worker.QueueDefinition("q", 1), AFTER_A_MINUTE));
+            new TaskDefinition(
+                "a",
+                new dev.fanfare.protocol.worker.QueueDefinition("q", 1),
+                AFTER_A_MINUTE,
+                null));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     worker.start(claimed);
@@ -184,5 +189,24 @@ class AttemptTest {
     next.start(again);
     assertThat(tenant.run(run).attempt()).isEqualTo(2);
     assertThat(Duration.between(tenant.run(run).startedAt(), tenant.now())).isPositive();
+  }
+
+  @Test
+  void a_trigger_s_longest_duration_goes_before_the_task_s() {
+    Duration minute = Duration.ofMinutes(1);
+    Duration hour = Duration.ofHours(1);
+    Worker worker =
+        tenant.worker(
+            Tenant.task("free"), new TaskDefinition("bounded", null, AT_ONCE, minute.toMillis()));
+    tenant.batch(
+        Item.of("free"),
+        Item.of("free").maxDuration(hour),
+        Item.of("bounded"),
+        Item.of("bounded").maxDuration(hour));
+    assertThat(worker.claim(4))
+        .extracting(ClaimedRun::task, ClaimedRun::maxDuration)
+        .containsExactlyInAnyOrder(
+            tuple("free", null), tuple("free", hour),
+            tuple("bounded", minute), tuple("bounded", hour));
   }
 }

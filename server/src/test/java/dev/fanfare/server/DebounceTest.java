@@ -7,6 +7,7 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
@@ -207,21 +208,23 @@ class DebounceTest {
             .metadata("2")
             .tags("both", "second")
             .maxAttempts(2)
-            .options("{\"region\":\"y\",\"machine\":\"large-1x\",\"maxDuration\":5}"));
+            .maxDuration(Duration.ofSeconds(5))
+            .options("{\"region\":\"y\",\"machine\":\"large-1x\"}"));
     Run stored = tenant.run(run);
     assertThat(stored.payload()).isEqualTo("2");
     assertThat(stored.payloadType()).isNull();
     assertThat(stored.metadata()).isEqualTo("2");
     assertThat(stored.tags()).containsExactly("both", "second");
-    assertThat(stored.options())
-        .isEqualTo("{\"region\":\"x\",\"machine\":\"large-1x\",\"maxDuration\":5}");
+    assertThat(stored.options()).isEqualTo("{\"region\":\"x\",\"machine\":\"large-1x\"}");
     assertThat(tagged("first")).isEmpty();
     assertThat(tagged("second")).containsExactly(run);
     assertThat(tagged("both")).containsExactly(run);
     assertThat(maxAttempts()).isEqualTo(2);
 
     tenant.due(now().plus(DELAY));
-    assertThat(worker.claimOne().payload()).isEqualTo("2");
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(claimed.payload()).isEqualTo("2");
+    assertThat(claimed.maxDuration()).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test

@@ -23,6 +23,7 @@ public final class Item {
   private Duration ttl;
   private long priorityMillis;
   private Integer maxAttempts;
+  private Duration maxDuration;
   private List<String> tags = List.of();
   private String metadata;
   private NamedParent parent;
@@ -109,6 +110,11 @@ public final class Item {
     return this;
   }
 
+  public Item maxDuration(Duration span) {
+    maxDuration = span;
+    return this;
+  }
+
   public Item tags(String... sorted) {
     tags = List.of(sorted);
     return this;
@@ -149,6 +155,7 @@ public final class Item {
         ttl,
         priorityMillis,
         maxAttempts,
+        maxDuration,
         tags,
         metadata,
         options,

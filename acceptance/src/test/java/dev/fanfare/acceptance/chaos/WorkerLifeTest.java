@@ -16,6 +16,7 @@ import dev.fanfare.sdk.Retry;
 import dev.fanfare.sdk.Run;
 import dev.fanfare.sdk.RunResult;
 import dev.fanfare.sdk.Task;
+import dev.fanfare.sdk.TriggerOptions;
 import dev.fanfare.sdk.Worker;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.TestDatabase;
@@ -88,6 +89,38 @@ class WorkerLifeTest {
       assertThat(failed.error().message()).isEqualTo("boom");
       assertThat(fanfare.retrieveRun(batch.runs().get(4)).attemptCount()).isEqualTo(3);
     }
+  }
+
+  @Test
+  void ATT_09_anAttemptThatRunsTooLongEndsItsRunWithoutARetry() {
+    Fanfare fanfare = startServer();
+    Duration shortest = Duration.ofSeconds(5);
+    Task<RawJson, String> bounded =
+        Task.define("bounded", RawJson.class, String.class)
+            .maxDuration(shortest)
+            .handler((payload, run) -> waitForEver());
+    Task<RawJson, String> patient =
+        Task.define("patient", RawJson.class, String.class)
+            .maxDuration(Duration.ofDays(1))
+            .handler((payload, run) -> waitForEver());
+    try (Worker worker = Worker.builder(fanfare).task(bounded).task(patient).start()) {
+      RawJson payload = new RawJson("1");
+      String byTask = fanfare.trigger(bounded, payload).id();
+      String byTrigger =
+          fanfare.trigger(patient, payload, TriggerOptions.options().maxDuration(shortest)).id();
+      assertThat(List.of(fanfare.awaitRun(byTask, DONE), fanfare.awaitRun(byTrigger, DONE)))
+          .allSatisfy(run -> {
+            assertThat(run.status()).isEqualTo(RunStatus.TIMED_OUT);
+            assertThat(run.attemptCount()).isEqualTo(1);
+            assertThat(run.output()).isNull();
+            assertThat(run.error().message()).startsWith("MAX_DURATION_EXCEEDED: ");
+          });
+    }
+  }
+
+  private static String waitForEver() throws InterruptedException {
+    new CountDownLatch(1).await();
+    return "never";
   }
 
   private static BatchItem item(String task, String payload) {

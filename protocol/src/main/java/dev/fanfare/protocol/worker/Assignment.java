@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param fence the claim under which every report of it must be made
  * @param attempt the number of the attempt to start, from 1
  * @param maxAttempts attempts in all, the first included
+ * @param maxDurationMillis how long an attempt may run before the worker stops it and reports
+ *     {@code MAX_DURATION_EXCEEDED}; absent: for ever
  * @param task the task's id
  * @param payload the payload as JSON text, exactly as it was sent; absent: none was sent
  * @param payloadType media type of the payload; absent: {@code application/json}. For the types
@@ -28,6 +30,7 @@ public record Assignment(
     long fence,
     int attempt,
     int maxAttempts,
+    @Nullable Long maxDurationMillis,
     String task,
     @Nullable String payload,
     @Nullable String payloadType,

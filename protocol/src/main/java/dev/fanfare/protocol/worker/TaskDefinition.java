@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param queue the queue its runs go to when a trigger names none; absent: a queue of its own,
  *     {@code task/<id>}, without a limit
  * @param retry when to attempt again; absent: {@link RetryPolicy#DEFAULT}
+ * @param maxDurationMillis how long an attempt may run when a trigger does not say, from 5,000;
+ *     absent: for ever
  */
 public record TaskDefinition(
-    String id, @Nullable QueueDefinition queue, @Nullable RetryPolicy retry) {}
+    String id,
+    @Nullable QueueDefinition queue,
+    @Nullable RetryPolicy retry,
+    @Nullable Long maxDurationMillis) {}

@@ -4,6 +4,7 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -41,6 +42,12 @@ public final class Row {
   /** A 64-bit number. */
   public long bigint(String column) throws SQLException {
     return result.getLong(column);
+  }
+
+  /** A number of milliseconds, or {@code null}. */
+  public @Nullable Duration millisOrNull(String column) throws SQLException {
+    long millis = result.getLong(column);
+    return result.wasNull() ? null : Duration.ofMillis(millis);
   }
 
   /** A floating-point number. */

@@ -4,6 +4,7 @@ import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.ReadyStore.LaneAhead;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -103,11 +104,11 @@ final class ClaimStore {
                            over (order by p.rank, p.run_id) as bytes,
                          row_number() over (order by p.rank, p.run_id) as n,
                          r.batch_id, r.payload, r.payload_type, r.metadata, r.tags, r.is_test,
-                         r.created_at, r.max_attempts
+                         r.created_at, r.max_attempts, r.max_duration_ms
                     from picked p
                    cross join lateral (
                            select x.batch_id, x.payload, x.payload_type, x.metadata, x.tags,
-                                  x.is_test, x.created_at, x.max_attempts
+                                  x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
                              from runs x
                             where x.environment_id = p.environment_id
                               and x.run_id = p.run_id
@@ -138,7 +139,8 @@ final class ClaimStore {
             from fitting p
         )
         select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
-               p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts
+               p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts,
+               p.max_duration_ms
           from fitting p
          order by p.rank, p.run_id
         """,
@@ -161,11 +163,13 @@ final class ClaimStore {
 
   private static ClaimedRun claimed(Row r, LaneAhead lane) throws SQLException {
     Integer ownMax = r.integerOrNull("max_attempts");
+    Duration ownLimit = r.millisOrNull("max_duration_ms");
     return new ClaimedRun(
         r.uuid("run_id"),
         r.integer("fence"),
         r.integer("attempt"),
         ownMax == null ? lane.maxAttempts() : ownMax,
+        ownLimit == null ? lane.maxDuration() : ownLimit,
         lane.task(),
         lane.queue(),
         r.uuidOrNull("batch_id"),

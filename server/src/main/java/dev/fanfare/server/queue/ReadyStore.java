@@ -3,6 +3,7 @@ package dev.fanfare.server.queue;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,7 @@ public final class ReadyStore {
    * @param task its task's id as people write it
    * @param queue its queue's name
    * @param maxAttempts what its task's policy says
+   * @param maxDuration how long its task lets an attempt run; absent: for ever
    * @param registered whether any worker has declared the task
    * @param depth how many entries wait, counted up to what was asked
    * @param room how many more of its queue may hold a slot; absent: no limit
@@ -92,6 +94,7 @@ public final class ReadyStore {
       String task,
       String queue,
       int maxAttempts,
+      @Nullable Duration maxDuration,
       boolean registered,
       int depth,
       @Nullable Integer room) {}
@@ -129,7 +132,7 @@ public final class ReadyStore {
              and a.n < ?
         )
         select a.lane_id, l.task_id, t.slug as task, q.name as queue, t.max_attempts,
-               t.registered_at is not null as registered,
+               t.max_duration_ms, t.registered_at is not null as registered,
                (select count(*)
                   from (select
                           from ready r
@@ -155,6 +158,7 @@ public final class ReadyStore {
                 r.text("task"),
                 r.text("queue"),
                 r.integer("max_attempts"),
+                r.millisOrNull("max_duration_ms"),
                 r.flag("registered"),
                 r.integer("depth"),
                 r.integerOrNull("room")),

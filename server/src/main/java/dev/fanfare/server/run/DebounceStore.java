@@ -172,11 +172,12 @@ final class DebounceStore {
                metadata = coalesce(c.metadata, r.metadata),
                tags = coalesce(c.tags::text[], r.tags),
                max_attempts = coalesce(c.max_attempts, r.max_attempts),
+               max_duration_ms = coalesce(c.max_duration_ms, r.max_duration_ms),
                options = coalesce(c.options, r.options)
           from unnest(?::uuid[], ?::text[], ?::int8[],
-                      ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::text[])
+                      ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::int8[], ?::text[])
                as c (run_id, due_at, micros,
-                     payload, payload_type, metadata, tags, max_attempts, options)
+                     payload, payload_type, metadata, tags, max_attempts, max_duration_ms, options)
          cross join lateral (
                  select x.ctid as address
                    from runs x
@@ -200,6 +201,9 @@ final class DebounceStore {
         texts(changes, c -> c.of(NewRun::metadata)),
         texts(changes, c -> RunColumns.arrayLiteral(c.tags())),
         changes.stream().map(c -> c.of(NewRun::maxAttempts)).toArray(Integer[]::new),
+        changes.stream()
+            .map(c -> RunColumns.millis(c.of(NewRun::maxDuration)))
+            .toArray(Long[]::new),
         texts(changes, Change::options),
         environmentId,
         environmentId);

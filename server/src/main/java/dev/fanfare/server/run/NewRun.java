@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param ttl how long it may be queued before it expires; absent: for ever
  * @param priorityMillis how much earlier than now it counts as queued
  * @param maxAttempts absent: what the task's policy says
+ * @param maxDuration how long each attempt may run; absent: what the task says
  * @param tags without duplicates, sorted
  * @param metadata JSON text as it was sent; absent: none
  * @param options what acts elsewhere, as JSON text; absent: nothing
@@ -42,6 +43,7 @@ public record NewRun(
     @Nullable Duration ttl,
     long priorityMillis,
     @Nullable Integer maxAttempts,
+    @Nullable Duration maxDuration,
     List<String> tags,
     @Nullable String metadata,
     @Nullable String options,
@@ -49,7 +51,7 @@ public record NewRun(
     @Nullable NamedParent parent,
     @Nullable RunError failure) {
 
-  private static final Set<String> DATA_OPTIONS = Set.of("machine", "maxDuration");
+  private static final Set<String> DATA_OPTIONS = Set.of("machine");
 
   /**
    * An idempotency key, unique for its task and environment.
@@ -77,8 +79,8 @@ public record NewRun(
    */
   public static NewRun failed(String task, RunError error) {
     return new NewRun(
-        task, null, null, null, "", null, null, null, null, 0, null, List.of(), null, null, false,
-        null, error);
+        task, null, null, null, "", null, null, null, null, 0, null, null, List.of(), null, null,
+        false, null, error);
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
@@ -100,6 +102,7 @@ public record NewRun(
         ttl,
         priorityMillis,
         maxAttempts,
+        maxDuration,
         tags,
         metadata,
         options,
@@ -122,6 +125,7 @@ public record NewRun(
         ttl,
         priorityMillis,
         maxAttempts,
+        maxDuration,
         tags,
         metadata,
         options,
@@ -144,6 +148,7 @@ public record NewRun(
         ttl,
         priorityMillis,
         maxAttempts,
+        maxDuration,
         tags,
         metadata,
         options,
@@ -166,6 +171,7 @@ public record NewRun(
         ttl,
         priorityMillis,
         newer.maxAttempts != null ? newer.maxAttempts : maxAttempts,
+        newer.maxDuration != null ? newer.maxDuration : maxDuration,
         newer.tags.isEmpty() ? tags : newer.tags,
         newer.metadata != null ? newer.metadata : metadata,
         newer.dataOptionsOver(options),

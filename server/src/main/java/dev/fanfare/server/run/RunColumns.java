@@ -1,5 +1,6 @@
 package dev.fanfare.server.run;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -19,6 +20,7 @@ final class RunColumns {
   final @Nullable String[] tags;
   final @Nullable String[] idempotencyKeys;
   final @Nullable Integer[] maxAttempts;
+  final @Nullable Long[] maxDurations;
   final @Nullable String[] delayUntils;
   final @Nullable String[] options;
   final @Nullable Long[] ttls;
@@ -43,6 +45,7 @@ final class RunColumns {
     tags = new String[n];
     idempotencyKeys = new String[n];
     maxAttempts = new Integer[n];
+    maxDurations = new Long[n];
     delayUntils = new String[n];
     options = new String[n];
     ttls = new Long[n];
@@ -66,6 +69,7 @@ final class RunColumns {
       tags[i] = arrayLiteral(run.tags());
       idempotencyKeys[i] = run.key() == null ? null : run.key().text();
       maxAttempts[i] = run.maxAttempts();
+      maxDurations[i] = millis(run.maxDuration());
       delayUntils[i] = run.delayUntil() == null ? null : run.delayUntil().toString();
       options[i] = run.options();
       ttls[i] = run.ttl() == null ? null : run.ttl().toMillis();
@@ -78,6 +82,10 @@ final class RunColumns {
         resumes[i] = run.parent().resumes();
       }
     }
+  }
+
+  static @Nullable Long millis(@Nullable Duration span) {
+    return span == null ? null : span.toMillis();
   }
 
   /**

@@ -49,7 +49,7 @@ public final class RunReader {
     return tx.first(
         """
         select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
-               r.tags, r.options, r.is_test
+               r.tags, r.max_duration_ms, r.options, r.is_test
           from runs r
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
           join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
@@ -70,6 +70,7 @@ public final class RunReader {
                 null,
                 0,
                 null,
+                r.millisOrNull("max_duration_ms"),
                 r.texts("tags"),
                 r.textOrNull("metadata"),
                 r.textOrNull("options"),

@@ -58,20 +58,20 @@ final class RunStore {
                (environment_id, batch_id, source, created_at,
                 run_id, task_id, lane_id, rank, batch_index,
                 payload, payload_type, metadata, tags, idempotency_key,
-                max_attempts, delay_until, options, is_test, ttl_ms,
+                max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
                 parent_run_id, root_run_id, depth, resumes_parent)
         select ?, ?::uuid, ?::trigger_source, ?::timestamptz,
                r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
                r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
-               r.max_attempts, r.delay_until::timestamptz, r.options, r.is_test,
+               r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options, r.is_test,
                r.ttl_ms, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
           from unnest(?::uuid[], ?::int[], ?::int[], ?::int8[], ?::int[],
                       ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                      ?::int[], ?::text[], ?::text[], ?::bool[], ?::int8[],
+                      ?::int[], ?::int8[], ?::text[], ?::text[], ?::bool[], ?::int8[],
                       ?::uuid[], ?::uuid[], ?::int[], ?::bool[])
                as r (run_id, task_id, lane_id, rank, batch_index,
                      payload, payload_type, metadata, tags, idempotency_key,
-                     max_attempts, delay_until, options, is_test, ttl_ms,
+                     max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
                      parent_run_id, root_run_id, depth, resumes_parent)
         """,
         environmentId,
@@ -89,6 +89,7 @@ final class RunStore {
         columns.tags,
         columns.idempotencyKeys,
         columns.maxAttempts,
+        columns.maxDurations,
         columns.delayUntils,
         columns.options,
         columns.tests,

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code tasks}. */
 public final class TaskStore {
@@ -65,14 +66,21 @@ public final class TaskStore {
   }
 
   /** A worker declares a task: the last word wins. Returns the task's number. */
-  public int register(Tx tx, int environmentId, String slug, int queueId, RetryPolicy retry) {
+  public int register(
+      Tx tx,
+      int environmentId,
+      String slug,
+      int queueId,
+      RetryPolicy retry,
+      @Nullable Long maxDurationMillis) {
     return Objects.requireNonNull(
         tx.first(
             """
             insert into tasks
                    (environment_id, slug, queue_id, registered_at,
-                    max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize)
-            values (?, ?, ?, now(), ?, ?, ?, ?, ?)
+                    max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize,
+                    max_duration_ms)
+            values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?::int8)
                 on conflict (environment_id, slug) do update
                set queue_id        = excluded.queue_id,
                    registered_at   = coalesce(tasks.registered_at, excluded.registered_at),
@@ -80,7 +88,8 @@ public final class TaskStore {
                    retry_min_ms    = excluded.retry_min_ms,
                    retry_max_ms    = excluded.retry_max_ms,
                    retry_factor    = excluded.retry_factor,
-                   retry_randomize = excluded.retry_randomize
+                   retry_randomize = excluded.retry_randomize,
+                   max_duration_ms = excluded.max_duration_ms
             returning task_id
             """,
             r -> r.integer("task_id"),
@@ -91,7 +100,8 @@ public final class TaskStore {
             retry.minTimeoutMillis(),
             retry.maxTimeoutMillis(),
             retry.factor(),
-            retry.randomize()));
+            retry.randomize(),
+            maxDurationMillis));
   }
 
   private static Task task(Row r) throws SQLException {

@@ -68,7 +68,9 @@ final class RegisterTasks {
     for (TaskDefinition definition : definitions) {
       int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
       RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
-      taskIds.add(tasks.register(tx, environmentId, definition.id(), queueId, retry));
+      taskIds.add(
+          tasks.register(
+              tx, environmentId, definition.id(), queueId, retry, definition.maxDurationMillis()));
     }
     slots.deleteUnlimited(
         tx, environmentId, queueIds.values().stream().mapToInt(Integer::intValue).toArray());

@@ -40,6 +40,7 @@ final class ReportWire {
         run.fence(),
         run.attempt() + 1,
         run.maxAttempts(),
+        run.maxDuration() == null ? null : run.maxDuration().toMillis(),
         run.task(),
         run.payload(),
         run.payloadType(),

@@ -47,6 +47,13 @@ final class SessionCheck {
     if (task.retry() != null) {
       retry(where + "retry.", task.retry());
     }
+    if (task.maxDurationMillis() != null) {
+      between(
+          where + "maxDurationMillis",
+          task.maxDurationMillis(),
+          1_000L * Limits.MAX_DURATION_SECONDS_MIN,
+          1_000L * Limits.MAX_DURATION_SECONDS_MAX);
+    }
   }
 
   private static void queue(String where, QueueDefinition queue) {

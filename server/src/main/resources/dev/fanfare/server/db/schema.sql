@@ -254,6 +254,7 @@ create table runs (
   root_run_id     uuid,
   depth           integer,
   resumes_parent  boolean,
+  max_duration_ms bigint,
   constraint runs_pkey PRIMARY KEY (environment_id, run_id)
 );
 CREATE INDEX runs_by_parent ON runs USING btree (environment_id, parent_run_id, run_id) WHERE (parent_run_id IS NOT NULL);
@@ -303,6 +304,7 @@ create table tasks (
   retry_max_ms    bigint not null,
   retry_factor    double precision not null,
   retry_randomize boolean not null,
+  max_duration_ms bigint,
   constraint tasks_pkey PRIMARY KEY (environment_id, task_id),
   constraint tasks_environment_id_slug_key UNIQUE (environment_id, slug)
 );

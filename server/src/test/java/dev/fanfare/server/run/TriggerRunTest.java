@@ -230,6 +230,7 @@ class TriggerRunTest {
         null,
         0,
         null,
+        null,
         List.of(),
         null,
         null,

@@ -37,6 +37,7 @@ final class Attempt implements RunContext {
   private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
   private volatile boolean canceled;
   private volatile @Nullable Thread thread; // set before the state is RUNNING
+  private volatile @Nullable TimeLimit limit; // set before the handler is called
   private @Nullable Finished end; // touched only by its own thread
 
   Attempt(Assignment assignment, int number, BoundTask<?, ?> task, Session session) {
@@ -71,6 +72,8 @@ final class Attempt implements RunContext {
       return;
     }
     long begin = System.nanoTime();
+    TimeLimit timeLimit = TimeLimit.start(assignment.maxDurationMillis());
+    limit = timeLimit;
     String output = null;
     RunError error = null;
     boolean retryable = true;
@@ -84,6 +87,12 @@ final class Attempt implements RunContext {
       retryable = false;
     } catch (Throwable e) { // also a StackOverflowError ends an attempt, not the worker
       error = Errors.of(e);
+    }
+    timeLimit.end();
+    if (timeLimit.isExceeded()) {
+      output = null;
+      error = tooLong();
+      retryable = false;
     }
     Thread.interrupted(); // what comes now is not the handler's: it must not be interrupted
     end = finished(System.nanoTime() - begin, output, error, retryable);
@@ -140,6 +149,12 @@ final class Attempt implements RunContext {
         error,
         retryable,
         false);
+  }
+
+  private RunError tooLong() {
+    return RunError.internal(
+        RunError.Codes.TOO_LONG,
+        "The attempt ran longer than its limit of " + assignment.maxDurationMillis() + " ms");
   }
 
   private Finished canceledOutcome(long durationMillis) {
@@ -208,7 +223,8 @@ final class Attempt implements RunContext {
 
   @Override
   public boolean isCanceled() {
-    return canceled;
+    TimeLimit timeLimit = limit;
+    return canceled || (timeLimit != null && timeLimit.isExceeded());
   }
 
   @Override

@@ -153,6 +153,7 @@ public final class ItemReader {
         o.ttl,
         o.priorityMillis,
         o.maxAttempts,
+        o.maxDuration,
         List.copyOf(o.tags),
         o.metadata,
         o.elsewhere(),

@@ -18,6 +18,7 @@ final class Options {
   @Nullable Duration ttl;
   long priorityMillis;
   @Nullable Integer maxAttempts;
+  @Nullable Duration maxDuration;
   final TreeSet<String> tags = new TreeSet<>();
   @Nullable String metadata;
   @Nullable String payloadType;

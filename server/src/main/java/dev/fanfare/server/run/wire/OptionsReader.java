@@ -55,6 +55,7 @@ final class OptionsReader {
       case "maxAttempts" ->
           options.maxAttempts =
               (int) Math.min(Limits.ATTEMPTS_MAX, integer(name, 1, Integer.MAX_VALUE));
+      case "maxDuration" -> maxDuration(name);
       case "tags" -> tags(name);
       case "metadata" -> metadata();
       case "payloadType" -> options.payloadType = text(name, PAYLOAD_TYPE_CHARS_MAX);
@@ -69,7 +70,6 @@ final class OptionsReader {
     String raw =
         switch (name) {
           case "ttl" -> ttl(name);
-          case "maxDuration" -> number(name);
           case "payloadSize" -> Long.toString(integer(name, 0, Long.MAX_VALUE));
           case "machine" -> oneOf(name, MACHINES);
           case "metadataType", "region", "lockToVersion" -> quoted(name);
@@ -126,6 +126,18 @@ final class OptionsReader {
     double millis = Double.parseDouble(number(name)) * 1000;
     options.priorityMillis =
         Math.round(Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, millis)));
+  }
+
+  private void maxDuration(String name) {
+    double seconds = Double.parseDouble(number(name));
+    options.maxDuration =
+        Duration.ofMillis(
+            Math.round(
+                1_000
+                    * Math.clamp(
+                        seconds,
+                        Limits.MAX_DURATION_SECONDS_MIN,
+                        Limits.MAX_DURATION_SECONDS_MAX)));
   }
 
   private void tags(String name) {

@@ -32,7 +32,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
           "priority");
 
   /** Options of the old run that its repetition keeps. */
-  private static final Set<String> KEPT = Set.of("machine", "region", "maxDuration");
+  private static final Set<String> KEPT = Set.of("machine", "region");
 
   private final ItemLimits limits;
   private final Instant now;
@@ -117,6 +117,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         options.ttl,
         options.priorityMillis,
         options.maxAttempts,
+        options.maxDuration != null ? options.maxDuration : old.maxDuration(),
         seen.contains("tags") ? List.copyOf(options.tags) : old.tags(),
         options.metadata != null ? options.metadata : old.metadata(),
         options.elsewhere(),

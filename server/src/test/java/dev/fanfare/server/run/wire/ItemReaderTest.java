@@ -101,8 +101,20 @@ class ItemReaderTest {
 
   @Test
   void options_that_act_elsewhere_are_kept_as_json() {
-    assertThat(options("{\"machine\":\"micro\",\"ttl\":\"1h\",\"maxDuration\":3}").options())
-        .isEqualTo("{\"machine\":\"micro\",\"ttl\":\"1h\",\"maxDuration\":3}");
+    assertThat(options("{\"machine\":\"micro\",\"ttl\":\"1h\"}").options())
+        .isEqualTo("{\"machine\":\"micro\",\"ttl\":\"1h\"}");
+  }
+
+  @Test
+  void a_longest_duration_is_seconds_and_clamped() {
+    assertThat(options("{\"maxDuration\":60.25}").maxDuration())
+        .isEqualTo(Duration.ofMillis(60_250));
+    assertThat(options("{\"maxDuration\":0}").maxDuration()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(options("{\"maxDuration\":-1e99}").maxDuration()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(options("{\"maxDuration\":1e99}").maxDuration())
+        .isEqualTo(Duration.ofSeconds(2_147_483_647));
+    assertThat(options("{\"maxDuration\":null}").maxDuration()).isNull();
+    refused(400, "{\"maxDuration\":\"60\"}");
   }
 
   private static void refused(int status, String json) {

@@ -1,0 +1,28 @@
+package dev.fanfare.sdk.internal.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class TimeLimitTest {
+
+  @Test
+  void whoeverIsFirstTheThreadIsInterruptedExactlyWhenTheLimitWasExceeded() {
+    for (int i = 0; i < 2_000; i++) {
+      TimeLimit limit = TimeLimit.start(i % 2L);
+      for (int spin = 0; spin < i; spin++) {
+        Thread.onSpinWait();
+      }
+      limit.end();
+      assertThat(Thread.interrupted()).isEqualTo(limit.isExceeded());
+    }
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void withoutALimitNothingIsEverExceeded() {
+    TimeLimit limit = TimeLimit.start(null);
+    limit.end();
+    assertThat(limit.isExceeded()).isFalse();
+  }
+}
