@@ -28,6 +28,7 @@ public final class Task<I, O> implements TaskReference<I> {
   private final @Nullable Queue queue;
   private final Retry retry;
   private final @Nullable Duration maxDuration;
+  private final @Nullable Duration ttl;
   private final TaskHandler<I, O> handler;
 
   private Task(Builder<I, O> builder, TaskHandler<I, O> handler) {
@@ -36,6 +37,7 @@ public final class Task<I, O> implements TaskReference<I> {
     this.queue = builder.queue;
     this.retry = builder.retry;
     this.maxDuration = builder.maxDuration;
+    this.ttl = builder.ttl;
     this.handler = handler;
   }
 
@@ -84,7 +86,11 @@ public final class Task<I, O> implements TaskReference<I> {
     QueueDefinition declared =
         queue == null ? null : new QueueDefinition(queue.name(), queue.concurrencyLimit());
     return new TaskDefinition(
-        id, declared, retry.policy(), maxDuration == null ? null : maxDuration.toMillis());
+        id,
+        declared,
+        retry.policy(),
+        maxDuration == null ? null : maxDuration.toMillis(),
+        ttl == null ? null : ttl.toMillis());
   }
 
   @Override
@@ -99,6 +105,7 @@ public final class Task<I, O> implements TaskReference<I> {
     private @Nullable Queue queue;
     private Retry retry = Retry.exponential();
     private @Nullable Duration maxDuration;
+    private @Nullable Duration ttl;
 
     private Builder(String id, Type payloadType) {
       this.id = id;
@@ -138,6 +145,20 @@ public final class Task<I, O> implements TaskReference<I> {
                 + duration);
       }
       this.maxDuration = duration;
+      return this;
+    }
+
+    /**
+     * How long a run may be queued, when its trigger does not say, before it expires unexecuted.
+     * Default: for ever.
+     *
+     * @throws IllegalArgumentException when it is shorter than a second or longer than 36,500 days
+     */
+    public Builder<I, O> ttl(Duration ttl) {
+      if (ttl.toSeconds() < 1 || ttl.compareTo(Duration.ofDays(36_500)) > 0) {
+        throw new IllegalArgumentException("ttl must be from 1 second to 36,500 days, not " + ttl);
+      }
+      this.ttl = ttl;
       return this;
     }
 

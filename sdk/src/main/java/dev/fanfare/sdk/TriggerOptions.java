@@ -73,8 +73,8 @@ public final class TriggerOptions {
   }
 
   /**
-   * Expires when it has not started so long, rounded up to seconds, after it was queued. Default:
-   * never.
+   * Expires when it has not started so long, rounded up to seconds, after it was queued; zero:
+   * never. Default: what the task says.
    */
   public TriggerOptions ttl(Duration ttl) {
     return with("ttl", seconds(ttl));

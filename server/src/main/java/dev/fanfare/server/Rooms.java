@@ -65,7 +65,7 @@ final class Rooms {
       RandomGenerator random) {
     FinishRuns finish = new FinishRuns(new CountBatches());
     PlaceRuns place = new PlaceRuns(database);
-    TriggerRuns trigger = new TriggerRuns(ids, finish, config.debounceMaxDelay());
+    TriggerRuns trigger = new TriggerRuns(ids, finish, config.debounceMaxDelay(), config.ttlMax());
     triggerBatch = new TriggerBatch(database, signals, clock, ids, place, trigger);
     createBatch = new CreateBatch(database, clock, ids);
     addItems = new AddItems(database, signals, clock, place, trigger);

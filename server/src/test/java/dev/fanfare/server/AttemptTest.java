@@ -73,6 +73,7 @@ class AttemptTest {
                 "a",
                 new dev.fanfare.protocol.worker.QueueDefinition("q", 1),
                 AFTER_A_MINUTE,
+                null,
                 null));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -197,7 +198,8 @@ class AttemptTest {
     Duration hour = Duration.ofHours(1);
     Worker worker =
         tenant.worker(
-            Tenant.task("free"), new TaskDefinition("bounded", null, AT_ONCE, minute.toMillis()));
+            Tenant.task("free"),
+            new TaskDefinition("bounded", null, AT_ONCE, minute.toMillis(), null));
     tenant.batch(
         Item.of("free"),
         Item.of("free").maxDuration(hour),

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.ExpireSweep;
+import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,7 @@ class ExpiryTest {
   @AutoClose static final Engine engine = Engine.start();
 
   private static final Duration TTL = Duration.ofMinutes(90);
+  private static final Duration TTL_MAX = Duration.ofHours(2);
 
   final Tenant tenant = engine.tenant();
 
@@ -55,6 +59,65 @@ class ExpiryTest {
     UUID run = tenant.trigger(Item.of("a"));
     expire(engine.clock.instant().plus(Duration.ofDays(10_000)));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+  }
+
+  private UUID trigger(Rooms server, Item item) {
+    return server.triggerRun.trigger(tenant.id(), item.toRun(), Source.API, null, null).runId();
+  }
+
+  @Test
+  void TTL_03_a_maximum_holds_for_runs_without_or_with_a_longer_one() {
+    Rooms bounded = engine.server(Engine.config().ttlMax(TTL_MAX).build());
+    Instant now = engine.clock.instant();
+    Instant due = now.plusSeconds(60);
+    UUID shorter = trigger(bounded, Item.of("a").ttl(TTL));
+    List<UUID> others =
+        List.of(
+            trigger(bounded, Item.of("a")),
+            trigger(bounded, Item.of("a").ttl(Duration.ZERO)),
+            trigger(bounded, Item.of("a").ttl(TTL_MAX.plusSeconds(1))));
+    UUID delayed = trigger(bounded, Item.of("a").delayUntil(due));
+
+    expire(now.plus(TTL));
+    assertThat(tenant.status(shorter)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.count("outcomes")).isEqualTo(1);
+    expire(now.plus(TTL_MAX));
+    assertThat(others).extracting(tenant::status).containsOnly(RunStatus.EXPIRED);
+    assertThat(tenant.run(others.getFirst()).ttl()).isEqualTo(TTL_MAX);
+    tenant.due(due);
+    expire(due.plus(TTL_MAX));
+    assertThat(tenant.status(delayed)).isEqualTo(RunStatus.EXPIRED);
+  }
+
+  @Test
+  void a_trigger_s_own_time_goes_before_the_task_s() {
+    tenant.worker(new TaskDefinition("short", null, null, null, TTL.toMillis()));
+    UUID silent = tenant.trigger(Item.of("short"));
+    UUID never = tenant.trigger(Item.of("short").ttl(Duration.ZERO));
+    UUID longer = tenant.trigger(Item.of("short").ttl(TTL_MAX));
+    expire(engine.clock.instant().plus(TTL));
+    assertThat(tenant.status(silent)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.status(longer)).isEqualTo(RunStatus.QUEUED);
+    expire(engine.clock.instant().plus(TTL_MAX));
+    assertThat(tenant.status(longer)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.status(never)).isEqualTo(RunStatus.QUEUED);
+  }
+
+  @Test
+  void TTL_11_runs_of_a_development_environment_expire_without_any_worker() {
+    assertThat(
+            tenant.number(
+                """
+                select count(*)::int as n
+                  from environments
+                 where environment_id = ?
+                   and type = 'DEVELOPMENT'
+                """))
+        .isEqualTo(1);
+    UUID run = tenant.trigger(Item.of("a").ttl(TTL));
+    expire(engine.clock.instant().plus(TTL));
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.count("sessions")).isZero();
   }
 
   @Test

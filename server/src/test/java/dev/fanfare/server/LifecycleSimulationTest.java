@@ -91,7 +91,7 @@ class LifecycleSimulationTest {
       tasks.add(Tenant.task("plain"));
       tasks.add(
           new TaskDefinition(
-              "limited", new QueueDefinition("narrow", 3), RetryPolicy.DEFAULT, null));
+              "limited", new QueueDefinition("narrow", 3), RetryPolicy.DEFAULT, null, null));
       tasks.add(Tenant.task("retried", new RetryPolicy(3, 4_000, 8_000, 2, false)));
       if (lateIsKnown) {
         tasks.add(Tenant.limited("late", "narrow", 3));

@@ -56,4 +56,15 @@ class PriorityTest {
     tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
     assertThat(tenant.worker("a").claimIds(4)).isEqualTo(runs);
   }
+
+  @Test
+  void PRI_05_priority_moves_a_run_within_its_environment_only() {
+    Tenant other = engine.tenant();
+    UUID first = tenant.trigger(Item.of("a"));
+    engine.clock.advance(Duration.ofSeconds(1));
+    UUID foreign = other.trigger(Item.of("a").priority(Duration.ofDays(1)));
+    UUID second = tenant.trigger(Item.of("a"));
+    assertThat(tenant.worker("a").claimIds(3)).containsExactly(first, second);
+    assertThat(other.worker("a").claimIds(3)).containsExactly(foreign);
+  }
 }

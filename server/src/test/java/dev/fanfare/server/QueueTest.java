@@ -65,7 +65,7 @@ class QueueTest {
   void CON_05_every_way_a_lease_ends_gives_back_exactly_one_slot() {
     RetryPolicy later = new RetryPolicy(2, 60_000, 60_000, 1, false);
     Worker worker =
-        tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later, null));
+        tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later, null, null));
     tenant.many(6, Item.of("a"));
     List<ClaimedRun> held = worker.claim(6);
     assertThat(tenant.slotsInUse()).isEqualTo(6);

@@ -114,17 +114,17 @@ public final class Tenant {
   }
 
   public static TaskDefinition task(String task) {
-    return new TaskDefinition(task, null, new RetryPolicy(1, 0, 0, 1, false), null);
+    return new TaskDefinition(task, null, new RetryPolicy(1, 0, 0, 1, false), null, null);
   }
 
   public static TaskDefinition task(String task, RetryPolicy retry) {
-    return new TaskDefinition(task, null, retry, null);
+    return new TaskDefinition(task, null, retry, null, null);
   }
 
   /** A task whose runs wait in {@code queue}, of which {@code limit} may be held at once. */
   public static TaskDefinition limited(String task, String queue, Integer limit) {
     return new TaskDefinition(
-        task, new QueueDefinition(queue, limit), new RetryPolicy(1, 0, 0, 1, false), null);
+        task, new QueueDefinition(queue, limit), new RetryPolicy(1, 0, 0, 1, false), null, null);
   }
 
   public Run run(UUID runId) {

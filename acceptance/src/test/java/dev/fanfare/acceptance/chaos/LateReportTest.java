@@ -115,7 +115,8 @@ class LateReportTest {
 
   private SessionResponse open() throws Exception {
     SessionRequest request =
-        new SessionRequest("late", "1", 1, List.of(new TaskDefinition("late", null, null, null)));
+        new SessionRequest(
+            "late", "1", 1, List.of(new TaskDefinition("late", null, null, null, null)));
     HttpResponse<String> opened = post("/worker/v1/sessions", request);
     return WireJson.mapper().readValue(opened.body(), SessionResponse.class);
   }

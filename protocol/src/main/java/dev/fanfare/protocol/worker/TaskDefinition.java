@@ -11,9 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param retry when to attempt again; absent: {@link RetryPolicy#DEFAULT}
  * @param maxDurationMillis how long an attempt may run when a trigger does not say, from 5,000;
  *     absent: for ever
+ * @param ttlMillis how long a run may be queued, when its trigger does not say, before it expires,
+ *     from 1,000; absent: for ever
  */
 public record TaskDefinition(
     String id,
     @Nullable QueueDefinition queue,
     @Nullable RetryPolicy retry,
-    @Nullable Long maxDurationMillis) {}
+    @Nullable Long maxDurationMillis,
+    @Nullable Long ttlMillis) {}

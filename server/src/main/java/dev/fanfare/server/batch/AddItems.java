@@ -225,7 +225,7 @@ public final class AddItems {
         kept.failure() != null
             ? NewRun.failed(kept.task(), kept.failure())
             : stream.read(kept.text());
-    return new PlacedRun(run, kept.taskId(), kept.laneId());
+    return new PlacedRun(run, kept.taskId(), kept.laneId(), kept.taskTtl());
   }
 
   private List<TriggeredRun> trigger(

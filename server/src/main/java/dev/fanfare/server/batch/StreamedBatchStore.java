@@ -7,6 +7,7 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.PlacedRun;
 import dev.fanfare.server.run.StoredError;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -111,13 +112,19 @@ final class StreamedBatchStore {
 
   /** An item that was kept, and where its run will be placed. */
   record Kept(
-      int index, String task, int taskId, int laneId, String text, @Nullable RunError failure) {}
+      int index,
+      String task,
+      int taskId,
+      int laneId,
+      @Nullable Duration taskTtl,
+      String text,
+      @Nullable RunError failure) {}
 
   /** Kept items from {@code firstIndex} on, as many as fit and at least one. */
   List<Kept> items(Tx tx, int environmentId, UUID batchId, int firstIndex) {
     return tx.list(
         """
-        select i.item_index, t.slug, i.task_id, i.lane_id, i.item, i.error
+        select i.item_index, t.slug, i.task_id, i.lane_id, t.ttl_ms, i.item, i.error
           from (select i.*,
                        sum(octet_length(i.item)) over (order by i.item_index) as bytes
                   from batch_items i
@@ -125,7 +132,7 @@ final class StreamedBatchStore {
                    and i.batch_id = ?
                    and i.item_index >= ?) as i
          cross join lateral (
-                 select x.slug
+                 select x.slug, x.ttl_ms
                    from tasks x
                   where x.environment_id = i.environment_id
                     and x.task_id = i.task_id
@@ -141,6 +148,7 @@ final class StreamedBatchStore {
               r.text("slug"),
               r.integer("task_id"),
               r.integer("lane_id"),
+              r.millisOrNull("ttl_ms"),
               r.text("item"),
               error == null ? null : StoredError.read(error));
         },

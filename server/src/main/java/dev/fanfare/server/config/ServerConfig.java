@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  *     Default 30 days
  * @param debounceMaxDelay how long after its creation further triggers can let a debounced run wait
  *     when they do not say. Absent: for ever
+ * @param ttlMax the longest time that any run may be queued before it expires. Absent: for ever
  * @param sessionLease how long a worker's session lives without a sign of life. Default 30 seconds
  * @param batchSealLimit how long after its announcement a streamed batch may lack items before it
  *     is given up. Default 30 minutes
@@ -98,6 +99,7 @@ public record ServerConfig(
     @Nullable URI publicUrl,
     Duration idempotencyKeyTtl,
     @Nullable Duration debounceMaxDelay,
+    @Nullable Duration ttlMax,
     Duration sessionLease,
     Duration batchSealLimit,
     Duration startLimit,
@@ -159,6 +161,9 @@ public record ServerConfig(
     positive("FANFARE_IDEMPOTENCY_KEY_TTL", idempotencyKeyTtl);
     if (debounceMaxDelay != null) {
       positive("FANFARE_DEBOUNCE_MAX_DELAY", debounceMaxDelay);
+    }
+    if (ttlMax != null && ttlMax.toSeconds() < 1) {
+      throw new InvalidSettingException("FANFARE_TTL_MAX", "must be at least a second");
     }
     positive("FANFARE_SESSION_LEASE", sessionLease);
     positive("FANFARE_BATCH_SEAL_LIMIT", batchSealLimit);

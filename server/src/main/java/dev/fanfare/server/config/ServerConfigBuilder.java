@@ -35,6 +35,7 @@ public final class ServerConfigBuilder {
   private @Nullable URI publicUrl;
   private Duration idempotencyKeyTtl = Duration.ofDays(30);
   private @Nullable Duration debounceMaxDelay;
+  private @Nullable Duration ttlMax;
   private Duration sessionLease = Duration.ofSeconds(30);
   private Duration batchSealLimit = Duration.ofMinutes(30);
   private Duration startLimit = Duration.ofSeconds(60);
@@ -77,6 +78,7 @@ public final class ServerConfigBuilder {
     publicUrl = config.publicUrl();
     idempotencyKeyTtl = config.idempotencyKeyTtl();
     debounceMaxDelay = config.debounceMaxDelay();
+    ttlMax = config.ttlMax();
     sessionLease = config.sessionLease();
     batchSealLimit = config.batchSealLimit();
     startLimit = config.startLimit();
@@ -221,6 +223,12 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** See {@link ServerConfig#ttlMax()}. */
+  public ServerConfigBuilder ttlMax(@Nullable Duration value) {
+    ttlMax = value;
+    return this;
+  }
+
   /** See {@link ServerConfig#sessionLease()}. */
   public ServerConfigBuilder sessionLease(Duration value) {
     sessionLease = value;
@@ -345,6 +353,7 @@ public final class ServerConfigBuilder {
         publicUrl,
         idempotencyKeyTtl,
         debounceMaxDelay,
+        ttlMax,
         sessionLease,
         batchSealLimit,
         startLimit,

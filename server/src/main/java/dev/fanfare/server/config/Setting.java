@@ -125,6 +125,12 @@ final class Setting {
               ServerConfigBuilder::debounceMaxDelay,
               ServerConfig::debounceMaxDelay,
               "(none)"),
+          optional(
+              "TTL_MAX",
+              Syntax.DURATION,
+              ServerConfigBuilder::ttlMax,
+              ServerConfig::ttlMax,
+              "(none)"),
           of(
               "SESSION_LEASE",
               Syntax.DURATION,

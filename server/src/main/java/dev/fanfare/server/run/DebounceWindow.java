@@ -98,7 +98,8 @@ final class DebounceWindow {
           Minted.of(
               holder.runId(),
               holder.index(),
-              new PlacedRun(run.delayedUntil(dueAt), placed.taskId(), placed.laneId()),
+              holder.ttl(),
+              placed.with(run.delayedUntil(dueAt)),
               holder.lineage(),
               now);
       created.add(holder);

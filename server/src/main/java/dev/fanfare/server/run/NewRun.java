@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param key makes the same trigger sent twice one run; absent: every trigger is a new run
  * @param debounce gathers triggers in one run that waits; absent: every trigger is a run
  * @param delayUntil absent: at once, or when {@code debounce} says
- * @param ttl how long it may be queued before it expires; absent: for ever
+ * @param ttl how long it may be queued before it expires, zero: for ever; absent: what the task
+ *     says
  * @param priorityMillis how much earlier than now it counts as queued
  * @param maxAttempts absent: what the task's policy says
  * @param maxDuration how long each attempt may run; absent: what the task says

@@ -73,9 +73,10 @@ public final class PlaceRuns {
     Map<Lane, Integer> laneIds = laneIds(tx, environmentId, lanes);
     List<PlacedRun> placed = new ArrayList<>(runs.size());
     for (int i = 0; i < runs.size(); i++) {
-      Lane lane = lanes.get(i);
-      placed.add(
-          new PlacedRun(runs.get(i), lane.taskId(), Objects.requireNonNull(laneIds.get(lane))));
+      NewRun run = runs.get(i);
+      Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
+      int laneId = Objects.requireNonNull(laneIds.get(lanes.get(i)));
+      placed.add(new PlacedRun(run, task.id(), laneId, task.ttl()));
     }
     return new Placement(placed, laneIds);
   }

@@ -2,6 +2,7 @@ package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.packet.PacketPath;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param output text of {@code outputType}; absent: none, or not completed
  * @param error stored text of the error; absent: none
  * @param options the options that act elsewhere, as JSON text; absent: none
+ * @param ttl how long it may be queued; absent: for ever
  * @param delayedUntil the time it waits or waited for; absent: it was queued at once
  * @param startedAt when its first attempt started; absent: none did
  * @param lineage absent: it has no parent
@@ -38,6 +40,7 @@ public record Run(
     List<String> tags,
     @Nullable String idempotencyKey,
     @Nullable String options,
+    @Nullable Duration ttl,
     boolean test,
     Source source,
     Instant createdAt,

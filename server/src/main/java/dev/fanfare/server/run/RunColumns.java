@@ -72,7 +72,7 @@ final class RunColumns {
       maxDurations[i] = millis(run.maxDuration());
       delayUntils[i] = run.delayUntil() == null ? null : run.delayUntil().toString();
       options[i] = run.options();
-      ttls[i] = run.ttl() == null ? null : run.ttl().toMillis();
+      ttls[i] = minted.ttl() == null ? null : minted.ttl().toMillis();
       tests[i] = run.test();
       Lineage lineage = minted.lineage();
       if (lineage != null && run.parent() != null) {
@@ -93,19 +93,31 @@ final class RunColumns {
    *
    * @param index its place in the batch
    * @param rank its place in its lane
+   * @param ttl how long it may be queued; absent: for ever
    * @param lineage absent: it has no parent
    */
-  record Minted(UUID runId, int index, long rank, PlacedRun placed, @Nullable Lineage lineage) {
+  record Minted(
+      UUID runId,
+      int index,
+      long rank,
+      @Nullable Duration ttl,
+      PlacedRun placed,
+      @Nullable Lineage lineage) {
     /** A run that takes its place in its lane when it is due, as it was {@code now} triggered. */
     static Minted of(
-        UUID runId, int index, PlacedRun placed, @Nullable Lineage lineage, Instant now) {
+        UUID runId,
+        int index,
+        @Nullable Duration ttl,
+        PlacedRun placed,
+        @Nullable Lineage lineage,
+        Instant now) {
       Instant due = placed.run().delayUntil();
       Instant queuedAt = due != null && due.isAfter(now) ? due : now;
       long rank =
           ChronoUnit.MICROS.between(Instant.EPOCH, queuedAt)
               - placed.run().priorityMillis() * 1_000
               + index;
-      return new Minted(runId, index, rank, placed, lineage);
+      return new Minted(runId, index, rank, ttl, placed, lineage);
     }
   }
 

@@ -102,8 +102,8 @@ public final class RunReader {
     return tx.listAnew(
         """
         select r.run_id, r.batch_id, null::text as payload, r.payload_type, r.metadata, r.tags,
-               r.idempotency_key, r.options, r.is_test, r.source, r.created_at, r.delay_until,
-               r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
+               r.idempotency_key, r.options, r.ttl_ms, r.is_test, r.source, r.created_at,
+               r.delay_until, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
                s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
                null::text as output, s.output_type, null::text as error, s.due_at,
                t.slug, q.name as queue
@@ -136,8 +136,8 @@ public final class RunReader {
             join outcomes o on o.environment_id = ? and o.run_id = i.run_id
         )
         select r.run_id, r.batch_id, null::text as payload, r.payload_type, r.metadata, r.tags,
-               r.idempotency_key, r.options, r.is_test, r.source, r.created_at, r.delay_until,
-               r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
+               r.idempotency_key, r.options, r.ttl_ms, r.is_test, r.source, r.created_at,
+               r.delay_until, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
                o.status, o.attempt, o.started_at, o.finished_at, o.finished_at as updated_at,
                o.duration_ms, o.output, o.output_type, o.error, null::timestamptz as due_at,
                t.slug, q.name as queue, i.n
@@ -315,6 +315,7 @@ public final class RunReader {
         r.texts("tags"),
         r.textOrNull("idempotency_key"),
         r.textOrNull("options"),
+        r.millisOrNull("ttl_ms"),
         r.flag("is_test"),
         Source.valueOf(r.text("source")),
         r.instant("created_at"),

@@ -37,6 +37,7 @@ public final class TriggerRuns {
   private final FinishRuns finish;
   private final FamilyReader families = new FamilyReader();
   private final DebounceRuns debounce;
+  private final @Nullable Duration ttlMax;
   private final RunStore runs = new RunStore();
   private final KeyStore keys = new KeyStore();
   private final PacketStore packets = new PacketStore();
@@ -47,11 +48,17 @@ public final class TriggerRuns {
   /**
    * @param debounceMaxDelay the longest that triggers can let a run wait when they do not say;
    *     absent: for ever
+   * @param ttlMax the longest time that any run may be queued; absent: for ever
    */
-  public TriggerRuns(TimeOrderedIds ids, FinishRuns finish, @Nullable Duration debounceMaxDelay) {
+  public TriggerRuns(
+      TimeOrderedIds ids,
+      FinishRuns finish,
+      @Nullable Duration debounceMaxDelay,
+      @Nullable Duration ttlMax) {
     this.ids = ids;
     this.finish = finish;
     this.debounce = new DebounceRuns(debounceMaxDelay);
+    this.ttlMax = ttlMax;
   }
 
   /**
@@ -145,9 +152,18 @@ public final class TriggerRuns {
       NamedParent parent = placed.get(i).run().parent();
       UUID parentId = parent == null ? null : parent.runId();
       Lineage lineage = parentId == null ? null : lineages.get(parentId);
-      minted.add(RunColumns.Minted.of(ids.next(), firstIndex + i, placed.get(i), lineage, now));
+      PlacedRun run = placed.get(i);
+      minted.add(RunColumns.Minted.of(ids.next(), firstIndex + i, ttl(run), run, lineage, now));
     }
     return minted;
+  }
+
+  /** What the trigger says goes before what the task says, and the maximum before both. */
+  private @Nullable Duration ttl(PlacedRun placed) {
+    Duration said = placed.run().ttl();
+    Duration ttl = said == null ? placed.taskTtl() : said.isZero() ? null : said;
+    boolean tooLong = ttlMax != null && (ttl == null || ttl.compareTo(ttlMax) > 0);
+    return tooLong ? ttlMax : ttl;
   }
 
   private static KeyStore.@Nullable TaskKey key(RunColumns.Minted run) {
@@ -211,8 +227,8 @@ public final class TriggerRuns {
         later.add(new DelayStore.Delayed(entry, due));
       } else {
         atOnce.add(entry);
-        if (asked.ttl() != null) {
-          expiring.add(new ExpiryStore.Expiring(entry, now.plus(asked.ttl())));
+        if (run.ttl() != null) {
+          expiring.add(new ExpiryStore.Expiring(entry, now.plus(run.ttl())));
         }
       }
     }

@@ -17,7 +17,7 @@ public final class TaskStore {
     return tx.list(
         """
         select task_id, slug, queue_id, registered_at is not null as registered,
-               max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize
+               max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize, ttl_ms
           from tasks
          where environment_id = ?
            and slug = any (?)
@@ -32,7 +32,7 @@ public final class TaskStore {
     return tx.list(
         """
         select task_id, slug, queue_id, registered_at is not null as registered,
-               max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize
+               max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize, ttl_ms
           from tasks
          where environment_id = ?
            and task_id = any (?)
@@ -72,15 +72,16 @@ public final class TaskStore {
       String slug,
       int queueId,
       RetryPolicy retry,
-      @Nullable Long maxDurationMillis) {
+      @Nullable Long maxDurationMillis,
+      @Nullable Long ttlMillis) {
     return Objects.requireNonNull(
         tx.first(
             """
             insert into tasks
                    (environment_id, slug, queue_id, registered_at,
                     max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize,
-                    max_duration_ms)
-            values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?::int8)
+                    max_duration_ms, ttl_ms)
+            values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?::int8, ?::int8)
                 on conflict (environment_id, slug) do update
                set queue_id        = excluded.queue_id,
                    registered_at   = coalesce(tasks.registered_at, excluded.registered_at),
@@ -89,7 +90,8 @@ public final class TaskStore {
                    retry_max_ms    = excluded.retry_max_ms,
                    retry_factor    = excluded.retry_factor,
                    retry_randomize = excluded.retry_randomize,
-                   max_duration_ms = excluded.max_duration_ms
+                   max_duration_ms = excluded.max_duration_ms,
+                   ttl_ms          = excluded.ttl_ms
             returning task_id
             """,
             r -> r.integer("task_id"),
@@ -101,7 +103,8 @@ public final class TaskStore {
             retry.maxTimeoutMillis(),
             retry.factor(),
             retry.randomize(),
-            maxDurationMillis));
+            maxDurationMillis,
+            ttlMillis));
   }
 
   private static Task task(Row r) throws SQLException {
@@ -115,6 +118,7 @@ public final class TaskStore {
             r.bigint("retry_min_ms"),
             r.bigint("retry_max_ms"),
             r.real("retry_factor"),
-            r.flag("retry_randomize")));
+            r.flag("retry_randomize")),
+        r.millisOrNull("ttl_ms"));
   }
 }

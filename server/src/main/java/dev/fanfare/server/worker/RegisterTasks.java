@@ -70,7 +70,13 @@ final class RegisterTasks {
       RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
       taskIds.add(
           tasks.register(
-              tx, environmentId, definition.id(), queueId, retry, definition.maxDurationMillis()));
+              tx,
+              environmentId,
+              definition.id(),
+              queueId,
+              retry,
+              definition.maxDurationMillis(),
+              definition.ttlMillis()));
     }
     slots.deleteUnlimited(
         tx, environmentId, queueIds.values().stream().mapToInt(Integer::intValue).toArray());

@@ -8,6 +8,7 @@ import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.Surrogates;
 import dev.fanfare.server.run.wire.ItemReader;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class SessionCheck {
   private static final int NAME_CHARS_MAX = 128;
   private static final int TASKS_MAX = 1_000;
+  private static final long TTL_MILLIS_MAX = Duration.ofDays(36_500).toMillis();
 
   private SessionCheck() {}
 
@@ -53,6 +55,9 @@ final class SessionCheck {
           task.maxDurationMillis(),
           1_000L * Limits.MAX_DURATION_SECONDS_MIN,
           1_000L * Limits.MAX_DURATION_SECONDS_MAX);
+    }
+    if (task.ttlMillis() != null) {
+      between(where + "ttlMillis", task.ttlMillis(), 1_000, TTL_MILLIS_MAX);
     }
   }
 

@@ -305,6 +305,7 @@ create table tasks (
   retry_factor    double precision not null,
   retry_randomize boolean not null,
   max_duration_ms bigint,
+  ttl_ms          bigint,
   constraint tasks_pkey PRIMARY KEY (environment_id, task_id),
   constraint tasks_environment_id_slug_key UNIQUE (environment_id, slug)
 );

@@ -44,6 +44,7 @@ class SettingsTest {
           PUBLIC_URL                 , https://tasks.example/base , https://tasks.example/base
           IDEMPOTENCY_KEY_TTL        , 48h                        , 2d
           DEBOUNCE_MAX_DELAY         , 1h                         , 60m
+          TTL_MAX                    , 14d                        , 14d
           SESSION_LEASE              , 1s                         , 1s
           START_LIMIT                , 5m                         , 5m
           LOSSES_MAX                 , 3                          , 3

@@ -55,7 +55,7 @@ class TriggerRunTest {
             signals,
             clock,
             new PlaceRuns(database),
-            new TriggerRuns(new TimeOrderedIds(clock), finish, null));
+            new TriggerRuns(new TimeOrderedIds(clock), finish, null, null));
   }
 
   @AfterAll

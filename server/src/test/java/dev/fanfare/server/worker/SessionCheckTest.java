@@ -18,7 +18,7 @@ class SessionCheckTest {
   }
 
   private static TaskDefinition task(RetryPolicy retry) {
-    return new TaskDefinition("a", null, retry, null);
+    return new TaskDefinition("a", null, retry, null, null);
   }
 
   private static void refused(SessionRequest request, String where) {
@@ -35,7 +35,8 @@ class SessionCheckTest {
   void a_plain_worker_is_welcome() {
     assertThatCode(() ->
             SessionCheck.check(
-                request(new TaskDefinition("a", new QueueDefinition("q/1", 1), null, null)), 100))
+                request(new TaskDefinition("a", new QueueDefinition("q/1", 1), null, null, null)),
+                100))
         .doesNotThrowAnyException();
   }
 
@@ -61,12 +62,13 @@ class SessionCheckTest {
   void a_worker_without_tasks_or_slots_or_with_a_task_twice_is_refused() {
     refused(request(), "tasks");
     refused(request(task(null), task(null)), "tasks[1].id");
-    refused(request(new TaskDefinition(null, null, null, null)), "tasks[0].id");
+    refused(request(new TaskDefinition(null, null, null, null, null)), "tasks[0].id");
     refused(
-        request(new TaskDefinition("a", new QueueDefinition("q", 0), null, null)),
+        request(new TaskDefinition("a", new QueueDefinition("q", 0), null, null, null)),
         "concurrencyLimit");
     refused(
-        request(new TaskDefinition("a", new QueueDefinition("q q", 1), null, null)), "queue.name");
+        request(new TaskDefinition("a", new QueueDefinition("q q", 1), null, null, null)),
+        "queue.name");
     refused(new SessionRequest("host", "1", 0, List.of(task(null))), "slots");
     refused(new SessionRequest("host", "1", 101, List.of(task(null))), "slots");
     refused(new SessionRequest("", "1", 1, List.of(task(null))), "name");

@@ -56,6 +56,7 @@ final class OptionsReader {
           options.maxAttempts =
               (int) Math.min(Limits.ATTEMPTS_MAX, integer(name, 1, Integer.MAX_VALUE));
       case "maxDuration" -> maxDuration(name);
+      case "ttl" -> ttl(name);
       case "tags" -> tags(name);
       case "metadata" -> metadata();
       case "payloadType" -> options.payloadType = text(name, PAYLOAD_TYPE_CHARS_MAX);
@@ -69,7 +70,6 @@ final class OptionsReader {
   private void other(String name) {
     String raw =
         switch (name) {
-          case "ttl" -> ttl(name);
           case "payloadSize" -> Long.toString(integer(name, 0, Long.MAX_VALUE));
           case "machine" -> oneOf(name, MACHINES);
           case "metadataType", "region", "lockToVersion" -> quoted(name);
@@ -176,21 +176,17 @@ final class OptionsReader {
     options.metadata = raw;
   }
 
-  private String ttl(String name) {
-    if (reader.isNumber()) {
-      long seconds = integer(name, 0, Integer.MAX_VALUE);
-      options.ttl = seconds == 0 ? null : Duration.ofSeconds(seconds);
-      return Long.toString(seconds);
-    }
-    String text = text(name, TEXT_CHARS_MAX);
-    Duration duration = Durations.duration(text);
-    if (duration == null) {
+  private void ttl(String name) {
+    Duration ttl =
+        reader.isNumber()
+            ? Duration.ofSeconds(integer(name, 0, Integer.MAX_VALUE))
+            : Durations.duration(text(name, TEXT_CHARS_MAX));
+    if (ttl == null) {
       throw new HttpError(
           422, Path.of(where, name) + ": must be a duration such as 1h30m or seconds");
     }
     // So far away that no date can be written, it is never.
-    options.ttl = duration.isZero() || duration.compareTo(Durations.LONGEST) > 0 ? null : duration;
-    return '"' + text + '"';
+    options.ttl = ttl.compareTo(Durations.LONGEST) > 0 ? Duration.ZERO : ttl;
   }
 
   private String oneOf(String name, Set<String> allowed) {

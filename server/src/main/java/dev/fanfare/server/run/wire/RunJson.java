@@ -168,7 +168,7 @@ public final class RunJson {
     } else {
       json.writeStringProperty("taskKind", "STANDARD");
     }
-    text(json, "ttl", shown.ttl);
+    text(json, "ttl", run.ttl() == null ? null : Durations.text(run.ttl().toSeconds()));
     text(json, "machine", shown.machine);
     text(json, "region", shown.region);
   }
@@ -181,7 +181,6 @@ public final class RunJson {
     /** The key as its user wrote it: the SDK sends a hash and, in its options, what was hashed. */
     @Nullable String key;
 
-    @Nullable String ttl;
     @Nullable String machine;
     @Nullable String region;
 
@@ -203,11 +202,6 @@ public final class RunJson {
                 key = reader.string();
               }
             });
-        case "ttl" ->
-            ttl =
-                reader.isNumber()
-                    ? Durations.text(Long.parseLong(reader.string()))
-                    : reader.string();
         case "machine" -> machine = reader.string();
         case "region" -> region = reader.string();
         default -> {}

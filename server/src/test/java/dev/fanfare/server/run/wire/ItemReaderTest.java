@@ -101,8 +101,8 @@ class ItemReaderTest {
 
   @Test
   void options_that_act_elsewhere_are_kept_as_json() {
-    assertThat(options("{\"machine\":\"micro\",\"ttl\":\"1h\"}").options())
-        .isEqualTo("{\"machine\":\"micro\",\"ttl\":\"1h\"}");
+    assertThat(options("{\"machine\":\"micro\",\"payloadSize\":3}").options())
+        .isEqualTo("{\"machine\":\"micro\",\"payloadSize\":3}");
   }
 
   @Test
