@@ -172,6 +172,14 @@ class ErrorCatalogueTest {
         row("a ttl that is none")
             .post(TRIGGER, options("\"ttl\":\"never\""))
             .error(422, "options.ttl: must be a duration such as 1h30m or seconds"),
+        row("a version that no worker had")
+            .post(TRIGGER, options("\"lockToVersion\":\"7\""))
+            .error(422, "Task locked to version '7', but no worker found with that version."),
+        row("a version that no worker had in a batch")
+            .post(BATCHES, second("\"lockToVersion\":\"7\""))
+            .error(
+                422,
+                "items[1]: Task locked to version '7', but no worker found with that version."),
         row("a debounce delay that is none")
             .post(TRIGGER, options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"}"))
             .error(422, "Debounce requires a valid delay duration. Provided: soon"),

@@ -103,6 +103,27 @@ class StreamedBatchTest {
   }
 
   @Test
+  void an_item_locked_to_a_version_that_is_none_becomes_a_run_that_failed() {
+    String locked =
+        "{\"index\":1,\"task\":\"send-email\",\"options\":{\"lockToVersion\":\"none\"}}";
+    String whole = create(server, 2);
+    stream(server, whole, line(0) + "\n" + locked);
+    String parts = create(server, 2);
+    stream(server, parts, locked);
+    stream(server, parts, line(0));
+    for (String id : List.of(whole, parts)) {
+      JsonNode batch = batch(server, id);
+      assertThat(batch.get("status").asString()).isEqualTo("PARTIAL_FAILED");
+      JsonNode failed = server.get("/api/v3/runs/" + batch.get("runs").get(1).asString()).json();
+      assertThat(failed.get("status").asString()).isEqualTo("SYSTEM_FAILURE");
+      assertThat(failed.at("/error/message").asString())
+          .isEqualTo(
+              "BATCH_ITEM_COULD_NOT_TRIGGER: Task locked to version 'none', but no worker found"
+                  + " with that version.");
+    }
+  }
+
+  @Test
   void TWO_03_and_TWO_05_missing_items_are_told_and_repeated_ones_make_no_run() {
     String id = create(server, 4);
     Reply half = stream(server, id, lines(0, 2));

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param id {@code run_…}
  * @param taskIdentifier the task's id
  * @param status where it stands
+ * @param version the version of the workers' code it is locked to, or else that of the worker that
+ *     executes it or was the last to do so; absent: neither
  * @param payload as JSON; absent: none, or it is kept as a packet
  * @param payloadPresignedUrl where to fetch a payload that is kept as a packet, for 15 minutes
  *     after the run was read; absent: it is here, or there is none. {@link Fanfare#payload} knows
@@ -34,6 +36,7 @@ public record Run(
     String id,
     String taskIdentifier,
     RunStatus status,
+    @Nullable String version,
     @Nullable RawJson payload,
     @Nullable String payloadPresignedUrl,
     @Nullable RawJson output,

@@ -54,6 +54,11 @@ public final class RunFilter {
     return with("filter[queue]", String.join(",", names));
   }
 
+  /** Runs bound to any of these versions of the workers' code, see {@link Run#version()}. */
+  public RunFilter version(String... versions) {
+    return with("filter[version]", String.join(",", versions));
+  }
+
   /** Only test runs, or only others. */
   public RunFilter test(boolean test) {
     return with("filter[isTest]", String.valueOf(test));

@@ -85,6 +85,15 @@ public final class TriggerOptions {
     return with("priority", seconds);
   }
 
+  /**
+   * Lets only workers of this version of the code execute it, see {@link Worker.Builder#version}. A
+   * worker of the version must have been there, with this task, or the trigger is refused; without
+   * another one the run waits. Default: any version.
+   */
+  public TriggerOptions lockToVersion(String version) {
+    return with("lockToVersion", version);
+  }
+
   /** Attempts in all, 1 to 250, instead of what the task's policy says. */
   public TriggerOptions maxAttempts(int attempts) {
     if (attempts < 1 || attempts > Limits.ATTEMPTS_MAX) {

@@ -83,7 +83,10 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
-    /** The version of the code it runs, at most 128 characters. Default {@code dev}. */
+    /**
+     * The version of the code it runs, at most 128 characters: what runs can be locked to, and what
+     * they show of who executed them. Default {@code dev}.
+     */
     public Builder version(String version) {
       this.version = version;
       return this;

@@ -16,6 +16,7 @@ public final class Item {
   private String payload;
   private String payloadType;
   private String queue;
+  private String lockToVersion;
   private String concurrencyKey = "";
   private NewRun.Key key;
   private NewRun.Debounce debounce;
@@ -55,6 +56,11 @@ public final class Item {
 
   public Item queue(String name) {
     queue = name;
+    return this;
+  }
+
+  public Item lockToVersion(String version) {
+    lockToVersion = version;
     return this;
   }
 
@@ -148,6 +154,7 @@ public final class Item {
         payload,
         payloadType,
         queue,
+        lockToVersion,
         concurrencyKey,
         key,
         debounce,

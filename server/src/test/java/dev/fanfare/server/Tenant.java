@@ -108,8 +108,13 @@ public final class Tenant {
   }
 
   public Worker worker(TaskDefinition... tasks) {
+    return workerOf("1", tasks);
+  }
+
+  /** A worker of a version of the code. */
+  public Worker workerOf(String version, TaskDefinition... tasks) {
     UUID session =
-        engine.rooms.sessions.open(id, new SessionRequest("worker", "1", 100, List.of(tasks)));
+        engine.rooms.sessions.open(id, new SessionRequest("worker", version, 100, List.of(tasks)));
     return new Worker(engine, engine.rooms, id, session);
   }
 

@@ -21,7 +21,8 @@ import org.openjdk.jmh.annotations.State;
 public class QuotasBenchmark {
   private final List<LaneAhead> lanes =
       IntStream.range(0, 64)
-          .mapToObj(i -> new LaneAhead(i, 1, "echo", "task/echo", 3, null, true, 1 + i * i, null))
+          .mapToObj(
+              i -> new LaneAhead(i, 1, 0, "echo", "task/echo", 3, null, true, 1 + i * i, null))
           .toList();
 
   /** Shares them. */

@@ -14,6 +14,7 @@ import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.run.PlacedRun;
+import dev.fanfare.server.run.Refused;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.TriggerRuns;
 import dev.fanfare.server.run.TriggeredRun;
@@ -157,7 +158,10 @@ public final class AddItems {
   private List<PlacedRun> place(int environmentId, Held held) {
     return held.items.isEmpty()
         ? List.of()
-        : place.place(environmentId, held.items.values().stream().map(StreamedItem::run).toList());
+        : place.place(
+            environmentId,
+            held.items.values().stream().map(StreamedItem::run).toList(),
+            Refused.AS_A_FAILURE);
   }
 
   private Added end(int environmentId, UUID batchId, Source source, ItemStream stream, Held held) {

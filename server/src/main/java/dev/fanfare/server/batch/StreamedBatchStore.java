@@ -102,11 +102,11 @@ final class StreamedBatchStore {
         placed.stream().mapToInt(PlacedRun::taskId).toArray(),
         placed.stream().mapToInt(PlacedRun::laneId).toArray(),
         items.stream().map(StreamedItem::text).toArray(String[]::new),
-        items.stream().map(StreamedBatchStore::error).toArray(String[]::new));
+        placed.stream().map(StreamedBatchStore::error).toArray(String[]::new));
   }
 
-  private static @Nullable String error(StreamedItem item) {
-    RunError failure = item.run().failure();
+  private static @Nullable String error(PlacedRun placed) {
+    RunError failure = placed.run().failure();
     return failure == null ? null : StoredError.write(failure);
   }
 

@@ -9,6 +9,7 @@ import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.run.PlacedRun;
+import dev.fanfare.server.run.Refused;
 import dev.fanfare.server.run.RequestKeyStore;
 import dev.fanfare.server.run.TriggerRuns;
 import dev.fanfare.server.run.TriggeredRun;
@@ -52,7 +53,7 @@ public final class TriggerBatch {
 
   /** Stores the batch and returns when it is durable. */
   public TriggeredBatch trigger(int environmentId, NewBatch batch) {
-    List<PlacedRun> placed = place.place(environmentId, itemsWithKeys(batch));
+    List<PlacedRun> placed = place.place(environmentId, itemsWithKeys(batch), Refused.IN_A_BATCH);
     TriggeredBatch triggered =
         database.transaction(tx -> store(tx, environmentId, batch, placed, clock.instant()));
     signals.ready(environmentId);

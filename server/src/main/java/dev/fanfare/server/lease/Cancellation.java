@@ -98,6 +98,7 @@ final class Cancellation {
               place == null ? null : place.batchId(),
               entry.attempt(),
               entry.firstStartedAt(),
+              0,
               0));
     }
   }

@@ -46,13 +46,25 @@ public final class ClaimRuns {
       List<ClaimedRun> runs, int lastLaneId, List<AttemptReport.Returned> canceled) {}
 
   /**
+   * A session that asks for runs.
+   *
+   * @param taskIds the tasks that it can execute
+   * @param versionId the version of its code
+   */
+  public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId) {
+    boolean mayTake(LaneAhead lane) {
+      return lane.registered()
+          && taskIds.contains(lane.taskId())
+          && (lane.versionId() == 0 || lane.versionId() == versionId);
+    }
+  }
+
+  /**
    * Claims up to {@code max} runs.
    *
-   * @param taskIds the tasks that the session can execute
    * @param afterLaneId where the last claim of this session ended, so that every lane has its turn
    */
-  public Claim claim(
-      int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {
+  public Claim claim(int environmentId, Claimant claimant, int max, int afterLaneId) {
     List<ClaimedRun> runs = new ArrayList<>();
     List<AttemptReport.Returned> canceled = new ArrayList<>();
     int lane = afterLaneId;
@@ -63,8 +75,9 @@ public final class ClaimRuns {
       boolean first = round == 0;
       Round taken =
           database.transaction(tx -> {
-            List<Hold> told = first ? leases.tellCanceled(tx, environmentId, sessionId) : List.of();
-            return round(tx, environmentId, sessionId, taskIds, left, from).with(told);
+            List<Hold> told =
+                first ? leases.tellCanceled(tx, environmentId, claimant.sessionId()) : List.of();
+            return round(tx, environmentId, claimant, left, from).with(told);
           });
       runs.addAll(taken.runs());
       taken.canceled().forEach(h -> canceled.add(new AttemptReport.Returned(h.runId(), h.fence())));
@@ -90,8 +103,7 @@ public final class ClaimRuns {
     }
   }
 
-  private Round round(
-      Tx tx, int environmentId, UUID sessionId, Set<Integer> taskIds, int max, int afterLaneId) {
+  private Round round(Tx tx, int environmentId, Claimant claimant, int max, int afterLaneId) {
     List<LaneAhead> ahead = ready.lanesAhead(tx, environmentId, afterLaneId, LANES_A_ROUND, max);
     int lastLaneId = ahead.size() < LANES_A_ROUND ? 0 : ahead.getLast().laneId();
     for (LaneAhead lane : ahead) {
@@ -99,8 +111,7 @@ public final class ClaimRuns {
         parked.park(tx, environmentId, lane.laneId(), PARKED_AT_ONCE);
       }
     }
-    List<LaneAhead> own =
-        ahead.stream().filter(l -> l.registered() && taskIds.contains(l.taskId())).toList();
+    List<LaneAhead> own = ahead.stream().filter(claimant::mayTake).toList();
     int[] quotas = Quotas.share(own, max);
     if (Quotas.sum(quotas) == 0) {
       return new Round(List.of(), lastLaneId);
@@ -113,6 +124,6 @@ public final class ClaimRuns {
       leases.insertMissingSlots(
           tx, environmentId, own.stream().mapToInt(LaneAhead::laneId).toArray());
     }
-    return new Round(claims.claim(tx, environmentId, sessionId, own, quotas), lastLaneId);
+    return new Round(claims.claim(tx, environmentId, claimant, own, quotas), lastLaneId);
   }
 }

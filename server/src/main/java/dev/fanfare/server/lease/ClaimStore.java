@@ -2,13 +2,13 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.ClaimRuns.Claimant;
 import dev.fanfare.server.queue.ReadyStore.LaneAhead;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** SQL of a claim. */
@@ -37,7 +37,7 @@ final class ClaimStore {
    * @param quotas how many to take at most, lane by lane
    */
   List<ClaimedRun> claim(
-      Tx tx, int environmentId, UUID sessionId, List<LaneAhead> lanes, int[] quotas) {
+      Tx tx, int environmentId, Claimant claimant, List<LaneAhead> lanes, int[] quotas) {
     int[] laneIds = lanes.stream().mapToInt(LaneAhead::laneId).toArray();
     Map<Integer, LaneAhead> laneById =
         lanes.stream().collect(Collectors.toMap(LaneAhead::laneId, lane -> lane));
@@ -133,9 +133,9 @@ final class ClaimStore {
         ), leased as (
           insert into leases
                  (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
-                  claimed_at, first_started_at, batch_id)
+                  claimed_at, first_started_at, batch_id, version_id)
           select p.environment_id, p.run_id, ?, p.fence + 1, p.lane_id, p.rank, p.attempt, p.losses,
-                 now(), p.first_started_at, p.batch_id
+                 now(), p.first_started_at, p.batch_id, ?
             from fitting p
         )
         select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
@@ -146,7 +146,7 @@ final class ClaimStore {
         """,
         r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))),
         environmentId,
-        sessionId,
+        claimant.sessionId(),
         environmentId,
         environmentId,
         laneIds,
@@ -158,7 +158,8 @@ final class ClaimStore {
         BYTES_MAX,
         environmentId,
         environmentId,
-        sessionId);
+        claimant.sessionId(),
+        claimant.versionId());
   }
 
   private static ClaimedRun claimed(Row r, LaneAhead lane) throws SQLException {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param losses how often the run was lost with its worker before this claim
  * @param startedAt when the current attempt started; absent: it has not
  * @param firstStartedAt when the first attempt started; absent: none did
+ * @param versionId the version of the code of the worker that holds it
  * @param canceled whether the run was canceled while it was held
  */
 public record Lease(
@@ -31,6 +32,7 @@ public record Lease(
     @Nullable Instant startedAt,
     @Nullable Instant firstStartedAt,
     @Nullable UUID batchId,
+    int versionId,
     boolean canceled) {
 
   /** The run as an entry that waits again, at its old place. */
@@ -49,12 +51,13 @@ public record Lease(
         finished.outputType(),
         finished.error(),
         firstStartedAt,
-        finished.durationMillis());
+        finished.durationMillis(),
+        versionId);
   }
 
   /** How the run ends that was canceled while this lease held it. */
   Ending canceledEnding(int lastAttempt, long durationMillis) {
-    return Ending.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis);
+    return Ending.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis, versionId);
   }
 
   /** What a report names a lease by: a run is not enough, because it may have been lost since. */

@@ -91,7 +91,7 @@ final class LeaseStore {
                            limit 1
                              for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                  l.first_started_at, l.batch_id,
+                  l.first_started_at, l.batch_id, l.version_id,
                   l.canceled_at is not null as canceled
         """,
         LeaseStore::lease,
@@ -123,7 +123,7 @@ final class LeaseStore {
                            limit 1
                              for update) as h))
         returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                  l.first_started_at, l.batch_id,
+                  l.first_started_at, l.batch_id, l.version_id,
                   l.canceled_at is not null as canceled
         """,
         LeaseStore::lease,
@@ -140,7 +140,7 @@ final class LeaseStore {
     return tx.list(
         """
         select l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-               l.first_started_at, l.batch_id, l.canceled_at is not null as canceled,
+               l.first_started_at, l.batch_id, l.version_id, l.canceled_at is not null as canceled,
                coalesce(r.max_attempts, t.max_attempts) as max_attempts,
                t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
           from unnest(?::uuid[], ?::int[], ?::int[]) as c (run_id, fence, attempt)
@@ -195,7 +195,7 @@ final class LeaseStore {
                   limit ?
                     for update skip locked))
         returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                  batch_id, canceled_at is not null as canceled
+                  batch_id, version_id, canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
@@ -280,7 +280,7 @@ final class LeaseStore {
          where environment_id = ?
            and session_id = ?
         returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                  batch_id, canceled_at is not null as canceled
+                  batch_id, version_id, canceled_at is not null as canceled
         """,
         LeaseStore::lease,
         environmentId,
@@ -377,6 +377,7 @@ final class LeaseStore {
         r.instantOrNull("started_at"),
         r.instantOrNull("first_started_at"),
         r.uuidOrNull("batch_id"),
+        r.integer("version_id"),
         r.flag("canceled"));
   }
 

@@ -87,6 +87,7 @@ public final class ReclaimSweep implements Sweep {
         null,
         error,
         lease.firstStartedAt(),
-        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis());
+        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis(),
+        lease.versionId());
   }
 }

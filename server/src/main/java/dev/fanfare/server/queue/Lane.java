@@ -6,5 +6,6 @@ package dev.fanfare.server.queue;
  * @param queueId its queue
  * @param concurrencyKey which part of the queue; empty for the whole
  * @param taskId the task of every run in it
+ * @param versionId the version that every run in it is locked to; 0: any may execute them
  */
-public record Lane(int queueId, String concurrencyKey, int taskId) {}
+public record Lane(int queueId, String concurrencyKey, int taskId, int versionId) {}

@@ -72,16 +72,18 @@ public final class QueueStore {
     if (ids.size() < lanes.size()) {
       tx.update(
           """
-          insert into lanes (environment_id, queue_id, concurrency_key, task_id)
-          select ?, l.queue_id, l.concurrency_key, l.task_id
-            from unnest(?::int[], ?::text[], ?::int[]) as l (queue_id, concurrency_key, task_id)
-           order by l.queue_id, l.concurrency_key, l.task_id
+          insert into lanes (environment_id, queue_id, concurrency_key, task_id, version_id)
+          select ?, l.queue_id, l.concurrency_key, l.task_id, l.version_id
+            from unnest(?::int[], ?::text[], ?::int[], ?::int[])
+                 as l (queue_id, concurrency_key, task_id, version_id)
+           order by l.queue_id, l.concurrency_key, l.task_id, l.version_id
               on conflict do nothing
           """,
           environmentId,
           queueIds(lanes),
           concurrencyKeys(lanes),
-          taskIds(lanes));
+          taskIds(lanes),
+          versionIds(lanes));
       ids = findLanes(tx, environmentId, lanes);
     }
     return ids;
@@ -91,20 +93,25 @@ public final class QueueStore {
     Map<Lane, Integer> ids = new HashMap<>();
     tx.list(
             """
-            select l.queue_id, l.concurrency_key, l.task_id, l.lane_id
+            select l.queue_id, l.concurrency_key, l.task_id, l.version_id, l.lane_id
               from lanes l
-              join unnest(?::int[], ?::text[], ?::int[]) as s (queue_id, concurrency_key, task_id)
-             using (queue_id, concurrency_key, task_id)
+              join unnest(?::int[], ?::text[], ?::int[], ?::int[])
+                   as s (queue_id, concurrency_key, task_id, version_id)
+             using (queue_id, concurrency_key, task_id, version_id)
              where l.environment_id = ?
             """,
             r ->
                 new Numbered(
                     new Lane(
-                        r.integer("queue_id"), r.text("concurrency_key"), r.integer("task_id")),
+                        r.integer("queue_id"),
+                        r.text("concurrency_key"),
+                        r.integer("task_id"),
+                        r.integer("version_id")),
                     r.integer("lane_id")),
             queueIds(lanes),
             concurrencyKeys(lanes),
             taskIds(lanes),
+            versionIds(lanes),
             environmentId)
         .forEach(found -> ids.put(found.lane(), found.id()));
     return ids;
@@ -120,5 +127,9 @@ public final class QueueStore {
 
   private static int[] taskIds(Collection<Lane> lanes) {
     return lanes.stream().mapToInt(Lane::taskId).toArray();
+  }
+
+  private static int[] versionIds(Collection<Lane> lanes) {
+    return lanes.stream().mapToInt(Lane::versionId).toArray();
   }
 }

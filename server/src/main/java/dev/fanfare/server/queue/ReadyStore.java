@@ -80,6 +80,7 @@ public final class ReadyStore {
    *
    * @param laneId the lane
    * @param taskId its task
+   * @param versionId the version that alone may execute its runs; 0: any may
    * @param task its task's id as people write it
    * @param queue its queue's name
    * @param maxAttempts what its task's policy says
@@ -91,6 +92,7 @@ public final class ReadyStore {
   public record LaneAhead(
       int laneId,
       int taskId,
+      int versionId,
       String task,
       String queue,
       int maxAttempts,
@@ -131,7 +133,7 @@ public final class ReadyStore {
            where a.lane_id is not null
              and a.n < ?
         )
-        select a.lane_id, l.task_id, t.slug as task, q.name as queue, t.max_attempts,
+        select a.lane_id, l.task_id, l.version_id, t.slug as task, q.name as queue, t.max_attempts,
                t.max_duration_ms, t.registered_at is not null as registered,
                (select count(*)
                   from (select
@@ -155,6 +157,7 @@ public final class ReadyStore {
             new LaneAhead(
                 r.integer("lane_id"),
                 r.integer("task_id"),
+                r.integer("version_id"),
                 r.text("task"),
                 r.text("queue"),
                 r.integer("max_attempts"),

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when the first attempt started; absent: none did, or it started and ended in one
  *     report
  * @param durationMillis how long the last attempt ran
+ * @param versionId the version of the code of the worker that held it; 0: none did
  */
 public record Ending(
     UUID runId,
@@ -28,7 +29,8 @@ public record Ending(
     @Nullable String outputType,
     @Nullable RunError error,
     @Nullable Instant startedAt,
-    long durationMillis) {
+    long durationMillis,
+    int versionId) {
 
   /** The end of a run that was canceled. */
   public static Ending canceled(
@@ -36,7 +38,8 @@ public record Ending(
       @Nullable UUID batchId,
       int attempt,
       @Nullable Instant startedAt,
-      long durationMillis) {
+      long durationMillis,
+      int versionId) {
     return new Ending(
         runId,
         batchId,
@@ -46,12 +49,13 @@ public record Ending(
         null,
         RunError.text("Canceled by user"),
         startedAt,
-        durationMillis);
+        durationMillis,
+        versionId);
   }
 
   /** The end of a run that no attempt was made of. */
   public static Ending withoutAttempt(
       UUID runId, @Nullable UUID batchId, RunStatus status, RunError error) {
-    return new Ending(runId, batchId, status, 0, null, null, error, null, 0);
+    return new Ending(runId, batchId, status, 0, null, null, error, null, 0, 0);
   }
 }

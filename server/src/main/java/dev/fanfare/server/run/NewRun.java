@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param payload JSON text as it was sent; absent: none
  * @param payloadType absent: {@code application/json}
  * @param queue absent: the task's own
+ * @param lockToVersion the version of the workers' code that alone may execute it; absent: any
  * @param concurrencyKey which part of the queue; empty for the whole
  * @param key makes the same trigger sent twice one run; absent: every trigger is a new run
  * @param debounce gathers triggers in one run that waits; absent: every trigger is a run
@@ -37,6 +38,7 @@ public record NewRun(
     @Nullable String payload,
     @Nullable String payloadType,
     @Nullable String queue,
+    @Nullable String lockToVersion,
     String concurrencyKey,
     @Nullable Key key,
     @Nullable Debounce debounce,
@@ -80,8 +82,8 @@ public record NewRun(
    */
   public static NewRun failed(String task, RunError error) {
     return new NewRun(
-        task, null, null, null, "", null, null, null, null, 0, null, null, List.of(), null, null,
-        false, null, error);
+        task, null, null, null, null, "", null, null, null, null, 0, null, null, List.of(), null,
+        null, false, null, error);
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
@@ -96,6 +98,7 @@ public record NewRun(
         payload,
         payloadType,
         queue,
+        lockToVersion,
         concurrencyKey,
         other,
         debounce,
@@ -119,6 +122,7 @@ public record NewRun(
         payload,
         payloadType,
         queue,
+        lockToVersion,
         concurrencyKey,
         key,
         debounce,
@@ -142,6 +146,7 @@ public record NewRun(
         payload,
         payloadType,
         queue,
+        lockToVersion,
         concurrencyKey,
         key,
         debounce,
@@ -165,6 +170,7 @@ public record NewRun(
         newer.payload != null ? newer.payload : payload,
         newer.payload != null ? newer.payloadType : payloadType,
         queue,
+        lockToVersion,
         concurrencyKey,
         key,
         debounce,

@@ -24,6 +24,7 @@ final class OutcomeStore {
     @Nullable String[] errors = new String[n];
     @Nullable String[] startedAts = new String[n];
     long[] durations = new long[n];
+    int[] versionIds = new int[n];
     for (int i = 0; i < n; i++) {
       Ending ending = endings.get(i);
       runIds[i] = ending.runId();
@@ -34,22 +35,23 @@ final class OutcomeStore {
       errors[i] = ending.error() == null ? null : StoredError.write(ending.error());
       startedAts[i] = ending.startedAt() == null ? null : ending.startedAt().toString();
       durations[i] = ending.durationMillis();
+      versionIds[i] = ending.versionId();
     }
     return new HashSet<>(
         tx.list(
             """
             insert into outcomes
                    (environment_id, run_id, status, attempt, output, output_type, error,
-                    started_at, finished_at, duration_ms)
+                    started_at, finished_at, duration_ms, version_id)
             select ?, o.run_id, o.status::run_status, o.attempt, o.output, o.output_type, o.error,
                    case when o.attempt > 0
                         then coalesce(o.started_at::timestamptz,
                                       now() - o.duration_ms * interval '1 millisecond') end,
-                   now(), o.duration_ms
+                   now(), o.duration_ms, o.version_id
               from unnest(?::uuid[], ?::text[], ?::int[], ?::text[], ?::text[], ?::text[],
-                          ?::text[], ?::int8[])
+                          ?::text[], ?::int8[], ?::int[])
                    as o (run_id, status, attempt, output, output_type, error,
-                         started_at, duration_ms)
+                         started_at, duration_ms, version_id)
                 on conflict do nothing
             returning run_id
             """,
@@ -62,6 +64,7 @@ final class OutcomeStore {
             outputTypes,
             errors,
             startedAts,
-            durations));
+            durations,
+            versionIds));
   }
 }

@@ -44,10 +44,13 @@ public final class PlaceRuns {
 
   /**
    * Places every run, in order: two round trips when all is known, up to thirteen when every task,
-   * queue and lane is new, however many runs there are.
+   * queue and lane is new, however many runs there are, and one more when any is locked to a
+   * version.
+   *
+   * @param refused what becomes of a run that cannot be locked as it asks
    */
-  public List<PlacedRun> place(int environmentId, List<NewRun> runs) {
-    Placement placement = database.transaction(tx -> place(tx, environmentId, runs));
+  public List<PlacedRun> place(int environmentId, List<NewRun> runs, Refused refused) {
+    Placement placement = database.transaction(tx -> place(tx, environmentId, runs, refused));
     // Only now: a lane made in a transaction that rolled back would have been a lie.
     if (known.size() > LANES_REMEMBERED_MAX) {
       known.clear();
@@ -58,17 +61,25 @@ public final class PlaceRuns {
 
   private record Placement(List<PlacedRun> runs, Map<Lane, Integer> lanes) {}
 
-  private Placement place(Tx tx, int environmentId, List<NewRun> runs) {
+  private Placement place(Tx tx, int environmentId, List<NewRun> asked, Refused refused) {
+    LockedRuns locked = LockedRuns.of(tx, environmentId, asked);
+    List<NewRun> runs = new ArrayList<>(asked.size());
+    for (NewRun run : asked) {
+      String why = locked.refusal(run);
+      runs.add(why == null ? run : refused.instead(run, runs.size(), why));
+    }
     Map<String, Task> taskBySlug = tasks(tx, environmentId, runs);
     Map<String, Integer> queueByName = namedQueues(tx, environmentId, runs);
     List<Lane> lanes = new ArrayList<>(runs.size());
     for (NewRun run : runs) {
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
       int queueId =
-          run.queue() == null
-              ? task.queueId()
-              : Objects.requireNonNull(queueByName.get(run.queue()));
-      lanes.add(new Lane(queueId, run.concurrencyKey(), task.id()));
+          run.lockToVersion() != null
+              ? locked.queueId(run)
+              : run.queue() == null
+                  ? task.queueId()
+                  : Objects.requireNonNull(queueByName.get(run.queue()));
+      lanes.add(new Lane(queueId, run.concurrencyKey(), task.id(), locked.versionId(run)));
     }
     Map<Lane, Integer> laneIds = laneIds(tx, environmentId, lanes);
     List<PlacedRun> placed = new ArrayList<>(runs.size());
@@ -106,7 +117,7 @@ public final class PlaceRuns {
   private Map<String, Integer> namedQueues(Tx tx, int environmentId, List<NewRun> runs) {
     Set<String> names = new LinkedHashSet<>();
     for (NewRun run : runs) {
-      if (run.queue() != null) {
+      if (run.queue() != null && run.lockToVersion() == null) {
         names.add(run.queue());
       }
     }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * A run as it stands at one moment.
  *
  * @param attempt the last attempt that started; 0 before the first
+ * @param version of the workers' code: the one it is locked to, or else that of the worker that
+ *     executes it or was the last to do so; absent: neither
  * @param payload JSON text as it was sent; absent: none
  * @param payloadType absent: {@code application/json}
  * @param output text of {@code outputType}; absent: none, or not completed
@@ -31,6 +33,7 @@ public record Run(
     int attempt,
     @Nullable UUID batchId,
     String queue,
+    @Nullable String version,
     @Nullable String payload,
     @Nullable String payloadType,
     @Nullable String output,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tasks any of these
  * @param tags any of these
  * @param queues any of these, by name
+ * @param versions any of these
  * @param machines any of these
  * @param regions any of these
  * @param nothing whether it asks for what no run has, and so lets none pass
@@ -26,6 +27,7 @@ public record RunFilter(
     List<String> tasks,
     List<String> tags,
     List<String> queues,
+    List<String> versions,
     List<String> machines,
     List<String> regions,
     boolean nothing,

@@ -63,6 +63,7 @@ public final class RunReader {
                 r.textOrNull("payload"),
                 r.textOrNull("payload_type"),
                 r.text("queue"),
+                null,
                 r.text("concurrency_key"),
                 null,
                 null,
@@ -106,9 +107,10 @@ public final class RunReader {
                r.delay_until, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
                s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
                null::text as output, s.output_type, null::text as error, s.due_at,
-               t.slug, q.name as queue
+               t.slug, q.name as queue, v.version
           from runs r
           join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
           join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
           join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
@@ -140,9 +142,10 @@ public final class RunReader {
                r.delay_until, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent,
                o.status, o.attempt, o.started_at, o.finished_at, o.finished_at as updated_at,
                o.duration_ms, o.output, o.output_type, o.error, null::timestamptz as due_at,
-               t.slug, q.name as queue, i.n
+               t.slug, q.name as queue, v.version, i.n
           from sized i
           join runs r on r.environment_id = ? and r.run_id = i.run_id
+          left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
           join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
           join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
@@ -170,9 +173,10 @@ public final class RunReader {
     return tx.listAnew(
         """
         select r.*, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
-               s.output, s.output_type, s.error, s.due_at, t.slug, q.name as queue
+               s.output, s.output_type, s.error, s.due_at, t.slug, q.name as queue, v.version
           from runs r
           join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
           join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
           join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
           join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
@@ -216,6 +220,12 @@ public final class RunReader {
                                          from batches b
                                         where b.environment_id = ?
                                           and b.batch_id = ?::uuid)))
+         and (?::text[] is null
+              or exists (select
+                           from run_versions v
+                          where v.environment_id = r.environment_id
+                            and v.run_id = r.run_id
+                            and v.version = any (?::text[])))
          and (?::text[] is null or (r.options::json ->> 'machine') = any (?::text[]))
          and (?::text[] is null or (r.options::json ->> 'region') = any (?::text[]))
          and not ?
@@ -258,6 +268,7 @@ public final class RunReader {
     String @Nullable [] tasks = texts(filter.tasks());
     String @Nullable [] tags = texts(filter.tags());
     String @Nullable [] queues = texts(filter.queues());
+    String @Nullable [] versions = texts(filter.versions());
     String @Nullable [] machines = texts(filter.machines());
     String @Nullable [] regions = texts(filter.regions());
     return new @Nullable Object[] {
@@ -276,6 +287,8 @@ public final class RunReader {
       filter.batchId(),
       environmentId,
       filter.batchId(),
+      versions,
+      versions,
       machines,
       machines,
       regions,
@@ -306,6 +319,7 @@ public final class RunReader {
         r.integer("attempt"),
         r.uuidOrNull("batch_id"),
         r.text("queue"),
+        r.textOrNull("version"),
         r.textOrNull("payload"),
         r.textOrNull("payload_type"),
         r.textOrNull("output"),

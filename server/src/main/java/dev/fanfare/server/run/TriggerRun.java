@@ -171,7 +171,8 @@ public final class TriggerRun {
 
   private List<TriggeredRun> storeAll(Line line, List<Member> members) {
     List<PlacedRun> placed =
-        place.place(line.environmentId(), members.stream().map(Member::run).toList());
+        place.place(
+            line.environmentId(), members.stream().map(Member::run).toList(), Refused.ALONE);
     return database.transaction(tx -> store(tx, line, members, placed, clock.instant()));
   }
 

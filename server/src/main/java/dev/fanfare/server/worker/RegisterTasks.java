@@ -10,9 +10,9 @@ import dev.fanfare.server.queue.QueueStore;
 import dev.fanfare.server.queue.SlotStore;
 import dev.fanfare.server.run.PlaceRuns;
 import dev.fanfare.server.task.TaskStore;
+import dev.fanfare.server.task.VersionStore;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +29,7 @@ final class RegisterTasks {
 
   private final Database database;
   private final TaskStore tasks = new TaskStore();
+  private final VersionStore versions = new VersionStore();
   private final QueueStore queues = new QueueStore();
   private final SlotStore slots = new SlotStore();
   private final ParkedStore parked = new ParkedStore();
@@ -37,24 +38,30 @@ final class RegisterTasks {
     this.database = database;
   }
 
-  /** Registers the tasks and returns their numbers. */
-  Set<Integer> register(int environmentId, List<TaskDefinition> definitions) {
+  /** The numbers of a worker's tasks and of its version. */
+  record Registered(Set<Integer> taskIds, int versionId) {}
+
+  /** Registers the tasks, and that the version has them. */
+  Registered register(int environmentId, String version, List<TaskDefinition> definitions) {
     List<TaskDefinition> ordered =
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
-    Set<Integer> taskIds = database.transaction(tx -> registerAll(tx, environmentId, ordered));
+    Registered registered =
+        database.transaction(tx -> registerAll(tx, environmentId, version, ordered));
     // After the commit: from here on nobody parks a run of these tasks any more.
-    for (int taskId : taskIds) {
+    for (int taskId : registered.taskIds()) {
       int released;
       do {
         released =
             database.transaction(tx -> parked.release(tx, environmentId, taskId, RELEASED_AT_ONCE));
       } while (released > 0);
     }
-    return taskIds;
+    return registered;
   }
 
-  private Set<Integer> registerAll(Tx tx, int environmentId, List<TaskDefinition> definitions) {
-    // Queues by name, then tasks by id: one order for all, so that no two workers, and no trigger
+  private Registered registerAll(
+      Tx tx, int environmentId, String version, List<TaskDefinition> definitions) {
+    // Queues by name, then tasks by id, then the version: one order for all, so that no two
+    // workers, and no trigger
     // that is the first to mention them, wait for each other's rows in a ring.
     Map<String, @Nullable Integer> limits = new TreeMap<>();
     for (TaskDefinition definition : definitions) {
@@ -64,11 +71,11 @@ final class RegisterTasks {
     Map<String, Integer> queueIds = new HashMap<>();
     limits.forEach(
         (name, limit) -> queueIds.put(name, queues.register(tx, environmentId, name, limit)));
-    Set<Integer> taskIds = new HashSet<>();
+    Map<Integer, Integer> queueByTask = new HashMap<>();
     for (TaskDefinition definition : definitions) {
       int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
       RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
-      taskIds.add(
+      queueByTask.put(
           tasks.register(
               tx,
               environmentId,
@@ -76,11 +83,13 @@ final class RegisterTasks {
               queueId,
               retry,
               definition.maxDurationMillis(),
-              definition.ttlMillis()));
+              definition.ttlMillis()),
+          queueId);
     }
+    int versionId = versions.register(tx, environmentId, version, queueByTask);
     slots.deleteUnlimited(
         tx, environmentId, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
-    return taskIds;
+    return new Registered(Set.copyOf(queueByTask.keySet()), versionId);
   }
 
   private static String queueName(TaskDefinition definition) {

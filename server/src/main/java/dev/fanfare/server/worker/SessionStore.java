@@ -21,13 +21,15 @@ final class SessionStore {
     tx.update(
         """
         insert into sessions
-               (environment_id, session_id, name, version, slots, task_ids, opened_at, expires_at)
-        values (?, ?, ?, ?, ?, ?, now(), now() + ? * interval '1 millisecond')
+               (environment_id, session_id, name, version, version_id, slots, task_ids, opened_at,
+                expires_at)
+        values (?, ?, ?, ?, ?, ?, ?, now(), now() + ? * interval '1 millisecond')
         """,
         session.environmentId(),
         session.id(),
         name,
         version,
+        session.versionId(),
         slots,
         session.taskIds().stream().mapToInt(Integer::intValue).toArray(),
         lease.toMillis());
@@ -42,9 +44,14 @@ final class SessionStore {
          where environment_id = ?
            and session_id = ?
            and expires_at > now()
-        returning task_ids
+        returning task_ids, version_id
         """,
-        r -> new Session(sessionId, environmentId, Set.copyOf(r.integers("task_ids"))),
+        r ->
+            new Session(
+                sessionId,
+                environmentId,
+                Set.copyOf(r.integers("task_ids")),
+                r.integer("version_id")),
         lease.toMillis(),
         environmentId,
         sessionId);

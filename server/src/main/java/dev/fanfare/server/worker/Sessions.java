@@ -77,8 +77,10 @@ public final class Sessions {
 
   /** Opens a session for a worker and registers its tasks. */
   public UUID open(int environmentId, SessionRequest request) {
+    RegisterTasks.Registered registered =
+        register.register(environmentId, request.version(), request.tasks());
     Session session =
-        new Session(ids.next(), environmentId, register.register(environmentId, request.tasks()));
+        new Session(ids.next(), environmentId, registered.taskIds(), registered.versionId());
     database.transaction(tx -> {
       store.insert(tx, session, request.name(), request.version(), request.slots(), limits.lease());
       return null;
@@ -105,7 +107,11 @@ public final class Sessions {
     while (max > 0) {
       long ticket = signals.ticket(environmentId);
       ClaimRuns.Claim claim =
-          claims.claim(environmentId, sessionId, known.session.taskIds(), max, known.lastLaneId);
+          claims.claim(
+              environmentId,
+              new ClaimRuns.Claimant(sessionId, known.session.taskIds(), known.session.versionId()),
+              max,
+              known.lastLaneId);
       known.lastLaneId = claim.lastLaneId();
       long left = deadline - System.nanoTime();
       if (!claim.runs().isEmpty() || !claim.canceled().isEmpty() || left <= 0 || stopping) {

@@ -128,8 +128,9 @@ create table lanes (
   queue_id        integer not null,
   concurrency_key text not null default ''::text,
   task_id         integer not null,
+  version_id      integer not null default 0,
   constraint lanes_pkey PRIMARY KEY (environment_id, lane_id),
-  constraint lanes_environment_id_queue_id_concurrency_key_task_id_key UNIQUE (environment_id, queue_id, concurrency_key, task_id)
+  constraint lanes_environment_id_queue_id_concurrency_key_task_id_versi_key UNIQUE (environment_id, queue_id, concurrency_key, task_id, version_id)
 );
 
 create table leases (
@@ -147,6 +148,7 @@ create table leases (
   batch_id         uuid,
   canceled_at      timestamp with time zone,
   cancel_told      boolean not null default false,
+  version_id       integer not null default 0,
   constraint leases_pkey PRIMARY KEY (environment_id, run_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX leases_untold ON leases USING btree (environment_id, session_id) WHERE ((canceled_at IS NOT NULL) AND (NOT cancel_told));
@@ -162,6 +164,7 @@ create table outcomes (
   started_at     timestamp with time zone,
   finished_at    timestamp with time zone not null,
   duration_ms    bigint not null,
+  version_id     integer not null default 0,
   constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
 );
 
@@ -281,6 +284,7 @@ create table sessions (
   task_ids       integer[] not null,
   opened_at      timestamp with time zone not null,
   expires_at     timestamp with time zone not null,
+  version_id     integer not null default 0,
   constraint sessions_pkey PRIMARY KEY (environment_id, session_id)
 ) with (fillfactor=50);
 
@@ -318,6 +322,23 @@ create table used_tokens (
 );
 CREATE INDEX used_tokens_expiry ON used_tokens USING btree (environment_id, expires_at);
 
+create table version_tasks (
+  environment_id integer not null,
+  version_id     integer not null,
+  task_id        integer not null,
+  queue_id       integer not null,
+  constraint version_tasks_pkey PRIMARY KEY (environment_id, version_id, task_id)
+);
+
+create table versions (
+  environment_id integer not null,
+  version_id     integer not null generated always as identity,
+  version        text not null,
+  created_at     timestamp with time zone not null default now(),
+  constraint versions_pkey PRIMARY KEY (environment_id, version_id),
+  constraint versions_environment_id_version_key UNIQUE (environment_id, version)
+);
+
 create view run_standing as
  SELECT r.environment_id,
     r.run_id,
@@ -351,3 +372,17 @@ create view run_standing as
      LEFT JOIN delays d ON d.environment_id = r.environment_id AND d.run_id = r.run_id
      LEFT JOIN parked p ON p.environment_id = r.environment_id AND p.task_id = r.task_id AND p.rank = r.rank AND p.run_id = r.run_id
      LEFT JOIN ready y ON y.environment_id = r.environment_id AND y.lane_id = r.lane_id AND y.rank = r.rank AND y.run_id = r.run_id;
+
+create view run_versions as
+ SELECT r.environment_id,
+    r.run_id,
+    v.version
+   FROM runs r
+     JOIN lanes n ON n.environment_id = r.environment_id AND n.lane_id = r.lane_id
+     LEFT JOIN outcomes o ON o.environment_id = r.environment_id AND o.run_id = r.run_id
+     LEFT JOIN leases l ON l.environment_id = r.environment_id AND l.run_id = r.run_id
+     JOIN versions v ON v.environment_id = r.environment_id AND v.version_id =
+        CASE
+            WHEN n.version_id > 0 THEN n.version_id
+            ELSE COALESCE(o.version_id, l.version_id)
+        END;

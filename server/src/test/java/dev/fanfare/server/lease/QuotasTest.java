@@ -15,7 +15,7 @@ class QuotasTest {
   }
 
   private static LaneAhead lane(int depth, Integer room) {
-    return new LaneAhead(1, 1, "echo", "task/echo", 3, null, true, depth, room);
+    return new LaneAhead(1, 1, 0, "echo", "task/echo", 3, null, true, depth, room);
   }
 
   @Test

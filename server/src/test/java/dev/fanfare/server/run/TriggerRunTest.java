@@ -223,6 +223,7 @@ class TriggerRunTest {
         payload,
         null,
         null,
+        null,
         "",
         key == null ? null : new NewRun.Key(key, Duration.ofDays(1)),
         null,

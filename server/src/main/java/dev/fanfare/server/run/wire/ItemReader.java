@@ -143,6 +143,7 @@ public final class ItemReader {
         payload,
         o.payloadType,
         o.queue,
+        o.lockToVersion,
         o.concurrencyKey,
         o.idempotencyKey == null
             ? null

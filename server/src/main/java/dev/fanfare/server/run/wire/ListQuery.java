@@ -28,7 +28,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
 
   /** What runs are not kept by: nothing has it. */
   private static final List<String> UNKNOWN =
-      List.of("filter[version]", "filter[schedule]", "filter[bulkAction]", "filter[error]");
+      List.of("filter[schedule]", "filter[bulkAction]", "filter[error]");
 
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
@@ -50,6 +50,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
         list(exchange, "filter[taskIdentifier]"),
         list(exchange, "filter[tag]"),
         list(exchange, "filter[queue]"),
+        list(exchange, "filter[version]"),
         machines(exchange),
         list(exchange, "filter[region]"),
         UNKNOWN.stream().anyMatch(name -> !list(exchange, name).isEmpty()),

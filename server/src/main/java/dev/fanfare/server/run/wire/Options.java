@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The options of one item while they are read. */
 final class Options {
   @Nullable String queue;
+  @Nullable String lockToVersion;
   String concurrencyKey = "";
   @Nullable String idempotencyKey;
   @Nullable String idempotencyKeyTtl;

@@ -46,6 +46,7 @@ final class OptionsReader {
     }
     switch (name) {
       case "queue" -> queue();
+      case "lockToVersion" -> lockToVersion(name);
       case "concurrencyKey" ->
           options.concurrencyKey = textOrNumber(name, CONCURRENCY_KEY_CHARS_MAX);
       case "idempotencyKey" -> idempotencyKey(name);
@@ -72,7 +73,7 @@ final class OptionsReader {
         switch (name) {
           case "payloadSize" -> Long.toString(integer(name, 0, Long.MAX_VALUE));
           case "machine" -> oneOf(name, MACHINES);
-          case "metadataType", "region", "lockToVersion" -> quoted(name);
+          case "metadataType", "region" -> quoted(name);
           case "externalDeploymentId" -> deploymentId(name);
           case "idempotencyKeyOptions" -> object(name, this::idempotencyKeyOption);
           case "debounce" -> debounce(name);
@@ -94,6 +95,12 @@ final class OptionsReader {
         options.queue = sanitised(text("queue.name", Integer.MAX_VALUE));
       }
     });
+  }
+
+  /** A version of the workers' code; an empty text is none. */
+  void lockToVersion(String name) {
+    String version = text(name, TEXT_CHARS_MAX);
+    options.lockToVersion = version.isEmpty() ? null : version;
   }
 
   /** Queue names keep letters, digits, {@code _ - /}; an empty one is the task's own queue. */

@@ -78,7 +78,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         }
         new OptionsReader(reader, "", options, now).field(name);
       }
-      case "version" -> {} // every run is executed by the workers there are
+      case "version" -> new OptionsReader(reader, "", options, now).lockToVersion(name);
       default -> {
         if (!OPTIONS.contains(name)) {
           throw HttpError.validation(name + ": is not known");
@@ -106,6 +106,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         payload != null ? payload : old.payload(),
         type,
         options.queue != null ? options.queue : old.queue(),
+        options.lockToVersion,
         seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey(),
         options.idempotencyKey == null
             ? null

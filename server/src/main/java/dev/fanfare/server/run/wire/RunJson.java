@@ -171,6 +171,7 @@ public final class RunJson {
     text(json, "ttl", run.ttl() == null ? null : Durations.text(run.ttl().toSeconds()));
     text(json, "machine", shown.machine);
     text(json, "region", shown.region);
+    text(json, "version", run.version());
   }
 
   /**

@@ -1,0 +1,122 @@
+package dev.fanfare.server.task;
+
+import dev.fanfare.server.db.Tx;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** SQL of {@code versions} and {@code version_tasks}. */
+public final class VersionStore {
+
+  /**
+   * A version of the workers' code.
+   *
+   * @param id its number in keys
+   * @param queueByTask the queue of each of its tasks, by the task's id as people write it
+   * @param queueByName the same queues by their names
+   */
+  public record Version(
+      int id, Map<String, Integer> queueByTask, Map<String, Integer> queueByName) {}
+
+  private record Declared(
+      String version, int id, @Nullable String task, int queueId, @Nullable String queue) {}
+
+  /** The versions of these names that some worker had, by name. */
+  public Map<String, Version> find(Tx tx, int environmentId, Collection<String> names) {
+    Map<String, Version> versions = new HashMap<>();
+    tx.list(
+            """
+            select v.version, v.version_id, t.slug, d.queue_id, q.name as queue
+              from versions v
+              left join version_tasks d using (environment_id, version_id)
+              left join tasks t using (environment_id, task_id)
+              left join queues q on q.environment_id = d.environment_id
+                                and q.queue_id = d.queue_id
+             where v.environment_id = ?
+               and v.version = any (?)
+            """,
+            r ->
+                new Declared(
+                    r.text("version"),
+                    r.integer("version_id"),
+                    r.textOrNull("slug"),
+                    r.integer("queue_id"),
+                    r.textOrNull("queue")),
+            environmentId,
+            names.toArray(String[]::new))
+        .forEach(declared -> {
+          Version version =
+              versions.computeIfAbsent(
+                  declared.version(),
+                  name -> new Version(declared.id(), new HashMap<>(), new HashMap<>()));
+          if (declared.task() != null && declared.queue() != null) {
+            version.queueByTask().put(declared.task(), declared.queueId());
+            version.queueByName().put(declared.queue(), declared.queueId());
+          }
+        });
+    return versions;
+  }
+
+  /**
+   * Notes what a version can execute, and returns its number. Tasks that it had before stay: two
+   * workers of one version may share them out. What is known already is not written again.
+   *
+   * @param queueByTask the queue of each task, by number
+   */
+  public int register(Tx tx, int environmentId, String version, Map<Integer, Integer> queueByTask) {
+    Integer known = id(tx, environmentId, version);
+    if (known == null) {
+      tx.update(
+          """
+          insert into versions (environment_id, version)
+          values (?, ?)
+              on conflict do nothing
+          """,
+          environmentId,
+          version);
+      known = Objects.requireNonNull(id(tx, environmentId, version));
+    }
+    int[] taskIds = queueByTask.keySet().stream().mapToInt(Integer::intValue).sorted().toArray();
+    int[] queueIds = new int[taskIds.length];
+    for (int i = 0; i < taskIds.length; i++) {
+      queueIds[i] = Objects.requireNonNull(queueByTask.get(taskIds[i]));
+    }
+    tx.update(
+        """
+        insert into version_tasks as d (environment_id, version_id, task_id, queue_id)
+        select ?, ?, t.task_id, t.queue_id
+          from unnest(?::int[], ?::int[]) as t (task_id, queue_id)
+         where not exists (select
+                             from version_tasks x
+                            where x.environment_id = ?
+                              and x.version_id = ?
+                              and x.task_id = t.task_id
+                              and x.queue_id = t.queue_id)
+         order by t.task_id                    -- one order for all, so that no two wait in a ring
+            on conflict (environment_id, version_id, task_id) do update
+           set queue_id = excluded.queue_id
+        """,
+        environmentId,
+        known,
+        taskIds,
+        queueIds,
+        environmentId,
+        known);
+    return known;
+  }
+
+  private static @Nullable Integer id(Tx tx, int environmentId, String version) {
+    return tx.first(
+        """
+        select version_id
+          from versions
+         where environment_id = ?
+           and version = ?
+        """,
+        r -> r.integer("version_id"),
+        environmentId,
+        version);
+  }
+}
