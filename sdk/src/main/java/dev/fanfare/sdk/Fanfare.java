@@ -3,20 +3,18 @@ package dev.fanfare.sdk;
 import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
 import dev.fanfare.sdk.internal.CallFuture;
-import dev.fanfare.sdk.internal.Codec;
 import dev.fanfare.sdk.internal.Polling;
-import dev.fanfare.sdk.internal.Transport;
-import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A client of one environment: triggers runs and batches, reads them, waits for them.
@@ -36,14 +34,14 @@ public final class Fanfare {
   private final Api api;
   private final @Nullable String parentRunId;
 
-  private Fanfare(Api api, @Nullable String parentRunId) {
+  Fanfare(Api api, @Nullable String parentRunId) {
     this.api = api;
     this.parentRunId = parentRunId;
   }
 
   /** Begins a client. */
-  public static Builder builder() {
-    return new Builder();
+  public static FanfareBuilder builder() {
+    return new FanfareBuilder();
   }
 
   /**
@@ -53,23 +51,7 @@ public final class Fanfare {
    * @throws IllegalStateException when no key is set
    */
   public static Fanfare fromEnvironment() {
-    String url = firstSet("FANFARE_URL", "TRIGGER_API_URL");
-    String key = firstSet("FANFARE_SECRET_KEY", "TRIGGER_SECRET_KEY");
-    if (key == null) {
-      throw new IllegalStateException("Set FANFARE_SECRET_KEY to an environment's secret key");
-    }
-    Builder builder = builder().secretKey(key);
-    return url == null ? builder.build() : builder.url(url).build();
-  }
-
-  private static @Nullable String firstSet(String... names) {
-    for (String name : names) {
-      String value = System.getenv(name);
-      if (value != null && !value.isBlank()) {
-        return value;
-      }
-    }
-    return null;
+    return FanfareBuilder.fromEnvironment().build();
   }
 
   /**
@@ -194,6 +176,130 @@ public final class Fanfare {
   }
 
   /**
+   * Cancels a run. One that waits ends at once; one that a worker executes is shown as {@code
+   * CANCELED} at once, its handler is interrupted, and it is finished when the worker has confirmed
+   * that. What it triggered is canceled with it. A final run stays as it is. Calling it again is
+   * safe and changes nothing.
+   *
+   * @throws ApiException.NotFound when this environment has no such run
+   */
+  public void cancelRun(String runId) {
+    api.cancel(runId);
+  }
+
+  /**
+   * Triggers the same as a run again: its task, payload, metadata, tags, test mark, queue,
+   * concurrency key, machine, region and longest duration, in whatever state it is. Not its
+   * idempotency key, delay, time to live, priority, attempts, parent, nor the version it is locked
+   * to. Each call makes another run, unless the changes bring an idempotency key.
+   *
+   * @return the id of the new run
+   * @throws ApiException.NotFound when this environment has no such run
+   */
+  public String replayRun(String runId) {
+    return replayRun(runId, TriggerOptions.options());
+  }
+
+  /**
+   * Triggers the same as a run again, but for what the changes say.
+   *
+   * @return the id of the new run, or by an idempotency key among the changes of an older one
+   * @throws IllegalArgumentException when the changes hold the test mark, which is always repeated,
+   *     or an idempotency key with a scope
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when the changes break a rule; no run was made
+   */
+  public String replayRun(String runId, TriggerOptions changes) {
+    return api.replay(runId, changes.replayWire());
+  }
+
+  /**
+   * Lets a run that waits for its time wait so long from now, rounded up to seconds, instead.
+   * Calling it again is safe and counts anew.
+   *
+   * @return the run as it stands then
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when the run is not {@code DELAYED} (any more)
+   */
+  public Run rescheduleRun(String runId, Duration delay) {
+    return api.reschedule(runId, TriggerOptions.seconds(delay));
+  }
+
+  /**
+   * Lets a run that waits for its time wait until {@code time} instead; one in the past queues it.
+   * Calling it again is safe, but is refused when the run was queued meanwhile.
+   *
+   * @return the run as it stands then
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when the run is not {@code DELAYED} (any more)
+   */
+  public Run rescheduleRun(String runId, Instant time) {
+    return api.reschedule(runId, time.toString());
+  }
+
+  /**
+   * Adds tags to a run, all or none; those that it has already are left out. Calling it again is
+   * safe.
+   *
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when a tag is longer than 128 characters, or the run would have
+   *     more than 10
+   */
+  public void addTags(String runId, String... tags) {
+    api.addTags(runId, List.of(tags));
+  }
+
+  /**
+   * The metadata of a run; {@code {}} when it has none, or none that is an object.
+   *
+   * @throws ApiException.NotFound when this environment has no such run
+   */
+  public RawJson retrieveMetadata(String runId) {
+    return api.metadata(runId);
+  }
+
+  /**
+   * Replaces the metadata of a run, until an hour after its end. Calling it again is safe.
+   *
+   * @param metadata encoded as a JSON object of at most 256 KiB
+   * @return the metadata as it is then
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when it is no object, too long, or the run ended long ago; nothing
+   *     was changed
+   */
+  public RawJson replaceMetadata(String runId, Object metadata) {
+    return api.changeMetadata(runId, Map.of("metadata", metadata), true);
+  }
+
+  /**
+   * Changes the metadata of a run, until an hour after its end: all changes or none. An update that
+   * appends or increments is sent once only, so a lost connection ends in a {@link
+   * ConnectionException} and leaves open whether it was made; calling again could make it twice.
+   * Any other update is sent again when that can help, and calling again is safe.
+   *
+   * @return the metadata as it is then
+   * @throws ApiException.NotFound when this environment has no such run
+   * @throws ApiException.Refused when a change cannot be made, the metadata would be too long, or
+   *     the run ended long ago; nothing was changed
+   */
+  public RawJson updateMetadata(String runId, MetadataUpdate update) {
+    return api.changeMetadata(
+        runId, Map.of("operations", update.operations()), update.isRepeatable());
+  }
+
+  /**
+   * Frees an idempotency key, so that the next trigger of the task with it makes a new run. Calling
+   * it again is safe.
+   *
+   * @param key as it was sent: of an {@link IdempotencyKey} its {@link IdempotencyKey#text()}
+   * @throws ApiException.NotFound when no run of the task has the key, which is also so when an
+   *     earlier call freed it and its answer was lost
+   */
+  public void resetIdempotencyKey(String taskId, String key) {
+    api.resetKey(taskId, key);
+  }
+
+  /**
    * The payload of a run, decoded; {@code null} when it has none. One round trip when it is kept as
    * a packet, else none.
    *
@@ -287,75 +393,5 @@ public final class Fanfare {
 
   Api api() {
     return api;
-  }
-
-  /** A client being configured. Not safe for use by many threads. */
-  public static final class Builder {
-    private URI url = URI.create("http://127.0.0.1:3030");
-    private String secretKey = "";
-    private JsonMapper mapper = JsonMapper.shared();
-    private Duration connectTimeout = Duration.ofSeconds(5);
-    private int triesMax = 6;
-
-    private Builder() {}
-
-    /**
-     * The server's address. Default {@code http://127.0.0.1:3030}.
-     *
-     * @throws IllegalArgumentException when it is no http or https address
-     */
-    public Builder url(String url) {
-      URI uri = URI.create(url.strip().replaceAll("/+$", ""));
-      if (uri.getHost() == null || !String.valueOf(uri.getScheme()).matches("(?i)https?")) {
-        throw new IllegalArgumentException("The url must begin with http:// or https://: " + url);
-      }
-      this.url = uri;
-      return this;
-    }
-
-    /** The environment's secret key, {@code tr_dev_…}. Required. */
-    public Builder secretKey(String key) {
-      // Checked here, without showing it: HTTP's own check would put the key into its message.
-      if (!key.strip().matches("[!-~]*")) {
-        throw new IllegalArgumentException(
-            "The secret key has characters that no key has, such as a line break");
-      }
-      this.secretKey = key.strip();
-      return this;
-    }
-
-    /** What payloads and outputs are encoded with. Default: records, java.time, nothing else. */
-    public Builder jsonMapper(JsonMapper mapper) {
-      this.mapper = mapper;
-      return this;
-    }
-
-    /** How long a connection may take. Default 5 s. */
-    public Builder connectTimeout(Duration timeout) {
-      this.connectTimeout = timeout;
-      return this;
-    }
-
-    /** How often a call is tried in all, from 1. Default 6, over about 8 seconds. */
-    public Builder maxTries(int tries) {
-      if (tries < 1) {
-        throw new IllegalArgumentException("maxTries must be at least 1, not " + tries);
-      }
-      this.triesMax = tries;
-      return this;
-    }
-
-    /**
-     * The client.
-     *
-     * @throws IllegalStateException when there is no key
-     */
-    public Fanfare build() {
-      if (secretKey.isBlank()) {
-        throw new IllegalStateException("A secret key is needed: an environment's tr_… key");
-      }
-      Transport transport = new Transport(url, secretKey, connectTimeout, triesMax);
-      return new Fanfare(new Api(transport, new Codec(mapper)), null);
-    }
   }
 }

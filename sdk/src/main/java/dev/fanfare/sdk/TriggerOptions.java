@@ -41,6 +41,12 @@ public final class TriggerOptions {
     return with("idempotencyKey", key);
   }
 
+  /** Makes the same trigger sent twice within the key's scope one run, which shows its text. */
+  public TriggerOptions idempotencyKey(IdempotencyKey key) {
+    return idempotencyKey(key.text())
+        .with("idempotencyKeyOptions", Map.of("key", key.key(), "scope", key.scope().wire()));
+  }
+
   /** How long the idempotency key is remembered, rounded up to seconds. Default 30 days. */
   public TriggerOptions idempotencyKeyTtl(Duration ttl) {
     return with("idempotencyKeyTTL", seconds(ttl));
@@ -162,7 +168,7 @@ public final class TriggerOptions {
     return new TriggerOptions(Collections.unmodifiableMap(more));
   }
 
-  private static String seconds(Duration duration) {
+  static String seconds(Duration duration) {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("A duration must not be negative: " + duration);
     }
@@ -172,6 +178,23 @@ public final class TriggerOptions {
   /** Rounded up: a short delay is a delay. */
   static long wholeSeconds(Duration duration) {
     return duration.plusNanos(999_999_999).toSeconds();
+  }
+
+  /** As changes of a replay, which names two of them otherwise and does not take all. */
+  Map<String, Object> replayWire() {
+    Map<String, Object> replay = new LinkedHashMap<>(wire);
+    if (replay.containsKey("test") || replay.containsKey("idempotencyKeyOptions")) {
+      throw new IllegalArgumentException(
+          "A replay repeats the test mark, and takes an idempotency key as text only");
+    }
+    if (replay.remove("queue") instanceof Map<?, ?> queue) {
+      replay.put("queue", queue.get("name"));
+    }
+    Object version = replay.remove("lockToVersion");
+    if (version != null) {
+      replay.put("version", version);
+    }
+    return replay;
   }
 
   Map<String, Object> wire() {

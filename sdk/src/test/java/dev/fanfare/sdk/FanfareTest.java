@@ -98,6 +98,66 @@ class FanfareTest {
   }
 
   @Test
+  void callsThatChangeARunSayWhatTheyChange() {
+    answers.add(Answer.ok("{\"id\":\"run_a\"}"));
+    answers.add(Answer.ok("{\"id\":\"run_b\"}"));
+    answers.add(Answer.ok(RUN));
+    answers.add(Answer.ok("{\"metadata\":{\"n\":1.50}}"));
+    answers.add(Answer.ok("{\"id\":\"k/1\"}"));
+
+    fanfare.cancelRun("run_a");
+    String again =
+        fanfare.replayRun("run_a", options().queue("q").lockToVersion("7").delay(Duration.ZERO));
+    Run moved = fanfare.rescheduleRun("run_a", Instant.parse("2026-01-02T03:04:05Z"));
+    RawJson metadata = fanfare.retrieveMetadata("run_a");
+    fanfare.resetIdempotencyKey("t", "k/1");
+
+    assertThat(again).isEqualTo("run_b");
+    assertThat(moved.version()).isEqualTo("7");
+    assertThat(metadata.text()).isEqualTo("{\"n\":1.50}");
+    assertThat(server.requests())
+        .extracting(r -> r.method() + " " + r.target() + " " + r.body())
+        .containsExactly(
+            "POST /api/v2/runs/run_a/cancel {}",
+            "POST /api/v1/runs/run_a/replay {\"delay\":\"0s\",\"queue\":\"q\",\"version\":\"7\"}",
+            "POST /api/v1/runs/run_a/reschedule {\"delay\":\"2026-01-02T03:04:05Z\"}",
+            "GET /api/v1/runs/run_a/metadata ",
+            "POST /api/v1/idempotencyKeys/k%2F1/reset {\"taskIdentifier\":\"t\"}");
+    assertThatThrownBy(() -> fanfare.replayRun("run_a", options().test()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void anUpdateThatCannotBeMadeTwiceIsSentOnce() {
+    answers.add(Answer.lost());
+    MetadataUpdate adding = MetadataUpdate.none().set("a", null).increment("n", 1);
+    assertThatThrownBy(() -> fanfare.updateMetadata("run_a", adding))
+        .isInstanceOf(ConnectionException.class);
+    assertThat(only().body())
+        .isEqualTo(
+            "{\"operations\":[{\"type\":\"set\",\"key\":\"a\",\"value\":null},"
+                + "{\"type\":\"increment\",\"key\":\"n\",\"value\":1}]}");
+
+    answers.add(Answer.lost());
+    answers.add(Answer.ok("{\"metadata\":{}}"));
+    fanfare.updateMetadata("run_a", MetadataUpdate.none().delete("a").remove("list", "x"));
+    assertThat(server.requests()).hasSize(3);
+  }
+
+  @Test
+  void aKeyWithAScopeIsAHashAndBringsWhatWasHashed() {
+    answers.add(Answer.ok("{\"id\":\"run_a\",\"isCached\":false}"));
+    fanfare.trigger("t", 1, options().idempotencyKey(IdempotencyKey.global("abc")));
+    assertThat(only().body())
+        .contains(
+            "\"idempotencyKey\":"
+                + "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"")
+        .containsAnyOf(
+            "\"idempotencyKeyOptions\":{\"key\":\"abc\",\"scope\":\"global\"}",
+            "\"idempotencyKeyOptions\":{\"scope\":\"global\",\"key\":\"abc\"}");
+  }
+
+  @Test
   void aBatchOfOneTaskIsOneRequest() {
     answers.add(Answer.ok(BATCH));
 

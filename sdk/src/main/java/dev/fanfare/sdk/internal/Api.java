@@ -31,6 +31,11 @@ public final class Api {
   /** The media type of what is the path of a packet. */
   public static final String STORE = "application/store";
 
+  /** Asks for the current names of states; without it the server speaks those of old clients. */
+  private static final String VERSION_HEADER = "x-trigger-api-version";
+
+  private static final String VERSION = "2025-07-16";
+
   private final Transport transport;
   private final Codec codec;
   private final Bodies bodies;
@@ -155,13 +160,77 @@ public final class Api {
     return Objects.requireNonNull(codec.output(text, type.split(";", 2)[0].strip()));
   }
 
+  /** Cancels a run. */
+  public void cancel(String runId) {
+    post("/api/v2/runs/" + encode(runId) + "/cancel", json(Map.of()), Map.of());
+  }
+
+  private record Id(String id) {}
+
+  /**
+   * Triggers the same as a run again.
+   *
+   * @param changes what is to be different
+   * @return the id of the new run
+   */
+  public String replay(String runId, Map<String, ?> changes) {
+    String path = "/api/v1/runs/" + encode(runId) + "/replay";
+    return read(post(path, json(changes), Map.of()), Id.class).id;
+  }
+
+  /** Moves the time that a run waits for. */
+  public Run reschedule(String runId, String delay) {
+    String path = "/api/v1/runs/" + encode(runId) + "/reschedule";
+    return read(post(path, json(Map.of("delay", delay)), Map.of()), Run.class);
+  }
+
+  /** Adds tags to a run. */
+  public void addTags(String runId, List<String> tags) {
+    post("/api/v1/runs/" + encode(runId) + "/tags", json(Map.of("tags", tags)), Map.of());
+  }
+
+  private record Metadata(RawJson metadata) {}
+
+  /** Reads the metadata of a run. */
+  public RawJson metadata(String runId) {
+    return read(get(metadataPath(runId)), Metadata.class).metadata;
+  }
+
+  /**
+   * Changes the metadata of a run and returns what it is then.
+   *
+   * @param repeatable whether to send it again when its answer is lost
+   */
+  public RawJson changeMetadata(String runId, Map<String, ?> change, boolean repeatable) {
+    Transport.Call call =
+        new Transport.Call("PUT", metadataPath(runId), json(change), Map.of(), TRY_TIMEOUT);
+    byte[] answer = repeatable ? transport.send(call) : transport.sendOnce(call);
+    return read(new String(answer, StandardCharsets.UTF_8), Metadata.class).metadata;
+  }
+
+  private static String metadataPath(String runId) {
+    return "/api/v1/runs/" + encode(runId) + "/metadata";
+  }
+
+  /** Frees an idempotency key. */
+  public void resetKey(String taskId, String key) {
+    post(
+        "/api/v1/idempotencyKeys/" + encode(key) + "/reset",
+        json(Map.of("taskIdentifier", taskId)),
+        Map.of());
+  }
+
+  private byte[] json(Map<String, ?> body) {
+    return codec.encode(body).getBytes(StandardCharsets.UTF_8);
+  }
+
   private String get(String path) {
-    // The current vocabulary of states; without it the server speaks the one of old clients.
-    return send("GET", path, null, Map.of("x-trigger-api-version", "2025-07-16"));
+    return send("GET", path, null, Map.of(VERSION_HEADER, VERSION));
   }
 
   private String post(String path, byte[] body, Map<String, String> headers) {
     Map<String, String> all = new LinkedHashMap<>(headers);
+    all.put(VERSION_HEADER, VERSION);
     // One mark for all tries of this call: the server answers a repeated one with what it made.
     all.put("x-trigger-request-idempotency-key", UUID.randomUUID().toString());
     all.put("x-trigger-source", "sdk");

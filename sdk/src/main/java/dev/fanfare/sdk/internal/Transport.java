@@ -110,6 +110,15 @@ public final class Transport {
     }
   }
 
+  /** Sends a call that must not be sent again, and returns the body of its success. */
+  public byte[] sendOnce(Call call) {
+    HttpResponse<byte[]> response = once(call);
+    if (response.statusCode() >= 300) {
+      throw failure(call, response);
+    }
+    return response.body();
+  }
+
   /** Sends a call once. */
   public HttpResponse<byte[]> once(Call call) {
     HttpRequest.Builder request =
