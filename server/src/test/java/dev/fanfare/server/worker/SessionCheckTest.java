@@ -69,6 +69,9 @@ class SessionCheckTest {
     refused(
         request(new TaskDefinition("a", new QueueDefinition("q q", 1), null, null, null)),
         "queue.name");
+    refused(
+        request(new TaskDefinition("a", null, null, 4_999L, null)), "tasks[0].maxDurationMillis");
+    refused(request(new TaskDefinition("a", null, null, null, 999L)), "tasks[0].ttlMillis");
     refused(new SessionRequest("host", "1", 0, List.of(task(null))), "slots");
     refused(new SessionRequest("host", "1", 101, List.of(task(null))), "slots");
     refused(new SessionRequest("", "1", 1, List.of(task(null))), "name");
