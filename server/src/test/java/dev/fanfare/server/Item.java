@@ -149,25 +149,24 @@ public final class Item {
   }
 
   public NewRun toRun() {
-    return new NewRun(
-        task,
-        payload,
-        payloadType,
-        queue,
-        lockToVersion,
-        concurrencyKey,
-        key,
-        debounce,
-        delayUntil,
-        ttl,
-        priorityMillis,
-        maxAttempts,
-        maxDuration,
-        tags,
-        metadata,
-        options,
-        false,
-        parent,
-        failure);
+    return NewRun.of(task)
+        .payload(payload)
+        .payloadType(payloadType)
+        .queue(queue)
+        .lockToVersion(lockToVersion)
+        .concurrencyKey(concurrencyKey)
+        .key(key)
+        .debounce(debounce)
+        .delayUntil(delayUntil)
+        .ttl(ttl)
+        .priorityMillis(priorityMillis)
+        .maxAttempts(maxAttempts)
+        .maxDuration(maxDuration)
+        .tags(tags)
+        .metadata(metadata)
+        .options(options)
+        .parent(parent)
+        .failure(failure)
+        .build();
   }
 }

@@ -99,7 +99,7 @@ final class DebounceWindow {
               holder.runId(),
               holder.index(),
               holder.ttl(),
-              placed.with(run.delayedUntil(dueAt)),
+              placed.with(run.toBuilder().delayUntil(dueAt).build()),
               holder.lineage(),
               now);
       created.add(holder);

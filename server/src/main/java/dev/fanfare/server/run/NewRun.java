@@ -77,114 +77,39 @@ public record NewRun(
   public record Debounce(
       String key, Duration delay, boolean trailing, @Nullable Duration maxDelay) {}
 
+  /** A run of {@code task} and nothing more, yet. */
+  public static NewRunBuilder of(String task) {
+    return new NewRunBuilder(task);
+  }
+
+  /** The same run, to be changed. */
+  public NewRunBuilder toBuilder() {
+    return new NewRunBuilder(this);
+  }
+
   /**
    * A run that could not become a proper one, and is stored as having failed with {@code error}.
    */
   public static NewRun failed(String task, RunError error) {
-    return new NewRun(
-        task, null, null, null, null, "", null, null, null, null, 0, null, null, List.of(), null,
-        null, false, null, error);
+    return of(task).failure(error).build();
   }
 
   /** The same run under {@code other} unless it brings a key of its own. */
   public NewRun withDefaultKey(Key other) {
-    return key != null ? this : withKey(other);
-  }
-
-  /** The same run under {@code other}. */
-  public NewRun withKey(Key other) {
-    return new NewRun(
-        task,
-        payload,
-        payloadType,
-        queue,
-        lockToVersion,
-        concurrencyKey,
-        other,
-        debounce,
-        delayUntil,
-        ttl,
-        priorityMillis,
-        maxAttempts,
-        maxDuration,
-        tags,
-        metadata,
-        options,
-        test,
-        parent,
-        failure);
-  }
-
-  /** The same run as a child of {@code other}, or of none. */
-  public NewRun withParent(@Nullable NamedParent other) {
-    return new NewRun(
-        task,
-        payload,
-        payloadType,
-        queue,
-        lockToVersion,
-        concurrencyKey,
-        key,
-        debounce,
-        delayUntil,
-        ttl,
-        priorityMillis,
-        maxAttempts,
-        maxDuration,
-        tags,
-        metadata,
-        options,
-        test,
-        other,
-        failure);
-  }
-
-  /** The same run, due at {@code time}. */
-  NewRun delayedUntil(Instant time) {
-    return new NewRun(
-        task,
-        payload,
-        payloadType,
-        queue,
-        lockToVersion,
-        concurrencyKey,
-        key,
-        debounce,
-        time,
-        ttl,
-        priorityMillis,
-        maxAttempts,
-        maxDuration,
-        tags,
-        metadata,
-        options,
-        test,
-        parent,
-        failure);
+    return key != null ? this : toBuilder().key(other).build();
   }
 
   /** The same run with the data of a newer trigger; what that leaves out stays as it is. */
   NewRun withDataOf(NewRun newer) {
-    return new NewRun(
-        task,
-        newer.payload != null ? newer.payload : payload,
-        newer.payload != null ? newer.payloadType : payloadType,
-        queue,
-        lockToVersion,
-        concurrencyKey,
-        key,
-        debounce,
-        delayUntil,
-        ttl,
-        priorityMillis,
-        newer.maxAttempts != null ? newer.maxAttempts : maxAttempts,
-        newer.maxDuration != null ? newer.maxDuration : maxDuration,
-        newer.tags.isEmpty() ? tags : newer.tags,
-        newer.metadata != null ? newer.metadata : metadata,
-        newer.dataOptionsOver(options),
-        test,
-        parent,
-        failure);
+    return toBuilder()
+        .payload(newer.payload != null ? newer.payload : payload)
+        .payloadType(newer.payload != null ? newer.payloadType : payloadType)
+        .maxAttempts(newer.maxAttempts != null ? newer.maxAttempts : maxAttempts)
+        .maxDuration(newer.maxDuration != null ? newer.maxDuration : maxDuration)
+        .tags(newer.tags.isEmpty() ? tags : newer.tags)
+        .metadata(newer.metadata != null ? newer.metadata : metadata)
+        .options(newer.dataOptionsOver(options))
+        .build();
   }
 
   /** The options of an older trigger with those of this one that belong to the data. */

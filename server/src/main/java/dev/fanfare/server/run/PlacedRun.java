@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record PlacedRun(NewRun run, int taskId, int laneId, @Nullable Duration taskTtl) {
   /** The same as a child of {@code parent}, or of none. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
-    return with(run.withParent(parent));
+    return with(run.toBuilder().parent(parent).build());
   }
 
   /** Another run in the same place. */

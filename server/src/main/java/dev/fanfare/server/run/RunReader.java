@@ -58,26 +58,17 @@ public final class RunReader {
            and r.run_id = ?
         """,
         r ->
-            new NewRun(
-                r.text("slug"),
-                r.textOrNull("payload"),
-                r.textOrNull("payload_type"),
-                r.text("queue"),
-                null,
-                r.text("concurrency_key"),
-                null,
-                null,
-                null,
-                null,
-                0,
-                null,
-                r.millisOrNull("max_duration_ms"),
-                r.texts("tags"),
-                r.textOrNull("metadata"),
-                r.textOrNull("options"),
-                r.flag("is_test"),
-                null,
-                null),
+            NewRun.of(r.text("slug"))
+                .payload(r.textOrNull("payload"))
+                .payloadType(r.textOrNull("payload_type"))
+                .queue(r.text("queue"))
+                .concurrencyKey(r.text("concurrency_key"))
+                .maxDuration(r.millisOrNull("max_duration_ms"))
+                .tags(r.texts("tags"))
+                .metadata(r.textOrNull("metadata"))
+                .options(r.textOrNull("options"))
+                .test(r.flag("is_test"))
+                .build(),
         environmentId,
         runId);
   }

@@ -86,7 +86,7 @@ public final class RunRoutes {
     ItemReader.Single item = new ItemReader(limits.item(), clock.instant()).single(task);
     JsonReader.readObject(body, item);
     caller.requireAny("trigger", Scopes.one("tasks", task));
-    NewRun asked = headerKey == null ? item.run() : item.run().withKey(headerKey);
+    NewRun asked = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
     parents.check(caller, List.of(asked));
     TriggeredRun run =
         trigger.trigger(

@@ -218,25 +218,9 @@ class TriggerRunTest {
   }
 
   private static NewRun run(String payload, @Nullable String key) {
-    return new NewRun(
-        "task",
-        payload,
-        null,
-        null,
-        null,
-        "",
-        key == null ? null : new NewRun.Key(key, Duration.ofDays(1)),
-        null,
-        null,
-        null,
-        0,
-        null,
-        null,
-        List.of(),
-        null,
-        null,
-        false,
-        null,
-        null);
+    return NewRun.of("task")
+        .payload(payload)
+        .key(key == null ? null : new NewRun.Key(key, Duration.ofDays(1)))
+        .build();
   }
 }

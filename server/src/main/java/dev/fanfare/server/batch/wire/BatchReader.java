@@ -49,7 +49,8 @@ public final class BatchReader {
 
   private static List<NewRun> underOne(@Nullable NamedParent parent, List<NewRun> runs) {
     return runs.stream()
-        .map(run -> Objects.equals(run.parent(), parent) ? run : run.withParent(parent))
+        .map(run ->
+            Objects.equals(run.parent(), parent) ? run : run.toBuilder().parent(parent).build())
         .toList();
   }
 

@@ -138,29 +138,25 @@ public final class ItemReader {
                 + " bytes");
       }
     }
-    return new NewRun(
-        task,
-        payload,
-        o.payloadType,
-        o.queue,
-        o.lockToVersion,
-        o.concurrencyKey,
-        o.idempotencyKey == null
-            ? null
-            : new NewRun.Key(
-                o.idempotencyKey, Durations.keyTtl(o.idempotencyKeyTtl, limits.keyTtl())),
-        o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null),
-        o.delayUntil,
-        o.ttl,
-        o.priorityMillis,
-        o.maxAttempts,
-        o.maxDuration,
-        List.copyOf(o.tags),
-        o.metadata,
-        o.elsewhere(),
-        o.test,
-        o.parent.parent(),
-        null);
+    return NewRun.of(task)
+        .payload(payload)
+        .payloadType(o.payloadType)
+        .queue(o.queue)
+        .lockToVersion(o.lockToVersion)
+        .concurrencyKey(o.concurrencyKey)
+        .key(o.key(limits))
+        .debounce(o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null))
+        .delayUntil(o.delayUntil)
+        .ttl(o.ttl)
+        .priorityMillis(o.priorityMillis)
+        .maxAttempts(o.maxAttempts)
+        .maxDuration(o.maxDuration)
+        .tags(List.copyOf(o.tags))
+        .metadata(o.metadata)
+        .options(o.elsewhere())
+        .test(o.test)
+        .parent(o.parent.parent())
+        .build();
   }
 
   /** The payload's type says what its JSON may be; a string stays the JSON string it came as. */

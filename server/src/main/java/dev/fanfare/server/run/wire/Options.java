@@ -1,5 +1,6 @@
 package dev.fanfare.server.run.wire;
 
+import dev.fanfare.server.run.NewRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -28,6 +29,12 @@ final class Options {
 
   /** Options that act in other rooms: their names and JSON texts. */
   final Map<String, String> others = new LinkedHashMap<>();
+
+  NewRun.@Nullable Key key(ItemLimits limits) {
+    return idempotencyKey == null
+        ? null
+        : new NewRun.Key(idempotencyKey, Durations.keyTtl(idempotencyKeyTtl, limits.keyTtl()));
+  }
 
   @Nullable String elsewhere() {
     return StoredOptions.write(others);

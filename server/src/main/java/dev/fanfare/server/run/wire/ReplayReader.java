@@ -101,29 +101,22 @@ public final class ReplayReader implements JsonReader.ObjectFields {
             options.others.putIfAbsent(name, raw);
           }
         });
-    return new NewRun(
-        old.task(),
-        payload != null ? payload : old.payload(),
-        type,
-        options.queue != null ? options.queue : old.queue(),
-        options.lockToVersion,
-        seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey(),
-        options.idempotencyKey == null
-            ? null
-            : new NewRun.Key(
-                options.idempotencyKey,
-                Durations.keyTtl(options.idempotencyKeyTtl, limits.keyTtl())),
-        null,
-        options.delayUntil,
-        options.ttl,
-        options.priorityMillis,
-        options.maxAttempts,
-        options.maxDuration != null ? options.maxDuration : old.maxDuration(),
-        seen.contains("tags") ? List.copyOf(options.tags) : old.tags(),
-        options.metadata != null ? options.metadata : old.metadata(),
-        options.elsewhere(),
-        old.test(),
-        null,
-        null);
+    return old.toBuilder()
+        .payload(payload != null ? payload : old.payload())
+        .payloadType(type)
+        .queue(options.queue != null ? options.queue : old.queue())
+        .lockToVersion(options.lockToVersion)
+        .concurrencyKey(
+            seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey())
+        .key(options.key(limits))
+        .delayUntil(options.delayUntil)
+        .ttl(options.ttl)
+        .priorityMillis(options.priorityMillis)
+        .maxAttempts(options.maxAttempts)
+        .maxDuration(options.maxDuration != null ? options.maxDuration : old.maxDuration())
+        .tags(seen.contains("tags") ? List.copyOf(options.tags) : old.tags())
+        .metadata(options.metadata != null ? options.metadata : old.metadata())
+        .options(options.elsewhere())
+        .build();
   }
 }
