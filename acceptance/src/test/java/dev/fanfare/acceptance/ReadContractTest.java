@@ -154,6 +154,15 @@ class ReadContractTest {
   }
 
   @Test
+  void no_run_can_keep_the_others_from_being_filtered_by_an_option() {
+    String gates = "{\"options\":{\"gates\":[{\"queue\":\"\\u0000\"}]}}";
+    Reply refused = server.post("/api/v1/tasks/filtered/trigger", gates);
+    String micro = trigger("filtered", "{\"options\":{\"machine\":\"micro\"}}");
+    assertThat(ids("filter%5Bmachine%5D=micro")).contains(micro);
+    assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+  }
+
+  @Test
   void a_filter_that_makes_no_sense_is_a_400_that_names_it() {
     for (String query :
         List.of(

@@ -192,11 +192,35 @@ class RunControlTest {
     for (String body : wrong) {
       assertThat(putMetadata(id, body).status()).as(body).isEqualTo(400);
     }
+    String steps = "a.".repeat(100_000);
+    Reply path = putMetadata(id, set("$." + steps + "a", "1"));
+    assertThat(path.status()).isEqualTo(400);
+    assertThat(path.error()).hasSizeLessThan(200);
     Reply big = putMetadata(id, "{\"metadata\":{\"big\":\"" + "x".repeat(262_144) + "\"}}");
     assertThat(big.status()).isEqualTo(413);
     assertThat(big.error()).isEqualTo("Metadata exceeds maximum size of 262144 bytes");
     assertThat(run(id).get("metadata").toString()).isEqualTo("{\"kept\":1}");
     assertThat(putMetadata(NOBODY, "{}").error()).isEqualTo("Task Run not found");
+  }
+
+  private static String set(String key, String value) {
+    return "{\"operations\":[{\"type\":\"set\",\"key\":\"%s\",\"value\":%s}]}"
+        .formatted(key, value);
+  }
+
+  @Test
+  void metadata_that_no_reader_could_take_apart_is_not_made_and_can_be_replaced() {
+    String id = trigger("{\"options\":{\"metadata\":{\"kept\":1}}}");
+    String deep = "[".repeat(450) + "]".repeat(450);
+    String path = "$." + "a.".repeat(80) + "a";
+    assertThat(putMetadata(id, set(path, deep)).status()).isEqualTo(422);
+    assertThat(run(id).get("metadata").toString()).isEqualTo("{\"kept\":1}");
+
+    String number = "7".repeat(2_000);
+    String odd = trigger("{\"options\":{\"metadata\":{\"n\":" + number + "}}}");
+    assertThat(putMetadata(odd, set("a", "1")).status()).isEqualTo(422);
+    assertThat(putMetadata(odd, "{\"metadata\":{\"a\":1}}").text())
+        .isEqualTo("{\"metadata\":{\"a\":1}}");
   }
 
   @Test

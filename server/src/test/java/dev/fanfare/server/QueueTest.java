@@ -154,6 +154,24 @@ class QueueTest {
   }
 
   @Test
+  void CON_10_counters_of_keys_that_nobody_uses_any_more_are_forgotten() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
+    for (String key : List.of("x", "y", "z")) {
+      tenant.many(2, Item.of("a").concurrencyKey(key));
+    }
+    List<ClaimedRun> held = worker.claim(10);
+    assertThat(held).hasSize(3);
+    worker.succeed(held.get(0), "1");
+    worker.succeed(held.get(1), "1");
+    engine.sweep(SlotSweep.class, tenant.now());
+    assertThat(tenant.count("slots")).isEqualTo(1);
+    assertThat(worker.claim(10)).hasSize(2);
+    assertThat(tenant.slotsInUse()).isEqualTo(3);
+    assertThat(worker.claim(10)).isEmpty();
+    Invariants.check(tenant);
+  }
+
+  @Test
   void CON_12_a_lane_of_three_is_not_starved_by_one_of_ten_thousand() {
     Worker worker = tenant.worker("big", "small");
     tenant.many(10_000, Item.of("big"));

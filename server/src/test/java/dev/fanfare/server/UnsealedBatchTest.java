@@ -12,11 +12,14 @@ import dev.fanfare.server.batch.UnsealedSweep;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
+import dev.fanfare.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,7 @@ class UnsealedBatchTest {
   @AutoClose static final Engine engine = Engine.start();
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
+  private static final Duration BOUND = Duration.ofSeconds(30);
 
   final Tenant tenant = engine.tenant();
 
@@ -131,5 +135,52 @@ class UnsealedBatchTest {
     assertThat(tenant.count("runs")).isEqualTo(5);
     assertThat(tenant.count("batch_items")).isZero();
     assertThat(tenant.stored(batch).runIds()).hasSize(5);
+  }
+
+  @Test
+  void of_two_halves_that_are_streamed_at_once_the_one_that_ends_last_seals_the_batch() {
+    UUID batch = create(4, null);
+    UUID source = create(4, null);
+    add(source, 0, 2);
+    FutureTask<AddItems.Added> second = new FutureTask<>(() -> add(batch, 2, 4));
+    engine.database.transaction(tx -> { // as the first half does it
+      tx.first(
+          "select from batches where environment_id = ? and batch_id = ? for update",
+          r -> true,
+          tenant.id(),
+          batch);
+      tx.update(
+          """
+          insert into batch_items
+          select environment_id, ?, item_index, task_id, lane_id, item, error
+            from batch_items
+           where environment_id = ?
+             and batch_id = ?
+          """,
+          batch,
+          tenant.id(),
+          source);
+      Thread.ofVirtual().start(second);
+      Await.until("the second half waits", BOUND, UnsealedBatchTest::somebodyWaits);
+      return null;
+    });
+    AddItems.Added added = get(second);
+    assertThat(added).isEqualTo(new AddItems.Added(2, 0, true, 4, 4));
+    assertThat(tenant.stored(batch).runIds()).hasSize(4);
+  }
+
+  private static AddItems.Added get(FutureTask<AddItems.Added> task) {
+    try {
+      return task.get(BOUND.toSeconds(), TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean somebodyWaits() {
+    return engine.database.transaction(tx ->
+        tx.first(
+            "select exists (select from pg_locks where not granted) as waits",
+            r -> r.flag("waits")));
   }
 }

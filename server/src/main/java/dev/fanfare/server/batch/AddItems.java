@@ -190,14 +190,15 @@ public final class AddItems {
       return new Added(held.accepted, held.deduplicated + coming, true, count, count);
     }
     requirePending(seal.batchId(), progress.status());
-    if (progress.stored() == 0 && coming == count) {
+    int before = store.stored(tx, seal.environmentId(), seal.batchId());
+    if (before == 0 && coming == count) {
       Runs runs = new Runs(count);
       runs.add(0, placed, trigger(tx, seal, progress.parent(), 0, placed));
       store.seal(tx, seal.environmentId(), seal.batchId(), runs.sealed(), seal.now());
       return new Added(held.accepted + coming, held.deduplicated, true, count, count);
     }
     int inserted = coming == 0 ? 0 : keep(tx, seal.environmentId(), seal.batchId(), held, placed);
-    int stored = progress.stored() + inserted;
+    int stored = before + inserted;
     boolean complete = stored == count;
     if (complete) {
       store.seal(

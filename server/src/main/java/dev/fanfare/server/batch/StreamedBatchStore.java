@@ -50,26 +50,18 @@ final class StreamedBatchStore {
    * @param parent the run that triggers it; absent: none does
    */
   record Progress(
-      BatchStatus status,
-      boolean sealed,
-      int itemCount,
-      int stored,
-      @Nullable NamedParent parent) {}
+      BatchStatus status, boolean sealed, int itemCount, @Nullable NamedParent parent) {}
 
   /** Locks a batch, so that of two streams at once one seals it and the other sees that. */
   @Nullable Progress lock(Tx tx, int environmentId, UUID batchId) {
     return tx.first(
         """
         select b.status, b.sealed_at is not null as sealed, b.item_count, b.parent_run_id,
-               b.resumes_parent,
-               (select count(*)
-                  from batch_items i
-                 where i.environment_id = b.environment_id
-                   and i.batch_id = b.batch_id) as stored
+               b.resumes_parent
           from batches b
          where b.environment_id = ?
            and b.batch_id = ?
-           for update of b
+           for update
         """,
         r -> {
           UUID parentId = r.uuidOrNull("parent_run_id");
@@ -77,11 +69,28 @@ final class StreamedBatchStore {
               BatchStatus.valueOf(r.text("status")),
               r.flag("sealed"),
               r.integer("item_count"),
-              r.integer("stored"),
               parentId == null ? null : new NamedParent(parentId, r.flag("resumes_parent")));
         },
         environmentId,
         batchId);
+  }
+
+  /**
+   * How many items of a locked batch are kept. A statement of its own: the one that locks sees what
+   * was there when it began to wait, and not what another stream kept before it let go.
+   */
+  int stored(Tx tx, int environmentId, UUID batchId) {
+    return Objects.requireNonNull(
+        tx.first(
+            """
+            select count(*)::int as stored
+              from batch_items
+             where environment_id = ?
+               and batch_id = ?
+            """,
+            r -> r.integer("stored"),
+            environmentId,
+            batchId));
   }
 
   /** Keeps items until their batch is sealed; returns how many were not there before. */

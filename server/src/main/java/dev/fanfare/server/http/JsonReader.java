@@ -142,6 +142,20 @@ public final class JsonReader {
     return parse(parser::getString);
   }
 
+  /** Goes through every name and string of the value it stands on, however deep, in no order. */
+  public void texts(Consumer<String> text) {
+    if (isObject()) {
+      object(name -> {
+        text.accept(name);
+        texts(text);
+      });
+    } else if (isArray()) {
+      array(index -> texts(text));
+    } else if (isString()) {
+      text.accept(string());
+    }
+  }
+
   /** The value it stands on, whatever it is, as the text that came in. */
   public String raw() {
     return raw(() -> {});

@@ -8,7 +8,8 @@ import java.time.Instant;
 
 /**
  * Counts the slots of limited queues again. The counters are kept by every claim and ending; this
- * heals those that missed a run, such as one claimed in the moment its queue got a limit.
+ * heals those that missed a run, such as one claimed in the moment its queue got a limit. Those
+ * that nobody uses are forgotten.
  */
 public final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -31,6 +32,7 @@ public final class SlotSweep implements Sweep {
     database.transaction(tx -> {
       slots.lockAll(tx, environmentId);
       leases.recountSlots(tx, environmentId);
+      slots.deleteIdle(tx, environmentId);
       return null;
     });
     return 0; // one step is all there is to do

@@ -66,6 +66,20 @@ public final class SlotStore {
         queueIds);
   }
 
+  /**
+   * Forgets the counters of what nobody uses, so that there are as many as are used and not as many
+   * as there ever were concurrency keys. The next claim makes one anew.
+   */
+  public void deleteIdle(Tx tx, int environmentId) {
+    tx.update(
+        """
+        delete from slots
+         where environment_id = ?
+           and in_use = 0
+        """,
+        environmentId);
+  }
+
   /** Locks every counter of an environment; waits for claims and endings that hold some. */
   public void lockAll(Tx tx, int environmentId) {
     tx.list(

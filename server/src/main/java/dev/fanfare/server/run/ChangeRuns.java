@@ -136,10 +136,15 @@ public final class ChangeRuns {
 
   private static String bounded(String text) {
     if (text.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
-      throw new HttpError(
-          413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
+      throw metadataTooLarge();
     }
     return text;
+  }
+
+  /** Ends the request that would make metadata too large. */
+  public static HttpError metadataTooLarge() {
+    return new HttpError(
+        413, "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
   }
 
   /** Moves the time that a delayed run waits for; a time in the past queues it at once. */

@@ -1,6 +1,7 @@
 package dev.fanfare.server.upkeep;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -55,19 +56,31 @@ public final class SweepLoop implements AutoCloseable {
   }
 
   private long step(Sweep sweep) {
+    int done = 0;
+    boolean failed = false;
     try {
       Instant now = database.now();
-      int done = 0;
       for (int environmentId : environmentIds.get()) {
-        done += sweep.runOnce(environmentId, now);
+        try {
+          done += sweep.runOnce(environmentId, now);
+        } catch (RuntimeException e) {
+          if (e instanceof DatabaseException d && d.isUnavailable()) {
+            throw e; // each environment would wait for it in vain
+          }
+          failed = failed(sweep, e); // the others have their turn
+        }
       }
-      return done > 0 ? 0 : sweep.interval().toMillis();
     } catch (RuntimeException e) {
-      if (stopped.getCount() > 0) {
-        log.warn("{} will be tried again: {}", sweep.getClass().getSimpleName(), e.toString());
-      }
-      return FAILURE_PAUSE_MILLIS;
+      failed = failed(sweep, e);
     }
+    return failed ? FAILURE_PAUSE_MILLIS : done > 0 ? 0 : sweep.interval().toMillis();
+  }
+
+  private boolean failed(Sweep sweep, RuntimeException e) {
+    if (stopped.getCount() > 0) {
+      log.warn("{} will be tried again: {}", sweep.getClass().getSimpleName(), e.toString());
+    }
+    return true;
   }
 
   /** Stops after the steps at work; returns when they have ended. */

@@ -47,6 +47,7 @@ create table batch_keys (
   expires_at     timestamp with time zone not null,
   constraint batch_keys_pkey PRIMARY KEY (environment_id, key_hash)
 );
+CREATE INDEX batch_keys_expiry ON batch_keys USING btree (environment_id, expires_at);
 
 create table batches (
   environment_id  integer not null,
@@ -225,6 +226,7 @@ create table request_keys (
   expires_at     timestamp with time zone not null,
   constraint request_keys_pkey PRIMARY KEY (environment_id, key_hash)
 );
+CREATE INDEX request_keys_expiry ON request_keys USING btree (environment_id, expires_at);
 
 create table run_tags (
   environment_id integer not null,

@@ -1,7 +1,9 @@
 package dev.fanfare.server.run.wire;
 
+import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.ChangeRuns;
 import dev.fanfare.server.run.MetadataChanges;
 import dev.fanfare.server.run.Surrogates;
 import java.util.ArrayList;
@@ -25,6 +27,10 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
   private static final Set<String> TYPES =
       Set.of("set", "delete", "append", "remove", "increment", WHOLE);
   private static final int OPERATIONS_MAX = 10_000;
+
+  /** Each is {@code null}, so more of them make metadata that is too large. */
+  private static final int FILLED_MAX = Limits.METADATA_BYTES_MAX / "null,".length();
+
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectWriter WRITER =
       WireJson.mapper().writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
@@ -110,11 +116,25 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
   /** The metadata after the change. */
   @Override
   public String apply(@Nullable String before) {
-    ObjectNode metadata = whole != null ? whole.deepCopy() : object(before);
-    for (ObjectNode operation : operations) {
-      metadata = apply(metadata, operation);
+    try {
+      ObjectNode metadata = whole != null ? whole.deepCopy() : object(before);
+      int filled = 0;
+      for (ObjectNode operation : operations) {
+        if (operation.path("type").asString().equals(WHOLE)) {
+          metadata = (ObjectNode) operation.path("value").deepCopy();
+        } else {
+          filled += apply(metadata, operation);
+        }
+        if (filled > FILLED_MAX) {
+          throw ChangeRuns.metadataTooLarge();
+        }
+      }
+      return Surrogates.escaped(WRITER.writeValueAsString(metadata));
+    } catch (JacksonException e) {
+      // What was triggered is kept as it came and may hold more than a tree can.
+      throw new HttpError(
+          422, "The metadata has or would have numbers that are too long or too many levels");
     }
-    return Surrogates.escaped(WRITER.writeValueAsString(metadata));
   }
 
   /** Metadata of another shape than an object cannot be changed key by key: it starts anew. */
@@ -124,27 +144,23 @@ public final class MetadataChange implements UnaryOperator<@Nullable String> {
         : NODES.objectNode();
   }
 
-  private static ObjectNode apply(ObjectNode metadata, ObjectNode operation) {
+  /** Returns how many elements were added to arrays in front of what was asked for. */
+  private static int apply(ObjectNode metadata, ObjectNode operation) {
     JsonNode value = operation.path("value");
-    String type = operation.path("type").asString();
-    if (type.equals(WHOLE)) {
-      return (ObjectNode) value.deepCopy();
-    }
     String key = operation.path("key").asString();
     MetadataPath path = MetadataPath.of(key);
     JsonNode old = path.get(metadata);
-    switch (type) {
+    return switch (operation.path("type").asString()) {
       case "set" -> path.set(metadata, value.deepCopy());
-      case "delete" -> metadata.remove(key);
-      case "append" -> path.set(metadata, appended(old, value));
-      case "remove" -> {
-        if (old instanceof ArrayNode array) {
-          path.set(metadata, without(array, value));
-        }
+      case "delete" -> {
+        metadata.remove(key);
+        yield 0;
       }
+      case "append" -> path.set(metadata, appended(old, value));
+      case "remove" ->
+          old instanceof ArrayNode array ? path.set(metadata, without(array, value)) : 0;
       default -> path.set(metadata, sum(old, value));
-    }
-    return metadata;
+    };
   }
 
   private static ArrayNode appended(@Nullable JsonNode old, JsonNode value) {

@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
  * $.steps[2].name}, any other is the name of a field.
  */
 final class MetadataPath {
-  private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[(\\d{1,4})]");
-  private static final Pattern PATH = Pattern.compile("\\$\\.(?:[^.\\[\\]]+|\\[\\d{1,4}]|\\.)+");
+  private static final String PATH = "$.";
+  private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[(\\d{1,4})]|\\.");
   private static final int STEPS_MAX = 100;
 
   /** Names that would change a prototype in clients written in JavaScript. */
@@ -34,23 +34,30 @@ final class MetadataPath {
     if (key.equals("__proto__")) {
       throw forbidden(key);
     }
-    if (!key.startsWith("$.")) {
+    if (!key.startsWith(PATH)) {
       return new MetadataPath(List.of(key));
     }
-    if (!PATH.matcher(key).matches()) {
-      throw HttpError.validation("key: is not a path: " + key);
-    }
     List<Object> steps = new ArrayList<>();
-    Matcher step = STEP.matcher(key.substring(2));
-    while (step.find()) {
+    int at = PATH.length();
+    // Step by step: one pattern for the whole path would recurse with each step of it.
+    Matcher step = STEP.matcher(key);
+    while (steps.size() <= STEPS_MAX && step.region(at, key.length()).lookingAt()) {
       String name = step.group(1);
       if (name != null && FORBIDDEN.contains(name)) {
         throw forbidden(name);
       }
-      steps.add(name != null ? name : (Object) Integer.valueOf(step.group(2)));
+      if (name != null) {
+        steps.add(name);
+      } else if (step.group(2) != null) {
+        steps.add(Integer.valueOf(step.group(2)));
+      }
+      at = step.end();
     }
-    if (steps.isEmpty() || steps.size() > STEPS_MAX || !(steps.getFirst() instanceof String)) {
-      throw HttpError.validation("key: is not a path: " + key);
+    if (at < key.length()
+        || steps.isEmpty()
+        || steps.size() > STEPS_MAX
+        || !(steps.getFirst() instanceof String)) {
+      throw HttpError.validation("key: is not a path: " + Texts.shortened(key));
     }
     return new MetadataPath(steps);
   }
@@ -75,29 +82,38 @@ final class MetadataPath {
     return step instanceof Integer index ? node.get(index) : node.get((String) step);
   }
 
-  /** Puts a value there, and makes the objects and arrays on the way that are missing. */
-  void set(ObjectNode root, JsonNode value) {
+  /**
+   * Puts a value there, and makes the objects and arrays on the way that are missing.
+   *
+   * @return how many elements were added to arrays in front of what was asked for
+   */
+  int set(ObjectNode root, JsonNode value) {
+    int filled = 0;
     JsonNode node = root;
     for (int i = 0; i < steps.size() - 1; i++) {
       JsonNode next = step(node, steps.get(i));
       boolean array = steps.get(i + 1) instanceof Integer;
       if (next == null || (array ? !next.isArray() : !next.isObject())) {
         next = array ? JsonNodeFactory.instance.arrayNode() : JsonNodeFactory.instance.objectNode();
-        put(node, steps.get(i), next);
+        filled += put(node, steps.get(i), next);
       }
       node = next;
     }
-    put(node, steps.getLast(), value);
+    return filled + put(node, steps.getLast(), value);
   }
 
-  private static void put(JsonNode node, Object step, JsonNode value) {
+  private static int put(JsonNode node, Object step, JsonNode value) {
     if (node instanceof ArrayNode array && step instanceof Integer index) {
+      int filled = Math.max(0, index - array.size());
       while (array.size() <= index) {
         array.addNull();
       }
       array.set(index, value);
-    } else if (node instanceof ObjectNode object && step instanceof String name) {
+      return filled;
+    }
+    if (node instanceof ObjectNode object && step instanceof String name) {
       object.set(name, value);
     }
+    return 0;
   }
 }

@@ -252,10 +252,17 @@ final class OptionsReader {
     }
     return reader.raw(() ->
         reader.object(field -> {
+          Texts.storable(Path.of(where, name), field);
           if (!reader.isNull()) {
             check.accept(field);
           }
+          storable(name);
         }));
+  }
+
+  /** The database reads options as JSON, and then all of it, whatever else they hold. */
+  private void storable(String name) {
+    reader.texts(text -> Texts.storable(Path.of(where, name), text));
   }
 
   /** An array of at most {@code max} objects or strings. */
@@ -272,6 +279,7 @@ final class OptionsReader {
             throw wrong(
                 name + "[" + index + "]", objects ? "must be an object" : "must be a string");
           }
+          storable(name);
         }));
   }
 

@@ -91,6 +91,17 @@ class ItemReaderTest {
   }
 
   @Test
+  void options_that_are_kept_as_json_hold_nothing_that_a_database_cannot_read_as_json() {
+    refused(400, "{\"gates\":[{\"queue\":\"a\\u0000b\"}]}");
+    refused(400, "{\"gates\":[{\"queue\":[\"\\ud800\"]}]}");
+    refused(400, "{\"concurrency\":[\"\\u0000\"]}");
+    refused(400, "{\"idempotencyKeyOptions\":{\"colour\":{\"deep\":\"\\udc00\"}}}");
+    refused(400, "{\"debounce\":{\"key\":\"k\",\"delay\":\"1s\",\"a\\u0000\":1}}");
+    String gates = "{\"gates\":[{\"queue\":\"\\ud83d\\ude00\",\"n\":[1,{\"x\":null}]}]}";
+    assertThat(options(gates).options()).isEqualTo(gates);
+  }
+
+  @Test
   void an_option_that_is_null_is_left_out_and_an_unknown_one_dropped() {
     NewRun run = options("{\"queue\":null,\"delay\":null,\"tags\":null,\"colour\":[1,{}]}");
     assertThat(run.queue()).isNull();

@@ -1,0 +1,49 @@
+package dev.fanfare.server.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A sweep that forgets what has expired must not read what has not. */
+class ExpiryIndexTest {
+
+  @Test
+  void what_expires_is_found_by_when_it_does() throws SQLException {
+    List<String> tables = new ArrayList<>();
+    try (TestDatabase home =
+            TestDatabase.create(
+                "expiry-index",
+                (url, user, password) ->
+                    Database.migrate(new Database.Address(url, user, password)));
+        Connection connection = home.connect();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                select c.relname as table_name
+                  from pg_attribute a
+                  join pg_class c on c.oid = a.attrelid and c.relkind = 'r'
+                 where c.relnamespace = 'fanfare'::regnamespace
+                   and a.attname = 'expires_at'
+                   and not exists (select
+                                     from pg_index i
+                                     join pg_attribute e on e.attrelid = i.indrelid
+                                                        and e.attnum = i.indkey[0]
+                                    where i.indrelid = a.attrelid
+                                      and e.attname = 'environment_id'
+                                      and i.indkey[1] = a.attnum)
+                """)) {
+      while (found.next()) {
+        tables.add(found.getString("table_name"));
+      }
+    }
+    assertThat(tables).containsExactly("sessions"); // as few as there are workers
+  }
+}
