@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ONCE } from "../context.mjs";
 
 const HOUR = 3_600_000;
 
@@ -148,6 +149,30 @@ export default function (check) {
       list.data.map((run) => run.id),
       [id],
     );
+  });
+
+  both(check, "region", "is on the run", { region: "eu-central-1" }, async (t, id) => {
+    const run = await t.sdk.runs.retrieve(id);
+    if (t.since("4.5.0")) { // those before it send the option and do not show what came of it
+      assert.equal(run.region, "eu-central-1");
+    }
+  });
+
+  const current = async (t) => {
+    const { id } = await t.sdk.tasks.trigger("echo", 1);
+    return { version: (await t.completed(id)).version };
+  };
+  both(check, "lockToVersion", "has that version execute it", current, async (t, id, given) => {
+    assert.ok(given.version);
+    assert.equal((await t.completed(id)).version, given.version);
+  });
+
+  check("option lockToVersion, unknown", "is an UnprocessableEntityError", async (t) => {
+    const asked = t.sdk.tasks.trigger("echo", 1, { version: "19700101.1" }, { requestOptions: ONCE });
+    const error = await asked.then(() => undefined, (thrown) => thrown);
+    t.sentOrAbsent('"lockToVersion"');
+    assert.equal(error?.status, 422);
+    assert.match(error.message, /no worker found with that version/);
   });
 
   const debounce = (t) => ({ debounce: { key: t.unique("typing"), delay: "1h" } });
