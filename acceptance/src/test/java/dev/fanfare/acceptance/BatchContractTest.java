@@ -16,8 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -25,17 +24,7 @@ import tools.jackson.databind.JsonNode;
 class BatchContractTest {
   private static final String ONE_TASK = "/api/v1/tasks/send-email/batch";
   private static final String MANY_TASKS = "/api/v1/tasks/batch";
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static String items(int count) {
     return IntStream.range(0, count)

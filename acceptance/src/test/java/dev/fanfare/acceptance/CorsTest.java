@@ -4,26 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
 import dev.fanfare.server.http.Route;
-import java.io.IOException;
 import java.net.http.HttpRequest;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What scripts of other origins may call and see, over real HTTP. */
 class CorsTest {
   private static final String ORIGIN = "https://app.example.com";
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static Reply preflight(String path, String... headers) {
     return server.send("OPTIONS", path, HttpRequest.BodyPublishers.noBody(), "", headers);

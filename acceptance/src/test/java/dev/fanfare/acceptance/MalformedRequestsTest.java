@@ -6,8 +6,7 @@ import dev.fanfare.acceptance.RawSocket.Answer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -16,17 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes that are not quite HTTP cost their sender the connection, and nobody else anything. */
 class MalformedRequestsTest {
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static final String END = "\r\n\r\n";
   private static final String CHUNKED = "Transfer-Encoding: chunked" + END;

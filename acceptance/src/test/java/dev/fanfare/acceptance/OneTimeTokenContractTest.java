@@ -3,26 +3,14 @@ package dev.fanfare.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
-import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Tokens that can trigger once, over real HTTP. */
 class OneTimeTokenContractTest {
   private static final String ITEMS = "{\"items\":[{\"task\":\"a\"},{\"task\":\"a\"}]}";
-  private static TestServer server;
+  @AutoClose private static final TestServer server = TestServer.start();
   private static int made;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
 
   private static String oneTime() {
     return server

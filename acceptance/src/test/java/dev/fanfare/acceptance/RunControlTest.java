@@ -3,7 +3,6 @@ package dev.fanfare.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
-import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,25 +10,14 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** What can be done to a stored run, over real HTTP. */
 class RunControlTest {
   private static final String NOBODY = "run_" + "1".repeat(25);
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static String trigger(String body) {
     Reply reply = server.post("/api/v1/tasks/controlled/trigger", body);

@@ -25,8 +25,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,17 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The life of a secret key: made, used, revoked, and never found in the database. */
 class SecretKeysTest {
   private static final String RUNS = "/api/v1/runs";
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static int status(String key) {
     return server.send("GET", RUNS, HttpRequest.BodyPublishers.noBody(), key).status();

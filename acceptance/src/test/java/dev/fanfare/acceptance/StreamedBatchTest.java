@@ -18,25 +18,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Batches in two calls, over real HTTP: announced first, their items streamed after. */
 class StreamedBatchTest {
   private static final String ITEM_LIMIT = "The item has 2 KB, the maximum is 1 KB";
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static String create(TestServer at, int count) {
     Reply reply =

@@ -7,6 +7,7 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.config.ServerConfigBuilder;
 import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,10 +30,9 @@ public final class TestServer implements AutoCloseable {
   public final Server server;
   public final String key;
 
-  private TestServer(TestDatabase database, UnaryOperator<ServerConfigBuilder> settings)
-      throws IOException {
+  private TestServer(TestDatabase database, UnaryOperator<ServerConfigBuilder> settings) {
     this.database = database;
-    this.home = Files.createTempDirectory("fanfare-acceptance");
+    this.home = temporaryFolder();
     ServerConfigBuilder builder =
         ServerConfig.defaults().toBuilder()
             .port(0)
@@ -43,11 +43,19 @@ public final class TestServer implements AutoCloseable {
     this.key = server.developmentKey();
   }
 
-  public static TestServer start() throws IOException {
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("fanfare-acceptance");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static TestServer start() {
     return start(UnaryOperator.identity());
   }
 
-  public static TestServer start(UnaryOperator<ServerConfigBuilder> settings) throws IOException {
+  public static TestServer start(UnaryOperator<ServerConfigBuilder> settings) {
     return new TestServer(TestDatabase.create(), settings);
   }
 

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
 import dev.fanfare.protocol.WireJson;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Base64;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,17 +16,7 @@ import tools.jackson.databind.JsonNode;
 class TokenEndpointsTest {
   private static final String JWT = "/api/v1/auth/jwt";
   private static final String PUBLIC = "/api/v1/auth/public-tokens";
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    server.close();
-  }
+  @AutoClose private static final TestServer server = TestServer.start();
 
   private static String token(Reply reply) {
     assertThat(reply.status()).as(reply.text()).isEqualTo(200);
