@@ -23,15 +23,18 @@ import java.util.function.BiConsumer;
 final class GroupCommit<K, M> {
   private final int groupMax;
   private final BiConsumer<K, List<M>> work;
+  private final BiConsumer<List<M>, Throwable> failed;
   private final Map<K, Line> lines = new ConcurrentHashMap<>();
 
   /**
    * @param groupMax most members of a group
-   * @param work does what a group asks for and answers each member, whatever happens
+   * @param work does what a group asks for and answers each member
+   * @param failed answers each member that {@code work}, which threw this, may not have answered
    */
-  GroupCommit(int groupMax, BiConsumer<K, List<M>> work) {
+  GroupCommit(int groupMax, BiConsumer<K, List<M>> work, BiConsumer<List<M>, Throwable> failed) {
     this.groupMax = groupMax;
     this.work = work;
+    this.failed = failed;
   }
 
   /** Joins the line; returns before the work is done. */
@@ -67,7 +70,11 @@ final class GroupCommit<K, M> {
 
     void serve() {
       for (List<M> group = next(); !group.isEmpty(); group = next()) {
-        work.accept(key, group);
+        try {
+          work.accept(key, group);
+        } catch (Throwable e) { // were it to end this thread, nobody would serve the line any more
+          failed.accept(group, e);
+        }
       }
     }
 

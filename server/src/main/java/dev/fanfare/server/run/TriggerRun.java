@@ -34,7 +34,8 @@ public final class TriggerRun {
   private final TriggerRuns trigger;
   private final RequestKeyStore requests = new RequestKeyStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
-  private final GroupCommit<Line, Member> groups = new GroupCommit<>(GROUP_MAX, this::commit);
+  private final GroupCommit<Line, Member> groups =
+      new GroupCommit<>(GROUP_MAX, this::commit, TriggerRun::fail);
 
   public TriggerRun(
       Database database,
@@ -161,12 +162,16 @@ public final class TriggerRun {
   private void storeApart(Line line, List<Member> members, Throwable failure) {
     boolean away = failure instanceof DatabaseException e && e.isUnavailable();
     if (members.size() == 1 || away || failure instanceof Error) {
-      members.forEach(member -> member.answer().completeExceptionally(failure));
+      fail(members, failure);
       return;
     }
     int half = members.size() / 2;
     store(line, members.subList(0, half));
     store(line, members.subList(half, members.size()));
+  }
+
+  private static void fail(List<Member> members, Throwable failure) {
+    members.forEach(member -> member.answer().completeExceptionally(failure));
   }
 
   private List<TriggeredRun> storeAll(Line line, List<Member> members) {

@@ -10,10 +10,16 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitTest {
   private final BlockingQueue<List<Integer>> groups = new LinkedBlockingQueue<>();
+  private final BlockingQueue<List<Integer>> failures = new LinkedBlockingQueue<>();
+
+  private void failed(List<Integer> group, Throwable failure) {
+    failures.add(group);
+  }
 
   @Test
   void whoComesAloneIsAGroupOfOne() throws Exception {
-    GroupCommit<String, Integer> commit = new GroupCommit<>(10, (line, group) -> groups.add(group));
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(10, (line, group) -> groups.add(group), this::failed);
 
     commit.join("line", 1);
     assertThat(groups.take()).containsExactly(1);
@@ -33,7 +39,8 @@ class GroupCommitTest {
               begun.countDown();
               awaitQuietly(go);
               groups.add(group);
-            });
+            },
+            this::failed);
 
     commit.join("line", 1);
     begun.await();
@@ -59,13 +66,34 @@ class GroupCommitTest {
                 awaitQuietly(never);
               }
               groups.add(group);
-            });
+            },
+            this::failed);
 
     commit.join("slow", 1);
     commit.join("quick", 2);
 
     assertThat(groups.take()).containsExactly(2);
     never.countDown();
+  }
+
+  @Test
+  void aGroupThatFailsIsToldAndDoesNotEndItsLine() throws Exception {
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(
+            10,
+            (line, group) -> {
+              if (group.contains(1)) {
+                throw new OutOfMemoryError("not really");
+              }
+              groups.add(group);
+            },
+            this::failed);
+
+    commit.join("line", 1);
+    assertThat(failures.take()).containsExactly(1);
+
+    commit.join("line", 2);
+    assertThat(groups.take()).containsExactly(2);
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
