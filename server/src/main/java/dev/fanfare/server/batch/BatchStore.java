@@ -2,7 +2,6 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.WireJson;
-import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.Hash;
@@ -10,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +18,6 @@ import tools.jackson.core.type.TypeReference;
 /** SQL of {@code batches} and {@code batch_keys}. */
 final class BatchStore {
   private static final TypeReference<List<ItemError>> ERRORS = new TypeReference<>() {};
-
-  /** A key can be forgotten between losing it and reading who has it; then it is claimed again. */
-  private static final int CLAIM_TRIES = 5;
 
   /** Stores a batch whose runs are stored; with no run of its own left open it is complete. */
   void insert(
@@ -50,19 +47,11 @@ final class BatchStore {
         createdAt);
   }
 
-  /** Takes the key for {@code batchId} and returns which batch has it, this one or an older one. */
+  /**
+   * Takes the key for {@code batchId} and returns which batch has it, this one or an older one. A
+   * key that is not taken is locked all the same, so it cannot be forgotten before it is read.
+   */
   UUID claimKey(Tx tx, int environmentId, Hash hash, UUID batchId, Instant now, Instant expiresAt) {
-    for (int tries = 1; tries <= CLAIM_TRIES; tries++) {
-      UUID holder = tryClaim(tx, environmentId, hash, batchId, now, expiresAt);
-      if (holder != null) {
-        return holder;
-      }
-    }
-    throw DatabaseException.busy("Idempotency claim resolution timed out");
-  }
-
-  private static @Nullable UUID tryClaim(
-      Tx tx, int environmentId, Hash hash, UUID batchId, Instant now, Instant expiresAt) {
     UUID won =
         tx.first(
             """
@@ -82,16 +71,17 @@ final class BatchStore {
     if (won != null) {
       return won;
     }
-    return tx.first(
-        """
-        select batch_id
-          from batch_keys
-         where environment_id = ?
-           and key_hash = ?
-        """,
-        r -> r.uuid("batch_id"),
-        environmentId,
-        hash.bytes());
+    return Objects.requireNonNull(
+        tx.first(
+            """
+            select batch_id
+              from batch_keys
+             where environment_id = ?
+               and key_hash = ?
+            """,
+            r -> r.uuid("batch_id"),
+            environmentId,
+            hash.bytes()));
   }
 
   @Nullable Batch find(Tx tx, int environmentId, UUID batchId) {

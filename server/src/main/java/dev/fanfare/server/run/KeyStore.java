@@ -25,7 +25,9 @@ final class KeyStore {
   /**
    * Takes the keys that are free, expired, or of a run whose end answers no trigger, and returns
    * who has each key now: the claiming run, or the run that had it before. A claim waits for a
-   * trigger with the same key that has not committed yet, so of many at once exactly one wins.
+   * trigger with the same key that has not committed yet, so of many at once exactly one wins. What
+   * conflicts is locked also where it stays as it is: who has a key cannot lose it before it is
+   * read.
    */
   Map<TaskKey, UUID> claim(Tx tx, int environmentId, Instant now, Collection<Claim> claims) {
     int[] taskIds = claims.stream().mapToInt(c -> c.key().taskId()).toArray();

@@ -3,7 +3,6 @@ package dev.fanfare.server.run;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.TimeOrderedIds;
-import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketPath;
 import dev.fanfare.server.packet.PacketStore;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * (likewise), runs, tags and packets (likewise), ready entries, expiries and delays (likewise).
  */
 public final class TriggerRuns {
-  /** A key can be freed between losing it and reading who has it; then it is claimed again. */
-  private static final int CLAIM_TRIES = 5;
-
   private final TimeOrderedIds ids;
   private final FinishRuns finish;
   private final FamilyReader families = new FamilyReader();
@@ -182,16 +178,7 @@ public final class TriggerRuns {
         claims.putIfAbsent(taskKey, new KeyStore.Claim(taskKey, run.runId(), now.plus(key.ttl())));
       }
     }
-    if (claims.isEmpty()) {
-      return Map.of();
-    }
-    for (int tries = 1; tries <= CLAIM_TRIES; tries++) {
-      Map<KeyStore.TaskKey, UUID> holders = keys.claim(tx, environmentId, now, claims.values());
-      if (holders.size() == claims.size()) {
-        return holders;
-      }
-    }
-    throw DatabaseException.busy("Idempotency claim resolution timed out");
+    return claims.isEmpty() ? Map.of() : keys.claim(tx, environmentId, now, claims.values());
   }
 
   /** What a run refers to is pruned no more. */
