@@ -122,14 +122,16 @@ public final class FamilyReader {
     return tx.list(
         """
         select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
-               exists (select
-                         from outcomes o
-                        where o.environment_id = r.environment_id
-                          and o.run_id = r.run_id) as ended,
-               exists (select
-                         from runs c
-                        where c.environment_id = r.environment_id
-                          and c.parent_run_id = r.run_id) as has_children
+               (select true                     -- exists(…) may be answered by reading all of it
+                  from outcomes o
+                 where o.environment_id = r.environment_id
+                   and o.run_id = r.run_id
+                 limit 1) is not null as ended,
+               (select true
+                  from runs c
+                 where c.environment_id = r.environment_id
+                   and c.parent_run_id = r.run_id
+                 limit 1) is not null as has_children
           from unnest(?::uuid[], ?::uuid[]) as p (run_id, after_run_id)
          cross join lateral (
                  select x.environment_id, x.run_id, x.task_id, x.lane_id, x.rank, x.batch_id,
