@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,17 +18,25 @@ public final class FamilyReader {
    * Where a run comes from; {@code null} when it has no parent. Never changes, so without a lock.
    */
   @Nullable Lineage lineage(Tx tx, int environmentId, UUID runId) {
-    return tx.first(
-        """
-        select parent_run_id, root_run_id, depth
-          from runs
-         where environment_id = ?
-           and run_id = ?
-           and parent_run_id is not null
-        """,
-        r -> new Lineage(r.uuid("parent_run_id"), r.uuid("root_run_id"), r.integer("depth")),
-        environmentId,
-        runId);
+    Optional<Lineage> lineage =
+        tx.first(
+            """
+            select parent_run_id, root_run_id, depth
+              from runs
+             where environment_id = ?
+               and run_id = ?
+            """,
+            FamilyReader::lineage,
+            environmentId,
+            runId);
+    return lineage == null ? null : lineage.orElse(null);
+  }
+
+  private static Optional<Lineage> lineage(Row r) throws SQLException {
+    UUID parentId = r.uuidOrNull("parent_run_id");
+    return parentId == null
+        ? Optional.empty()
+        : Optional.of(new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth")));
   }
 
   /** What children of these runs inherit, by parent; a run that does not exist has none. */
