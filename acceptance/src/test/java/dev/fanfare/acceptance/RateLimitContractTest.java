@@ -117,6 +117,19 @@ class RateLimitContractTest {
   }
 
   @Test
+  void streams_for_batches_that_were_never_admitted_count() throws IOException {
+    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(2, 1)))) {
+      int refused = 0;
+      for (int i = 0; i < 20; i++) {
+        String invented = "/api/v3/batches/batch_%025d/items".formatted(i);
+        Reply reply = server.post(invented, "{}", "Content-Type", "application/x-ndjson");
+        refused += reply.status() == 429 ? 1 : 0;
+      }
+      assertThat(refused).isPositive();
+    }
+  }
+
+  @Test
   void workers_and_health_checks_are_never_refused() throws IOException {
     try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(1, 1)))) {
       for (int i = 0; i < 20; i++) {

@@ -282,4 +282,36 @@ class QueueTest {
     assertThat(tenant.count("leases")).isEqualTo(20);
     assertThat(tenant.slotsInUse()).isEqualTo(20);
   }
+
+  @Test
+  void a_claim_whose_second_round_fails_brings_what_the_first_one_leased() {
+    Worker worker = tenant.worker("a");
+    for (int i = 0; i < 70; i++) { // more lanes than are looked at in one round
+      tenant.trigger(Item.of("a").concurrencyKey("k" + i));
+    }
+    execute(
+        """
+        create sequence faults;
+        create function fault() returns trigger language plpgsql as $$
+        begin
+          if nextval('faults') = 2 then
+            raise exception 'fault on purpose';
+          end if;
+          return null;
+        end $$;
+        create trigger fault before insert on leases for each statement execute function fault();
+        """);
+    int claimed;
+    try {
+      claimed = worker.claim(70).size();
+    } finally {
+      execute("drop trigger fault on leases; drop function fault(); drop sequence faults");
+    }
+    assertThat(claimed).isPositive().isLessThan(70).isEqualTo(tenant.count("leases"));
+    assertThat(worker.claim(70)).hasSize(70 - claimed);
+  }
+
+  private static void execute(String sql) {
+    engine.database.transaction(tx -> tx.update(sql));
+  }
 }

@@ -53,8 +53,16 @@ public final class Doors {
 
   private Answer answer(Access access, Exchange exchange, Handler handler) {
     Caller caller = authenticator.caller(exchange, access.takesTokens());
-    if (!access.metered() || isFree(access, exchange, caller)) {
+    if (!access.metered()) {
       return answer(exchange, caller, handler);
+    }
+    if (isFree(access, exchange, caller)) {
+      try {
+        return answer(exchange, caller, handler);
+      } catch (HttpError e) {
+        limits.takeRequest(caller); // or whoever invents what it names would never be limited
+        throw e;
+      }
     }
     Map<String, String> headers = limits.takeRequest(caller);
     try {

@@ -1,6 +1,7 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.Lease.Hold;
 import dev.fanfare.server.queue.ParkedStore;
@@ -73,12 +74,20 @@ public final class ClaimRuns {
       int from = lane;
       int left = max - runs.size();
       boolean first = round == 0;
-      Round taken =
-          database.transaction(tx -> {
-            List<Hold> told =
-                first ? leases.tellCanceled(tx, environmentId, claimant.sessionId()) : List.of();
-            return round(tx, environmentId, claimant, left, from).with(told);
-          });
+      Round taken;
+      try {
+        taken =
+            database.transaction(tx -> {
+              List<Hold> told =
+                  first ? leases.tellCanceled(tx, environmentId, claimant.sessionId()) : List.of();
+              return round(tx, environmentId, claimant, left, from).with(told);
+            });
+      } catch (DatabaseException e) {
+        if (first) {
+          throw e;
+        }
+        break; // what the rounds before have leased must reach the worker; the next claim goes on
+      }
       runs.addAll(taken.runs());
       taken.canceled().forEach(h -> canceled.add(new AttemptReport.Returned(h.runId(), h.fence())));
       lane = taken.lastLaneId();
