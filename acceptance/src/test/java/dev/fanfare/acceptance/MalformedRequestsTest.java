@@ -179,4 +179,26 @@ class MalformedRequestsTest {
       }
     }
   }
+
+  private static Answer get(String target) {
+    try (RawSocket socket = RawSocket.to(server.server.url())) {
+      return socket
+          .send(
+              "GET "
+                  + target
+                  + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer "
+                  + server.key
+                  + "\r\n\r\n")
+          .read();
+    }
+  }
+
+  @Test
+  void brackets_in_a_query_need_not_be_encoded() {
+    Answer list = get("/api/v1/runs?filter[status]=QUEUED&page[size]=1");
+    assertThat(list.status()).as(list.body()).isEqualTo(200);
+    Answer mistake = get("/api/v1/runs?filter[status]=ASLEEP");
+    assertThat(mistake.status()).isEqualTo(400);
+    assertThat(mistake.body()).contains("Invalid status values: ASLEEP");
+  }
 }

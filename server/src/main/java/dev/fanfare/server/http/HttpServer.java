@@ -61,6 +61,8 @@ public final class HttpServer {
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
                     .maxPrologueLength(PROLOGUE_BYTES_MAX)
+                    // It refuses brackets in a query, which many clients send as they are.
+                    .validatePrologue(false)
                     .build())
             .contentEncoding(
                 ContentEncodingContext.builder()
@@ -164,6 +166,9 @@ public final class HttpServer {
   private Answer answer(ServerRequest request) {
     String method = request.prologue().method().text();
     String path = request.path().rawPath();
+    if (!isPrintable(path) || !isPrintable(request.query().rawValue())) {
+      return Answer.error(400, "The URL has characters that must be percent-encoded").closing();
+    }
     if (method.equals("OPTIONS") && router.isForBrowsers(path)) {
       return Cors.preflight(request.headers());
     }
@@ -175,6 +180,11 @@ public final class HttpServer {
     }
     Answer answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
     return match.route().access().isForBrowsers() ? Cors.allow(answer, request.headers()) : answer;
+  }
+
+  /** Whether it has no blanks, no control characters and nothing beyond ASCII. */
+  private static boolean isPrintable(String raw) {
+    return raw.chars().allMatch(c -> c > ' ' && c < 0x7F);
   }
 
   private Answer answer(Route.Handler handler, Exchange exchange) {
