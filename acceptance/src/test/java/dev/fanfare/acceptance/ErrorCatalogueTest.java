@@ -165,13 +165,14 @@ class ErrorCatalogueTest {
             .post(TRIGGER, options("\"delay\":\"soon\""))
             .error(
                 422,
-                "options.delay: must be a duration such as 1h30m or an ISO date, not \"soon\""),
+                "options.delay: must be a duration such as 1h30m (w, d, h, m, s) or an ISO date,"
+                    + " not \"soon\""),
         row("a delay that is none in a batch")
             .post(BATCHES, second("\"delay\":\"soon\""))
             .error(422, "items[1].options.delay: *"),
         row("a ttl that is none")
             .post(TRIGGER, options("\"ttl\":\"never\""))
-            .error(422, "options.ttl: must be a duration such as 1h30m or seconds"),
+            .error(422, "options.ttl: must be a duration such as 1h30m (w, d, h, m, s) or seconds"),
         row("a version that no worker had")
             .post(TRIGGER, options("\"lockToVersion\":\"7\""))
             .error(422, "Task locked to version '7', but no worker found with that version."),

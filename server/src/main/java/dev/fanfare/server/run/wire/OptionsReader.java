@@ -122,7 +122,7 @@ final class OptionsReader {
       throw new HttpError(
           422,
           Path.of(where, name)
-              + ": must be a duration such as 1h30m or an ISO date, not \""
+              + ": must be a duration such as 1h30m (w, d, h, m, s) or an ISO date, not \""
               + Texts.shortened(text)
               + "\"");
     }
@@ -190,7 +190,8 @@ final class OptionsReader {
             : Durations.duration(text(name, TEXT_CHARS_MAX));
     if (ttl == null) {
       throw new HttpError(
-          422, Path.of(where, name) + ": must be a duration such as 1h30m or seconds");
+          422,
+          Path.of(where, name) + ": must be a duration such as 1h30m (w, d, h, m, s) or seconds");
     }
     // So far away that no date can be written, it is never.
     options.ttl = ttl.compareTo(Durations.LONGEST) > 0 ? Duration.ZERO : ttl;
