@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands ready runs to a session: goes round the lanes that hold some, shares the session's free
@@ -26,6 +29,11 @@ public final class ClaimRuns {
 
   private static final int PARKED_AT_ONCE = 1_000;
 
+  private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
+
+  private static final int SAID_MAX = 1_000;
+
+  private final Set<Integer> saidUnknown = ConcurrentHashMap.newKeySet();
   private final Database database;
   private final ReadyStore ready = new ReadyStore();
   private final ParkedStore parked = new ParkedStore();
@@ -102,6 +110,15 @@ public final class ClaimRuns {
     return new Claim(runs, lane, canceled);
   }
 
+  /** Said once for each task, or who keeps triggering one that nobody has would fill the log. */
+  private void sayUnknown(LaneAhead lane) {
+    if (saidUnknown.size() < SAID_MAX && saidUnknown.add(lane.taskId())) {
+      log.info(
+          "No worker has declared the task \"{}\": its runs wait as PENDING_VERSION",
+          lane.task().replaceAll("\\p{Cntrl}", "?"));
+    }
+  }
+
   private record Round(List<ClaimedRun> runs, int lastLaneId, List<Hold> canceled) {
     Round(List<ClaimedRun> runs, int lastLaneId) {
       this(runs, lastLaneId, List.of());
@@ -116,8 +133,8 @@ public final class ClaimRuns {
     List<LaneAhead> ahead = ready.lanesAhead(tx, environmentId, afterLaneId, LANES_A_ROUND, max);
     int lastLaneId = ahead.size() < LANES_A_ROUND ? 0 : ahead.getLast().laneId();
     for (LaneAhead lane : ahead) {
-      if (!lane.registered()) {
-        parked.park(tx, environmentId, lane.laneId(), PARKED_AT_ONCE);
+      if (!lane.registered() && parked.park(tx, environmentId, lane.laneId(), PARKED_AT_ONCE) > 0) {
+        sayUnknown(lane);
       }
     }
     List<LaneAhead> own = ahead.stream().filter(claimant::mayTake).toList();

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.MDC;
+import org.slf4j.event.Level;
 
 /** One attempt of a run that the session holds. Safe for use by many threads. */
 final class Attempt implements RunContext {
@@ -97,7 +98,10 @@ final class Attempt implements RunContext {
     Thread.interrupted(); // what comes now is not the handler's: it must not be interrupted
     end = finished(System.nanoTime() - begin, output, error, retryable);
     if (error != null && !canceled) {
-      task.logger().debug("Attempt {} of {} failed: {}", number, id(), error.summary());
+      boolean last = !retryable || number >= assignment.maxAttempts();
+      task.logger()
+          .atLevel(last ? Level.WARN : Level.DEBUG)
+          .log("Attempt {} of {} failed: {}", number, id(), error.summary());
     }
   }
 
