@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
  * round of lanes, and one more when a queue has a limit.
  */
 public final class ClaimRuns {
+  private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
+
   /** Lanes looked at in one round; with more than these the next round goes on behind them. */
   private static final int LANES_A_ROUND = 64;
 
@@ -29,8 +31,7 @@ public final class ClaimRuns {
 
   private static final int PARKED_AT_ONCE = 1_000;
 
-  private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
-
+  /** Tasks that nobody has declared and that the log names; it is silent about more. */
   private static final int SAID_MAX = 1_000;
 
   private final Set<Integer> saidUnknown = ConcurrentHashMap.newKeySet();
@@ -94,6 +95,7 @@ public final class ClaimRuns {
         if (first) {
           throw e;
         }
+        log.warn("A claim ends early: {}", e.getMessage());
         break; // what the rounds before have leased must reach the worker; the next claim goes on
       }
       runs.addAll(taken.runs());

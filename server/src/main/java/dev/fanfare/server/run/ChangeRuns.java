@@ -65,16 +65,6 @@ public final class ChangeRuns {
         .formatted(Limits.TAGS_MAX, count, names);
   }
 
-  /** A run's metadata as JSON text; {@code null} when it has none. */
-  public @Nullable String metadata(int environmentId, UUID runId) {
-    Metadata metadata =
-        database.transaction(tx -> store.lockMetadata(tx, environmentId, Set.of(runId))).get(runId);
-    if (metadata == null) {
-      throw new HttpError(404, "Run not found");
-    }
-    return metadata.text();
-  }
-
   /**
    * Changes a run's metadata, and through it that of its parent and root; returns what its own is
    * then. A run without a parent is both to itself. What is meant for a parent or a root that can

@@ -114,7 +114,11 @@ public final class ControlRoutes {
   }
 
   private Answer metadata(Exchange exchange, Caller caller) {
-    String text = change.metadata(caller.environment().id(), runId(exchange, "Run not found"));
+    Run run = read.find(caller.environment().id(), runId(exchange, "Run not found"));
+    if (run == null) {
+      throw new HttpError(404, "Run not found");
+    }
+    String text = run.metadata();
     return metadata(text != null && text.startsWith("{") ? text : "{}", true);
   }
 

@@ -55,16 +55,13 @@ public final class Durations {
   }
 
   /**
-   * When a delay ends that is written as a duration or as a time: never before {@code now}, and not
-   * so late that a database could not hold it; {@code null} when it is neither.
+   * When a delay ends that is written as a duration or as a time, though not so late that a
+   * database could not hold it; {@code null} when it is neither.
    */
   static @Nullable Instant end(String delay, Instant now) {
     Duration duration = duration(delay);
     Instant end = duration == null ? date(delay) : now.plus(duration);
-    if (end == null) {
-      return null;
-    }
-    return end.isAfter(LATEST) ? LATEST : end.isBefore(now) ? now : end;
+    return end != null && end.isAfter(LATEST) ? LATEST : end;
   }
 
   /** A time as date and time, or a date alone; without a zone it is UTC. {@code null}: neither. */
