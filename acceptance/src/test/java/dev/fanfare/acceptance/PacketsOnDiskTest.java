@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.Administration;
 import dev.fanfare.server.Server;
-import dev.fanfare.server.StartException;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.PacketStoreKind;
 import dev.fanfare.server.config.ServerConfigBuilder;
 import java.io.IOException;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.Administration;
 import dev.fanfare.server.Server;
-import dev.fanfare.server.StartException;
 import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.testkit.Await;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.server.batch.wire.BatchReader;
+import dev.fanfare.server.batch.http.BatchReader;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.run.wire.ItemLimits;
-import dev.fanfare.server.run.wire.ItemReader;
+import dev.fanfare.server.trigger.http.ItemLimits;
+import dev.fanfare.server.trigger.http.ItemReader;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.fanfare.cli;
 
 import dev.fanfare.postgres.PostgresException;
-import dev.fanfare.server.StartException;
 import dev.fanfare.server.access.KeyCipher;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.PrintWriter;
 import java.sql.SQLException;

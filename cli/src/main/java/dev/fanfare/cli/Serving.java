@@ -4,7 +4,7 @@ import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.Worker;
 import dev.fanfare.server.Server;
-import dev.fanfare.server.StartException;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.Settings;
 
 /** The steps that the commands that serve have in common. */

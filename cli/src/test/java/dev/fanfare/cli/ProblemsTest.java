@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.cli.Problems.Problem;
 import dev.fanfare.postgres.PostgresException;
-import dev.fanfare.server.StartException;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.InvalidSettingException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;

@@ -1,5 +1,7 @@
 package dev.fanfare.protocol;
 
+import java.util.Set;
+
 /** Limits that the public API fixes. What an operator can change lives in the server's settings. */
 public final class Limits {
   /** Longest idempotency key, in characters. */
@@ -33,4 +35,8 @@ public final class Limits {
   public static final int MAX_DURATION_SECONDS_MAX = Integer.MAX_VALUE;
 
   private Limits() {}
+
+  /** The names of machine presets that the option {@code machine} accepts. */
+  public static final Set<String> MACHINES =
+      Set.of("micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x");
 }

@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;

@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;

@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.fanfare.server;
 
 import dev.fanfare.server.db.DatabaseException;
-import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.HttpServer;
+import dev.fanfare.server.http.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,17 +14,17 @@ final class Failures implements HttpServer.Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
   @Override
-  public Answer answer(Throwable failure) {
+  public Response answer(Throwable failure) {
     if (failure instanceof DatabaseException e && (e.isUnavailable() || e.isConflict())) {
       log.warn("The database did not serve a request: {}", e.getMessage());
-      return Answer.error(503, "The database is busy or away, try again soon")
+      return Response.error(503, "The database is busy or away, try again soon")
           .with("Retry-After", "1");
     }
     if (failure instanceof OutOfMemoryError) {
       log.error("A request needed more memory than there is", failure);
-      return Answer.error(503, "The server is out of memory").with("Retry-After", "1");
+      return Response.error(503, "The server is out of memory").with("Retry-After", "1");
     }
     log.error("A request failed", failure);
-    return Answer.error(500, "Something went wrong");
+    return Response.error(500, "Something went wrong");
   }
 }

@@ -1,16 +1,17 @@
 package dev.fanfare.server;
 
+import dev.fanfare.server.component.Component;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.http.Access;
-import dev.fanfare.server.http.Answer;
 import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** Says whether the process lives, and whether it should be sent requests. */
-final class HealthRoutes {
+final class HealthRoutes implements Component {
   private final Database database;
   private final BooleanSupplier accepting;
 
@@ -19,21 +20,22 @@ final class HealthRoutes {
     this.accepting = accepting;
   }
 
-  List<Route> routes() {
+  @Override
+  public List<Route> routes() {
     return List.of(
         new Route("GET", "/health/live", Access.open(), this::live),
         new Route("GET", "/health/ready", Access.open(), this::ready));
   }
 
-  private Answer live(Exchange exchange) {
-    return Answer.json(200, Map.of("status", "live"));
+  private Response live(Exchange exchange) {
+    return Response.json(200, Map.of("status", "live"));
   }
 
-  private Answer ready(Exchange exchange) {
+  private Response ready(Exchange exchange) {
     if (!accepting.getAsBoolean()) {
-      return Answer.error(503, "The server is stopping");
+      return Response.error(503, "The server is stopping");
     }
     database.now(); // fails, and is answered as 503, when the database is away
-    return Answer.json(200, Map.of("status", "ready"));
+    return Response.json(200, Map.of("status", "ready"));
   }
 }

@@ -1,7 +1,8 @@
 package dev.fanfare.server;
 
+import dev.fanfare.server.component.Component;
 import dev.fanfare.server.http.Access;
-import dev.fanfare.server.http.Answer;
+import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** Serves the description of this API, an OpenAPI 3.1 document; a test holds it to the routes. */
-final class OpenApiRoutes {
+final class OpenApiRoutes implements Component {
   private final byte[] document;
 
   OpenApiRoutes() {
@@ -22,8 +23,9 @@ final class OpenApiRoutes {
     }
   }
 
-  List<Route> routes() {
+  @Override
+  public List<Route> routes() {
     return List.of(
-        new Route("GET", "/openapi.json", Access.open(), exchange -> Answer.json(200, document)));
+        new Route("GET", "/openapi.json", Access.open(), exchange -> Response.json(200, document)));
   }
 }

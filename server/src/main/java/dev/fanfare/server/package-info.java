@@ -1,16 +1,23 @@
 /**
  * The server: one process, no state that another could not rebuild from the database. {@link
- * dev.fanfare.server.Server} wires the rooms and is the only place that makes them.
+ * dev.fanfare.server.Server} opens, listens and closes; {@link dev.fanfare.server.Components} lists
+ * what it is assembled from.
  *
  * <pre>
- * 6  Server  Rooms                         wires the rooms
- * 5  batch  worker                         the edges of batches and workers
- * 4  lease                                 a run in a worker's hands
- * 3  run                                   a run from its trigger to its end
- * 2  queue  task  access  packet  upkeep   where runs wait, what tasks are, who may call, long payloads
- * 1  http  db  config                      know no room
- * 0  protocol                              what crosses the wire
+ * 9  Server  Components              assembles the rooms
+ * 8  batch  control  worker          batches, changes of stored runs, workers
+ * 7  trigger  lease                  creating runs; runs in a worker's hands
+ * 6  run                             what a run is, how it ends, reading it
+ * 5  queue  task  packet             where runs wait, what tasks are, long payloads
+ * 4  access                          who may call
+ * 3  component                       what a server is assembled from; the loop of the sweeps
+ * 2  http                            routes, requests, responses
+ * 1  db  json                        transactions and statements; reading JSON
+ * 0  config  result  text            settings, refusals, texts
  * </pre>
+ *
+ * <p>A room knows rooms of lower layers only. Its HTTP edge is its package {@code http}, which
+ * knows the room; the room does not know its edge.
  */
 @NullMarked
 package dev.fanfare.server;

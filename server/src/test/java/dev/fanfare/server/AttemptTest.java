@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.AttemptReport.Retry;
-import dev.fanfare.server.lease.AttemptReport.Verdict;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Run;
 import java.time.Duration;
@@ -32,7 +32,7 @@ class AttemptTest {
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     worker.start(claimed);
-    Verdict verdict = worker.fail(claimed, 1, true);
+    ReportResult verdict = worker.fail(claimed, 1, true);
     assertThat(verdict.lost()).isEmpty();
     assertThat(verdict.retries()).containsExactly(new Retry(run, claimed.fence(), 2, 0));
     assertThat(tenant.run(run).attempt()).isEqualTo(1);

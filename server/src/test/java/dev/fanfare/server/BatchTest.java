@@ -10,8 +10,8 @@ import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.Run;
+import dev.fanfare.server.text.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -261,7 +261,8 @@ class BatchTest {
             Worker.failure(runs.get(1), 1, false),
             Worker.failure(runs.get(1), 1, false)),
         List.of());
-    assertThat(tenant.number("select open_runs as n from batches where environment_id = ?"))
+    assertThat(
+            tenant.number("select open_runs as n from batches where environment_id = :environment"))
         .isEqualTo(1);
     assertThat(tenant.slotsInUse()).isEqualTo(1);
     assertThat(tenant.run(runs.get(0).runId()).output()).isEqualTo("1");

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
-import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.run.StoredError;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +56,7 @@ class CancelTest {
     assertThat(tenant.run(run).finishedAt()).isNull();
     assertThat(tenant.slotsInUse()).isEqualTo(1);
 
-    Returned told = new Returned(run, claimed.fence());
+    LeaseRef told = new LeaseRef(run, claimed.fence());
     assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).containsExactly(told);
     assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).isEmpty();
 
@@ -85,7 +85,7 @@ class CancelTest {
     ClaimedRun claimed = worker.claimOne();
     tenant.cancel(run);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
-    assertThat(worker.poll(1).canceled()).containsExactly(new Returned(run, claimed.fence()));
+    assertThat(worker.poll(1).canceled()).containsExactly(new LeaseRef(run, claimed.fence()));
     worker.handBack(claimed);
     assertCanceled(run);
   }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.AttemptReport.Finished;
-import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.testkit.Seed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,12 +79,12 @@ class DeadlockTest {
     List<ClaimedRun> runs = new ArrayList<>(worker.claim(40));
     Collections.shuffle(runs, random);
     List<Finished> finished = new ArrayList<>();
-    List<Returned> returned = new ArrayList<>();
+    List<LeaseRef> returned = new ArrayList<>();
     for (ClaimedRun run : runs) {
       switch (random.nextInt(3)) {
         case 0 -> finished.add(Worker.success(run, 1, "1"));
         case 1 -> finished.add(Worker.failure(run, 1, false));
-        default -> returned.add(new Returned(run.runId(), run.fence()));
+        default -> returned.add(new LeaseRef(run.runId(), run.fence()));
       }
     }
     worker.report(List.of(), finished, returned);

@@ -7,12 +7,13 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.trigger.TriggeredRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -165,7 +166,8 @@ class DebounceTest {
 
   @Test
   void DEB_06_the_triggers_own_longest_delay_wins_over_the_servers() {
-    Rooms server = engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(15)).build());
+    Components server =
+        engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(15)).build());
     UUID run = at(server, typing());
     engine.clock.advance(Duration.ofSeconds(6));
     assertThat(at(server, typing().longest(Duration.ofSeconds(16)))).isEqualTo(run);
@@ -175,8 +177,13 @@ class DebounceTest {
     assertThat(at(server, typing())).isNotIn(run, second);
   }
 
-  private UUID at(Rooms server, Item item) {
-    return server.triggerRun.trigger(tenant.id(), item.toRun(), Source.API, null, null).runId();
+  private UUID at(Components server, Item item) {
+    return server
+        .trigger
+        .triggerRun()
+        .trigger(tenant.id(), item.toRun(), Source.API, null, null)
+        .orElseThrow(HttpError::of)
+        .runId();
   }
 
   @Test
@@ -250,16 +257,16 @@ class DebounceTest {
   }
 
   private int maxAttempts() {
-    return tenant.number("select max_attempts as n from runs where environment_id = ?");
+    return tenant.number("select max_attempts as n from runs where environment_id = :environment");
   }
 
   private List<UUID> tagged(String tag) {
-    return engine.database.transaction(tx ->
-        tx.list(
-            "select run_id from run_tags where environment_id = ? and tag = ?",
-            r -> r.uuid("run_id"),
-            tenant.id(),
-            tag));
+    return engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql("select run_id from run_tags where environment_id = :environment and tag = :tag")
+                .bind("tag", tag)
+                .list(r -> r.uuid("run_id")));
   }
 
   @Test
@@ -276,7 +283,7 @@ class DebounceTest {
                 select (d.xmin::text = r.xmin::text)::int as n
                   from delays d
                   join runs r using (environment_id, run_id)
-                 where d.environment_id = ?
+                 where d.environment_id = :environment
                 """))
         .isEqualTo(1);
   }
@@ -308,7 +315,7 @@ class DebounceTest {
         .isEqualTo(run);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
     Instant later = due.plusSeconds(60);
-    engine.rooms.changeRuns.reschedule(tenant.id(), run, later);
+    engine.components.control.changeRuns().reschedule(tenant.id(), run, later);
     assertThat(tenant.trigger(typing())).isEqualTo(run);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
     Invariants.check(tenant);
@@ -347,7 +354,7 @@ class DebounceTest {
     UUID run = tenant.trigger(typing().key("first"));
     tenant.trigger(typing().key("second"));
     tenant.due(now().plus(DELAY));
-    engine.rooms.changeRuns.resetKey(tenant.id(), "a", "second");
+    engine.components.control.changeRuns().resetKey(tenant.id(), "a", "second");
     assertThat(tenant.trigger(typing().key("second"))).isNotEqualTo(run);
     assertThat(tenant.trigger(typing().key("first"))).isEqualTo(run);
   }
@@ -412,13 +419,17 @@ class DebounceTest {
 
   @Test
   void items_of_a_batch_that_exceed_the_servers_longest_delay_are_a_run_each() {
-    Rooms server = engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(5)).build());
+    Components server =
+        engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(5)).build());
     UUID before = at(server, typing());
     List<NewRun> items = Stream.of(typing(), typing(), typing()).map(Item::toRun).toList();
     List<UUID> runs =
         ids(
-            server.triggerBatch.trigger(
-                tenant.id(), new NewBatch(items, null, null, Source.API, null)));
+            server
+                .batch
+                .triggerBatch()
+                .trigger(tenant.id(), new NewBatch(items, null, null, Source.API, null))
+                .orElseThrow(HttpError::of));
     assertThat(runs).doesNotHaveDuplicates().doesNotContain(before);
     Invariants.check(tenant);
     assertThat(tenant.trigger(typing())).isEqualTo(runs.getLast());

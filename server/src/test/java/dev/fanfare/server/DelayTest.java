@@ -39,7 +39,7 @@ class DelayTest {
     Instant due = engine.clock.instant().plusSeconds(60);
     Instant later = due.plusSeconds(60);
     UUID run = tenant.trigger(Item.of("a").delayUntil(due));
-    engine.rooms.changeRuns.reschedule(tenant.id(), run, later);
+    engine.components.control.changeRuns().reschedule(tenant.id(), run, later);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
     tenant.due(due);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);

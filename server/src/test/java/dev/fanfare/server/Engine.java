@@ -1,12 +1,12 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.config.ServerConfigBuilder;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
-import dev.fanfare.server.packet.PacketBytesStore;
-import dev.fanfare.server.upkeep.Sweep;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.SettableClock;
 import dev.fanfare.testkit.TestDatabase;
@@ -49,7 +49,7 @@ public final class Engine implements AutoCloseable {
   private final List<Integer> tenantIds = new CopyOnWriteArrayList<>();
   private final AtomicInteger environments = new AtomicInteger();
   private final TimeOrderedIds ids = new TimeOrderedIds(clock);
-  final Rooms rooms;
+  final Components components;
 
   private Engine() {
     home =
@@ -62,18 +62,17 @@ public final class Engine implements AutoCloseable {
             12,
             Duration.ofSeconds(30));
     signals = Signals.start(database);
-    rooms = server();
+    components = server();
   }
 
   /** The rooms of one more server on the same database, which remembers nothing. */
-  Rooms server() {
+  Components server() {
     return server(CONFIG);
   }
 
   /** The same with other settings, such as {@link #config} with a change. */
-  Rooms server(ServerConfig config) {
-    return new Rooms(
-        config, database, signals, new PacketBytesStore(database), ids, clock, new Random(1));
+  Components server(ServerConfig config) {
+    return new Components(new Resources(config, database, signals, clock, ids, new Random(1)));
   }
 
   static ServerConfigBuilder config() {
@@ -90,22 +89,26 @@ public final class Engine implements AutoCloseable {
     int id =
         Objects.requireNonNull(
             database.transaction(tx ->
-                tx.first(
-                    """
-                    insert into environments (public_id, project, slug, type)
-                    values (?, ?, 'dev', 'DEVELOPMENT')
-                    returning environment_id
-                    """,
-                    r -> r.integer("environment_id"),
-                    "env_" + n,
-                    "project " + n)));
+                tx.sql(
+                        """
+                        insert into environments (public_id, project, slug, type)
+                        values (:public_id, :project, 'dev', 'DEVELOPMENT')
+                        returning environment_id
+                        """)
+                    .bind("public_id", "env_" + n)
+                    .bind("project", "project " + n)
+                    .first(r -> r.integer("environment_id"))));
     tenantIds.add(id);
     return new Tenant(this, id);
   }
 
   /** Runs a sweep to its end, as if it were {@code now}; returns how much it did. */
-  public int sweep(Class<? extends Sweep> kind, Instant now) {
-    Sweep sweep = rooms.sweeps.stream().filter(kind::isInstance).findFirst().orElseThrow();
+  public int sweep(String name, Instant now) {
+    Sweep sweep =
+        components.sweeps().stream()
+            .filter(s -> s.getClass().getSimpleName().equals(name))
+            .findFirst()
+            .orElseThrow();
     int all = 0;
     for (int step = step(sweep, now); step > 0; step = step(sweep, now)) {
       all += step;
@@ -115,7 +118,7 @@ public final class Engine implements AutoCloseable {
 
   /** Runs every sweep once, as if it were {@code now}. */
   public void sweepAll(Instant now) {
-    rooms.sweeps.forEach(sweep -> step(sweep, now));
+    components.sweeps().forEach(sweep -> step(sweep, now));
   }
 
   private int step(Sweep sweep, Instant now) {

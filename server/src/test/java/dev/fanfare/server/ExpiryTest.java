@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.ExpireSweep;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
 import java.time.Duration;
@@ -26,7 +26,7 @@ class ExpiryTest {
   final Tenant tenant = engine.tenant();
 
   private void expire(Instant now) {
-    engine.sweep(ExpireSweep.class, now);
+    engine.sweep("ExpireSweep", now);
   }
 
   @Test
@@ -61,13 +61,18 @@ class ExpiryTest {
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
   }
 
-  private UUID trigger(Rooms server, Item item) {
-    return server.triggerRun.trigger(tenant.id(), item.toRun(), Source.API, null, null).runId();
+  private UUID trigger(Components server, Item item) {
+    return server
+        .trigger
+        .triggerRun()
+        .trigger(tenant.id(), item.toRun(), Source.API, null, null)
+        .orElseThrow(HttpError::of)
+        .runId();
   }
 
   @Test
   void TTL_03_a_maximum_holds_for_runs_without_or_with_a_longer_one() {
-    Rooms bounded = engine.server(Engine.config().ttlMax(TTL_MAX).build());
+    Components bounded = engine.server(Engine.config().ttlMax(TTL_MAX).build());
     Instant now = engine.clock.instant();
     Instant due = now.plusSeconds(60);
     UUID shorter = trigger(bounded, Item.of("a").ttl(TTL));
@@ -110,7 +115,7 @@ class ExpiryTest {
                 """
                 select count(*)::int as n
                   from environments
-                 where environment_id = ?
+                 where environment_id = :environment
                    and type = 'DEVELOPMENT'
                 """))
         .isEqualTo(1);

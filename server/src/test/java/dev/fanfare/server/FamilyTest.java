@@ -1,17 +1,17 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
-import dev.fanfare.server.lease.AttemptReport.Returned;
-import dev.fanfare.server.lease.CancelSweep;
+import dev.fanfare.server.control.MetadataChanges;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.LeaseRef;
+import dev.fanfare.server.result.Refusal;
+import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.Family;
 import dev.fanfare.server.run.Lineage;
-import dev.fanfare.server.run.MetadataChanges;
 import dev.fanfare.server.run.Run;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +30,7 @@ class FamilyTest {
   final Tenant tenant = engine.tenant();
 
   private Family family(UUID run) {
-    return engine.rooms.readRuns.family(tenant.id(), run);
+    return engine.components.run.readRuns().family(tenant.id(), run);
   }
 
   private List<UUID> childrenOf(UUID run) {
@@ -125,22 +125,28 @@ class FamilyTest {
     endedAt(root, engine.clock.instant().minus(Duration.ofMinutes(59)));
     UUID run = child(parent);
     MetadataChanges changes =
-        new MetadataChanges(old -> "{}", old -> "{\"p\":1}", old -> "{\"r\":1}");
-    assertThat(engine.rooms.changeRuns.changeMetadata(tenant.id(), run, changes)).isEqualTo("{}");
+        new MetadataChanges(
+            old -> Result.of("{}"), old -> Result.of("{\"p\":1}"), old -> Result.of("{\"r\":1}"));
+    assertThat(engine.components.control.changeRuns().changeMetadata(tenant.id(), run, changes))
+        .isEqualTo(Result.of("{}"));
     assertThat(tenant.run(run).metadata()).isEqualTo("{}");
     assertThat(tenant.run(parent).metadata()).isNull();
     assertThat(tenant.run(root).metadata()).isEqualTo("{\"r\":1}");
-    assertThatThrownBy(() -> engine.rooms.changeRuns.changeMetadata(tenant.id(), parent, changes))
-        .hasMessage("Cannot update metadata for a completed run");
+    assertThat(engine.components.control.changeRuns().changeMetadata(tenant.id(), parent, changes))
+        .isEqualTo(
+            Result.refused(Refusal.unprocessable("Cannot update metadata for a completed run")));
   }
 
   private void endedAt(UUID run, Instant time) {
-    engine.database.transaction(tx ->
-        tx.update(
-            "update outcomes set finished_at = ? where environment_id = ? and run_id = ?",
-            time,
-            tenant.id(),
-            run));
+    engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql(
+                    "update outcomes set finished_at = :time where environment_id = :environment"
+                        + " and run_id = :run")
+                .bind("time", time)
+                .bind("run", run)
+                .update());
   }
 
   @Test
@@ -171,7 +177,7 @@ class FamilyTest {
     assertCanceled(parent, child);
     assertThat(worker.report(List.of(), List.of(), List.of()).canceled())
         .containsExactlyInAnyOrder(
-            new Returned(parent, claimedParent.fence()), new Returned(child, claimedChild.fence()));
+            new LeaseRef(parent, claimedParent.fence()), new LeaseRef(child, claimedChild.fence()));
     worker.fail(claimedChild, 1, true);
     assertCanceled(child);
     assertThat(tenant.run(child).finishedAt()).isNotNull();
@@ -236,7 +242,7 @@ class FamilyTest {
     assertThat(tenant.count("cancellations")).isPositive();
     assertThat(tenant.status(line.getLast())).isEqualTo(RunStatus.QUEUED);
 
-    engine.sweep(CancelSweep.class, tenant.now());
+    engine.sweep("CancelSweep", tenant.now());
     assertCanceled(line.toArray(UUID[]::new));
     assertCanceled(below);
     assertThat(tenant.count("ready")).isZero();
@@ -262,7 +268,7 @@ class FamilyTest {
             }
             return n;
           });
-      engine.sweep(CancelSweep.class, tenant.now());
+      engine.sweep("CancelSweep", tenant.now());
       worker.report(List.of(), List.of(), List.of());
       tenant.reclaim(tenant.now().plus(Tenant.NO_START));
       assertCanceled(parent);

@@ -6,8 +6,7 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.KeySweep;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.trigger.TriggeredRun;
 import dev.fanfare.testkit.Seed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +66,7 @@ class IdempotencyTest {
     tenant.trigger(Item.of("a").key("short", Duration.ofMinutes(10)));
     UUID kept = tenant.trigger(Item.of("a").key("long", Duration.ofMinutes(30)));
     engine.clock.advance(Duration.ofMinutes(11));
-    engine.sweep(KeySweep.class, engine.clock.instant());
+    engine.sweep("IdempotencyKeySweep", engine.clock.instant());
     assertThat(tenant.count("idempotency_keys")).isEqualTo(1);
     assertThat(tenant.trigger(Item.of("a").key("long"))).isEqualTo(kept);
   }

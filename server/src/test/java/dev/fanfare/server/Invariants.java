@@ -28,7 +28,7 @@ final class Invariants {
       """
       select count(*)::int as n
         from runs r
-       where r.environment_id = ?
+       where r.environment_id = :environment
          and (select count(*) from ready y
                where y.environment_id = r.environment_id and y.run_id = r.run_id)
            + (select count(*) from delays d
@@ -48,14 +48,14 @@ final class Invariants {
            + (select count(*) from parked p where p.environment_id = e.id)::int
            + (select count(*) from leases l where l.environment_id = e.id)::int
            + (select count(*) from outcomes o where o.environment_id = e.id)::int as n
-        from (select ?::int as id) as e
+        from (select :environment::int as id) as e
       """;
 
   private static final String BATCHES_COUNTED_WRONG =
       """
       select count(*)::int as n
         from batches b
-       where b.environment_id = ?
+       where b.environment_id = :environment
          and b.open_runs <> (select count(*)
                                from runs r
                               where r.environment_id = b.environment_id
@@ -70,7 +70,7 @@ final class Invariants {
       """
       select count(*)::int as n
         from batches b
-       where b.environment_id = ?
+       where b.environment_id = :environment
          and ((b.open_runs = 0) <> (b.status = 'COMPLETED')
               or (b.open_runs = 0) <> (b.completed_at is not null)
               or b.item_count <> cardinality(b.run_ids))
@@ -80,7 +80,7 @@ final class Invariants {
       """
       select count(*)::int as n
         from slots s
-       where s.environment_id = ?
+       where s.environment_id = :environment
          and s.in_use <> (select count(*)
                             from leases e
                             join lanes l using (environment_id, lane_id)
@@ -96,7 +96,7 @@ final class Invariants {
                 from leases e
                 join lanes l using (environment_id, lane_id)
                 join queues q using (environment_id, queue_id)
-               where e.environment_id = ?
+               where e.environment_id = :environment
                group by l.queue_id, l.concurrency_key, q.concurrency_limit
               having count(*) > q.concurrency_limit) as above
       """;
@@ -106,7 +106,7 @@ final class Invariants {
       select count(*)::int as n
         from idempotency_keys k
         left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
-       where k.environment_id = ?
+       where k.environment_id = :environment
          and (r.task_id is distinct from k.task_id
               or r.delay_until is null          -- others answer with the run that gathered them
                  and sha256(convert_to(r.idempotency_key, 'UTF8')) is distinct from k.key_hash)
@@ -118,7 +118,7 @@ final class Invariants {
         from idempotency_keys k
         join outcomes o on o.environment_id = k.environment_id and o.run_id = k.run_id
         join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
-       where k.environment_id = ?
+       where k.environment_id = :environment
          and o.status not in ('COMPLETED', 'CANCELED')
          and sha256(convert_to(r.idempotency_key, 'UTF8')) = k.key_hash
       """;
@@ -134,7 +134,7 @@ final class Invariants {
               union all
               select environment_id, run_id, lane_id, rank from leases) as e
         join runs r using (environment_id, run_id)
-       where r.environment_id = ?
+       where r.environment_id = :environment
          and (e.lane_id <> r.lane_id or e.rank <> r.rank)
       """;
 }

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaConstructorCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -22,22 +23,32 @@ class LayersTest {
 
   private static final Map<String, Integer> LAYERS =
       Map.ofEntries(
-          Map.entry("", 6),
-          Map.entry("batch", 5),
-          Map.entry("worker", 5),
-          Map.entry("lease", 4),
-          Map.entry("run", 3),
-          Map.entry("queue", 2),
-          Map.entry("task", 2),
-          Map.entry("access", 2),
-          Map.entry("packet", 2),
-          Map.entry("http", 1),
+          Map.entry("", 9),
+          Map.entry("batch", 8),
+          Map.entry("control", 8),
+          Map.entry("worker", 8),
+          Map.entry("trigger", 7),
+          Map.entry("lease", 7),
+          Map.entry("run", 6),
+          Map.entry("queue", 5),
+          Map.entry("task", 5),
+          Map.entry("packet", 5),
+          Map.entry("access", 4),
+          Map.entry("component", 3),
+          Map.entry("http", 2),
           Map.entry("db", 1),
-          Map.entry("upkeep", 2),
-          Map.entry("config", 1));
+          Map.entry("json", 1),
+          Map.entry("config", 0),
+          Map.entry("result", 0),
+          Map.entry("text", 0));
 
   /** What makes other rooms' use cases, instead of being given them. */
-  private static final List<String> WIRING = List.of("Server", "Rooms", "Administration");
+  private static final List<String> WIRING = List.of("Server", "Components", "Administration");
+
+  /**
+   * Packages that are no rooms: components bring routes, and the root assembles and serves them.
+   */
+  private static final List<String> SPEAK_HTTP = List.of("", "component");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -77,6 +88,28 @@ class LayersTest {
   }
 
   @Test
+  void no_two_packages_know_each_other() {
+    SlicesRuleDefinition.slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void only_the_edge_of_a_room_speaks_http() {
+    TreeSet<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (type.getPackageName().endsWith(".http") || SPEAK_HTTP.contains(room(type))) {
+        continue;
+      }
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass().getBaseComponentType();
+        if (ours(target) && target.getPackageName().endsWith(".http")) {
+          wrong.add(type.getName() + " knows " + target.getName());
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
   void the_protocol_is_all_that_the_rooms_share_with_clients() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
@@ -104,6 +137,7 @@ class LayersTest {
         if (ours(made)
             && !room(made).equals(room(type))
             && !WIRING.contains(type.getSimpleName())
+            && !type.isAssignableTo(made.getName()) // calls the constructor of its own superclass
             && takesTheDatabase(made)) {
           wrong.add(type.getName() + " makes " + made.getName());
         }
@@ -115,6 +149,8 @@ class LayersTest {
   private static boolean takesTheDatabase(JavaClass type) {
     return type.getConstructors().stream()
         .flatMap(constructor -> constructor.getRawParameterTypes().stream())
-        .anyMatch(parameter -> parameter.getName().equals(ROOT + ".db.Database"));
+        .anyMatch(parameter ->
+            parameter.getName().equals(ROOT + ".db.Database")
+                || parameter.getName().equals(ROOT + ".component.Resources"));
   }
 }

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.lease.AttemptReport.Returned;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.run.Run;
 import java.time.Duration;
 import java.util.List;
@@ -21,8 +21,8 @@ class LeaseTest {
 
   final Tenant tenant = engine.tenant();
 
-  private static Returned held(ClaimedRun run) {
-    return new Returned(run.runId(), run.fence());
+  private static LeaseRef held(ClaimedRun run) {
+    return new LeaseRef(run.runId(), run.fence());
   }
 
   @Test
@@ -207,7 +207,9 @@ class LeaseTest {
     worker.start(worker.claim(3).getFirst());
     worker.close();
     assertThat(tenant.slotsInUse()).isZero();
-    assertThat(tenant.number("select max(losses)::int as n from ready where environment_id = ?"))
+    assertThat(
+            tenant.number(
+                "select max(losses)::int as n from ready where environment_id = :environment"))
         .isZero();
     Worker next = tenant.worker(Tenant.limited("a", "q", 5));
     assertThat(next.claimIds(3)).isEqualTo(runs);
@@ -235,7 +237,9 @@ class LeaseTest {
             return i;
           });
       assertThat(fresh.count("ready")).isEqualTo(20);
-      assertThat(fresh.number("select max(losses)::int as n from ready where environment_id = ?"))
+      assertThat(
+              fresh.number(
+                  "select max(losses)::int as n from ready where environment_id = :environment"))
           .isZero();
     }
   }
@@ -274,7 +278,9 @@ class LeaseTest {
     assertThat(all).isGreaterThanOrEqualTo(300);
     assertThat(tenant.count("ready")).isEqualTo(300);
     assertThat(tenant.count("leases")).isZero();
-    assertThat(tenant.number("select max(losses)::int as n from ready where environment_id = ?"))
+    assertThat(
+            tenant.number(
+                "select max(losses)::int as n from ready where environment_id = :environment"))
         .isEqualTo(1);
   }
 }

@@ -9,15 +9,13 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport.Finished;
-import dev.fanfare.server.lease.AttemptReport.Returned;
-import dev.fanfare.server.lease.AttemptReport.Started;
-import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.lease.SlotSweep;
-import dev.fanfare.server.run.Hash;
-import dev.fanfare.server.run.KeySweep;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.lease.LeaseRef;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.trigger.TriggeredRun;
 import dev.fanfare.testkit.Seed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -108,8 +106,12 @@ class LifecycleSimulationTest {
         case 14 -> engine.clock.advance(Duration.ofMillis(random.nextLong(-2_000, 60_000)));
         case 15 -> tenant.due(engine.clock.instant().plusSeconds(random.nextInt(120)));
         case 16 -> tenant.reclaim(tenant.now().plus(oneOf(Tenant.NO_START, Tenant.LAPSE)));
-        case 17 -> engine.sweep(SlotSweep.class, tenant.now());
-        case 18 -> engine.sweep(KeySweep.class, engine.clock.instant());
+        case 17 -> engine.sweep("SlotSweep", tenant.now());
+        case 18 -> {
+          engine.sweep("IdempotencyKeySweep", engine.clock.instant());
+          engine.sweep("RequestKeySweep", engine.clock.instant());
+          engine.sweep("UsedTokenSweep", engine.clock.instant());
+        }
         default -> replaceWorker();
       }
     }
@@ -212,10 +214,10 @@ class LifecycleSimulationTest {
         assertThatThrownBy(worker::heartbeat).isInstanceOf(HttpError.class);
         return;
       }
-      List<Started> started = new ArrayList<>();
+      List<AttemptRef> started = new ArrayList<>();
       List<Finished> finished = new ArrayList<>();
-      List<Returned> returned = new ArrayList<>();
-      List<Returned> lost = new ArrayList<>();
+      List<LeaseRef> returned = new ArrayList<>();
+      List<LeaseRef> lost = new ArrayList<>();
       for (int i = random.nextInt(1, 5); i > 0; i--) {
         Claim claim = claims.get(random.nextInt(claims.size()));
         ClaimedRun run = claim.run();
@@ -224,13 +226,13 @@ class LifecycleSimulationTest {
           case 0, 1, 2 -> started.add(Worker.started(run, attempt));
           case 3, 4 -> finished.add(Worker.success(run, attempt, "\"done\""));
           case 5, 6 -> finished.add(Worker.failure(run, attempt, random.nextBoolean()));
-          default -> returned.add(new Returned(run.runId(), run.fence()));
+          default -> returned.add(new LeaseRef(run.runId(), run.fence()));
         }
         if (!worker.holds(run)) {
-          lost.add(new Returned(run.runId(), run.fence()));
+          lost.add(new LeaseRef(run.runId(), run.fence()));
         }
       }
-      Verdict verdict = worker.report(started, finished, returned);
+      ReportResult verdict = worker.report(started, finished, returned);
       assertThat(verdict.lost()).containsAll(lost);
       if (random.nextInt(4) == 0) {
         worker.report(started, finished, returned);
@@ -266,7 +268,7 @@ class LifecycleSimulationTest {
                   """
                   select count(*)::int as n
                     from batches
-                   where environment_id = ?
+                   where environment_id = :environment
                      and status <> 'COMPLETED'
                   """))
           .isZero();

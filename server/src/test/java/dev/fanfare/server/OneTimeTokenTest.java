@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.run.KeySweep;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -88,9 +87,9 @@ class OneTimeTokenTest {
   @Test
   void a_sweep_forgets_it_a_day_after_its_end_and_not_before() {
     triggers(token(1));
-    engine.sweep(KeySweep.class, engine.clock.instant().plus(LIFE).plus(Duration.ofHours(23)));
+    engine.sweep("UsedTokenSweep", engine.clock.instant().plus(LIFE).plus(Duration.ofHours(23)));
     assertThat(tenant.count("used_tokens")).isEqualTo(1);
-    engine.sweep(KeySweep.class, engine.clock.instant().plus(LIFE).plus(Duration.ofHours(25)));
+    engine.sweep("UsedTokenSweep", engine.clock.instant().plus(LIFE).plus(Duration.ofHours(25)));
     assertThat(tenant.count("used_tokens")).isZero();
   }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.packet.Packets;
-import dev.fanfare.server.run.PacketSweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,11 +28,11 @@ class PacketTest {
   }
 
   private static void put(Tenant tenant, String path) {
-    engine.rooms.packets.store(tenant.id(), path, "text/plain", path.getBytes(UTF_8));
+    engine.components.packet.packets().store(tenant.id(), path, "text/plain", path.getBytes(UTF_8));
   }
 
   private static boolean has(Tenant tenant, String path) {
-    return engine.rooms.packets.read(tenant.id(), path) != null;
+    return engine.components.packet.packets().read(tenant.id(), path) != null;
   }
 
   private static Item stored(String path) {
@@ -48,9 +47,9 @@ class PacketTest {
   void an_upload_that_no_run_refers_to_is_pruned_after_a_day_and_not_before() {
     Tenant tenant = engine.tenant();
     put(tenant, "a");
-    engine.sweep(PacketSweep.class, late().minusSeconds(2));
+    engine.sweep("PacketSweep", late().minusSeconds(2));
     assertThat(has(tenant, "a")).isTrue();
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(tenant, "a")).isFalse();
     assertThat(tenant.count("packets")).isZero();
     assertThat(tenant.count("packet_bytes")).isZero();
@@ -63,7 +62,7 @@ class PacketTest {
     Instant before = late();
     engine.clock.advance(Duration.ofHours(1));
     put(tenant, "a");
-    engine.sweep(PacketSweep.class, before);
+    engine.sweep("PacketSweep", before);
     assertThat(has(tenant, "a")).isTrue();
   }
 
@@ -76,7 +75,7 @@ class PacketTest {
     tenant.trigger(stored("single"));
     tenant.batch(stored("second"), Item.of("task"), stored("first"), stored("second"));
     put(tenant, "single");
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(tenant, "single")).isTrue();
     assertThat(has(tenant, "first")).isTrue();
     assertThat(has(tenant, "second")).isTrue();
@@ -89,7 +88,7 @@ class PacketTest {
     put(tenant, "newest");
     tenant.trigger(Item.of("task").debounce("key", Duration.ofDays(9)));
     tenant.trigger(stored("newest").debounce("key", Duration.ofDays(9)).trailing());
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(tenant, "newest")).isTrue();
   }
 
@@ -98,7 +97,7 @@ class PacketTest {
     Tenant tenant = engine.tenant();
     put(tenant, "a");
     tenant.trigger(Item.of("task").payload("\"a\""));
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(tenant, "a")).isFalse();
   }
 
@@ -117,7 +116,7 @@ class PacketTest {
             success(claimed.get(0), "out", "application/store"),
             success(claimed.get(1), "text", "text/plain")),
         List.of());
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(tenant, "out")).isTrue();
     assertThat(has(tenant, "text")).isFalse();
   }
@@ -133,7 +132,7 @@ class PacketTest {
     put(one, "a");
     put(two, "a");
     one.trigger(stored("a"));
-    engine.sweep(PacketSweep.class, late());
+    engine.sweep("PacketSweep", late());
     assertThat(has(one, "a")).isTrue();
     assertThat(has(two, "a")).isFalse();
   }

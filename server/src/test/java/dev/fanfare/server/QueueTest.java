@@ -6,7 +6,6 @@ import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.lease.SlotSweep;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -57,7 +56,8 @@ class QueueTest {
     held.addAll(worker.claim(100));
     assertThat(held).hasSize(6);
     assertThat(tenant.count("slots")).isEqualTo(3);
-    assertThat(tenant.number("select max(in_use) as n from slots where environment_id = ?"))
+    assertThat(
+            tenant.number("select max(in_use) as n from slots where environment_id = :environment"))
         .isEqualTo(2);
   }
 
@@ -145,9 +145,13 @@ class QueueTest {
     tenant.many(10, Item.of("a").concurrencyKey("x"));
     worker.claim(1);
     for (int wrong : List.of(3, 0)) {
-      engine.database.transaction(tx ->
-          tx.update("update slots set in_use = ? where environment_id = ?", wrong, tenant.id()));
-      engine.sweep(SlotSweep.class, tenant.now());
+      engine.database.transaction(
+          tenant.id(),
+          tx ->
+              tx.sql("update slots set in_use = :wrong where environment_id = :environment")
+                  .bind("wrong", wrong)
+                  .update());
+      engine.sweep("SlotSweep", tenant.now());
       assertThat(tenant.slotsInUse()).isEqualTo(1);
     }
     assertThat(worker.claim(10)).hasSize(2);
@@ -163,7 +167,7 @@ class QueueTest {
     assertThat(held).hasSize(3);
     worker.succeed(held.get(0), "1");
     worker.succeed(held.get(1), "1");
-    engine.sweep(SlotSweep.class, tenant.now());
+    engine.sweep("SlotSweep", tenant.now());
     assertThat(tenant.count("slots")).isEqualTo(1);
     assertThat(worker.claim(10)).hasSize(2);
     assertThat(tenant.slotsInUse()).isEqualTo(3);
@@ -312,6 +316,6 @@ class QueueTest {
   }
 
   private static void execute(String sql) {
-    engine.database.transaction(tx -> tx.update(sql));
+    engine.database.transaction(tx -> tx.sql(sql).update());
   }
 }

@@ -9,13 +9,12 @@ import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
-import dev.fanfare.server.lease.ReclaimSweep;
-import dev.fanfare.server.run.DueSweep;
-import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.trigger.TriggeredRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,15 +54,30 @@ public final class Tenant {
   }
 
   public TriggeredRun triggered(Item item, Hash requestKey) {
-    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, requestKey, null);
+    return engine
+        .components
+        .trigger
+        .triggerRun()
+        .trigger(id, item.toRun(), Source.API, requestKey, null)
+        .orElseThrow(HttpError::of);
   }
 
   public TriggeredRun triggered(Item item, Source source) {
-    return engine.rooms.triggerRun.trigger(id, item.toRun(), source, null, null);
+    return engine
+        .components
+        .trigger
+        .triggerRun()
+        .trigger(id, item.toRun(), source, null, null)
+        .orElseThrow(HttpError::of);
   }
 
   public TriggeredRun triggered(Item item, OneTimeToken token) {
-    return engine.rooms.triggerRun.trigger(id, item.toRun(), Source.API, null, token);
+    return engine
+        .components
+        .trigger
+        .triggerRun()
+        .trigger(id, item.toRun(), Source.API, null, token)
+        .orElseThrow(HttpError::of);
   }
 
   public TriggeredBatch batch(Item... items) {
@@ -72,18 +86,28 @@ public final class Tenant {
 
   public TriggeredBatch batch(OneTimeToken token, Item... items) {
     List<NewRun> runs = Arrays.stream(items).map(Item::toRun).toList();
-    return engine.rooms.triggerBatch.trigger(id, new NewBatch(runs, null, null, Source.API, token));
+    return engine
+        .components
+        .batch
+        .triggerBatch()
+        .trigger(id, new NewBatch(runs, null, null, Source.API, token))
+        .orElseThrow(HttpError::of);
   }
 
   public TriggeredBatch batch(String key, Hash requestKey, Item... items) {
-    return engine.rooms.triggerBatch.trigger(
-        id,
-        new NewBatch(
-            Arrays.stream(items).map(Item::toRun).toList(),
-            key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
-            requestKey,
-            Source.API,
-            null));
+    return engine
+        .components
+        .batch
+        .triggerBatch()
+        .trigger(
+            id,
+            new NewBatch(
+                Arrays.stream(items).map(Item::toRun).toList(),
+                key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
+                requestKey,
+                Source.API,
+                null))
+        .orElseThrow(HttpError::of);
   }
 
   /** Many runs of a task in batches, in order; the clock goes on between batches. */
@@ -99,7 +123,7 @@ public final class Tenant {
   }
 
   public void cancel(UUID runId) {
-    engine.rooms.cancelRun.cancel(id, runId);
+    engine.components.lease.cancelRun().cancel(id, runId);
   }
 
   /** A worker in touch that knows these tasks, each with a queue of its own and no retries. */
@@ -114,8 +138,9 @@ public final class Tenant {
   /** A worker of a version of the code. */
   public Worker workerOf(String version, TaskDefinition... tasks) {
     UUID session =
-        engine.rooms.sessions.open(id, new SessionRequest("worker", version, 100, List.of(tasks)));
-    return new Worker(engine, engine.rooms, id, session);
+        engine.components.sessions.open(
+            id, new SessionRequest("worker", version, 100, List.of(tasks)));
+    return new Worker(engine, engine.components, id, session);
   }
 
   public static TaskDefinition task(String task) {
@@ -133,7 +158,8 @@ public final class Tenant {
   }
 
   public Run run(UUID runId) {
-    return Objects.requireNonNull(engine.rooms.readRuns.find(id, runId), "no run " + runId);
+    return Objects.requireNonNull(
+        engine.components.run.readRuns().find(id, runId), "no run " + runId);
   }
 
   public RunStatus status(UUID runId) {
@@ -141,39 +167,43 @@ public final class Tenant {
   }
 
   public Batch stored(UUID batchId) {
-    return Objects.requireNonNull(engine.rooms.readBatches.find(id, batchId));
+    return Objects.requireNonNull(engine.components.batch.readBatches().find(id, batchId));
   }
 
   /** The batch's runs that have ended, in item order. */
   public List<Run> ended(UUID batchId) {
     List<Run> runs = new ArrayList<>();
-    engine.rooms.readBatches.eachEnded(id, stored(batchId), runs::add);
+    engine.components.batch.readBatches().eachFinal(id, stored(batchId), runs::add);
     return runs;
   }
 
   /** How many rows of a table belong to this environment. */
   public int count(String table) {
-    return number("select count(*)::int as n from " + table + " where environment_id = ?");
+    return number(
+        "select count(*)::int as n from " + table + " where environment_id = :environment");
   }
 
   /** Slots in use, over all queues with a limit. */
   public int slotsInUse() {
-    return number("select coalesce(sum(in_use), 0)::int as n from slots where environment_id = ?");
+    return number(
+        "select coalesce(sum(in_use), 0)::int as n from slots where environment_id = :environment");
   }
 
   /** The result {@code n} of a statement with this environment as its only parameter. */
   public int number(String sql) {
-    return engine.database.transaction(tx -> tx.first(sql, r -> r.integer("n"), id));
+    return engine.database.transaction(id, tx -> tx.sql(sql).first(r -> r.integer("n")));
   }
 
   /** How every run that ended did so: whole rows, as texts to compare. */
   public Map<UUID, String> outcomes() {
     Map<UUID, String> outcomes = new HashMap<>();
-    engine.database.transaction(tx ->
-        tx.list(
-            "select run_id, o::text as row from outcomes o where environment_id = ?",
-            r -> outcomes.put(r.uuid("run_id"), r.text("row")),
-            id));
+    engine.database.transaction(
+        id,
+        tx ->
+            tx.sql(
+                    "select run_id, o::text as row from outcomes o where environment_id ="
+                        + " :environment")
+                .list(r -> outcomes.put(r.uuid("run_id"), r.text("row"))));
     return outcomes;
   }
 
@@ -184,12 +214,12 @@ public final class Tenant {
 
   /** Takes back what was held by workers that have not been in touch up to {@code now}. */
   public int reclaim(Instant now) {
-    return engine.sweep(ReclaimSweep.class, now);
+    return engine.sweep("ReclaimSweep", now);
   }
 
   /** Queues what is due at {@code now}. */
   public int due(Instant now) {
-    return engine.sweep(DueSweep.class, now);
+    return engine.sweep("DueSweep", now);
   }
 
   /**
@@ -197,27 +227,27 @@ public final class Tenant {
    * that clock cannot be moved on.
    */
   public void timePasses(Duration span) {
-    engine.database.transaction(tx -> {
-      tx.update(
-          """
-          update sessions
-             set expires_at = expires_at - ? * interval '1 millisecond'
-           where environment_id = ?
-          """,
-          span.toMillis(),
-          id);
-      return tx.update(
-          """
-          update leases
-             set claimed_at = claimed_at - ? * interval '1 millisecond',
-                 started_at = started_at - ? * interval '1 millisecond',
-                 canceled_at = canceled_at - ? * interval '1 millisecond'
-           where environment_id = ?
-          """,
-          span.toMillis(),
-          span.toMillis(),
-          span.toMillis(),
-          id);
-    });
+    engine.database.transaction(
+        id,
+        tx -> {
+          tx.sql(
+                  """
+                  update sessions
+                     set expires_at = expires_at - :span * interval '1 millisecond'
+                   where environment_id = :environment
+                  """)
+              .bind("span", span.toMillis())
+              .update();
+          return tx.sql(
+                  """
+                  update leases
+                     set claimed_at = claimed_at - :span * interval '1 millisecond',
+                         started_at = started_at - :span * interval '1 millisecond',
+                         canceled_at = canceled_at - :span * interval '1 millisecond'
+                   where environment_id = :environment
+                  """)
+              .bind("span", span.toMillis())
+              .update();
+        });
   }
 }

@@ -94,13 +94,13 @@ class TidyTest {
   }
 
   @Test
-  void sql_is_in_stores_and_readers() {
+  void sql_is_in_stores_and_queries() {
     String jdbc = "\\bjavax?\\.sql\\.";
     Predicate<Source> room =
         source ->
             source.module().equals("server")
                 && !source.name().endsWith("Store")
-                && !source.name().endsWith("Reader")
+                && !source.name().endsWith("Queries")
                 && !source.file().getParent().endsWith(Path.of("server", "db"));
     // These talk to a PostgreSQL of their own; the command line puts its failures into words.
     Predicate<Source> beside =

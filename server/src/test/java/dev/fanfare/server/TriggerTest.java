@@ -6,12 +6,11 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.Hash;
-import dev.fanfare.server.run.ParkedSweep;
-import dev.fanfare.server.run.RequestKeyStore;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.trigger.RequestKeyStore;
+import dev.fanfare.server.trigger.TriggeredRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -156,9 +155,12 @@ class TriggerTest {
   void TRG_11_a_server_that_died_between_registering_and_releasing_is_made_up_for() {
     UUID run = tenant.trigger(Item.of("later"));
     tenant.worker("other").claim(10);
-    engine.database.transaction(tx ->
-        tx.update("update tasks set registered_at = now() where environment_id = ?", tenant.id()));
-    engine.sweep(ParkedSweep.class, tenant.now());
+    engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql("update tasks set registered_at = now() where environment_id = :environment")
+                .update());
+    engine.sweep("ParkedSweep", tenant.now());
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.worker("later").claimOne().runId()).isEqualTo(run);
   }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.server.batch.AddItems;
 import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.ItemStream;
 import dev.fanfare.server.batch.StreamedItem;
-import dev.fanfare.server.batch.UnsealedSweep;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
@@ -34,20 +34,24 @@ class UnsealedBatchTest {
 
   private UUID create(int count, String key) {
     return engine
-        .rooms
-        .createBatch
+        .components
+        .batch
+        .createBatch()
         .create(
             tenant.id(),
-            count,
-            null,
-            key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
-            null,
-            null)
+            new CreateBatch.Announcement(
+                count, null, key == null ? null : new NewRun.Key(key, Item.KEY_LIFE), null, null))
+        .orElseThrow(HttpError::of)
         .batchId();
   }
 
   private AddItems.Added add(UUID batch, int from, int to) {
-    return engine.rooms.addItems.add(tenant.id(), batch, Source.API, new Items(from, to, false));
+    return engine
+        .components
+        .batch
+        .addItems()
+        .add(tenant.id(), batch, Source.API, new Items(from, to, false))
+        .orElseThrow(HttpError::of);
   }
 
   /** Items of one task, the last of which may never come. */
@@ -84,11 +88,11 @@ class UnsealedBatchTest {
     UUID batch = create(3, "nightly");
     add(batch, 0, 2);
     Instant created = engine.clock.instant();
-    engine.sweep(UnsealedSweep.class, created.plus(LIMIT).minusSeconds(1));
+    engine.sweep("UnsealedSweep", created.plus(LIMIT).minusSeconds(1));
     assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.PENDING);
 
     Instant late = created.plus(LIMIT);
-    engine.sweep(UnsealedSweep.class, late);
+    engine.sweep("UnsealedSweep", late);
     Batch aborted = tenant.stored(batch);
     assertThat(aborted.status()).isEqualTo(BatchStatus.ABORTED);
     assertThat(aborted.completedAt()).isEqualTo(late);
@@ -101,7 +105,7 @@ class UnsealedBatchTest {
   @Test
   void TWO_07_items_for_an_aborted_batch_are_refused() {
     UUID batch = create(1, null);
-    engine.sweep(UnsealedSweep.class, engine.clock.instant().plus(LIMIT));
+    engine.sweep("UnsealedSweep", engine.clock.instant().plus(LIMIT));
     assertThatThrownBy(() -> add(batch, 0, 1))
         .isInstanceOf(HttpError.class)
         .hasMessageContaining("is not in PENDING status (current: ABORTED)");
@@ -114,8 +118,8 @@ class UnsealedBatchTest {
     assertThat(add(sealed, 0, 1).sealed()).isTrue();
     UUID aborted = create(1, null);
     Instant late = engine.clock.instant().plus(LIMIT);
-    engine.sweep(UnsealedSweep.class, late);
-    engine.sweep(UnsealedSweep.class, late.plus(LIMIT));
+    engine.sweep("UnsealedSweep", late);
+    engine.sweep("UnsealedSweep", late.plus(LIMIT));
     assertThat(tenant.stored(sealed).status()).isEqualTo(BatchStatus.PROCESSING);
     assertThat(tenant.stored(aborted).completedAt()).isEqualTo(late);
   }
@@ -123,8 +127,12 @@ class UnsealedBatchTest {
   @Test
   void TWO_25_what_came_before_a_stream_broke_off_stays_and_the_rest_finishes_the_batch() {
     UUID batch = create(5, null);
-    assertThatThrownBy(
-            () -> engine.rooms.addItems.add(tenant.id(), batch, Source.API, new Items(0, 3, true)))
+    assertThatThrownBy(() ->
+            engine
+                .components
+                .batch
+                .addItems()
+                .add(tenant.id(), batch, Source.API, new Items(0, 3, true)))
         .isInstanceOf(UncheckedIOException.class);
     assertThat(tenant.count("batch_items")).isEqualTo(3);
     assertThat(tenant.count("runs")).isZero();
@@ -143,27 +151,29 @@ class UnsealedBatchTest {
     UUID source = create(4, null);
     add(source, 0, 2);
     FutureTask<AddItems.Added> second = new FutureTask<>(() -> add(batch, 2, 4));
-    engine.database.transaction(tx -> { // as the first half does it
-      tx.first(
-          "select from batches where environment_id = ? and batch_id = ? for update",
-          r -> true,
-          tenant.id(),
-          batch);
-      tx.update(
-          """
-          insert into batch_items
-          select environment_id, ?, item_index, task_id, lane_id, item, error
-            from batch_items
-           where environment_id = ?
-             and batch_id = ?
-          """,
-          batch,
-          tenant.id(),
-          source);
-      Thread.ofVirtual().start(second);
-      Await.until("the second half waits", BOUND, UnsealedBatchTest::somebodyWaits);
-      return null;
-    });
+    engine.database.transaction(
+        tenant.id(),
+        tx -> { // as the first half does it
+          tx.sql(
+                  "select from batches where environment_id = :environment and batch_id = :batch"
+                      + " for update")
+              .bind("batch", batch)
+              .first(r -> true);
+          tx.sql(
+                  """
+                  insert into batch_items
+                  select environment_id, :batch, item_index, task_id, lane_id, item, error
+                    from batch_items
+                   where environment_id = :environment
+                     and batch_id = :source
+                  """)
+              .bind("batch", batch)
+              .bind("source", source)
+              .update();
+          Thread.ofVirtual().start(second);
+          Await.until("the second half waits", BOUND, UnsealedBatchTest::somebodyWaits);
+          return null;
+        });
     AddItems.Added added = get(second);
     assertThat(added).isEqualTo(new AddItems.Added(2, 0, true, 4, 4));
     assertThat(tenant.stored(batch).runIds()).hasSize(4);
@@ -179,8 +189,7 @@ class UnsealedBatchTest {
 
   private static boolean somebodyWaits() {
     return engine.database.transaction(tx ->
-        tx.first(
-            "select exists (select from pg_locks where not granted) as waits",
-            r -> r.flag("waits")));
+        tx.sql("select exists (select from pg_locks where not granted) as waits")
+            .first(r -> r.flag("waits")));
   }
 }

@@ -1,12 +1,13 @@
 package dev.fanfare.server;
 
 import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.AttemptReport.Finished;
-import dev.fanfare.server.lease.AttemptReport.Returned;
-import dev.fanfare.server.lease.AttemptReport.Started;
-import dev.fanfare.server.lease.AttemptReport.Verdict;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.worker.Sessions;
 import java.util.List;
 import java.util.UUID;
@@ -16,11 +17,11 @@ public final class Worker {
   public static final RunError ERROR = RunError.builtIn("java.io.IOException", "no route", "at x");
 
   private final Engine engine;
-  private final Rooms server;
+  private final Components server;
   private final int environmentId;
   private final UUID session;
 
-  Worker(Engine engine, Rooms server, int environmentId, UUID session) {
+  Worker(Engine engine, Components server, int environmentId, UUID session) {
     this.engine = engine;
     this.server = server;
     this.environmentId = environmentId;
@@ -32,7 +33,7 @@ public final class Worker {
   }
 
   public Sessions.Polled poll(int max) {
-    return server.sessions.poll(environmentId, session, max);
+    return server.sessions.poll(environmentId, session, max).orElseThrow(HttpError::of);
   }
 
   /** Claims up to {@code max} and returns their ids. */
@@ -49,29 +50,32 @@ public final class Worker {
     return runs.getFirst();
   }
 
-  public Verdict start(ClaimedRun run) {
+  public ReportResult start(ClaimedRun run) {
     return report(List.of(started(run, run.attempt() + 1)), List.of(), List.of());
   }
 
-  public Verdict succeed(ClaimedRun run, String output) {
+  public ReportResult succeed(ClaimedRun run, String output) {
     return report(List.of(), List.of(success(run, run.attempt() + 1, output)), List.of());
   }
 
-  public Verdict fail(ClaimedRun run, int attempt, boolean retryable) {
+  public ReportResult fail(ClaimedRun run, int attempt, boolean retryable) {
     return report(List.of(), List.of(failure(run, attempt, retryable)), List.of());
   }
 
-  public Verdict handBack(ClaimedRun run) {
-    return report(List.of(), List.of(), List.of(new Returned(run.runId(), run.fence())));
+  public ReportResult handBack(ClaimedRun run) {
+    return report(List.of(), List.of(), List.of(new LeaseRef(run.runId(), run.fence())));
   }
 
-  public Verdict report(List<Started> started, List<Finished> finished, List<Returned> returned) {
-    return server.sessions.report(
-        environmentId, session, new AttemptReport(started, finished, returned));
+  public ReportResult report(
+      List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
+    return server
+        .sessions
+        .report(environmentId, session, new AttemptReport(started, finished, returned))
+        .orElseThrow(HttpError::of);
   }
 
-  public static Started started(ClaimedRun run, int attempt) {
-    return new Started(run.runId(), run.fence(), attempt);
+  public static AttemptRef started(ClaimedRun run, int attempt) {
+    return new AttemptRef(run.runId(), run.fence(), attempt);
   }
 
   public static Finished success(ClaimedRun run, int attempt, String output) {
@@ -84,22 +88,23 @@ public final class Worker {
 
   /** Whether it holds the run under the claim's fence at this moment. */
   public boolean holds(ClaimedRun run) {
-    return engine.database.transaction(tx ->
-        tx.first(
-                """
-                select
-                  from leases
-                 where environment_id = ?
-                   and session_id = ?
-                   and run_id = ?
-                   and fence = ?
-                """,
-                r -> true,
-                environmentId,
-                session,
-                run.runId(),
-                run.fence())
-            != null);
+    return engine.database.transaction(
+        environmentId,
+        tx ->
+            tx.sql(
+                        """
+                        select
+                          from leases
+                         where environment_id = :environment
+                           and session_id = :session
+                           and run_id = :run_id
+                           and fence = :fence
+                        """)
+                    .bind("session", session)
+                    .bind("run_id", run.runId())
+                    .bind("fence", run.fence())
+                    .first(r -> true)
+                != null);
   }
 
   /** Tells that it is still there. */

@@ -1,6 +1,6 @@
 package dev.fanfare.server.lease;
 
-import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -19,10 +19,10 @@ import org.openjdk.jmh.annotations.State;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class QuotasBenchmark {
-  private final List<LaneAhead> lanes =
+  private final List<ClaimableLane> lanes =
       IntStream.range(0, 64)
           .mapToObj(
-              i -> new LaneAhead(i, 1, 0, "echo", "task/echo", 3, null, true, 1 + i * i, null))
+              i -> new ClaimableLane(i, 1, 0, "echo", "task/echo", 3, null, true, 1 + i * i, null))
           .toList();
 
   /** Shares them. */

@@ -22,99 +22,100 @@ final class AccessStore {
 
   /** Lets one server at a time set up an empty database; held until the transaction ends. */
   void lockSetup(Tx tx) {
-    tx.first("select pg_advisory_xact_lock(hashtext('fanfare setup'))", r -> true);
+    tx.sql("select pg_advisory_xact_lock(hashtext('fanfare setup'))").first(r -> true);
   }
 
   List<Environment> environments(Tx tx) {
-    return tx.list(
-        """
-        select environment_id, public_id, slug
-          from environments
-         order by environment_id
-        """,
-        AccessStore::environment);
+    return tx.sql(
+            """
+            select environment_id, public_id, slug
+              from environments
+             order by environment_id
+            """)
+        .list(AccessStore::environment);
   }
 
   Environment insertEnvironment(Tx tx, String publicId, String project, String slug, String type) {
     return Objects.requireNonNull(
-        tx.first(
-            """
-            insert into environments (public_id, project, slug, type)
-            values (?, ?, ?, ?)
-            returning environment_id, public_id, slug
-            """,
-            AccessStore::environment,
-            publicId,
-            project,
-            slug,
-            type));
+        tx.sql(
+                """
+                insert into environments (public_id, project, slug, type)
+                values (:public_id, :project, :slug, :type)
+                returning environment_id, public_id, slug
+                """)
+            .bind("public_id", publicId)
+            .bind("project", project)
+            .bind("slug", slug)
+            .bind("type", type)
+            .first(AccessStore::environment));
   }
 
   int insertKey(Tx tx, int environmentId, byte[] hash, byte[] encrypted) {
     return Objects.requireNonNull(
-        tx.first(
-            """
-            insert into secret_keys (key_hash, environment_id, key_encrypted)
-            values (?, ?, ?)
-            returning key_id
-            """,
-            r -> r.integer("key_id"),
-            hash,
-            environmentId,
-            encrypted));
+        tx.sql(
+                """
+                insert into secret_keys (key_hash, environment_id, key_encrypted)
+                values (:hash, :environment_id, :encrypted)
+                returning key_id
+                """)
+            .bind("hash", hash)
+            .bind("environment_id", environmentId)
+            .bind("encrypted", encrypted)
+            .first(r -> r.integer("key_id")));
   }
 
   @Nullable Environment environmentOfKey(Tx tx, byte[] hash) {
-    return tx.first(
-        """
-        select e.environment_id, e.public_id, e.slug
-          from secret_keys k
-          join environments e using (environment_id)
-         where k.key_hash = ?
-           and k.revoked_at is null
-        """,
-        AccessStore::environment,
-        hash);
+    return tx.sql(
+            """
+            select e.environment_id, e.public_id, e.slug
+              from secret_keys k
+              join environments e using (environment_id)
+             where k.key_hash = :hash
+               and k.revoked_at is null
+            """)
+        .bind("hash", hash)
+        .first(AccessStore::environment);
   }
 
   /** Every key, newest first. */
   List<StoredKey> keys(Tx tx) {
-    return tx.list(
-        """
-        select k.key_id, k.key_encrypted, k.created_at, k.revoked_at,
-               e.environment_id, e.public_id, e.slug
-          from secret_keys k
-          join environments e using (environment_id)
-         order by k.key_id desc
-        """,
-        AccessStore::storedKey);
+    return tx.sql(
+            """
+            select k.key_id, k.key_encrypted, k.created_at, k.revoked_at,
+                   e.environment_id, e.public_id, e.slug
+              from secret_keys k
+              join environments e using (environment_id)
+             order by k.key_id desc
+            """)
+        .list(AccessStore::storedKey);
   }
 
   /** The keys in force of the environment with this public id, newest first. */
   List<StoredKey> keysInForce(Tx tx, String publicId) {
-    return tx.list(
-        """
-        select k.key_id, k.key_encrypted, k.created_at, k.revoked_at,
-               e.environment_id, e.public_id, e.slug
-          from secret_keys k
-          join environments e using (environment_id)
-         where e.public_id = ?
-           and k.revoked_at is null
-         order by k.key_id desc
-        """,
-        AccessStore::storedKey,
-        publicId);
+    return tx.sql(
+            """
+            select k.key_id, k.key_encrypted, k.created_at, k.revoked_at,
+                   e.environment_id, e.public_id, e.slug
+              from secret_keys k
+              join environments e using (environment_id)
+             where e.public_id = :public_id
+               and k.revoked_at is null
+             order by k.key_id desc
+            """)
+        .bind("public_id", publicId)
+        .list(AccessStore::storedKey);
   }
 
   boolean revokeKey(Tx tx, int keyId) {
-    return tx.update(
-            """
-            update secret_keys
-               set revoked_at = now()
-             where key_id = ?
-               and revoked_at is null
-            """,
-            keyId)
+    return tx.sql(
+                """
+                update secret_keys
+                   set revoked_at = now()
+                 where key_id = :key_id
+                   and revoked_at is null
+                """)
+            .bind("key_id", keyId)
+            .update()
         == 1;
   }
 

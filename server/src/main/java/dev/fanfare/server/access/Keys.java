@@ -4,6 +4,7 @@ import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Environments and their secret keys: set up once, listed, created and revoked. A revoked key is
- * refused by every server within {@link Authenticator#REMEMBERED}.
+ * refused by every server within {@link #REMEMBERED}.
  */
 public final class Keys {
+  /** How long a revoked key may still be accepted by a server that has just seen it. */
+  public static final Duration REMEMBERED = Duration.ofSeconds(2);
+
   private static final String PROJECT = "default";
   private static final String ENVIRONMENT_ID = "env_";
 
@@ -138,12 +142,12 @@ public final class Keys {
   }
 
   /** The environment a key belongs to, or {@code null} when it is unknown or revoked. */
-  @Nullable Environment environmentOf(String keyText) {
+  public @Nullable Environment environmentOf(String keyText) {
     return database.transaction(tx -> store.environmentOfKey(tx, SecretKey.hash(keyText)));
   }
 
   /** The keys that sign and verify an environment's tokens, the newest first. */
-  List<EnvironmentKey> signingKeys(String environmentPublicId) {
+  public List<EnvironmentKey> signingKeys(String environmentPublicId) {
     return database.transaction(tx -> store.keysInForce(tx, environmentPublicId)).stream()
         .map(key ->
             new EnvironmentKey(key.environment(), new SecretKey(cipher.decrypt(key.encrypted()))))
@@ -151,15 +155,15 @@ public final class Keys {
   }
 
   /** A key in force with its environment. */
-  record EnvironmentKey(Environment environment, SecretKey key) {}
+  public record EnvironmentKey(Environment environment, SecretKey key) {}
 
   /**
    * All environments, for work that goes through them one by one. A new one is in it within {@link
-   * Authenticator#REMEMBERED}.
+   * #REMEMBERED}.
    */
   public List<Integer> environmentIds() {
     Remembered seen = environments;
-    if (seen == null || System.nanoTime() - seen.nanos() > Authenticator.REMEMBERED.toNanos()) {
+    if (seen == null || System.nanoTime() - seen.nanos() > REMEMBERED.toNanos()) {
       seen =
           new Remembered(
               database.transaction(store::environments).stream().map(Environment::id).toList(),

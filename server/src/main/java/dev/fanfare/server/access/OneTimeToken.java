@@ -1,6 +1,6 @@
 package dev.fanfare.server.access;
 
-import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.result.Refusal;
 import java.time.Instant;
 
 /**
@@ -12,12 +12,12 @@ import java.time.Instant;
 public record OneTimeToken(String hash, Instant expiresAt) {
 
   /**
-   * 422, for a token that has triggered before.
+   * The refusal of a token that has triggered before.
    *
    * @param what it was to do now, such as {@code batch trigger}
    */
-  public static HttpError alreadyUsed(String what) {
-    return new HttpError(
-        422, "Cannot " + what + " with a one-time use token as it has already been used.");
+  public static Refusal alreadyUsed(String what) {
+    return Refusal.unprocessable(
+        "Cannot " + what + " with a one-time use token as it has already been used.");
   }
 }

@@ -1,8 +1,6 @@
 package dev.fanfare.server.access;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.fanfare.server.text.Hash;
 import java.security.SecureRandom;
 
 /**
@@ -50,11 +48,7 @@ public final class SecretKey {
   }
 
   static byte[] hash(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
+    return Hash.of(text).bytes();
   }
 
   @Override

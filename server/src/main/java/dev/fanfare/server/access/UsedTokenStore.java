@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SQL of {@code used_tokens}. A one-time token is used up in the transaction that stores what it
@@ -22,34 +21,26 @@ public final class UsedTokenStore {
   /** What PostgreSQL can still write; a token may claim to live longer. */
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
 
-  /**
-   * Uses up a token, or ends the request with 422 when it was used before.
-   *
-   * @param token absent: nothing to do
-   * @param what the token does, for the text: {@code batch trigger}, {@code create batch}
-   */
-  public void spend(Tx tx, int environmentId, @Nullable OneTimeToken token, String what) {
-    if (token != null && !spend(tx, environmentId, List.of(token)).isEmpty()) {
-      throw OneTimeToken.alreadyUsed(what);
-    }
+  /** Uses up a token; false when it was used before. */
+  public boolean spend(Tx tx, OneTimeToken token) {
+    return spend(tx, List.of(token)).isEmpty();
   }
 
   /** Uses up many tokens, no two the same, and returns those that were used before. */
-  public Set<OneTimeToken> spend(Tx tx, int environmentId, Collection<OneTimeToken> tokens) {
+  public Set<OneTimeToken> spend(Tx tx, Collection<OneTimeToken> tokens) {
     List<String> fresh =
-        tx.list(
-            """
-            insert into used_tokens (environment_id, token_hash, expires_at)
-            select ?, t.token_hash, to_timestamp(t.expires_seconds)
-              from unnest(?::bytea[], ?::int8[]) as t (token_hash, expires_seconds)
-             order by t.token_hash             -- one order for all, so that no two wait in a ring
-                on conflict (environment_id, token_hash) do nothing
-            returning token_hash
-            """,
-            r -> HexFormat.of().formatHex(r.bytes("token_hash")),
-            environmentId,
-            tokens.stream().map(t -> HexFormat.of().parseHex(t.hash())).toArray(byte[][]::new),
-            tokens.stream().mapToLong(t -> forgottenAt(t).getEpochSecond()).toArray());
+        tx.sql(
+                """
+                insert into used_tokens (environment_id, token_hash, expires_at)
+                select :environment, t.token_hash, to_timestamp(t.expires_seconds)
+                  from unnest(:hashes::bytea[], :expires_seconds::int8[]) as t (token_hash, expires_seconds)
+                 order by t.token_hash             -- one order for all prevents deadlocks
+                    on conflict (environment_id, token_hash) do nothing
+                returning token_hash
+                """)
+            .bytes("hashes", tokens, t -> HexFormat.of().parseHex(t.hash()))
+            .longs("expires_seconds", tokens, t -> forgottenAt(t).getEpochSecond())
+            .list(r -> HexFormat.of().formatHex(r.bytes("token_hash")));
     Set<OneTimeToken> before = new HashSet<>(tokens);
     before.removeIf(token -> fresh.contains(token.hash()));
     return before;
@@ -60,22 +51,21 @@ public final class UsedTokenStore {
   }
 
   /** Forgets up to {@code max} tokens that have ended. */
-  public int prune(Tx tx, int environmentId, Instant now, int max) {
-    return tx.update(
-        """
-        delete from used_tokens
-         where environment_id = ?
-           and token_hash = any (array(
-                 select token_hash
-                   from used_tokens
-                  where environment_id = ?
-                    and expires_at <= ?
-                  limit ?
-                    for update skip locked))
-        """,
-        environmentId,
-        environmentId,
-        now,
-        max);
+  public int prune(Tx tx, Instant now, int max) {
+    return tx.sql(
+            """
+            delete from used_tokens
+             where environment_id = :environment
+               and token_hash = any (array(
+                     select token_hash
+                       from used_tokens
+                      where environment_id = :environment
+                        and expires_at <= :now
+                      limit :max
+                        for update skip locked))
+            """)
+        .bind("now", now)
+        .bind("max", max)
+        .update();
   }
 }

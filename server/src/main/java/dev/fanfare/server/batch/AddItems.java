@@ -3,32 +3,34 @@ package dev.fanfare.server.batch;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.RunError;
-import dev.fanfare.server.batch.StreamedBatchStore.Kept;
 import dev.fanfare.server.batch.StreamedBatchStore.Progress;
 import dev.fanfare.server.batch.StreamedBatchStore.Sealed;
+import dev.fanfare.server.batch.StreamedBatchStore.StoredItem;
+import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.run.NamedParent;
+import dev.fanfare.server.result.Refusal;
+import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.run.PlaceRuns;
-import dev.fanfare.server.run.PlacedRun;
-import dev.fanfare.server.run.Refused;
 import dev.fanfare.server.run.Source;
-import dev.fanfare.server.run.TriggerRuns;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.trigger.AssignLanes;
+import dev.fanfare.server.trigger.CreateRuns;
+import dev.fanfare.server.trigger.CreateRuns.Origin;
+import dev.fanfare.server.trigger.OnRejection;
+import dev.fanfare.server.trigger.PlacedRun;
+import dev.fanfare.server.trigger.TriggerComponent;
+import dev.fanfare.server.trigger.TriggeredRun;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the items of an announced batch as they are streamed, in as many streams as the client
- * needs, and seals the batch when the last one is there: then all its runs are made in one
+ * needs, and seals the batch when the last one is there: then all its runs are created in one
  * transaction, in the order of their indexes. Until then nothing of it runs.
  *
  * <p>No more than a few megabytes are held: what exceeds them is kept in the database. A batch that
@@ -41,22 +43,17 @@ public final class AddItems {
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
-  private final PlaceRuns place;
-  private final TriggerRuns trigger;
+  private final AssignLanes lanes;
+  private final CreateRuns runs;
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore store = new StreamedBatchStore();
 
-  public AddItems(
-      Database database,
-      Signals signals,
-      InstantSource clock,
-      PlaceRuns place,
-      TriggerRuns trigger) {
-    this.database = database;
-    this.signals = signals;
-    this.clock = clock;
-    this.place = place;
-    this.trigger = trigger;
+  AddItems(Resources resources, TriggerComponent trigger) {
+    this.database = resources.database();
+    this.signals = resources.signals();
+    this.clock = resources.clock();
+    this.lanes = trigger.assignLanes();
+    this.runs = trigger.createRuns();
   }
 
   /**
@@ -97,21 +94,27 @@ public final class AddItems {
    *
    * @param source how the batch is triggered
    */
-  public Added add(int environmentId, UUID batchId, Source source, ItemStream stream) {
-    Batch batch = database.transaction(tx -> batches.find(tx, environmentId, batchId));
+  public Result<Added> add(int environmentId, UUID batchId, Source source, ItemStream stream) {
+    Batch batch = database.transaction(environmentId, tx -> batches.find(tx, batchId));
     if (batch == null) {
-      throw new HttpError(422, "Batch " + PublicId.format(PublicId.BATCH, batchId) + " not found");
+      return Result.refused(
+          Refusal.unprocessable(
+              "Batch " + PublicId.format(PublicId.BATCH, batchId) + " not found"));
     }
     if (batch.sealedAt() != null) {
-      return new Added(0, 0, true, batch.itemCount(), batch.itemCount());
+      return Result.of(new Added(0, 0, true, batch.itemCount(), batch.itemCount()));
     }
-    requirePending(batchId, batch.status());
+    if (batch.status() != BatchStatus.PENDING) {
+      return notPending(batchId, batch.status());
+    }
     Held held = new Held();
     try {
       for (StreamedItem item = stream.next(); item != null; item = stream.next()) {
         if (item.index() >= batch.itemCount()) {
-          throw new HttpError(
-              422, "Item index " + item.index() + " exceeds batch runCount " + batch.itemCount());
+          keep(environmentId, batchId, held);
+          return Result.refused(
+              Refusal.unprocessable(
+                  "Item index " + item.index() + " exceeds batch runCount " + batch.itemCount()));
         }
         held.add(item);
         if (held.chars > HELD_CHARS_MAX) {
@@ -125,16 +128,14 @@ public final class AddItems {
     return end(environmentId, batchId, source, stream, held);
   }
 
-  private static void requirePending(UUID batchId, BatchStatus status) {
-    if (status != BatchStatus.PENDING) {
-      throw new HttpError(
-          422,
-          "Batch "
-              + PublicId.format(PublicId.BATCH, batchId)
-              + " is not in PENDING status (current: "
-              + status
-              + ")");
-    }
+  private static Result<Added> notPending(UUID batchId, BatchStatus status) {
+    return Result.refused(
+        Refusal.unprocessable(
+            "Batch "
+                + PublicId.format(PublicId.BATCH, batchId)
+                + " is not in PENDING status (current: "
+                + status
+                + ")"));
   }
 
   private void keep(int environmentId, UUID batchId, Held held) {
@@ -143,134 +144,139 @@ public final class AddItems {
     }
     List<PlacedRun> placed = place(environmentId, held);
     held.kept(
-        database.transaction(tx -> {
-          Progress progress = store.lock(tx, environmentId, batchId);
-          return progress == null || progress.sealed() || progress.status() != BatchStatus.PENDING
-              ? 0
-              : keep(tx, environmentId, batchId, held, placed);
-        }));
+        database.transaction(
+            environmentId,
+            tx -> {
+              Progress progress = store.lock(tx, batchId);
+              return progress == null || !progress.isOpen() ? 0 : keep(tx, batchId, held, placed);
+            }));
   }
 
-  private int keep(Tx tx, int environmentId, UUID batchId, Held held, List<PlacedRun> placed) {
-    return store.insertItems(tx, environmentId, batchId, List.copyOf(held.items.values()), placed);
+  private int keep(Tx tx, UUID batchId, Held held, List<PlacedRun> placed) {
+    return store.insertItems(tx, batchId, List.copyOf(held.items.values()), placed);
   }
 
   private List<PlacedRun> place(int environmentId, Held held) {
-    return held.items.isEmpty()
-        ? List.of()
-        : place.place(
-            environmentId,
-            held.items.values().stream().map(StreamedItem::run).toList(),
-            Refused.AS_A_FAILURE);
+    if (held.items.isEmpty()) {
+      return List.of();
+    }
+    List<NewRun> asked = held.items.values().stream().map(StreamedItem::run).toList();
+    return lanes.assign(environmentId, asked, OnRejection.RECORD_AS_FAILED).placed();
   }
 
-  private Added end(int environmentId, UUID batchId, Source source, ItemStream stream, Held held) {
+  private Result<Added> end(
+      int environmentId, UUID batchId, Source source, ItemStream stream, Held held) {
     List<PlacedRun> placed = place(environmentId, held);
     Instant now = clock.instant();
-    Added added =
-        database.transaction(
-            tx -> end(tx, new Seal(environmentId, batchId, source, now), stream, held, placed));
-    if (added.sealed()) {
+    Seal seal = new Seal(batchId, source, now);
+    Result<Added> added =
+        database.attempt(environmentId, tx -> end(tx, seal, stream, held, placed));
+    if (added instanceof Result.Success<Added> success && success.value().sealed()) {
       signals.ready(environmentId);
     }
     return added;
   }
 
   /** What sealing a batch needs throughout. */
-  private record Seal(int environmentId, UUID batchId, Source source, Instant now) {}
+  private record Seal(UUID batchId, Source source, Instant now) {
+    Origin origin(int firstIndex) {
+      return new Origin(batchId, firstIndex, source, now);
+    }
+  }
 
-  private Added end(Tx tx, Seal seal, ItemStream stream, Held held, List<PlacedRun> placed) {
-    Progress progress = store.lock(tx, seal.environmentId(), seal.batchId());
+  private Result<Added> end(
+      Tx tx, Seal seal, ItemStream stream, Held held, List<PlacedRun> placed) {
+    Progress progress = store.lock(tx, seal.batchId());
     if (progress == null) {
-      throw new HttpError(422, "Batch not found");
+      return Result.refused(Refusal.unprocessable("Batch not found"));
     }
     int count = progress.itemCount();
     int coming = held.items.size();
     if (progress.sealed()) { // by another stream, in the meantime
-      return new Added(held.accepted, held.deduplicated + coming, true, count, count);
+      return Result.of(new Added(held.accepted, held.deduplicated + coming, true, count, count));
     }
-    requirePending(seal.batchId(), progress.status());
-    int before = store.stored(tx, seal.environmentId(), seal.batchId());
+    if (progress.status() != BatchStatus.PENDING) {
+      return notPending(seal.batchId(), progress.status());
+    }
+    int before = store.stored(tx, seal.batchId());
     if (before == 0 && coming == count) {
-      Runs runs = new Runs(count);
-      runs.add(0, placed, trigger(tx, seal, progress.parent(), 0, placed));
-      store.seal(tx, seal.environmentId(), seal.batchId(), runs.sealed(), seal.now());
-      return new Added(held.accepted + coming, held.deduplicated, true, count, count);
+      Runs all = new Runs(progress);
+      all.create(tx, seal, placed);
+      store.seal(tx, seal.batchId(), all.sealed(), seal.now());
+      return Result.of(new Added(held.accepted + coming, held.deduplicated, true, count, count));
     }
-    int inserted = coming == 0 ? 0 : keep(tx, seal.environmentId(), seal.batchId(), held, placed);
+    int inserted = coming == 0 ? 0 : keep(tx, seal.batchId(), held, placed);
     int stored = before + inserted;
     boolean complete = stored == count;
     if (complete) {
-      store.seal(
-          tx,
-          seal.environmentId(),
-          seal.batchId(),
-          triggerKept(tx, seal, progress, stream),
-          seal.now());
+      store.seal(tx, seal.batchId(), createKept(tx, seal, progress, stream), seal.now());
     }
-    return new Added(
-        held.accepted + inserted, held.deduplicated + coming - inserted, complete, stored, count);
+    return Result.of(
+        new Added(
+            held.accepted + inserted,
+            held.deduplicated + coming - inserted,
+            complete,
+            stored,
+            count));
   }
 
-  /** Makes the runs of kept items part by part, so that no more than a part is held. */
-  private Sealed triggerKept(Tx tx, Seal seal, Progress progress, ItemStream stream) {
-    int count = progress.itemCount();
-    Runs runs = new Runs(count);
-    for (int next = 0; next < count; ) {
-      List<Kept> part = store.items(tx, seal.environmentId(), seal.batchId(), next);
-      List<PlacedRun> placed = part.stream().map(kept -> placed(kept, stream)).toList();
-      runs.add(next, placed, trigger(tx, seal, progress.parent(), next, placed));
-      next += part.size();
+  /** Creates the runs of kept items part by part, so that no more than a part is held. */
+  private Sealed createKept(Tx tx, Seal seal, Progress progress, ItemStream stream) {
+    Runs all = new Runs(progress);
+    while (all.size() < progress.itemCount()) {
+      List<StoredItem> part = store.items(tx, seal.batchId(), all.size());
+      all.create(tx, seal, part.stream().map(item -> placed(item, stream)).toList());
     }
-    return runs.sealed();
+    return all.sealed();
   }
 
-  private static PlacedRun placed(Kept kept, ItemStream stream) {
+  private static PlacedRun placed(StoredItem item, ItemStream stream) {
     NewRun run =
-        kept.failure() != null
-            ? NewRun.failed(kept.task(), kept.failure())
-            : stream.read(kept.text());
-    return new PlacedRun(run, kept.taskId(), kept.laneId(), kept.taskTtl());
+        item.failure() != null
+            ? NewRun.failed(item.task(), item.failure())
+            : stream.read(item.text());
+    return new PlacedRun(run, item.taskId(), item.laneId(), item.taskTtl());
   }
 
-  private List<TriggeredRun> trigger(
-      Tx tx, Seal seal, @Nullable NamedParent parent, int firstIndex, List<PlacedRun> placed) {
-    return trigger.trigger(
-        tx,
-        seal.environmentId(),
-        seal.batchId(),
-        firstIndex,
-        seal.source(),
-        seal.now(),
-        placed.stream().map(run -> run.withParent(parent)).toList());
-  }
-
-  /** The runs of a batch while they are made. */
-  private static final class Runs {
+  /** The runs of a batch while they are created. */
+  private final class Runs {
+    private final Progress progress;
     private final List<UUID> runIds;
     private final List<ItemError> errors = new ArrayList<>();
     private int open;
 
-    Runs(int count) {
-      runIds = new ArrayList<>(count);
+    Runs(Progress progress) {
+      this.progress = progress;
+      this.runIds = new ArrayList<>(progress.itemCount());
     }
 
-    void add(int firstIndex, List<PlacedRun> placed, List<TriggeredRun> triggered) {
-      for (int i = 0; i < placed.size(); i++) {
-        NewRun asked = placed.get(i).run();
-        runIds.add(triggered.get(i).runId());
-        RunError failure = asked.failure();
-        if (failure != null) {
-          errors.add(
-              new ItemError(
-                  firstIndex + i,
-                  asked.task(),
-                  String.valueOf(failure.message()),
-                  String.valueOf(failure.code())));
-        } else if (triggered.get(i).created()) {
-          open++;
-        }
+    int size() {
+      return runIds.size();
+    }
+
+    /** Creates the next runs of the batch. */
+    void create(Tx tx, Seal seal, List<PlacedRun> items) {
+      List<PlacedRun> children =
+          items.stream().map(item -> item.withParent(progress.parent())).toList();
+      List<TriggeredRun> created = runs.create(tx, seal.origin(size()), children);
+      for (int i = 0; i < items.size(); i++) {
+        add(items.get(i).run(), created.get(i));
       }
+    }
+
+    private void add(NewRun asked, TriggeredRun created) {
+      RunError failure = asked.failure();
+      if (failure != null) {
+        errors.add(
+            new ItemError(
+                size(),
+                asked.task(),
+                String.valueOf(failure.message()),
+                String.valueOf(failure.code())));
+      } else if (created.created()) {
+        open++;
+      }
+      runIds.add(created.runId());
     }
 
     Sealed sealed() {

@@ -4,12 +4,13 @@ import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.access.UsedTokenStore;
+import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.run.RequestKeyStore;
+import dev.fanfare.server.text.Hash;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -21,16 +22,31 @@ public final class CreateBatch {
   private final Database database;
   private final InstantSource clock;
   private final TimeOrderedIds ids;
-  private final RequestKeyStore requests = new RequestKeyStore();
+  private final BatchKeys keys = new BatchKeys();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore streamed = new StreamedBatchStore();
 
-  public CreateBatch(Database database, InstantSource clock, TimeOrderedIds ids) {
-    this.database = database;
-    this.clock = clock;
-    this.ids = ids;
+  CreateBatch(Resources resources) {
+    this.database = resources.database();
+    this.clock = resources.clock();
+    this.ids = resources.ids();
   }
+
+  /**
+   * A batch to be announced.
+   *
+   * @param parent the run that triggers it; absent: none does
+   * @param key makes the same batch sent twice one batch; absent: every batch is a new one
+   * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+   * @param token used up by a new batch; absent: the caller may create as many as it likes
+   */
+  public record Announcement(
+      int itemCount,
+      @Nullable NamedParent parent,
+      NewRun.@Nullable Key key,
+      @Nullable Hash requestKey,
+      @Nullable OneTimeToken token) {}
 
   /**
    * The batch that answers.
@@ -40,62 +56,33 @@ public final class CreateBatch {
    */
   public record Created(UUID batchId, int itemCount, boolean cached, boolean repeated) {}
 
-  /**
-   * Stores a batch without items and returns when it is durable.
-   *
-   * @param parent the run that triggers it; absent: none does
-   * @param key makes the same batch sent twice one batch; absent: every batch is a new one
-   * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
-   * @param token used up by a new batch; absent: the caller may create as many as it likes
-   */
-  public Created create(
-      int environmentId,
-      int itemCount,
-      @Nullable NamedParent parent,
-      NewRun.@Nullable Key key,
-      @Nullable Hash requestKey,
-      @Nullable OneTimeToken token) {
+  /** Stores a batch without items and returns when it is durable. */
+  public Result<Created> create(int environmentId, Announcement batch) {
     Instant now = clock.instant();
-    return database.transaction(
-        tx -> create(tx, environmentId, itemCount, parent, key, requestKey, token, now));
+    return database.attempt(environmentId, tx -> create(tx, batch, now));
   }
 
-  private Created create(
-      Tx tx,
-      int environmentId,
-      int itemCount,
-      @Nullable NamedParent parent,
-      NewRun.@Nullable Key key,
-      @Nullable Hash requestKey,
-      @Nullable OneTimeToken token,
-      Instant now) {
+  private Result<Created> create(Tx tx, Announcement batch, Instant now) {
     UUID batchId = ids.next();
-    if (requestKey != null) {
-      UUID before = requests.claim(tx, environmentId, requestKey, batchId, now);
-      if (before != null) {
-        return stored(tx, environmentId, before);
-      }
+    NewRun.Key key = batch.key();
+    BatchKeys.Older older = keys.claim(tx, batchId, key, batch.requestKey(), now);
+    if (older != null) {
+      return Result.of(stored(tx, older.batchId()));
     }
-    if (key != null) {
-      UUID holder =
-          batches.claimKey(
-              tx, environmentId, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
-      if (!holder.equals(batchId)) {
-        if (requestKey != null) {
-          requests.answer(tx, environmentId, requestKey, holder);
-        }
-        return stored(tx, environmentId, holder);
-      }
+    if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
+      return Result.refused(OneTimeToken.alreadyUsed("create batch"));
     }
-    usedTokens.spend(tx, environmentId, token, "create batch");
-    streamed.insert(
-        tx, environmentId, batchId, itemCount, parent, key == null ? null : key.text(), now);
-    return new Created(batchId, itemCount, false, false);
+    String keyText = key == null ? null : key.text();
+    streamed.insert(tx, batchId, batch.itemCount(), batch.parent(), keyText, now);
+    return Result.of(new Created(batchId, batch.itemCount(), false, false));
   }
 
-  /** A client that died between the two calls must send the items: it is not told of a cache. */
-  private Created stored(Tx tx, int environmentId, UUID batchId) {
-    Batch batch = Objects.requireNonNull(batches.find(tx, environmentId, batchId));
+  /**
+   * A client that died between the two calls must still send the items: it does not get to see that
+   * the batch was cached.
+   */
+  private Created stored(Tx tx, UUID batchId) {
+    Batch batch = Objects.requireNonNull(batches.find(tx, batchId));
     boolean open = batch.sealedAt() == null && batch.status() == BatchStatus.PENDING;
     return new Created(batchId, batch.itemCount(), !open, true);
   }

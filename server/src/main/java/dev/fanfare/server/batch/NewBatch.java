@@ -1,9 +1,9 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.server.access.OneTimeToken;
-import dev.fanfare.server.run.Hash;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
+import dev.fanfare.server.text.Hash;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,4 +21,10 @@ public record NewBatch(
     NewRun.@Nullable Key key,
     @Nullable Hash requestKey,
     Source source,
-    @Nullable OneTimeToken token) {}
+    @Nullable OneTimeToken token) {
+
+  /** The text of its key; absent: it has none. */
+  @Nullable String keyText() {
+    return key == null ? null : key.text();
+  }
+}

@@ -2,7 +2,7 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.run.Run;
-import dev.fanfare.server.run.RunReader;
+import dev.fanfare.server.run.RunQueries;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
 public final class ReadBatches {
   private final Database database;
   private final BatchStore batches = new BatchStore();
-  private final RunReader runs = new RunReader();
+  private final RunQueries runs = new RunQueries();
 
-  public ReadBatches(Database database) {
+  ReadBatches(Database database) {
     this.database = database;
   }
 
   /** One batch, or {@code null} when the environment has none with this id. */
   public @Nullable Batch find(int environmentId, UUID batchId) {
-    return database.transaction(tx -> batches.find(tx, environmentId, batchId));
+    return database.transaction(environmentId, tx -> batches.find(tx, batchId));
   }
 
   /**
@@ -28,13 +28,13 @@ public final class ReadBatches {
    * a part at a time, so that a thousand long outputs are never held together, and holds no
    * connection while a run is taken.
    */
-  public void eachEnded(int environmentId, Batch batch, Consumer<Run> take) {
+  public void eachFinal(int environmentId, Batch batch, Consumer<Run> take) {
     List<UUID> left = batch.runIds();
-    List<RunReader.Ended> part;
+    List<RunQueries.Final> part;
     do {
       List<UUID> asked = left;
-      part = database.transaction(tx -> runs.ended(tx, environmentId, asked));
-      part.forEach(ended -> take.accept(ended.run()));
+      part = database.transaction(environmentId, tx -> runs.finalRuns(tx, asked));
+      part.forEach(last -> take.accept(last.run()));
       left = part.isEmpty() ? List.of() : left.subList(part.getLast().position(), left.size());
     } while (!left.isEmpty());
   }

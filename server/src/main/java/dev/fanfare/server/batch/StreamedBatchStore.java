@@ -5,8 +5,8 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.NamedParent;
-import dev.fanfare.server.run.PlacedRun;
 import dev.fanfare.server.run.StoredError;
+import dev.fanfare.server.trigger.PlacedRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,26 +22,26 @@ final class StreamedBatchStore {
   /** Stores a batch that has no items yet. */
   void insert(
       Tx tx,
-      int environmentId,
       UUID batchId,
       int itemCount,
       @Nullable NamedParent parent,
       @Nullable String key,
       Instant createdAt) {
-    tx.update(
-        """
-        insert into batches
-               (environment_id, batch_id, status, open_runs, item_count, run_ids,
-                idempotency_key, created_at, parent_run_id, resumes_parent)
-        values (?, ?, 'PENDING', 0, ?, '{}', ?, ?, ?, ?)
-        """,
-        environmentId,
-        batchId,
-        itemCount,
-        key,
-        createdAt,
-        parent == null ? null : parent.runId(),
-        parent == null ? null : parent.resumes());
+    tx.sql(
+            """
+            insert into batches
+                   (environment_id, batch_id, status, open_runs, item_count, run_ids,
+                    idempotency_key, created_at, parent_run_id, resumes_parent)
+            values (:environment, :batch_id, 'PENDING', 0, :item_count, '{}',
+                    :key, :created_at, :parent_run_id, :resumes_parent)
+            """)
+        .bind("batch_id", batchId)
+        .bind("item_count", itemCount)
+        .bind("key", key)
+        .bind("created_at", createdAt)
+        .bind("parent_run_id", parent == null ? null : parent.runId())
+        .bind("resumes_parent", parent == null ? null : parent.resumes())
+        .update();
   }
 
   /**
@@ -49,69 +49,71 @@ final class StreamedBatchStore {
    *
    * @param parent the run that triggers it; absent: none does
    */
-  record Progress(
-      BatchStatus status, boolean sealed, int itemCount, @Nullable NamedParent parent) {}
+  record Progress(BatchStatus status, boolean sealed, int itemCount, @Nullable NamedParent parent) {
+    /** Whether it still takes items. */
+    boolean isOpen() {
+      return !sealed && status == BatchStatus.PENDING;
+    }
+  }
 
   /** Locks a batch, so that of two streams at once one seals it and the other sees that. */
-  @Nullable Progress lock(Tx tx, int environmentId, UUID batchId) {
-    return tx.first(
-        """
-        select b.status, b.sealed_at is not null as sealed, b.item_count, b.parent_run_id,
-               b.resumes_parent
-          from batches b
-         where b.environment_id = ?
-           and b.batch_id = ?
-           for update
-        """,
-        r -> {
+  @Nullable Progress lock(Tx tx, UUID batchId) {
+    return tx.sql(
+            """
+            select b.status, b.sealed_at is not null as sealed, b.item_count, b.parent_run_id,
+                   b.resumes_parent
+              from batches b
+             where b.environment_id = :environment
+               and b.batch_id = :batch_id
+               for update
+            """)
+        .bind("batch_id", batchId)
+        .first(r -> {
           UUID parentId = r.uuidOrNull("parent_run_id");
           return new Progress(
               BatchStatus.valueOf(r.text("status")),
               r.flag("sealed"),
               r.integer("item_count"),
               parentId == null ? null : new NamedParent(parentId, r.flag("resumes_parent")));
-        },
-        environmentId,
-        batchId);
+        });
   }
 
   /**
    * How many items of a locked batch are kept. A statement of its own: the one that locks sees what
    * was there when it began to wait, and not what another stream kept before it let go.
    */
-  int stored(Tx tx, int environmentId, UUID batchId) {
+  int stored(Tx tx, UUID batchId) {
     return Objects.requireNonNull(
-        tx.first(
-            """
-            select count(*)::int as stored
-              from batch_items
-             where environment_id = ?
-               and batch_id = ?
-            """,
-            r -> r.integer("stored"),
-            environmentId,
-            batchId));
+        tx.sql(
+                """
+                select count(*)::int as stored
+                  from batch_items
+                 where environment_id = :environment
+                   and batch_id = :batch_id
+                """)
+            .bind("batch_id", batchId)
+            .first(r -> r.integer("stored")));
   }
 
   /** Keeps items until their batch is sealed; returns how many were not there before. */
-  int insertItems(
-      Tx tx, int environmentId, UUID batchId, List<StreamedItem> items, List<PlacedRun> placed) {
-    return tx.update(
-        """
-        insert into batch_items
-               (environment_id, batch_id, item_index, task_id, lane_id, item, error)
-        select ?, ?, i.item_index, i.task_id, i.lane_id, i.item, i.error
-          from unnest(?::int[], ?::int[], ?::int[], ?::text[], ?::text[])
-               as i (item_index, task_id, lane_id, item, error)
-            on conflict do nothing
-        """,
-        environmentId,
-        batchId,
-        items.stream().mapToInt(StreamedItem::index).toArray(),
-        placed.stream().mapToInt(PlacedRun::taskId).toArray(),
-        placed.stream().mapToInt(PlacedRun::laneId).toArray(),
-        items.stream().map(StreamedItem::text).toArray(String[]::new),
-        placed.stream().map(StreamedBatchStore::error).toArray(String[]::new));
+  int insertItems(Tx tx, UUID batchId, List<StreamedItem> items, List<PlacedRun> placed) {
+    return tx.sql(
+            """
+            insert into batch_items
+                   (environment_id, batch_id, item_index, task_id, lane_id, item, error)
+            select :environment, :batch_id, i.item_index, i.task_id, i.lane_id, i.item, i.error
+              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int[], :texts::text[],
+                          :errors::text[])
+                   as i (item_index, task_id, lane_id, item, error)
+                on conflict do nothing
+            """)
+        .bind("batch_id", batchId)
+        .ints("item_indexes", items, StreamedItem::index)
+        .ints("task_ids", placed, PlacedRun::taskId)
+        .ints("lane_ids", placed, PlacedRun::laneId)
+        .texts("texts", items, StreamedItem::text)
+        .texts("errors", placed, StreamedBatchStore::error)
+        .update();
   }
 
   private static @Nullable String error(PlacedRun placed) {
@@ -120,7 +122,7 @@ final class StreamedBatchStore {
   }
 
   /** An item that was kept, and where its run will be placed. */
-  record Kept(
+  record StoredItem(
       int index,
       String task,
       int taskId,
@@ -129,30 +131,33 @@ final class StreamedBatchStore {
       String text,
       @Nullable RunError failure) {}
 
-  /** Kept items from {@code firstIndex} on, as many as fit and at least one. */
-  List<Kept> items(Tx tx, int environmentId, UUID batchId, int firstIndex) {
-    return tx.list(
-        """
-        select i.item_index, t.slug, i.task_id, i.lane_id, t.ttl_ms, i.item, i.error
-          from (select i.*,
-                       sum(octet_length(i.item)) over (order by i.item_index) as bytes
-                  from batch_items i
-                 where i.environment_id = ?
-                   and i.batch_id = ?
-                   and i.item_index >= ?) as i
-         cross join lateral (
-                 select x.slug, x.ttl_ms
-                   from tasks x
-                  where x.environment_id = i.environment_id
-                    and x.task_id = i.task_id
-                  limit 1) as t
-         where i.bytes <= ?
-            or i.item_index = ?
-         order by i.item_index
-        """,
-        r -> {
+  /** Stored items from {@code firstIndex} on, as many as fit and at least one. */
+  List<StoredItem> items(Tx tx, UUID batchId, int firstIndex) {
+    return tx.sql(
+            """
+            select i.item_index, t.slug, i.task_id, i.lane_id, t.ttl_ms, i.item, i.error
+              from (select i.*,
+                           sum(octet_length(i.item)) over (order by i.item_index) as bytes
+                      from batch_items i
+                     where i.environment_id = :environment
+                       and i.batch_id = :batch_id
+                       and i.item_index >= :first_index) as i
+             cross join lateral (
+                     select x.slug, x.ttl_ms
+                       from tasks x
+                      where x.environment_id = i.environment_id
+                        and x.task_id = i.task_id
+                      limit 1) as t
+             where i.bytes <= :bytes_at_once
+                or i.item_index = :first_index
+             order by i.item_index
+            """)
+        .bind("batch_id", batchId)
+        .bind("first_index", firstIndex)
+        .bind("bytes_at_once", BYTES_AT_ONCE)
+        .list(r -> {
           String error = r.textOrNull("error");
-          return new Kept(
+          return new StoredItem(
               r.integer("item_index"),
               r.text("slug"),
               r.integer("task_id"),
@@ -160,103 +165,98 @@ final class StreamedBatchStore {
               r.millisOrNull("ttl_ms"),
               r.text("item"),
               error == null ? null : StoredError.read(error));
-        },
-        environmentId,
-        batchId,
-        firstIndex,
-        BYTES_AT_ONCE,
-        firstIndex);
+        });
   }
 
   /** What a sealed batch has become. */
   record Sealed(List<UUID> runIds, int openRuns, List<ItemError> errors) {}
 
   /** Seals a batch whose runs are stored, and forgets the items they came from. */
-  void seal(Tx tx, int environmentId, UUID batchId, Sealed sealed, Instant now) {
+  void seal(Tx tx, UUID batchId, Sealed sealed, Instant now) {
     BatchStatus status =
         sealed.errors().size() == sealed.runIds().size()
             ? BatchStatus.ABORTED
             : !sealed.errors().isEmpty()
                 ? BatchStatus.PARTIAL_FAILED
                 : sealed.openRuns() == 0 ? BatchStatus.COMPLETED : BatchStatus.PROCESSING;
-    tx.update(
-        """
-        update batches
-           set sealed_at = ?, status = ?::batch_status, open_runs = ?, run_ids = ?, errors = ?,
-               completed_at = ?::timestamptz
-         where environment_id = ?
-           and batch_id = ?
-        """,
-        now,
-        status.name(),
-        sealed.openRuns(),
-        sealed.runIds().toArray(UUID[]::new),
-        sealed.errors().isEmpty() ? null : WireJson.mapper().writeValueAsString(sealed.errors()),
-        sealed.openRuns() == 0 ? now : null,
-        environmentId,
-        batchId);
-    deleteItems(tx, environmentId, new UUID[] {batchId});
+    tx.sql(
+            """
+            update batches
+               set sealed_at = :now, status = :status::batch_status, open_runs = :open_runs,
+                   run_ids = :run_ids, errors = :errors,
+                   completed_at = :completed_at::timestamptz
+             where environment_id = :environment
+               and batch_id = :batch_id
+            """)
+        .bind("now", now)
+        .bind("status", status.name())
+        .bind("open_runs", sealed.openRuns())
+        .uuids("run_ids", sealed.runIds())
+        .bind(
+            "errors",
+            sealed.errors().isEmpty()
+                ? null
+                : WireJson.mapper().writeValueAsString(sealed.errors()))
+        .bind("completed_at", sealed.openRuns() == 0 ? now : null)
+        .bind("batch_id", batchId)
+        .update();
+    deleteItems(tx, List.of(batchId));
   }
 
   /**
    * Gives up to {@code max} batches up that were announced before {@code before} and never sealed:
    * nothing of them runs, and their idempotency keys are free again.
    */
-  int abort(Tx tx, int environmentId, Instant before, Instant now, int max) {
+  int abort(Tx tx, Instant before, Instant now, int max) {
     List<UUID> aborted =
-        tx.list(
-            """
-            update batches
-               set status = 'ABORTED', completed_at = ?
-             where environment_id = ?
-               and batch_id = any (array(
-                     select batch_id
-                       from batches
-                      where environment_id = ?
-                        and sealed_at is null
-                        and status = 'PENDING'
-                        and created_at <= ?
-                      order by created_at
-                      limit ?
-                        for update skip locked))
-            returning batch_id
-            """,
-            r -> Objects.requireNonNull(r.uuid("batch_id")),
-            now,
-            environmentId,
-            environmentId,
-            before,
-            max);
-    UUID[] batchIds = aborted.toArray(UUID[]::new);
-    if (batchIds.length > 0) {
-      deleteItems(tx, environmentId, batchIds);
-      tx.update(
-          """
-          delete from batch_keys
-           where environment_id = ?
-             and key_hash in (select sha256(convert_to(b.idempotency_key, 'UTF8'))
-                                from batches b
-                               where b.environment_id = ?
-                                 and b.batch_id = any (?)
-                                 and b.idempotency_key is not null)
-             and batch_id = any (?)
-          """,
-          environmentId,
-          environmentId,
-          batchIds,
-          batchIds);
+        tx.sql(
+                """
+                update batches
+                   set status = 'ABORTED', completed_at = :now
+                 where environment_id = :environment
+                   and batch_id = any (array(
+                         select batch_id
+                           from batches
+                          where environment_id = :environment
+                            and sealed_at is null
+                            and status = 'PENDING'
+                            and created_at <= :before
+                          order by created_at
+                          limit :max
+                            for update skip locked))
+                returning batch_id
+                """)
+            .bind("now", now)
+            .bind("before", before)
+            .bind("max", max)
+            .list(r -> r.uuid("batch_id"));
+    if (!aborted.isEmpty()) {
+      deleteItems(tx, aborted);
+      tx.sql(
+              """
+              delete from batch_keys
+               where environment_id = :environment
+                 and key_hash in (select sha256(convert_to(b.idempotency_key, 'UTF8'))
+                                    from batches b
+                                   where b.environment_id = :environment
+                                     and b.batch_id = any (:batch_ids)
+                                     and b.idempotency_key is not null)
+                 and batch_id = any (:batch_ids)
+              """)
+          .uuids("batch_ids", aborted)
+          .update();
     }
-    return batchIds.length;
+    return aborted.size();
   }
 
-  private static void deleteItems(Tx tx, int environmentId, UUID[] batchIds) {
-    tx.update(
-        """
-        delete from batch_items
-         where environment_id = ?
-           and batch_id = any (?)
-        """,
-        environmentId,
-        batchIds);
+  private static void deleteItems(Tx tx, List<UUID> batchIds) {
+    tx.sql(
+            """
+            delete from batch_items
+             where environment_id = :environment
+               and batch_id = any (:batch_ids)
+            """)
+        .uuids("batch_ids", batchIds)
+        .update();
   }
 }

@@ -1,98 +1,91 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.access.UsedTokenStore;
+import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.run.Hash;
+import dev.fanfare.server.result.Refusal;
+import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.run.PlaceRuns;
-import dev.fanfare.server.run.PlacedRun;
-import dev.fanfare.server.run.Refused;
-import dev.fanfare.server.run.RequestKeyStore;
-import dev.fanfare.server.run.TriggerRuns;
-import dev.fanfare.server.run.TriggeredRun;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.trigger.AssignLanes;
+import dev.fanfare.server.trigger.AssignLanes.Assigned;
+import dev.fanfare.server.trigger.CreateRuns;
+import dev.fanfare.server.trigger.CreateRuns.Origin;
+import dev.fanfare.server.trigger.OnRejection;
+import dev.fanfare.server.trigger.PlacedRun;
+import dev.fanfare.server.trigger.TriggerComponent;
+import dev.fanfare.server.trigger.TriggeredRun;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Triggers a batch: all of it or nothing. The items are checked and placed; then one transaction of
- * a handful of statements stores keys, runs, ready entries and the batch; then, after the commit,
- * workers are told and the caller is answered.
+ * Triggers a batch: all of it or nothing. The items come checked. Each is assigned to its lane;
+ * then one transaction of a handful of statements stores keys, runs, ready entries and the batch;
+ * after its commit, workers are notified and the caller is answered.
  */
 public final class TriggerBatch {
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
   private final TimeOrderedIds ids;
-  private final PlaceRuns place;
-  private final TriggerRuns trigger;
-  private final RequestKeyStore requests = new RequestKeyStore();
+  private final AssignLanes lanes;
+  private final CreateRuns runs;
+  private final BatchKeys keys = new BatchKeys();
   private final BatchStore batches = new BatchStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
 
-  public TriggerBatch(
-      Database database,
-      Signals signals,
-      InstantSource clock,
-      TimeOrderedIds ids,
-      PlaceRuns place,
-      TriggerRuns trigger) {
-    this.database = database;
-    this.signals = signals;
-    this.clock = clock;
-    this.ids = ids;
-    this.place = place;
-    this.trigger = trigger;
+  TriggerBatch(Resources resources, TriggerComponent trigger) {
+    this.database = resources.database();
+    this.signals = resources.signals();
+    this.clock = resources.clock();
+    this.ids = resources.ids();
+    this.lanes = trigger.assignLanes();
+    this.runs = trigger.createRuns();
   }
 
-  /** Stores the batch and returns when it is durable. */
-  public TriggeredBatch trigger(int environmentId, NewBatch batch) {
-    List<PlacedRun> placed = place.place(environmentId, itemsWithKeys(batch), Refused.IN_A_BATCH);
-    TriggeredBatch triggered =
-        database.transaction(tx -> store(tx, environmentId, batch, placed, clock.instant()));
+  /** Stores the batch and returns when it is durable. Refused, nothing of it is stored. */
+  public Result<TriggeredBatch> trigger(int environmentId, NewBatch batch) {
+    Assigned assigned = lanes.assign(environmentId, itemsWithKeys(batch), OnRejection.REFUSE_ALL);
+    if (!assigned.rejected().isEmpty()) {
+      Map.Entry<Integer, String> first = assigned.rejected().firstEntry();
+      return Result.refused(
+          Refusal.unprocessable("items[" + first.getKey() + "]: " + first.getValue()));
+    }
+    Result<TriggeredBatch> triggered =
+        database.attempt(environmentId, tx -> store(tx, batch, assigned.placed(), clock.instant()));
     signals.ready(environmentId);
     return triggered;
   }
 
-  private TriggeredBatch store(
-      Tx tx, int environmentId, NewBatch batch, List<PlacedRun> placed, Instant now) {
+  private Result<TriggeredBatch> store(Tx tx, NewBatch batch, List<PlacedRun> placed, Instant now) {
     UUID batchId = ids.next();
-    if (batch.requestKey() != null) {
-      UUID before = requests.claim(tx, environmentId, batch.requestKey(), batchId, now);
-      if (before != null) {
-        return stored(tx, environmentId, before, false);
-      }
+    BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);
+    if (older != null) {
+      return Result.of(stored(tx, older));
     }
-    if (batch.key() != null) {
-      Instant expiresAt = now.plus(batch.key().ttl());
-      Hash hash = Hash.of(batch.key().text());
-      UUID holder = batches.claimKey(tx, environmentId, hash, batchId, now, expiresAt);
-      if (!holder.equals(batchId)) {
-        if (batch.requestKey() != null) {
-          requests.answer(tx, environmentId, batch.requestKey(), holder);
-        }
-        return stored(tx, environmentId, holder, true);
-      }
+    List<TriggeredRun> created =
+        runs.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
+    if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
+      return Result.refused(OneTimeToken.alreadyUsed("batch trigger"));
     }
-    List<TriggeredRun> runs =
-        trigger.trigger(tx, environmentId, batchId, 0, batch.source(), now, placed);
-    usedTokens.spend(tx, environmentId, batch.token(), "batch trigger");
-    TriggeredBatch triggered = triggered(batchId, batch, placed, runs);
     batches.insert(
         tx,
-        environmentId,
         batchId,
-        runs.stream().map(TriggeredRun::runId).toList(),
-        openRuns(placed, runs),
-        batch.key() == null ? null : batch.key().text(),
+        created.stream().map(TriggeredRun::runId).toList(),
+        openRuns(placed, created),
+        batch.keyText(),
         now);
-    return triggered;
+    return Result.of(
+        new TriggeredBatch(batchId, false, false, batch.keyText(), items(placed, created)));
   }
 
   /** An item without a key gets one from the batch's, so that it stays one run in every retry. */
@@ -109,42 +102,38 @@ public final class TriggerBatch {
     return items;
   }
 
-  /** The batch's own runs that will end one day; older runs were counted by their own batches. */
-  private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> runs) {
+  /** The batch's own runs that are not final; older runs were counted by their own batches. */
+  private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> created) {
     int open = 0;
-    for (int i = 0; i < runs.size(); i++) {
-      if (runs.get(i).created() && placed.get(i).run().failure() == null) {
+    for (int i = 0; i < created.size(); i++) {
+      if (created.get(i).created() && placed.get(i).run().failure() == null) {
         open++;
       }
     }
     return open;
   }
 
-  private static TriggeredBatch triggered(
-      UUID batchId, NewBatch batch, List<PlacedRun> placed, List<TriggeredRun> runs) {
-    List<TriggeredBatch.Item> items = new ArrayList<>(runs.size());
-    for (int i = 0; i < runs.size(); i++) {
+  private static List<TriggeredBatch.Item> items(
+      List<PlacedRun> placed, List<TriggeredRun> created) {
+    List<TriggeredBatch.Item> items = new ArrayList<>(created.size());
+    for (int i = 0; i < created.size(); i++) {
       NewRun asked = placed.get(i).run();
       items.add(
           new TriggeredBatch.Item(
-              runs.get(i).runId(),
+              created.get(i).runId(),
               asked.task(),
-              runs.get(i).cached(),
+              created.get(i).cached(),
               asked.key() == null ? null : asked.key().text()));
     }
-    String key = batch.key() == null ? null : batch.key().text();
-    return new TriggeredBatch(batchId, false, false, key, items);
+    return items;
   }
 
-  private TriggeredBatch stored(Tx tx, int environmentId, UUID batchId, boolean cached) {
-    Batch batch = Objects.requireNonNull(batches.find(tx, environmentId, batchId));
-    List<TriggeredBatch.Item> items = batches.items(tx, environmentId, batchId);
-    if (cached) {
-      items =
-          items.stream()
-              .map(i -> new TriggeredBatch.Item(i.runId(), i.task(), true, i.key()))
-              .toList();
+  private TriggeredBatch stored(Tx tx, BatchKeys.Older older) {
+    Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
+    List<TriggeredBatch.Item> items = batches.items(tx, older.batchId());
+    if (older.cached()) {
+      items = items.stream().map(TriggeredBatch.Item::asCached).toList();
     }
-    return new TriggeredBatch(batchId, cached, true, batch.idempotencyKey(), items);
+    return new TriggeredBatch(older.batchId(), older.cached(), true, batch.idempotencyKey(), items);
   }
 }

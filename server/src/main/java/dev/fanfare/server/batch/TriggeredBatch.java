@@ -22,5 +22,9 @@ public record TriggeredBatch(
    * @param cached whether the run was there before, by its idempotency key
    * @param key the item's idempotency key; absent: none
    */
-  public record Item(UUID runId, String task, boolean cached, @Nullable String key) {}
+  public record Item(UUID runId, String task, boolean cached, @Nullable String key) {
+    Item asCached() {
+      return new Item(runId, task, true, key);
+    }
+  }
 }

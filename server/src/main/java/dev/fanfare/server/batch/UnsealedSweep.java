@@ -1,12 +1,12 @@
 package dev.fanfare.server.batch;
 
+import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
-import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 
 /** Gives streamed batches up whose items did not all come in time. */
-public final class UnsealedSweep implements Sweep {
+final class UnsealedSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   private static final int AT_ONCE = 100;
 
@@ -17,7 +17,7 @@ public final class UnsealedSweep implements Sweep {
   /**
    * @param limit how long after its announcement a batch may be unsealed
    */
-  public UnsealedSweep(Database database, Duration limit) {
+  UnsealedSweep(Database database, Duration limit) {
     this.database = database;
     this.limit = limit;
   }
@@ -30,6 +30,6 @@ public final class UnsealedSweep implements Sweep {
   @Override
   public int runOnce(int environmentId, Instant now) {
     return database.transaction(
-        tx -> batches.abort(tx, environmentId, now.minus(limit), now, AT_ONCE));
+        environmentId, tx -> batches.abort(tx, now.minus(limit), now, AT_ONCE));
   }
 }

@@ -1,10 +1,13 @@
 /**
- * Up to a thousand runs in one request. Owns {@code batches} and {@code batch_keys}.
+ * Up to a thousand runs in one request, or more in a stream. Owns {@code batches}, {@code
+ * batch_keys} and {@code batch_items}.
  *
- * <p>To read "trigger a batch" from top to bottom: {@link dev.fanfare.server.batch.BatchRoutes}
- * (who are you, which dialect, what status), {@link dev.fanfare.server.batch.TriggerBatch} (one
- * transaction), {@link dev.fanfare.server.batch.BatchStore} and {@code run/RunStore} (the
- * statements). It never knows how a run is executed, only that it ended.
+ * <p>To read "trigger a batch" from top to bottom: {@link
+ * dev.fanfare.server.batch.http.BatchRoutes} (who calls, which dialect, what status), {@link
+ * dev.fanfare.server.batch.TriggerBatch} (one transaction), {@link
+ * dev.fanfare.server.trigger.CreateRuns} (keys, runs, ready entries), {@link
+ * dev.fanfare.server.run.RunStore} (the INSERT). It never knows how a run is executed, only that it
+ * became final.
  */
 @NullMarked
 package dev.fanfare.server.batch;

@@ -2,6 +2,8 @@ package dev.fanfare.server.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.fanfare.server.result.Refusal;
+import dev.fanfare.server.result.Result;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,7 +29,7 @@ public final class Database implements AutoCloseable {
    * always wrong: a plan made when a table was empty reads all of it when it is full. So plans are
    * made once for a connection, not for each call (planning a claim takes longer than running it),
    * and ways that read whole tables are the last choice. What reads like a report asks for the
-   * planner's full freedom, see {@link Tx#listAnew}.
+   * planner's full freedom, see {@link Statement#listReplanned}.
    */
   private static final String PLANS =
       """
@@ -101,13 +103,54 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Runs {@code work} in one transaction and commits it; any exception rolls it back. Work that
-   * lost a deadlock is run again from its beginning, so it must not have effects outside.
+   * Runs {@code work} in one transaction in one environment and commits it; any exception rolls it
+   * back. Work that lost a deadlock is run again from its beginning, so it must not have effects
+   * outside.
+   */
+  public <T extends @Nullable Object> T transaction(int environmentId, Function<Tx, T> work) {
+    return retrying(environmentId, work);
+  }
+
+  /**
+   * As {@link #transaction(int, Function)}, for work that belongs to no environment or to several.
+   * Its statements have no {@code :environment}.
    */
   public <T extends @Nullable Object> T transaction(Function<Tx, T> work) {
+    return retrying(null, work);
+  }
+
+  /** As {@link #transaction(int, Function)}, but a refusal rolls back: it has stored nothing. */
+  public <T> Result<T> attempt(int environmentId, Function<Tx, Result<T>> work) {
+    try {
+      return retrying(
+          environmentId,
+          tx -> {
+            Result<T> result = work.apply(tx);
+            if (result instanceof Result.Refused<T> refused) {
+              throw new RollBack(refused.refusal());
+            }
+            return result;
+          });
+    } catch (RollBack e) {
+      return Result.refused(e.refusal);
+    }
+  }
+
+  /** Carries a refusal out of its transaction. */
+  private static final class RollBack extends RuntimeException {
+    private final transient Refusal refusal;
+
+    RollBack(Refusal refusal) {
+      super(null, null, false, false);
+      this.refusal = refusal;
+    }
+  }
+
+  private <T extends @Nullable Object> T retrying(
+      @Nullable Integer environmentId, Function<Tx, T> work) {
     for (int tries = 1; ; tries++) {
       try {
-        return once(work);
+        return once(environmentId, work);
       } catch (DatabaseException e) {
         if (!e.isConflict() || tries == CONFLICT_TRIES) {
           throw e;
@@ -120,17 +163,20 @@ public final class Database implements AutoCloseable {
    * Runs {@code work} that only reads, all its statements on one picture of the data. One round
    * trip more than {@link #transaction}.
    */
-  public <T extends @Nullable Object> T snapshot(Function<Tx, T> work) {
-    return transaction(tx -> {
-      tx.update("set transaction isolation level repeatable read, read only");
-      return work.apply(tx);
-    });
+  public <T extends @Nullable Object> T snapshot(int environmentId, Function<Tx, T> work) {
+    return transaction(
+        environmentId,
+        tx -> {
+          tx.sql("set transaction isolation level repeatable read, read only").update();
+          return work.apply(tx);
+        });
   }
 
-  private <T extends @Nullable Object> T once(Function<Tx, T> work) {
+  private <T extends @Nullable Object> T once(
+      @Nullable Integer environmentId, Function<Tx, T> work) {
     try (Connection connection = pool.getConnection()) {
       try {
-        T result = work.apply(new Tx(connection));
+        T result = work.apply(new Tx(connection, environmentId));
         connection.commit();
         return result;
       } catch (Throwable e) {
@@ -158,7 +204,8 @@ public final class Database implements AutoCloseable {
   /** The database's clock, which dates every lease and every sweep. */
   public Instant now() {
     return transaction(tx ->
-        Objects.requireNonNull(tx.first("select clock_timestamp() as now", r -> r.instant("now"))));
+        Objects.requireNonNull(
+            tx.sql("select clock_timestamp() as now").first(r -> r.instant("now"))));
   }
 
   @Override

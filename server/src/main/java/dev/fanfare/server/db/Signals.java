@@ -133,11 +133,10 @@ public final class Signals implements AutoCloseable {
 
   /** A hint need not survive a crash, so its commit does not wait for the disk. */
   private boolean tellOthers(Tx tx, int environmentId) {
-    tx.first(
-        "select set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
-        r -> true,
-        CHANNEL,
-        environmentId + " " + signature);
+    tx.sql("select set_config('synchronous_commit', 'off', true), pg_notify(:channel, :text)")
+        .bind("channel", CHANNEL)
+        .bind("text", environmentId + " " + signature)
+        .first(r -> true);
     return true;
   }
 

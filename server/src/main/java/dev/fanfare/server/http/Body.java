@@ -66,14 +66,14 @@ final class Body extends InputStream {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (RuntimeException e) {
-      throw new HttpError(Answer.error(400, "The request body is malformed").closing());
+      throw new HttpError(Response.error(400, "The request body is malformed").closing());
     }
   }
 
   private void take(long bytes) {
     if (!budget.take(bytes)) {
       throw new HttpError(
-          Answer.error(
+          Response.error(
                   503, "The server holds too many request bodies at the moment, try again soon")
               .with("Retry-After", "1"));
     }

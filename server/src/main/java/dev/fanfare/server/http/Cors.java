@@ -23,9 +23,9 @@ final class Cors {
   private Cors() {}
 
   /** Tells a browser, before it sends anything, what it may send. */
-  static Answer preflight(Headers request) {
-    Answer answer =
-        allow(Answer.json(200, Map.of()), request)
+  static Response preflight(Headers request) {
+    Response answer =
+        allow(Response.json(200, Map.of()), request)
             .with("Access-Control-Allow-Methods", METHODS)
             .with("Access-Control-Max-Age", MAX_AGE_SECONDS);
     String asked = value(request, HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS);
@@ -33,8 +33,8 @@ final class Cors {
   }
 
   /** Lets the origin that asked see the answer, errors too. */
-  static Answer allow(Answer answer, Headers request) {
-    Answer varied = answer.with("Vary", "Origin");
+  static Response allow(Response answer, Headers request) {
+    Response varied = answer.with("Vary", "Origin");
     String origin = value(request, HeaderNames.ORIGIN);
     return origin == null
         ? varied

@@ -1,5 +1,7 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.json.JsonException;
+import dev.fanfare.server.result.Refusal;
 import java.util.List;
 import java.util.Map;
 
@@ -8,10 +10,10 @@ import java.util.Map;
  * mistake, so it carries no stack trace.
  */
 public final class HttpError extends RuntimeException {
-  private final transient Answer answer;
+  private final transient Response answer;
 
   /** Ends with this answer. */
-  public HttpError(Answer answer) {
+  public HttpError(Response answer) {
     super("HTTP " + answer.status(), null, false, false);
     this.answer = answer;
   }
@@ -19,7 +21,25 @@ public final class HttpError extends RuntimeException {
   /** Ends with {@code {"error": message}}. */
   public HttpError(int status, String message) {
     super(message, null, false, false);
-    this.answer = Answer.error(status, message);
+    this.answer = Response.error(status, message);
+  }
+
+  /** What becomes of a refused use case. */
+  public static HttpError of(Refusal refusal) {
+    int status =
+        switch (refusal.reason()) {
+          case INVALID -> 400;
+          case NOT_FOUND -> 404;
+          case GONE -> 410;
+          case TOO_LARGE -> 413;
+          case UNPROCESSABLE -> 422;
+        };
+    return new HttpError(status, refusal.message());
+  }
+
+  /** What becomes of a body that is not the JSON it should be. */
+  public static HttpError of(JsonException e) {
+    return new HttpError(400, String.valueOf(e.getMessage()));
   }
 
   /** 400, for a body that does not have the shape it should. */
@@ -30,7 +50,7 @@ public final class HttpError extends RuntimeException {
   /** 400, for a query parameter. */
   public static HttpError query(String name, String message) {
     return new HttpError(
-        Answer.json(
+        Response.json(
             400,
             Map.of(
                 "error",
@@ -42,7 +62,7 @@ public final class HttpError extends RuntimeException {
   /** 400, for a header. */
   public static HttpError header(String name, String message) {
     return new HttpError(
-        Answer.json(
+        Response.json(
             400,
             Map.of(
                 "error",
@@ -52,7 +72,7 @@ public final class HttpError extends RuntimeException {
   }
 
   /** What to send. */
-  public Answer answer() {
+  public Response answer() {
     return answer;
   }
 }

@@ -1,6 +1,8 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.json.JsonException;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -45,7 +47,7 @@ public final class HttpServer {
   private final AtomicBoolean draining = new AtomicBoolean();
   private final WebServer server;
 
-  private HttpServer(HttpConfig config, List<Route> routes, Failures failures) {
+  private HttpServer(ServerConfig config, List<Route> routes, Failures failures) {
     this.router = new Router(routes);
     this.failures = failures;
     this.budget = new BodyBudget(config.bodiesInFlightBytesMax());
@@ -56,7 +58,7 @@ public final class HttpServer {
             .port(config.port())
             .shutdownHook(false) // ours drains first
             .useNio(false) // a channel knows no read timeout, see ReadTimeout
-            .connectionOptions(new ReadTimeout(config.readTimeout()))
+            .connectionOptions(new ReadTimeout(config.bodyReadTimeout()))
             .addProtocol(
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -78,11 +80,11 @@ public final class HttpServer {
   @FunctionalInterface
   public interface Failures {
     /** The answer to a failure that is not an {@link HttpError}. */
-    Answer answer(Throwable failure);
+    Response answer(Throwable failure);
   }
 
   /** Starts to listen and returns when connections are accepted. */
-  public static HttpServer start(HttpConfig config, List<Route> routes, Failures failures) {
+  public static HttpServer start(ServerConfig config, List<Route> routes, Failures failures) {
     HttpServer server = new HttpServer(config, routes, failures);
     server.server.start();
     if (!server.server.isRunning()) {
@@ -126,16 +128,16 @@ public final class HttpServer {
 
   private void handle(ServerRequest request, ServerResponse response) {
     if (!inFlight.tryAcquire()) {
-      send(response, Answer.error(503, "The server is busy").with("Retry-After", "1"));
+      send(response, Response.error(503, "The server is busy").with("Retry-After", "1"));
       return;
     }
     try {
       if (draining.get() && !request.path().rawPath().startsWith(HEALTH)) {
         response.header(HeaderValues.CONNECTION_CLOSE);
-        send(response, Answer.error(503, "The server is stopping").with("Retry-After", "1"));
+        send(response, Response.error(503, "The server is stopping").with("Retry-After", "1"));
         close(request, true);
       }
-      Answer answer = answer(request);
+      Response answer = answer(request);
       send(response, answer);
       if (answer.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
         close(request, !answer.isClosing());
@@ -163,11 +165,11 @@ public final class HttpServer {
     throw new CloseConnectionException("closed with the answer");
   }
 
-  private Answer answer(ServerRequest request) {
+  private Response answer(ServerRequest request) {
     String method = request.prologue().method().text();
     String path = request.path().rawPath();
     if (!isPrintable(path) || !isPrintable(request.query().rawValue())) {
-      return Answer.error(400, "The URL has characters that must be percent-encoded").closing();
+      return Response.error(400, "The URL has characters that must be percent-encoded").closing();
     }
     if (method.equals("OPTIONS") && router.isForBrowsers(path)) {
       return Cors.preflight(request.headers());
@@ -178,7 +180,7 @@ public final class HttpServer {
     } catch (HttpError e) {
       return e.answer();
     }
-    Answer answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
+    Response answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
     return match.route().access().isForBrowsers() ? Cors.allow(answer, request.headers()) : answer;
   }
 
@@ -187,14 +189,16 @@ public final class HttpServer {
     return raw.chars().allMatch(c -> c > ' ' && c < 0x7F);
   }
 
-  private Answer answer(Route.Handler handler, Exchange exchange) {
+  private Response answer(Route.Handler handler, Exchange exchange) {
     try {
       return handler.handle(exchange);
     } catch (HttpError e) {
       return e.answer();
+    } catch (JsonException e) {
+      return HttpError.of(e).answer();
     } catch (UncheckedIOException e) {
       // The client went away or was silent for too long in the middle of its body.
-      return Answer.error(400, "The request body ended early").closing();
+      return Response.error(400, "The request body ended early").closing();
     } catch (Throwable e) {
       return failures.answer(e);
     } finally {
@@ -202,14 +206,14 @@ public final class HttpServer {
     }
   }
 
-  private static void send(ServerResponse response, Answer answer) {
+  private static void send(ServerResponse response, Response answer) {
     response.status(Status.create(answer.status()));
     response.header(HeaderValues.CONTENT_TYPE_JSON);
     answer.headers().forEach(response::header);
     switch (answer.body()) {
-      case Answer.Whole whole -> response.send(whole.bytes());
+      case Response.Whole whole -> response.send(whole.bytes());
       // Not closed when it fails: a proper end would make a part look like the whole.
-      case Answer.Streamed streamed -> streamed.writeTo(response.outputStream());
+      case Response.Streamed streamed -> streamed.writeTo(response.outputStream());
     }
   }
 

@@ -23,7 +23,7 @@ public record Route(String method, String path, Access access, Handler handler) 
   @FunctionalInterface
   public interface Handler {
     /** Answers, or throws {@link HttpError}. */
-    Answer handle(Exchange exchange);
+    Response handle(Exchange exchange);
   }
 
   /**

@@ -35,7 +35,7 @@ final class Router {
       throw new HttpError(404, "Not found");
     }
     throw new HttpError(
-        Answer.error(405, "Method not allowed").with("Allow", String.join(", ", allowed)));
+        Response.error(405, "Method not allowed").with("Allow", String.join(", ", allowed)));
   }
 
   /** Whether a browser of another origin may call something on this path. */

@@ -13,10 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param returned runs handed back before they started
  */
 public record AttemptReport(
-    List<Started> started, List<Finished> finished, List<Returned> returned) {
-
-  /** An attempt that began. */
-  public record Started(UUID runId, int fence, int attempt) {}
+    List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
 
   /** An attempt that ended; it succeeded when {@code error} is absent. */
   public record Finished(
@@ -27,19 +24,26 @@ public record AttemptReport(
       @Nullable String output,
       @Nullable String outputType,
       @Nullable RunError error,
-      boolean retryable) {}
+      boolean retryable) {
 
-  /** A run handed back. */
-  public record Returned(UUID runId, int fence) {}
+    /** The lease under which it ran. */
+    LeaseRef lease() {
+      return new LeaseRef(runId, fence);
+    }
+
+    AttemptRef ref() {
+      return new AttemptRef(runId, fence, attempt);
+    }
+  }
 
   /**
-   * The answer.
+   * What the worker must know after a report.
    *
    * @param lost what the session does not hold (any more)
    * @param retries attempts to start again under the same lease
-   * @param canceled what the session holds that was canceled, each told once
+   * @param canceled what the session holds that was canceled, each notified once
    */
-  public record Verdict(List<Returned> lost, List<Retry> retries, List<Returned> canceled) {}
+  public record ReportResult(List<LeaseRef> lost, List<Retry> retries, List<LeaseRef> canceled) {}
 
   /** An attempt to start after a wait. */
   public record Retry(UUID runId, int fence, int attempt, long delayMillis) {}

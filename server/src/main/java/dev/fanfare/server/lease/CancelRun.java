@@ -1,12 +1,13 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.CancellationStore.Branch;
-import dev.fanfare.server.run.FamilyReader;
-import dev.fanfare.server.run.FamilyReader.Place;
+import dev.fanfare.server.run.FamilyQueries;
+import dev.fanfare.server.run.FamilyQueries.Place;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.List;
 import java.util.UUID;
@@ -23,12 +24,12 @@ public final class CancelRun {
   private final Database database;
   private final Signals signals;
   private final FinishRuns finish;
-  private final FamilyReader families = new FamilyReader();
+  private final FamilyQueries families = new FamilyQueries();
   private final LeaseStore leases = new LeaseStore();
 
-  public CancelRun(Database database, Signals signals, FinishRuns finish) {
-    this.database = database;
-    this.signals = signals;
+  CancelRun(Resources resources, FinishRuns finish) {
+    this.database = resources.database();
+    this.signals = resources.signals();
     this.finish = finish;
   }
 
@@ -41,7 +42,7 @@ public final class CancelRun {
   /** Cancels a run that exists and returns when that is durable. */
   public void cancel(int environmentId, UUID runId) {
     for (int look = 1; look <= LOOKS; look++) {
-      switch (database.transaction(tx -> look(tx, environmentId, runId))) {
+      switch (database.transaction(environmentId, tx -> look(tx, runId))) {
         case HELD -> {
           signals.ready(environmentId); // a waiting poll of its worker brings the news
           return;
@@ -55,13 +56,13 @@ public final class CancelRun {
     throw DatabaseException.busy("The run moves too fast to be canceled");
   }
 
-  private Look look(Tx tx, int environmentId, UUID runId) {
-    Place place = families.place(tx, environmentId, runId);
+  private Look look(Tx tx, UUID runId) {
+    Place place = families.place(tx, runId);
     if (place == null || place.ended()) {
       return Look.OVER;
     }
-    leases.lock(tx, environmentId, runId);
-    Cancellation cancellation = new Cancellation(tx, environmentId);
+    leases.lock(tx, runId);
+    Cancellation cancellation = new Cancellation(tx);
     if (!cancellation.cancel(List.of(place)).isEmpty()) {
       return Look.MOVED;
     }

@@ -6,10 +6,10 @@ import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
-import dev.fanfare.server.run.Ending;
-import dev.fanfare.server.run.FamilyReader;
-import dev.fanfare.server.run.FamilyReader.Place;
+import dev.fanfare.server.run.FamilyQueries;
+import dev.fanfare.server.run.FamilyQueries.Place;
 import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,9 +35,8 @@ final class Cancellation {
   private static final int ROUNDS = 8;
 
   private final Tx tx;
-  private final int environmentId;
-  private final List<Ending> endings = new ArrayList<>();
-  private final FamilyReader families = new FamilyReader();
+  private final List<Outcome> endings = new ArrayList<>();
+  private final FamilyQueries families = new FamilyQueries();
   private final ReadyStore ready = new ReadyStore();
   private final DelayStore delays = new DelayStore();
   private final ParkedStore parked = new ParkedStore();
@@ -45,9 +44,8 @@ final class Cancellation {
   private final CancellationStore rest = new CancellationStore();
   private boolean held;
 
-  Cancellation(Tx tx, int environmentId) {
+  Cancellation(Tx tx) {
     this.tx = tx;
-    this.environmentId = environmentId;
   }
 
   /** Whether workers hold some of what was canceled and are to be told. */
@@ -63,17 +61,16 @@ final class Cancellation {
         open,
         ready.delete(
             tx,
-            environmentId,
             places.stream().mapToInt(Place::laneId).toArray(),
             places.stream().mapToLong(Place::rank).toArray(),
             places.stream().map(Place::runId).toArray(UUID[]::new)));
     if (!open.isEmpty()) {
-      List<UUID> told = leases.cancel(tx, environmentId, open.keySet().toArray(UUID[]::new));
+      List<UUID> told = leases.cancel(tx, open.keySet().toArray(UUID[]::new));
       held |= !told.isEmpty();
       told.forEach(open::remove);
     }
     if (!open.isEmpty()) {
-      end(open, delays.delete(tx, environmentId, open.keySet().toArray(UUID[]::new)));
+      end(open, delays.delete(tx, open.keySet().toArray(UUID[]::new)));
     }
     if (!open.isEmpty()) {
       List<Place> left = places.stream().filter(place -> open.containsKey(place.runId())).toList();
@@ -81,7 +78,6 @@ final class Cancellation {
           open,
           parked.delete(
               tx,
-              environmentId,
               left.stream().mapToInt(Place::taskId).toArray(),
               left.stream().mapToLong(Place::rank).toArray(),
               left.stream().map(Place::runId).toArray(UUID[]::new)));
@@ -93,7 +89,7 @@ final class Cancellation {
     for (Entry entry : taken) {
       Place place = open.remove(entry.runId());
       endings.add(
-          Ending.canceled(
+          Outcome.canceled(
               entry.runId(),
               place == null ? null : place.batchId(),
               entry.attempt(),
@@ -117,7 +113,7 @@ final class Cancellation {
       open.addAll(level(some));
     }
     if (!open.isEmpty()) {
-      rest.insertAll(tx, environmentId, open);
+      rest.insertAll(tx, open);
     }
   }
 
@@ -129,7 +125,6 @@ final class Cancellation {
     List<Place> children =
         families.childPlaces(
             tx,
-            environmentId,
             branches.stream().map(Branch::runId).toArray(UUID[]::new),
             branches.stream().map(Branch::afterId).toArray(UUID[]::new),
             share);
@@ -163,7 +158,7 @@ final class Cancellation {
   /** Writes the endings; nothing else may be locked behind them. */
   void write(FinishRuns finish) {
     if (!endings.isEmpty()) {
-      finish.finish(tx, environmentId, endings);
+      finish.finish(tx, endings);
     }
   }
 }

@@ -22,39 +22,37 @@ final class CancellationStore {
   }
 
   /** Leaves branches to the sweep; one that is there already begins where either would. */
-  void insertAll(Tx tx, int environmentId, Collection<Branch> branches) {
-    tx.update(
-        """
-        insert into cancellations (environment_id, run_id, after_run_id)
-        select ?, b.run_id, b.after_run_id
-          from unnest(?::uuid[], ?::uuid[]) as b (run_id, after_run_id)
-         order by b.run_id
-            on conflict (environment_id, run_id) do update
-           set after_run_id = least(cancellations.after_run_id, excluded.after_run_id)
-        """,
-        environmentId,
-        branches.stream().map(Branch::runId).toArray(UUID[]::new),
-        branches.stream().map(Branch::afterId).toArray(UUID[]::new));
+  void insertAll(Tx tx, Collection<Branch> branches) {
+    tx.sql(
+            """
+            insert into cancellations (environment_id, run_id, after_run_id)
+            select :environment, b.run_id, b.after_run_id
+              from unnest(:run_ids::uuid[], :after_ids::uuid[]) as b (run_id, after_run_id)
+             order by b.run_id
+                on conflict (environment_id, run_id) do update
+               set after_run_id = least(cancellations.after_run_id, excluded.after_run_id)
+            """)
+        .uuids("run_ids", branches, Branch::runId)
+        .uuids("after_ids", branches, Branch::afterId)
+        .update();
   }
 
   /** Takes up to {@code max} branches out that no other server is working on. */
-  List<Branch> take(Tx tx, int environmentId, int max) {
-    return tx.list(
-        """
-        delete from cancellations
-         where environment_id = ?
-           and run_id = any (array(
-                 select run_id
-                   from cancellations
-                  where environment_id = ?
-                  order by run_id
-                  limit ?
-                    for update skip locked))
-        returning run_id, after_run_id
-        """,
-        r -> new Branch(r.uuid("run_id"), r.uuid("after_run_id")),
-        environmentId,
-        environmentId,
-        max);
+  List<Branch> take(Tx tx, int max) {
+    return tx.sql(
+            """
+            delete from cancellations
+             where environment_id = :environment
+               and run_id = any (array(
+                     select run_id
+                       from cancellations
+                      where environment_id = :environment
+                      order by run_id
+                      limit :max
+                        for update skip locked))
+            returning run_id, after_run_id
+            """)
+        .bind("max", max)
+        .list(r -> new Branch(r.uuid("run_id"), r.uuid("after_run_id")));
   }
 }

@@ -3,10 +3,9 @@ package dev.fanfare.server.lease;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.lease.Lease.Hold;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
-import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +40,7 @@ public final class ClaimRuns {
   private final LeaseStore leases = new LeaseStore();
   private final ClaimStore claims = new ClaimStore();
 
-  public ClaimRuns(Database database) {
+  ClaimRuns(Database database) {
     this.database = database;
   }
 
@@ -52,8 +51,7 @@ public final class ClaimRuns {
    * @param lastLaneId where the next claim of this session should go on; 0: from the beginning
    * @param canceled what the session holds that was canceled, each told once
    */
-  public record Claim(
-      List<ClaimedRun> runs, int lastLaneId, List<AttemptReport.Returned> canceled) {}
+  public record Claim(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
 
   /**
    * A session that asks for runs.
@@ -62,7 +60,7 @@ public final class ClaimRuns {
    * @param versionId the version of its code
    */
   public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId) {
-    boolean mayTake(LaneAhead lane) {
+    boolean mayTake(ClaimableLane lane) {
       return lane.registered()
           && taskIds.contains(lane.taskId())
           && (lane.versionId() == 0 || lane.versionId() == versionId);
@@ -76,7 +74,7 @@ public final class ClaimRuns {
    */
   public Claim claim(int environmentId, Claimant claimant, int max, int afterLaneId) {
     List<ClaimedRun> runs = new ArrayList<>();
-    List<AttemptReport.Returned> canceled = new ArrayList<>();
+    List<LeaseRef> canceled = new ArrayList<>();
     int lane = afterLaneId;
     boolean wrapped = afterLaneId == 0;
     for (int round = 0; round < ROUNDS_MAX && runs.size() < max; round++) {
@@ -86,11 +84,13 @@ public final class ClaimRuns {
       Round taken;
       try {
         taken =
-            database.transaction(tx -> {
-              List<Hold> told =
-                  first ? leases.tellCanceled(tx, environmentId, claimant.sessionId()) : List.of();
-              return round(tx, environmentId, claimant, left, from).with(told);
-            });
+            database.transaction(
+                environmentId,
+                tx -> {
+                  List<LeaseRef> told =
+                      first ? leases.notifyCanceled(tx, claimant.sessionId()) : List.of();
+                  return round(tx, claimant, left, from).with(told);
+                });
       } catch (DatabaseException e) {
         if (first) {
           throw e;
@@ -99,7 +99,7 @@ public final class ClaimRuns {
         break; // what the rounds before have leased must reach the worker; the next claim goes on
       }
       runs.addAll(taken.runs());
-      taken.canceled().forEach(h -> canceled.add(new AttemptReport.Returned(h.runId(), h.fence())));
+      taken.canceled().forEach(h -> canceled.add(h));
       lane = taken.lastLaneId();
       if (lane
           == 0) { // behind the last lane: those before the first one looked at still have a turn
@@ -113,7 +113,7 @@ public final class ClaimRuns {
   }
 
   /** Said once for each task, or who keeps triggering one that nobody has would fill the log. */
-  private void sayUnknown(LaneAhead lane) {
+  private void sayUnknown(ClaimableLane lane) {
     if (saidUnknown.size() < SAID_MAX && saidUnknown.add(lane.taskId())) {
       log.info(
           "No worker has declared the task \"{}\": its runs wait as PENDING_VERSION",
@@ -121,25 +121,25 @@ public final class ClaimRuns {
     }
   }
 
-  private record Round(List<ClaimedRun> runs, int lastLaneId, List<Hold> canceled) {
+  private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {
     Round(List<ClaimedRun> runs, int lastLaneId) {
       this(runs, lastLaneId, List.of());
     }
 
-    Round with(List<Hold> told) {
+    Round with(List<LeaseRef> told) {
       return new Round(runs, lastLaneId, told);
     }
   }
 
-  private Round round(Tx tx, int environmentId, Claimant claimant, int max, int afterLaneId) {
-    List<LaneAhead> ahead = ready.lanesAhead(tx, environmentId, afterLaneId, LANES_A_ROUND, max);
+  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
+    List<ClaimableLane> ahead = ready.claimableLanes(tx, afterLaneId, LANES_A_ROUND, max);
     int lastLaneId = ahead.size() < LANES_A_ROUND ? 0 : ahead.getLast().laneId();
-    for (LaneAhead lane : ahead) {
-      if (!lane.registered() && parked.park(tx, environmentId, lane.laneId(), PARKED_AT_ONCE) > 0) {
+    for (ClaimableLane lane : ahead) {
+      if (!lane.registered() && parked.park(tx, lane.laneId(), PARKED_AT_ONCE) > 0) {
         sayUnknown(lane);
       }
     }
-    List<LaneAhead> own = ahead.stream().filter(claimant::mayTake).toList();
+    List<ClaimableLane> own = ahead.stream().filter(claimant::mayTake).toList();
     int[] quotas = Quotas.share(own, max);
     if (Quotas.sum(quotas) == 0) {
       return new Round(List.of(), lastLaneId);
@@ -149,9 +149,8 @@ public final class ClaimRuns {
       lastLaneId = own.get(Quotas.lastServed(quotas)).laneId();
     }
     if (own.stream().anyMatch(lane -> lane.room() != null)) {
-      leases.insertMissingSlots(
-          tx, environmentId, own.stream().mapToInt(LaneAhead::laneId).toArray());
+      leases.insertMissingSlots(tx, own.stream().mapToInt(ClaimableLane::laneId).toArray());
     }
-    return new Round(claims.claim(tx, environmentId, claimant, own, quotas), lastLaneId);
+    return new Round(claims.claim(tx, claimant, own, quotas), lastLaneId);
   }
 }

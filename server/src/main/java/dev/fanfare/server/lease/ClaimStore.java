@@ -3,7 +3,7 @@ package dev.fanfare.server.lease;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.ClaimRuns.Claimant;
-import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -36,133 +36,122 @@ final class ClaimStore {
    *
    * @param quotas how many to take at most, lane by lane
    */
-  List<ClaimedRun> claim(
-      Tx tx, int environmentId, Claimant claimant, List<LaneAhead> lanes, int[] quotas) {
-    int[] laneIds = lanes.stream().mapToInt(LaneAhead::laneId).toArray();
-    Map<Integer, LaneAhead> laneById =
-        lanes.stream().collect(Collectors.toMap(LaneAhead::laneId, lane -> lane));
-    return tx.list(
-        """
-        with alive as materialized (
-          select
-            from sessions
-           where environment_id = ?
-             and session_id = ?
-             and expires_at > now()
-             for key share
-        ), counted as materialized (
-          select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as free
-            from slots s
-            join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
-           where s.environment_id = ?
-             and q.concurrency_limit is not null
-             and (s.queue_id, s.concurrency_key) in (
-                   select l.queue_id, l.concurrency_key
-                     from lanes l
-                    where l.environment_id = ?
-                      and l.lane_id = any (?))
-             for update of s skip locked
-        ), granted as materialized (
-          select l.lane_id, l.queue_id, l.concurrency_key,
-                 q.concurrency_limit is not null as limited,
-                 case when q.concurrency_limit is null then a.quota
-                      else least(a.quota,
-                                 greatest(0, coalesce(c.free, 0)
-                                             - coalesce(sum(a.quota) over before_me, 0))) end as n
-            from unnest(?::int[], ?::int[]) as a (lane_id, quota)
-            join lanes l on l.environment_id = ? and l.lane_id = a.lane_id
-            join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-            left join counted c on c.queue_id = l.queue_id
-                               and c.concurrency_key = l.concurrency_key
-            left join lateral (
-                   select y.rank
-                     from ready y
-                    where y.environment_id = ?
-                      and y.lane_id = l.lane_id
-                    order by y.rank
-                    limit 1) as head on q.concurrency_limit is not null
-          window before_me as (partition by l.queue_id, l.concurrency_key
-                                   order by head.rank, l.lane_id
-                                    rows between unbounded preceding and 1 preceding)
-        ), picked as materialized (
-          select r.*
-            from alive
-           cross join granted g
-           cross join lateral (
-                   select y.ctid as address, y.*
-                     from ready y
-                    where y.environment_id = ?
-                      and y.lane_id = g.lane_id
-                    order by y.rank, y.run_id
-                    limit g.n
-                      for update skip locked) as r
-        ), fitting as materialized (
-          select p.*
-            from (select p.*,
-                         sum(coalesce(octet_length(r.payload), 0)
-                             + coalesce(octet_length(r.metadata), 0))
-                           over (order by p.rank, p.run_id) as bytes,
-                         row_number() over (order by p.rank, p.run_id) as n,
-                         r.batch_id, r.payload, r.payload_type, r.metadata, r.tags, r.is_test,
-                         r.created_at, r.max_attempts, r.max_duration_ms
-                    from picked p
-                   cross join lateral (
-                           select x.batch_id, x.payload, x.payload_type, x.metadata, x.tags,
-                                  x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
-                             from runs x
-                            where x.environment_id = p.environment_id
-                              and x.run_id = p.run_id
-                            limit 1) as r) as p
-           where p.bytes <= ?
-              or p.n = 1
-        ), taken as (
-          delete from ready
-           where environment_id is not distinct from ?     -- no condition for an index, on purpose
-             and ctid = any (array(select address from fitting))
-        ), used as (
-          update slots s
-             set in_use = s.in_use + p.n
-            from (select g.queue_id, g.concurrency_key, count(*)::int as n
-                    from fitting
-                    join granted g using (lane_id)
-                   where g.limited
-                   group by g.queue_id, g.concurrency_key) as p
-           where s.environment_id = ?
-             and s.queue_id = p.queue_id
-             and s.concurrency_key = p.concurrency_key
-        ), leased as (
-          insert into leases
-                 (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
-                  claimed_at, first_started_at, batch_id, version_id)
-          select p.environment_id, p.run_id, ?, p.fence + 1, p.lane_id, p.rank, p.attempt, p.losses,
-                 now(), p.first_started_at, p.batch_id, ?
-            from fitting p
-        )
-        select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
-               p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts,
-               p.max_duration_ms
-          from fitting p
-         order by p.rank, p.run_id
-        """,
-        r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))),
-        environmentId,
-        claimant.sessionId(),
-        environmentId,
-        environmentId,
-        laneIds,
-        laneIds,
-        quotas,
-        environmentId,
-        environmentId,
-        environmentId,
-        BYTES_MAX,
-        environmentId,
-        environmentId,
-        claimant.sessionId(),
-        claimant.versionId());
+  List<ClaimedRun> claim(Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas) {
+    int[] laneIds = lanes.stream().mapToInt(ClaimableLane::laneId).toArray();
+    Map<Integer, ClaimableLane> laneById =
+        lanes.stream().collect(Collectors.toMap(ClaimableLane::laneId, lane -> lane));
+    return tx.sql(
+            """
+            with alive as materialized (
+              select
+                from sessions
+               where environment_id = :environment
+                 and session_id = :session_id
+                 and expires_at > now()
+                 for key share
+            ), counted as materialized (
+              select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as free
+                from slots s
+                join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
+               where s.environment_id = :environment
+                 and q.concurrency_limit is not null
+                 and (s.queue_id, s.concurrency_key) in (
+                       select l.queue_id, l.concurrency_key
+                         from lanes l
+                        where l.environment_id = :environment
+                          and l.lane_id = any (:lane_ids))
+                 for update of s skip locked
+            ), granted as materialized (
+              select l.lane_id, l.queue_id, l.concurrency_key,
+                     q.concurrency_limit is not null as limited,
+                     case when q.concurrency_limit is null then a.quota
+                          else least(a.quota,
+                                     greatest(0, coalesce(c.free, 0)
+                                                 - coalesce(sum(a.quota) over before_me, 0))) end as n
+                from unnest(:lane_ids::int[], :quotas::int[]) as a (lane_id, quota)
+                join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
+                join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+                left join counted c on c.queue_id = l.queue_id
+                                   and c.concurrency_key = l.concurrency_key
+                left join lateral (
+                       select y.rank
+                         from ready y
+                        where y.environment_id = :environment
+                          and y.lane_id = l.lane_id
+                        order by y.rank
+                        limit 1) as head on q.concurrency_limit is not null
+              window before_me as (partition by l.queue_id, l.concurrency_key
+                                       order by head.rank, l.lane_id
+                                        rows between unbounded preceding and 1 preceding)
+            ), picked as materialized (
+              select r.*
+                from alive
+               cross join granted g
+               cross join lateral (
+                       select y.ctid as address, y.*
+                         from ready y
+                        where y.environment_id = :environment
+                          and y.lane_id = g.lane_id
+                        order by y.rank, y.run_id
+                        limit g.n
+                          for update skip locked) as r
+            ), fitting as materialized (
+              select p.*
+                from (select p.*,
+                             sum(coalesce(octet_length(r.payload), 0)
+                                 + coalesce(octet_length(r.metadata), 0))
+                               over (order by p.rank, p.run_id) as bytes,
+                             row_number() over (order by p.rank, p.run_id) as n,
+                             r.batch_id, r.payload, r.payload_type, r.metadata, r.tags, r.is_test,
+                             r.created_at, r.max_attempts, r.max_duration_ms
+                        from picked p
+                       cross join lateral (
+                               select x.batch_id, x.payload, x.payload_type, x.metadata, x.tags,
+                                      x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
+                                 from runs x
+                                where x.environment_id = p.environment_id
+                                  and x.run_id = p.run_id
+                                limit 1) as r) as p
+               where p.bytes <= :bytes_max
+                  or p.n = 1
+            ), taken as (
+              delete from ready
+               where environment_id is not distinct from :environment      -- not for an index
+                 and ctid = any (array(select address from fitting))
+            ), used as (
+              update slots s
+                 set in_use = s.in_use + p.n
+                from (select g.queue_id, g.concurrency_key, count(*)::int as n
+                        from fitting
+                        join granted g using (lane_id)
+                       where g.limited
+                       group by g.queue_id, g.concurrency_key) as p
+               where s.environment_id = :environment
+                 and s.queue_id = p.queue_id
+                 and s.concurrency_key = p.concurrency_key
+            ), leased as (
+              insert into leases
+                     (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
+                      claimed_at, first_started_at, batch_id, version_id)
+              select p.environment_id, p.run_id, :session_id, p.fence + 1, p.lane_id, p.rank, p.attempt, p.losses,
+                     now(), p.first_started_at, p.batch_id, :version_id
+                from fitting p
+            )
+            select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
+                   p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts,
+                   p.max_duration_ms
+              from fitting p
+             order by p.rank, p.run_id
+            """)
+        .bind("session_id", claimant.sessionId())
+        .bind("lane_ids", laneIds)
+        .bind("quotas", quotas)
+        .bind("bytes_max", BYTES_MAX)
+        .bind("version_id", claimant.versionId())
+        .list(r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))));
   }
 
-  private static ClaimedRun claimed(Row r, LaneAhead lane) throws SQLException {
+  private static ClaimedRun claimed(Row r, ClaimableLane lane) throws SQLException {
     Integer ownMax = r.integerOrNull("max_attempts");
     Duration ownLimit = r.millisOrNull("max_duration_ms");
     return new ClaimedRun(

@@ -2,11 +2,8 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.AttemptReport.Retry;
-import dev.fanfare.server.lease.AttemptReport.Returned;
-import dev.fanfare.server.lease.AttemptReport.Verdict;
-import dev.fanfare.server.lease.Lease.Hold;
-import dev.fanfare.server.lease.LeaseStore.Claimed;
 import dev.fanfare.server.queue.Entry;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +19,7 @@ import java.util.stream.Stream;
  * Decides what follows a failed attempt, by the policy stored with its task: another attempt on the
  * same worker after a short wait, another one from the queue after a long wait, or the end.
  */
-public final class FailAttempts {
+final class FailAttempts {
   private final RandomGenerator random;
   private final Duration inPlaceMax;
   private final LeaseStore leases = new LeaseStore();
@@ -31,7 +28,7 @@ public final class FailAttempts {
    * @param inPlaceMax the longest wait that a worker sits out itself, slot and all; a run that
    *     waits longer goes back to its queue
    */
-  public FailAttempts(RandomGenerator random, Duration inPlaceMax) {
+  FailAttempts(RandomGenerator random, Duration inPlaceMax) {
     this.random = random;
     this.inPlaceMax = inPlaceMax;
   }
@@ -40,19 +37,14 @@ public final class FailAttempts {
   private record Later(Finished finished, Duration pause) {}
 
   void fail(
-      Tx tx,
-      int environmentId,
-      UUID sessionId,
-      List<Finished> failed,
-      Verdict verdict,
-      Settlement settlement) {
-    Map<Hold, Lease.WithPolicy> held = lock(tx, environmentId, sessionId, failed);
+      Tx tx, UUID sessionId, List<Finished> failed, ReportResult verdict, Settlement settlement) {
+    Map<LeaseRef, Lease.WithPolicy> held = lock(tx, sessionId, failed);
     List<Finished> over = new ArrayList<>();
     List<Later> later = new ArrayList<>();
     for (Finished finished : failed) {
-      Lease.WithPolicy lease = held.remove(new Hold(finished.runId(), finished.fence()));
+      Lease.WithPolicy lease = held.remove(finished.lease());
       if (lease == null) {
-        verdict.lost().add(new Returned(finished.runId(), finished.fence()));
+        verdict.lost().add(finished.lease());
       } else if (lease.lease().canceled()
           || !finished.retryable()
           || finished.attempt() >= lease.maxAttempts()) {
@@ -66,52 +58,49 @@ public final class FailAttempts {
         }
       }
     }
-    noteAttempts(tx, environmentId, sessionId, verdict.retries());
+    noteAttempts(tx, sessionId, verdict.retries());
     if (!over.isEmpty() || !later.isEmpty()) {
-      release(tx, environmentId, sessionId, over, later, settlement);
+      release(tx, sessionId, over, later, settlement);
     }
   }
 
-  private Map<Hold, Lease.WithPolicy> lock(
-      Tx tx, int environmentId, UUID sessionId, List<Finished> failed) {
-    Map<Hold, Lease.WithPolicy> held = new HashMap<>();
+  private Map<LeaseRef, Lease.WithPolicy> lock(Tx tx, UUID sessionId, List<Finished> failed) {
+    Map<LeaseRef, Lease.WithPolicy> held = new HashMap<>();
     leases
-        .lock(tx, environmentId, sessionId, failed.stream().map(Claimed::of).toList())
-        .forEach(l -> held.put(new Hold(l.lease().runId(), l.lease().fence()), l));
+        .lock(tx, sessionId, failed.stream().map(Finished::ref).toList())
+        .forEach(l -> held.put(l.lease().ref(), l));
     return held;
   }
 
   /** A start that was never reported, because its end came first, is still an attempt made. */
-  private void noteAttempts(Tx tx, int environmentId, UUID sessionId, List<Retry> retries) {
+  private void noteAttempts(Tx tx, UUID sessionId, List<Retry> retries) {
     if (!retries.isEmpty()) {
       leases.start(
           tx,
-          environmentId,
           sessionId,
-          retries.stream().map(r -> new Claimed(r.runId(), r.fence(), r.attempt() - 1)).toList());
+          retries.stream()
+              .map(r -> new AttemptRef(r.runId(), r.fence(), r.attempt() - 1))
+              .toList());
     }
   }
 
   private void release(
-      Tx tx,
-      int environmentId,
-      UUID sessionId,
-      List<Finished> over,
-      List<Later> later,
-      Settlement settlement) {
-    List<Claimed> claims =
-        Stream.concat(over.stream(), later.stream().map(Later::finished)).map(Claimed::of).toList();
-    Map<Hold, Lease> released = Lease.byHold(leases.release(tx, environmentId, sessionId, claims));
+      Tx tx, UUID sessionId, List<Finished> over, List<Later> later, Settlement settlement) {
+    List<AttemptRef> claims =
+        Stream.concat(over.stream(), later.stream().map(Later::finished))
+            .map(Finished::ref)
+            .toList();
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, claims));
     for (Finished finished : over) {
-      Lease lease = released.get(new Hold(finished.runId(), finished.fence()));
+      Lease lease = released.get(finished.lease());
       if (lease != null) {
-        settlement.end(lease, lease.ending(finished, FailedStatus.of(finished.error())));
+        settlement.end(lease, lease.outcome(finished, FailedStatus.of(finished.error())));
       }
     }
     if (!later.isEmpty()) {
       Instant now = tx.now();
       for (Later l : later) {
-        Lease lease = released.get(new Hold(l.finished().runId(), l.finished().fence()));
+        Lease lease = released.get(l.finished().lease());
         if (lease != null) {
           settlement.delay(lease, next(lease, l.finished(), now), now.plus(l.pause()));
         }

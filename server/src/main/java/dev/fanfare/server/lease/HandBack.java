@@ -9,7 +9,7 @@ public final class HandBack {
   private final FinishRuns finish;
   private final LeaseStore leases = new LeaseStore();
 
-  public HandBack(FinishRuns finish) {
+  HandBack(FinishRuns finish) {
     this.finish = finish;
   }
 
@@ -17,11 +17,9 @@ public final class HandBack {
    * Queues the session's runs again, at their old places; their losses do not count. In the
    * transaction that ends the session: a lease whose session is not there counts as lost.
    */
-  public void all(Tx tx, int environmentId, UUID sessionId) {
+  public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
-    leases
-        .releaseAll(tx, environmentId, sessionId)
-        .forEach(lease -> settlement.queue(lease, lease.losses()));
-    settlement.write(tx, environmentId, finish);
+    leases.releaseAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
+    settlement.write(tx, finish);
   }
 }

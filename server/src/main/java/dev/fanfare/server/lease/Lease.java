@@ -3,7 +3,7 @@ package dev.fanfare.server.lease;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.queue.Entry;
-import dev.fanfare.server.run.Ending;
+import dev.fanfare.server.run.Outcome;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -41,8 +41,8 @@ public record Lease(
   }
 
   /** How the run ends with an attempt of this lease. */
-  Ending ending(AttemptReport.Finished finished, RunStatus status) {
-    return new Ending(
+  Outcome outcome(AttemptReport.Finished finished, RunStatus status) {
+    return new Outcome(
         runId,
         batchId,
         status,
@@ -55,19 +55,21 @@ public record Lease(
         versionId);
   }
 
-  /** How the run ends that was canceled while this lease held it. */
-  Ending canceledEnding(int lastAttempt, long durationMillis) {
-    return Ending.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis, versionId);
+  /** The outcome of a run that was canceled while this lease held it. */
+  Outcome canceledOutcome(int lastAttempt, long durationMillis) {
+    return Outcome.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis, versionId);
   }
 
-  /** What a report names a lease by: a run is not enough, because it may have been lost since. */
-  record Hold(UUID runId, int fence) {}
+  /** What names it in reports. */
+  LeaseRef ref() {
+    return new LeaseRef(runId, fence);
+  }
 
   /** Leases by what reports name them by; each is to be taken out by the one who ends it. */
-  static Map<Hold, Lease> byHold(List<Lease> leases) {
-    Map<Hold, Lease> byHold = new HashMap<>();
-    leases.forEach(lease -> byHold.put(new Hold(lease.runId(), lease.fence()), lease));
-    return byHold;
+  static Map<LeaseRef, Lease> byRef(List<Lease> leases) {
+    Map<LeaseRef, Lease> byRef = new HashMap<>();
+    leases.forEach(lease -> byRef.put(lease.ref(), lease));
+    return byRef;
   }
 
   /** How many slots of each lane these leases hold. */

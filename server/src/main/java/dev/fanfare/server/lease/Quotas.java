@@ -1,6 +1,6 @@
 package dev.fanfare.server.lease;
 
-import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -13,7 +13,7 @@ final class Quotas {
   private Quotas() {}
 
   /** How many to take of each lane, in order; together at most {@code slots}. */
-  static int[] share(List<LaneAhead> lanes, int slots) {
+  static int[] share(List<ClaimableLane> lanes, int slots) {
     int[] quotas = new int[lanes.size()];
     int[] wanted = lanes.stream().mapToInt(Quotas::wanted).toArray();
     int left = slots;
@@ -32,7 +32,7 @@ final class Quotas {
     return quotas;
   }
 
-  private static int wanted(LaneAhead lane) {
+  private static int wanted(ClaimableLane lane) {
     return lane.room() == null ? lane.depth() : Math.min(lane.depth(), lane.room());
   }
 

@@ -2,12 +2,14 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.run.Ending;
 import dev.fanfare.server.run.FinishRuns;
-import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.server.run.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,68 +19,60 @@ import java.util.List;
  * them again at their old places. A run that is lost too often ends as SYSTEM_FAILURE: it may be
  * the one that kills its workers.
  */
-public final class ReclaimSweep implements Sweep {
+final class ReclaimSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
   private final Signals signals;
   private final FinishRuns finish;
-  private final Limits limits;
+  private final ServerConfig config;
   private final LeaseStore leases = new LeaseStore();
 
-  /**
-   * @param interval pause between two looks
-   * @param start how long a claimed run may take to start
-   * @param cancel how long a worker may take to confirm that it stopped a canceled run
-   * @param lossesMax how often a run may be lost and still be tried again
-   */
-  public record Limits(Duration interval, Duration start, Duration cancel, int lossesMax) {}
-
-  public ReclaimSweep(Database database, Signals signals, FinishRuns finish, Limits limits) {
-    this.database = database;
-    this.signals = signals;
+  ReclaimSweep(Resources resources, FinishRuns finish) {
+    this.database = resources.database();
+    this.signals = resources.signals();
     this.finish = finish;
-    this.limits = limits;
+    this.config = resources.config();
   }
 
   @Override
   public Duration interval() {
-    return limits.interval();
+    return config.sweepInterval();
   }
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    int reclaimed = database.transaction(tx -> reclaim(tx, environmentId, now));
+    int reclaimed = database.transaction(environmentId, tx -> reclaim(tx, now));
     if (reclaimed > 0) {
       signals.ready(environmentId);
     }
     return reclaimed;
   }
 
-  private int reclaim(Tx tx, int environmentId, Instant now) {
+  private int reclaim(Tx tx, Instant now) {
     List<Lease> lost =
         leases.reclaim(
-            tx, environmentId, now, now.minus(limits.start()), now.minus(limits.cancel()), AT_ONCE);
+            tx, now, now.minus(config.startLimit()), now.minus(config.cancelLimit()), AT_ONCE);
     Settlement settlement = new Settlement();
     for (Lease lease : lost) {
       int losses = lease.losses() + 1;
-      if (losses > limits.lossesMax()) {
+      if (losses > config.lossesMax()) {
         settlement.end(lease, lostTooOften(lease, losses, now));
       } else {
         settlement.queue(lease, losses);
       }
     }
-    settlement.write(tx, environmentId, finish);
+    settlement.write(tx, finish);
     return lost.size();
   }
 
-  private static Ending lostTooOften(Lease lease, int losses, Instant now) {
+  private static Outcome lostTooOften(Lease lease, int losses, Instant now) {
     boolean started = lease.startedAt() != null;
     RunError error =
         RunError.internal(
             started ? RunError.Codes.STALLED : RunError.Codes.DEQUEUED_TOO_OFTEN,
             "The worker of this run was lost " + losses + " times");
-    return new Ending(
+    return new Outcome(
         lease.runId(),
         lease.batchId(),
         RunStatus.SYSTEM_FAILURE,

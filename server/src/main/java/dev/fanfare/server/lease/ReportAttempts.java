@@ -1,14 +1,12 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
-import dev.fanfare.server.lease.AttemptReport.Returned;
-import dev.fanfare.server.lease.AttemptReport.Verdict;
-import dev.fanfare.server.lease.Lease.Hold;
-import dev.fanfare.server.lease.LeaseStore.Claimed;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -30,16 +28,16 @@ public final class ReportAttempts {
   private final FailAttempts fail;
   private final LeaseStore leases = new LeaseStore();
 
-  public ReportAttempts(Database database, Signals signals, FinishRuns finish, FailAttempts fail) {
-    this.database = database;
-    this.signals = signals;
+  ReportAttempts(Resources resources, FinishRuns finish) {
+    this.database = resources.database();
+    this.signals = resources.signals();
     this.finish = finish;
-    this.fail = fail;
+    this.fail = new FailAttempts(resources.random(), resources.config().retryInPlaceMax());
   }
 
   /** Writes a report and returns what the worker must know. */
-  public Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
-    Written written = database.transaction(tx -> write(tx, environmentId, sessionId, report));
+  public ReportResult report(int environmentId, UUID sessionId, AttemptReport report) {
+    Written written = database.transaction(environmentId, tx -> write(tx, sessionId, report));
     if (written.claimable()) {
       signals.ready(environmentId);
     }
@@ -49,86 +47,80 @@ public final class ReportAttempts {
   /**
    * @param claimable whether something can be claimed now that could not before
    */
-  private record Written(Verdict verdict, boolean claimable) {}
+  private record Written(ReportResult verdict, boolean claimable) {}
 
-  private Written write(Tx tx, int environmentId, UUID sessionId, AttemptReport report) {
-    Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+  private Written write(Tx tx, UUID sessionId, AttemptReport report) {
+    ReportResult verdict =
+        new ReportResult(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Settlement settlement = new Settlement();
     if (!report.started().isEmpty()) {
-      start(tx, environmentId, sessionId, report, verdict);
+      start(tx, sessionId, report, verdict);
     }
     List<Finished> succeeded = report.finished().stream().filter(f -> f.error() == null).toList();
     if (!succeeded.isEmpty()) {
-      complete(tx, environmentId, sessionId, succeeded, verdict, settlement);
+      complete(tx, sessionId, succeeded, verdict, settlement);
     }
     List<Finished> failed = report.finished().stream().filter(f -> f.error() != null).toList();
     if (!failed.isEmpty()) {
-      fail.fail(tx, environmentId, sessionId, failed, verdict, settlement);
+      fail.fail(tx, sessionId, failed, verdict, settlement);
     }
     if (!report.returned().isEmpty()) {
-      handBack(tx, environmentId, sessionId, report.returned(), verdict, settlement);
+      handBack(tx, sessionId, report.returned(), verdict, settlement);
     }
-    boolean claimable = settlement.write(tx, environmentId, finish);
-    for (Hold hold : leases.tellCanceled(tx, environmentId, sessionId)) {
-      verdict.canceled().add(new Returned(hold.runId(), hold.fence()));
+    boolean claimable = settlement.write(tx, finish);
+    for (LeaseRef hold : leases.notifyCanceled(tx, sessionId)) {
+      verdict.canceled().add(hold);
     }
     return new Written(verdict, claimable);
   }
 
-  private void start(
-      Tx tx, int environmentId, UUID sessionId, AttemptReport report, Verdict verdict) {
+  private void start(Tx tx, UUID sessionId, AttemptReport report, ReportResult verdict) {
     // Of two claims of one run only the later can be held, and of its attempts the later counts.
-    Map<UUID, Claimed> latest = new LinkedHashMap<>();
-    for (AttemptReport.Started s : report.started()) {
-      latest.merge(
-          s.runId(), new Claimed(s.runId(), s.fence(), s.attempt()), ReportAttempts::later);
+    Map<UUID, AttemptRef> latest = new LinkedHashMap<>();
+    for (AttemptRef s : report.started()) {
+      latest.merge(s.runId(), s, ReportAttempts::later);
     }
-    Set<Hold> held = new HashSet<>();
+    Set<LeaseRef> held = new HashSet<>();
     leases
-        .start(tx, environmentId, sessionId, List.copyOf(latest.values()))
-        .forEach(claim -> held.add(new Hold(claim.runId(), claim.fence())));
-    for (AttemptReport.Started s : report.started()) {
-      if (!held.contains(new Hold(s.runId(), s.fence()))) {
-        verdict.lost().add(new Returned(s.runId(), s.fence()));
+        .start(tx, sessionId, List.copyOf(latest.values()))
+        .forEach(claim -> held.add(claim.lease()));
+    for (AttemptRef s : report.started()) {
+      if (!held.contains(s.lease())) {
+        verdict.lost().add(s.lease());
       }
     }
   }
 
-  private static Claimed later(Claimed a, Claimed b) {
+  private static AttemptRef later(AttemptRef a, AttemptRef b) {
     boolean first = a.fence() > b.fence() || (a.fence() == b.fence() && a.attempt() > b.attempt());
     return first ? a : b;
   }
 
   private void complete(
       Tx tx,
-      int environmentId,
       UUID sessionId,
       List<Finished> succeeded,
-      Verdict verdict,
+      ReportResult verdict,
       Settlement settlement) {
-    List<Claimed> asked = succeeded.stream().map(Claimed::of).toList();
-    Map<Hold, Lease> held = Lease.byHold(leases.release(tx, environmentId, sessionId, asked));
+    List<AttemptRef> asked = succeeded.stream().map(Finished::ref).toList();
+    Map<LeaseRef, Lease> held = Lease.byRef(leases.release(tx, sessionId, asked));
     for (Finished finished : succeeded) {
-      Lease lease = held.remove(new Hold(finished.runId(), finished.fence()));
+      Lease lease = held.remove(finished.lease());
       if (lease == null) {
-        verdict.lost().add(new Returned(finished.runId(), finished.fence()));
+        verdict.lost().add(finished.lease());
       } else {
-        settlement.end(lease, lease.ending(finished, RunStatus.COMPLETED));
+        settlement.end(lease, lease.outcome(finished, RunStatus.COMPLETED));
       }
     }
   }
 
   private void handBack(
-      Tx tx,
-      int environmentId,
-      UUID sessionId,
-      List<Returned> returned,
-      Verdict verdict,
-      Settlement settlement) {
-    List<Claimed> asked = returned.stream().map(r -> new Claimed(r.runId(), r.fence(), 0)).toList();
-    Map<Hold, Lease> held = Lease.byHold(leases.handBack(tx, environmentId, sessionId, asked));
-    for (Returned run : returned) {
-      Lease lease = held.remove(new Hold(run.runId(), run.fence()));
+      Tx tx, UUID sessionId, List<LeaseRef> returned, ReportResult verdict, Settlement settlement) {
+    List<AttemptRef> asked =
+        returned.stream().map(r -> new AttemptRef(r.runId(), r.fence(), 0)).toList();
+    Map<LeaseRef, Lease> held = Lease.byRef(leases.handBack(tx, sessionId, asked));
+    for (LeaseRef run : returned) {
+      Lease lease = held.remove(run);
       if (lease == null) {
         verdict.lost().add(run);
       } else {

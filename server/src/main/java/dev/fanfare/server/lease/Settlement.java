@@ -5,8 +5,8 @@ import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.SlotStore;
-import dev.fanfare.server.run.Ending;
 import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.Outcome;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.List;
  * a queue while its counter is locked.
  */
 final class Settlement {
-  private final List<Ending> over = new ArrayList<>();
+  private final List<Outcome> over = new ArrayList<>();
   private final List<Entry> again = new ArrayList<>();
   private final List<DelayStore.Delayed> later = new ArrayList<>();
   private final List<Lease> released = new ArrayList<>();
@@ -29,11 +29,11 @@ final class Settlement {
   private final SlotStore slots = new SlotStore();
 
   /** The run ends; when it was canceled, then as that. */
-  void end(Lease lease, Ending ending) {
+  void end(Lease lease, Outcome ending) {
     released.add(lease);
     over.add(
         lease.canceled()
-            ? lease.canceledEnding(ending.attempt(), ending.durationMillis())
+            ? lease.canceledOutcome(ending.attempt(), ending.durationMillis())
             : ending);
   }
 
@@ -41,7 +41,7 @@ final class Settlement {
   void queue(Lease lease, int losses) {
     released.add(lease);
     if (lease.canceled()) {
-      over.add(lease.canceledEnding(lease.attempt(), 0));
+      over.add(lease.canceledOutcome(lease.attempt(), 0));
     } else {
       again.add(lease.toEntry(losses));
     }
@@ -58,17 +58,17 @@ final class Settlement {
    *
    * @return whether something can be claimed now that could not before
    */
-  boolean write(Tx tx, int environmentId, FinishRuns finish) {
+  boolean write(Tx tx, FinishRuns finish) {
     if (!again.isEmpty()) {
-      ready.insertAll(tx, environmentId, again);
+      ready.insertAll(tx, again);
     }
     if (!later.isEmpty()) {
-      delays.insertAll(tx, environmentId, later);
+      delays.insertAll(tx, later);
     }
     if (!over.isEmpty()) {
-      finish.finish(tx, environmentId, over);
+      finish.finish(tx, over);
     }
-    boolean freed = !released.isEmpty() && slots.free(tx, environmentId, Lease.slots(released));
+    boolean freed = !released.isEmpty() && slots.free(tx, Lease.slots(released));
     return freed || !again.isEmpty();
   }
 }

@@ -1,8 +1,8 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.queue.SlotStore;
-import dev.fanfare.server.upkeep.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -11,14 +11,14 @@ import java.time.Instant;
  * heals those that missed a run, such as one claimed in the moment its queue got a limit. Those
  * that nobody uses are forgotten.
  */
-public final class SlotSweep implements Sweep {
+final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
 
   private final Database database;
   private final SlotStore slots = new SlotStore();
   private final LeaseStore leases = new LeaseStore();
 
-  public SlotSweep(Database database) {
+  SlotSweep(Database database) {
     this.database = database;
   }
 
@@ -29,12 +29,14 @@ public final class SlotSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    database.transaction(tx -> {
-      slots.lockAll(tx, environmentId);
-      leases.recountSlots(tx, environmentId);
-      slots.deleteIdle(tx, environmentId);
-      return null;
-    });
+    database.transaction(
+        environmentId,
+        tx -> {
+          slots.lockAll(tx);
+          leases.recountSlots(tx);
+          slots.deleteIdle(tx);
+          return null;
+        });
     return 0; // one step is all there is to do
   }
 }

@@ -13,32 +13,34 @@ import org.jspecify.annotations.Nullable;
  * SQL of {@code packet_bytes}: packets within the database. They are read in slices, so that
  * neither memory nor a connection is held for as long as a slow client takes.
  */
-public final class PacketBytesStore implements ByteStore {
+final class PacketBytesStore implements ByteStore {
   private static final int SLICE_BYTES = 1024 * 1024;
 
   private final Database database;
 
-  public PacketBytesStore(Database database) {
+  PacketBytesStore(Database database) {
     this.database = database;
   }
 
   @Override
   public void store(int environmentId, String path, String contentType, byte[] bytes) {
-    database.transaction(tx ->
-        tx.update(
-            """
-            insert into packet_bytes (environment_id, path, version, content_type, bytes)
-            values (?, ?, ?, ?, ?)
-                on conflict (environment_id, path) do update
-               set version = excluded.version,
-                   content_type = excluded.content_type,
-                   bytes = excluded.bytes
-            """,
-            environmentId,
-            path,
-            UUID.randomUUID(),
-            contentType,
-            bytes));
+    database.transaction(
+        environmentId,
+        tx ->
+            tx.sql(
+                    """
+                    insert into packet_bytes (environment_id, path, version, content_type, bytes)
+                    values (:environment, :path, :version, :content_type, :bytes)
+                        on conflict (environment_id, path) do update
+                       set version = excluded.version,
+                           content_type = excluded.content_type,
+                           bytes = excluded.bytes
+                    """)
+                .bind("path", path)
+                .bind("version", UUID.randomUUID())
+                .bind("content_type", contentType)
+                .bind("bytes", bytes)
+                .update());
   }
 
   /** The beginning of a packet; {@code version} names the upload. */
@@ -48,24 +50,25 @@ public final class PacketBytesStore implements ByteStore {
   @Override
   public @Nullable StoredBytes read(int environmentId, String path) {
     Head head =
-        database.transaction(tx ->
-            tx.first(
-                """
-                select version, content_type, octet_length(bytes) as length,
-                       substring(bytes from 1 for ?) as slice
-                  from packet_bytes
-                 where environment_id = ?
-                   and path = ?
-                """,
-                r ->
-                    new Head(
-                        r.uuid("version"),
-                        r.text("content_type"),
-                        r.integer("length"),
-                        r.bytes("slice")),
-                SLICE_BYTES,
-                environmentId,
-                path));
+        database.transaction(
+            environmentId,
+            tx ->
+                tx.sql(
+                        """
+                        select version, content_type, octet_length(bytes) as length,
+                               substring(bytes from 1 for :slice_bytes) as slice
+                          from packet_bytes
+                         where environment_id = :environment
+                           and path = :path
+                        """)
+                    .bind("slice_bytes", SLICE_BYTES)
+                    .bind("path", path)
+                    .first(r ->
+                        new Head(
+                            r.uuid("version"),
+                            r.text("content_type"),
+                            r.integer("length"),
+                            r.bytes("slice"))));
     return head == null
         ? null
         : new StoredBytes(
@@ -85,21 +88,22 @@ public final class PacketBytesStore implements ByteStore {
 
   private byte[] slice(int environmentId, String path, UUID version, int from) {
     byte[] slice =
-        database.transaction(tx ->
-            tx.first(
-                """
-                select substring(bytes from ? for ?) as slice
-                  from packet_bytes
-                 where environment_id = ?
-                   and path = ?
-                   and version = ?
-                """,
-                r -> r.bytes("slice"),
-                from + 1,
-                SLICE_BYTES,
-                environmentId,
-                path,
-                version));
+        database.transaction(
+            environmentId,
+            tx ->
+                tx.sql(
+                        """
+                        select substring(bytes from :from for :slice_bytes) as slice
+                          from packet_bytes
+                         where environment_id = :environment
+                           and path = :path
+                           and version = :version
+                        """)
+                    .bind("from", from + 1)
+                    .bind("slice_bytes", SLICE_BYTES)
+                    .bind("path", path)
+                    .bind("version", version)
+                    .first(r -> r.bytes("slice")));
     if (slice == null) {
       throw new IllegalStateException("A packet was replaced while it was read");
     }
@@ -107,14 +111,14 @@ public final class PacketBytesStore implements ByteStore {
   }
 
   @Override
-  public void delete(Tx tx, int environmentId, List<String> paths) {
-    tx.update(
-        """
-        delete from packet_bytes
-         where environment_id = ?
-           and path = any (?)
-        """,
-        environmentId,
-        paths.toArray(String[]::new));
+  public void delete(Tx tx, List<String> paths) {
+    tx.sql(
+            """
+            delete from packet_bytes
+             where environment_id = :environment
+               and path = any (:paths)
+            """)
+        .texts("paths", paths)
+        .update();
   }
 }

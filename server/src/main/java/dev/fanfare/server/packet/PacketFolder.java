@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * path, so nothing that a client sends is ever part of a file's name. It begins with a line that
  * holds the content type; both are replaced in one step.
  */
-public final class PacketFolder implements ByteStore {
+final class PacketFolder implements ByteStore {
   private static final String DRAFTS = "drafts";
 
   /** No upload takes so long: a draft this old was left behind by a crash. */
@@ -44,7 +44,7 @@ public final class PacketFolder implements ByteStore {
    *
    * @throws IOException when it cannot be used
    */
-  public PacketFolder(Path folder, Instant now) throws IOException {
+  PacketFolder(Path folder, Instant now) throws IOException {
     this.folder = folder.toAbsolutePath();
     this.drafts = this.folder.resolve(DRAFTS);
     Files.createDirectories(drafts);
@@ -141,10 +141,10 @@ public final class PacketFolder implements ByteStore {
   }
 
   @Override
-  public void delete(Tx tx, int environmentId, List<String> paths) {
+  public void delete(Tx tx, List<String> paths) {
     try {
       for (String path : paths) {
-        Files.deleteIfExists(file(environmentId, path));
+        Files.deleteIfExists(file(tx.environmentId(), path));
       }
     } catch (IOException e) {
       throw unusable(e);

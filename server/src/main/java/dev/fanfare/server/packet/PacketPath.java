@@ -1,7 +1,6 @@
 package dev.fanfare.server.packet;
 
 import dev.fanfare.protocol.WireJson;
-import dev.fanfare.server.http.HttpError;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,23 +15,12 @@ public final class PacketPath {
   public static final String MEDIA_TYPE = "application/store";
 
   /** What an index of PostgreSQL can hold, with room to spare. */
-  private static final int BYTES_MAX = 2_048;
+  public static final int BYTES_MAX = 2_048;
 
   private PacketPath() {}
 
-  /** Ends the request with 400 unless {@code path} can name a packet. */
-  public static String check(String path) {
-    if (!isValid(path)) {
-      throw new HttpError(
-          400,
-          "Invalid packet path: at most "
-              + BYTES_MAX
-              + " bytes, no empty part, no . or .., no backslash or control character");
-    }
-    return path;
-  }
-
-  static boolean isValid(String path) {
+  /** Whether {@code path} can name a packet. */
+  public static boolean isValid(String path) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(path) // no half of a surrogate pair
         && path.getBytes(StandardCharsets.UTF_8).length <= BYTES_MAX
         && path.chars().noneMatch(c -> c == '\\' || Character.isISOControl(c))

@@ -9,73 +9,71 @@ import java.util.List;
 public final class PacketStore {
 
   /** Notes that something is about to be put under a path. */
-  void add(Tx tx, int environmentId, String path, Instant now) {
-    tx.update(
-        """
-        insert into packets (environment_id, path, stored_at)
-        values (?, ?, ?)
-            on conflict (environment_id, path) do update
-           set stored_at = excluded.stored_at
-        """,
-        environmentId,
-        path,
-        now);
+  void add(Tx tx, String path, Instant now) {
+    tx.sql(
+            """
+            insert into packets (environment_id, path, stored_at)
+            values (:environment, :path, :now)
+                on conflict (environment_id, path) do update
+               set stored_at = excluded.stored_at
+            """)
+        .bind("path", path)
+        .bind("now", now)
+        .update();
   }
 
   /**
    * Keeps packets for as long as there are runs, because a run refers to them. Paths without a
    * packet are nothing to it.
    */
-  public void keep(Tx tx, int environmentId, Collection<String> paths) {
-    tx.update(
-        """
-        with named as materialized (
-          select path
-            from packets
-           where environment_id = ?
-             and path = any (?)
-             and not used
-           order by path                     -- one order for all, so that no two wait in a ring
-             for update
-        )
-        update packets p
-           set used = true
-          from named n
-         where p.environment_id = ?
-           and p.path = n.path
-        """,
-        environmentId,
-        paths.toArray(String[]::new),
-        environmentId);
+  public void keep(Tx tx, Collection<String> paths) {
+    tx.sql(
+            """
+            with named as materialized (
+              select path
+                from packets
+               where environment_id = :environment
+                 and path = any (:paths)
+                 and not used
+               order by path                     -- one order for all prevents deadlocks
+                 for update
+            )
+            update packets p
+               set used = true
+              from named n
+             where p.environment_id = :environment
+               and p.path = n.path
+            """)
+        .texts("paths", paths)
+        .update();
   }
 
   /** Locks up to {@code max} packets that were stored before a time and that no run refers to. */
-  List<String> lockUnused(Tx tx, int environmentId, Instant before, int max) {
-    return tx.list(
-        """
-        select path
-          from packets
-         where environment_id = ?
-           and not used
-           and stored_at < ?
-         order by stored_at
-         limit ?
-           for update skip locked
-        """,
-        r -> r.text("path"),
-        environmentId,
-        before,
-        max);
+  List<String> lockUnused(Tx tx, Instant before, int max) {
+    return tx.sql(
+            """
+            select path
+              from packets
+             where environment_id = :environment
+               and not used
+               and stored_at < :before
+             order by stored_at
+             limit :max
+               for update skip locked
+            """)
+        .bind("before", before)
+        .bind("max", max)
+        .list(r -> r.text("path"));
   }
 
-  void delete(Tx tx, int environmentId, List<String> paths) {
-    tx.update(
-        """
-        delete from packets
-         where environment_id = ?
-           and path = any (?)
-        """,
-        environmentId,
-        paths.toArray(String[]::new));
+  void delete(Tx tx, List<String> paths) {
+    tx.sql(
+            """
+            delete from packets
+             where environment_id = :environment
+               and path = any (:paths)
+            """)
+        .texts("paths", paths)
+        .update();
   }
 }

@@ -21,7 +21,7 @@ public final class Packets {
   private final InstantSource clock;
   private final PacketStore packets = new PacketStore();
 
-  public Packets(Database database, ByteStore bytes, InstantSource clock) {
+  Packets(Database database, ByteStore bytes, InstantSource clock) {
     this.database = database;
     this.bytes = bytes;
     this.clock = clock;
@@ -30,10 +30,12 @@ public final class Packets {
   /** Stores a packet, in place of an older one under the same path; durable when it returns. */
   public void store(int environmentId, String path, String contentType, byte[] content) {
     // Committed first: bytes that a crash leaves behind then have a row by which they are pruned.
-    database.transaction(tx -> {
-      packets.add(tx, environmentId, path, clock.instant());
-      return null;
-    });
+    database.transaction(
+        environmentId,
+        tx -> {
+          packets.add(tx, path, clock.instant());
+          return null;
+        });
     bytes.store(environmentId, path, contentType, content);
   }
 
@@ -46,13 +48,15 @@ public final class Packets {
   public int prune(int environmentId, Instant now, int max) {
     // Bytes outside the database are gone before the commit, which a crash may prevent: then their
     // rows are still there, and the next step deletes nothing and forgets them.
-    return database.transaction(tx -> {
-      List<String> unused = packets.lockUnused(tx, environmentId, now.minus(UNUSED_LIFE), max);
-      if (!unused.isEmpty()) {
-        bytes.delete(tx, environmentId, unused);
-        packets.delete(tx, environmentId, unused);
-      }
-      return unused.size();
-    });
+    return database.transaction(
+        environmentId,
+        tx -> {
+          List<String> unused = packets.lockUnused(tx, now.minus(UNUSED_LIFE), max);
+          if (!unused.isEmpty()) {
+            bytes.delete(tx, unused);
+            packets.delete(tx, unused);
+          }
+          return unused.size();
+        });
   }
 }

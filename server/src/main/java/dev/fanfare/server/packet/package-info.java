@@ -1,9 +1,8 @@
 /**
- * Payloads and outputs that are kept beside their runs: packets, named by a path, put and fetched
- * under presigned URLs. Owns {@code packets} and {@code packet_bytes}, or a folder instead of the
- * latter. Open {@link dev.fanfare.server.packet.Packets} first, then {@link
- * dev.fanfare.server.packet.ByteStore}. It knows no runs and no callers: who may have a URL, and
- * which packets runs refer to, is said by the room {@code run}.
+ * Payloads and outputs that are kept beside their runs: packets, named by a path. Owns {@code
+ * packets} and {@code packet_bytes}, or a folder instead of the latter. Open {@link
+ * dev.fanfare.server.packet.Packets} first, then {@link dev.fanfare.server.packet.ByteStore}. It
+ * knows no runs: the rooms above say which packets their runs refer to.
  */
 @NullMarked
 package dev.fanfare.server.packet;

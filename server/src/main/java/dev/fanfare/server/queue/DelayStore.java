@@ -1,9 +1,15 @@
 package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.text.Hash;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code delays}: runs that become ready at a time. */
 public final class DelayStore {
@@ -12,94 +18,164 @@ public final class DelayStore {
   public record Delayed(Entry entry, Instant dueAt) {}
 
   /** Lets runs wait for their times, in one statement however many. */
-  public void insertAll(Tx tx, int environmentId, List<Delayed> delayed) {
+  public void insertAll(Tx tx, List<Delayed> delayed) {
     EntryColumns columns = EntryColumns.of(delayed.stream().map(Delayed::entry).toList());
-    tx.update(
-        """
-        insert into delays
-               (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
-                first_started_at)
-        select ?, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt, e.losses,
-               e.first_started_at::timestamptz
-          from unnest(?::uuid[], ?::text[], ?::int[], ?::int8[], ?::int[], ?::int[], ?::int[],
-                      ?::text[])
-               as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
-        """,
-        environmentId,
-        columns.runIds(),
-        delayed.stream().map(d -> d.dueAt().toString()).toArray(String[]::new),
-        columns.laneIds(),
-        columns.ranks(),
-        columns.fences(),
-        columns.attempts(),
-        columns.losses(),
-        columns.firstStartedAts());
+    tx.sql(
+            """
+            insert into delays
+                   (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
+                    first_started_at)
+            select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt, e.losses,
+                   e.first_started_at::timestamptz
+              from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int[], :ranks::int8[], :fences::int[], :attempts::int[], :losses::int[],
+                          :first_started_ats::text[])
+                   as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
+            """)
+        .bind("run_ids", columns.runIds())
+        .times("due_ats", delayed, d -> d.dueAt())
+        .bind("lane_ids", columns.laneIds())
+        .bind("ranks", columns.ranks())
+        .bind("fences", columns.fences())
+        .bind("attempts", columns.attempts())
+        .bind("losses", columns.losses())
+        .bind("first_started_ats", columns.firstStartedAts())
+        .update();
   }
 
   /** Takes runs out and returns those that stood here. */
-  public List<Entry> delete(Tx tx, int environmentId, UUID[] runIds) {
-    return tx.list(
-        """
-        delete from delays
-         where environment_id = ?
-           and run_id = any (array(
-                 select run_id
-                   from delays
-                  where environment_id = ?
-                    and run_id = any (?)
-                  order by debounce_hash, run_id        -- in which a trigger locks them, too
-                    for update))
-        returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
-        """,
-        ReadyStore::entry,
-        environmentId,
-        environmentId,
-        runIds);
+  public List<Entry> delete(Tx tx, UUID[] runIds) {
+    return tx.sql(
+            """
+            delete from delays
+             where environment_id = :environment
+               and run_id = any (array(
+                     select run_id
+                       from delays
+                      where environment_id = :environment
+                        and run_id = any (:run_ids)
+                      order by debounce_hash, run_id        -- in which a trigger locks them, too
+                        for update))
+            returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
+            """)
+        .bind("run_ids", runIds)
+        .list(ReadyStore::entry);
   }
 
   /**
    * Makes up to {@code max} runs ready whose time has come, the longest due first; returns how
    * many. A time to live begins now. Entries that another server is moving are left to it.
    */
-  public int release(Tx tx, int environmentId, Instant now, int max) {
-    return tx.update(
-        """
-        with due as (
-          delete from delays
-           where environment_id = ?
-             and run_id = any (array(
-                   select run_id
-                     from delays
-                    where environment_id = ?
-                      and due_at <= ?
-                    order by due_at
-                    limit ?
-                      for update skip locked))
-          returning *
-        ), expiring as (
-          insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
-          select d.environment_id, d.run_id, ?::timestamptz + r.ttl_ms * interval '1 millisecond',
-                 d.lane_id, d.rank
-            from due d
-           cross join lateral (
-                  select x.ttl_ms
-                    from runs x
-                   where x.environment_id = d.environment_id
-                     and x.run_id = d.run_id
-                     and x.ttl_ms is not null
-                   limit 1) as r
-           where d.fence = 0
-              on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
-        )
-        insert into ready
-               (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
-        select environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at
-          from due
-        """,
-        environmentId,
-        environmentId,
-        now,
-        max,
-        now);
+  public int release(Tx tx, Instant now, int max) {
+    return tx.sql(
+            """
+            with due as (
+              delete from delays
+               where environment_id = :environment
+                 and run_id = any (array(
+                       select run_id
+                         from delays
+                        where environment_id = :environment
+                          and due_at <= :now
+                        order by due_at
+                        limit :max
+                          for update skip locked))
+              returning *
+            ), expiring as (
+              insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
+              select d.environment_id, d.run_id, :now::timestamptz + r.ttl_ms * interval '1 millisecond',
+                     d.lane_id, d.rank
+                from due d
+               cross join lateral (
+                      select x.ttl_ms
+                        from runs x
+                       where x.environment_id = d.environment_id
+                         and x.run_id = d.run_id
+                         and x.ttl_ms is not null
+                       limit 1) as r
+               where d.fence = 0
+                  on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
+            )
+            insert into ready
+                   (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+            select environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at
+              from due
+            """)
+        .bind("now", now)
+        .bind("max", max)
+        .update();
+  }
+
+  /**
+   * A new run that waits and takes a debounce key.
+   *
+   * @param hash of the key and the task
+   */
+  public record Debounced(Delayed delayed, Hash hash) {}
+
+  /**
+   * Lets runs wait that take debounce keys which are free, in one statement however many, and
+   * returns the hashes of those keys. The keys that are not free belong to runs that wait, and
+   * these stay locked until the transaction ends: nobody queues, moves or cancels them meanwhile.
+   *
+   * <p>Waits for a trigger with the same key that has not committed yet, and for whoever is taking
+   * out the run that has it. So of many triggers at once one makes the run and the others find it.
+   */
+  public Set<Hash> insertDebounced(Tx tx, Collection<Debounced> runs) {
+    return new HashSet<>(
+        tx.sql(
+                """
+                insert into delays
+                       (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
+                        debounce_hash)
+                select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, 0, 0, 0,
+                       e.debounce_hash
+                  from unnest(:hashes::bytea[], :run_ids::uuid[], :due_ats::text[], :lane_ids::int[],
+                              :ranks::int8[])
+                       as e (debounce_hash, run_id, due_at, lane_id, rank)
+                 order by e.debounce_hash          -- one order for all prevents deadlocks
+                    on conflict (environment_id, debounce_hash) where debounce_hash is not null do update
+                   set due_at = delays.due_at
+                 where false                       -- a conflicting row is locked and stays as it is
+                returning debounce_hash
+                """)
+            .bytes("hashes", runs, run -> run.hash().bytes())
+            .uuids("run_ids", runs, run -> run.delayed().entry().runId())
+            .times("due_ats", runs, run -> run.delayed().dueAt())
+            .ints("lane_ids", runs, run -> run.delayed().entry().laneId())
+            .longs("ranks", runs, run -> run.delayed().entry().rank())
+            .list(r -> new Hash(r.bytes("debounce_hash"))));
+  }
+
+  /**
+   * Locks a run that waits for its first attempt and returns when it is due; {@code null} when it
+   * does not wait for that.
+   */
+  public @Nullable Instant lock(Tx tx, UUID runId) {
+    return tx.sql(
+            """
+            select due_at
+              from delays
+             where environment_id = :environment
+               and run_id = :run_id
+               and fence = 0
+               for update
+            """)
+        .bind("run_id", runId)
+        .first(r -> r.instant("due_at"));
+  }
+
+  /** Moves a locked delay, and with it the place in the lane that the run will have. */
+  public void move(Tx tx, UUID runId, Instant from, Instant to) {
+    tx.sql(
+            """
+            update delays
+               set due_at = :to, rank = rank + :micros
+             where environment_id = :environment
+               and run_id = :run_id
+            """)
+        .bind("to", to)
+        .bind("micros", ChronoUnit.MICROS.between(from, to))
+        .bind("run_id", runId)
+        .update();
   }
 }

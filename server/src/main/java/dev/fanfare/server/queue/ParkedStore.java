@@ -12,129 +12,124 @@ public final class ParkedStore {
    * task's row stays locked to the end, so a worker that declares it at this moment either comes
    * first, and nothing is parked, or finds here what was. Waits for nobody.
    */
-  public int park(Tx tx, int environmentId, int laneId, int max) {
-    return tx.update(
-        """
-        with unknown as materialized (
-          select t.environment_id, t.task_id, l.lane_id
-            from tasks t
-            join lanes l using (environment_id, task_id)
-           where t.environment_id = ?
-             and l.lane_id = ?
-             and t.registered_at is null
-             for share of t skip locked
-        ), taken as (
-          delete from ready
-           where environment_id is not distinct from ?   -- no condition for an index, on purpose
-             and ctid = any (array(
-                   select r.address
-                     from unknown u
-                    cross join lateral (
-                            select y.ctid as address
-                              from ready y
-                             where y.environment_id = u.environment_id
-                               and y.lane_id = u.lane_id
-                             order by y.rank, y.run_id
-                             limit ?
-                               for update skip locked) as r))
-          returning environment_id, lane_id, rank, run_id
-        )
-        insert into parked (environment_id, task_id, rank, run_id, lane_id)
-        select t.environment_id, u.task_id, t.rank, t.run_id, t.lane_id
-          from taken t
-          join unknown u using (environment_id, lane_id)
-        """,
-        environmentId,
-        laneId,
-        environmentId,
-        max);
+  public int park(Tx tx, int laneId, int max) {
+    return tx.sql(
+            """
+            with unknown as materialized (
+              select t.environment_id, t.task_id, l.lane_id
+                from tasks t
+                join lanes l using (environment_id, task_id)
+               where t.environment_id = :environment
+                 and l.lane_id = :lane_id
+                 and t.registered_at is null
+                 for share of t skip locked
+            ), taken as (
+              delete from ready
+               where environment_id is not distinct from :environment      -- not for an index
+                 and ctid = any (array(
+                       select r.address
+                         from unknown u
+                        cross join lateral (
+                                select y.ctid as address
+                                  from ready y
+                                 where y.environment_id = u.environment_id
+                                   and y.lane_id = u.lane_id
+                                 order by y.rank, y.run_id
+                                 limit :max
+                                   for update skip locked) as r))
+              returning environment_id, lane_id, rank, run_id
+            )
+            insert into parked (environment_id, task_id, rank, run_id, lane_id)
+            select t.environment_id, u.task_id, t.rank, t.run_id, t.lane_id
+              from taken t
+              join unknown u using (environment_id, lane_id)
+            """)
+        .bind("lane_id", laneId)
+        .bind("max", max)
+        .update();
   }
 
   /** Takes runs out and returns those that stood here. In the order they are given. */
-  public List<Entry> delete(Tx tx, int environmentId, int[] taskIds, long[] ranks, UUID[] runIds) {
-    return tx.list(
-        """
-        delete from parked
-         where environment_id is not distinct from ?     -- no condition for an index, on purpose
-           and ctid = any (array(
-                 select y.address
-                   from unnest(?::int[], ?::int8[], ?::uuid[]) as e (task_id, rank, run_id)
-                  cross join lateral (
-                          select x.ctid as address
-                            from parked x
-                           where x.environment_id = ?
-                             and x.task_id = e.task_id
-                             and x.rank = e.rank
-                             and x.run_id = e.run_id
-                           limit 1
-                             for update) as y))
-        returning run_id, lane_id, rank
-        """,
-        r -> Entry.fresh(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")),
-        environmentId,
-        taskIds,
-        ranks,
-        runIds,
-        environmentId);
+  public List<Entry> delete(Tx tx, int[] taskIds, long[] ranks, UUID[] runIds) {
+    return tx.sql(
+            """
+            delete from parked
+             where environment_id is not distinct from :environment      -- not for an index
+               and ctid = any (array(
+                     select y.address
+                       from unnest(:task_ids::int[], :ranks::int8[], :run_ids::uuid[]) as e (task_id, rank, run_id)
+                      cross join lateral (
+                              select x.ctid as address
+                                from parked x
+                               where x.environment_id = :environment
+                                 and x.task_id = e.task_id
+                                 and x.rank = e.rank
+                                 and x.run_id = e.run_id
+                               limit 1
+                                 for update) as y))
+            returning run_id, lane_id, rank
+            """)
+        .bind("task_ids", taskIds)
+        .bind("ranks", ranks)
+        .bind("run_ids", runIds)
+        .list(r -> Entry.fresh(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")));
   }
 
   /**
    * Makes up to {@code max} parked runs of a task ready again, at their old places. A time to live
    * begins anew.
    */
-  public int release(Tx tx, int environmentId, int taskId, int max) {
-    return tx.update(
-        """
-        with released as (
-          delete from parked
-           where environment_id is not distinct from ?   -- no condition for an index, on purpose
-             and ctid = any (array(
-                   select ctid
-                     from parked
-                    where environment_id = ?
-                      and task_id = ?
-                    order by rank, run_id
-                    limit ?
-                      for update skip locked))
-          returning environment_id, lane_id, rank, run_id
-        ), expiring as (
-          insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
-          select p.environment_id, p.run_id, now() + r.ttl_ms * interval '1 millisecond',
-                 p.lane_id, p.rank
-            from released p
-           cross join lateral (
-                  select x.ttl_ms
-                    from runs x
-                   where x.environment_id = p.environment_id
-                     and x.run_id = p.run_id
-                     and x.ttl_ms is not null
-                   limit 1) as r
-              on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
-        )
-        insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
-        select environment_id, lane_id, rank, run_id, 0, 0, 0
-          from released
-        """,
-        environmentId,
-        environmentId,
-        taskId,
-        max);
+  public int release(Tx tx, int taskId, int max) {
+    return tx.sql(
+            """
+            with released as (
+              delete from parked
+               where environment_id is not distinct from :environment      -- not for an index
+                 and ctid = any (array(
+                       select ctid
+                         from parked
+                        where environment_id = :environment
+                          and task_id = :task_id
+                        order by rank, run_id
+                        limit :max
+                          for update skip locked))
+              returning environment_id, lane_id, rank, run_id
+            ), expiring as (
+              insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
+              select p.environment_id, p.run_id, now() + r.ttl_ms * interval '1 millisecond',
+                     p.lane_id, p.rank
+                from released p
+               cross join lateral (
+                      select x.ttl_ms
+                        from runs x
+                       where x.environment_id = p.environment_id
+                         and x.run_id = p.run_id
+                         and x.ttl_ms is not null
+                       limit 1) as r
+                  on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
+            )
+            insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
+            select environment_id, lane_id, rank, run_id, 0, 0, 0
+              from released
+            """)
+        .bind("task_id", taskId)
+        .bind("max", max)
+        .update();
   }
 
   /** Tasks that some worker has declared and that have parked runs all the same. */
-  public List<Integer> releasable(Tx tx, int environmentId) {
-    return tx.list(
-        """
-        select t.task_id
-          from tasks t
-         where t.environment_id = ?
-           and t.registered_at is not null
-           and exists (select
-                         from parked p
-                        where p.environment_id = t.environment_id
-                          and p.task_id = t.task_id)
-        """,
-        r -> r.integer("task_id"),
-        environmentId);
+  public List<Integer> releasable(Tx tx) {
+    return tx.sql(
+            """
+            select t.task_id
+              from tasks t
+             where t.environment_id = :environment
+               and t.registered_at is not null
+               and exists (select
+                             from parked p
+                            where p.environment_id = t.environment_id
+                              and p.task_id = t.task_id)
+            """)
+        .list(r -> r.integer("task_id"));
   }
 }

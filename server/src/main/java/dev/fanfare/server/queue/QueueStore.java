@@ -14,122 +14,105 @@ public final class QueueStore {
   private record Named(String name, int id) {}
 
   /** The numbers of these queues, made when they are new: a queue exists from its first mention. */
-  public Map<String, Integer> findOrInsert(Tx tx, int environmentId, Collection<String> names) {
+  public Map<String, Integer> findOrInsert(Tx tx, Collection<String> names) {
     String[] sought = names.toArray(String[]::new);
     Map<String, Integer> ids = new HashMap<>();
-    find(tx, environmentId, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
+    find(tx, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
     if (ids.size() < names.size()) {
-      tx.update(
-          """
-          insert into queues (environment_id, name)
-          select ?, q.name
-            from unnest(?::text[]) as q (name)
-           order by q.name
-              on conflict do nothing
-          """,
-          environmentId,
-          sought);
-      find(tx, environmentId, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
+      tx.sql(
+              """
+              insert into queues (environment_id, name)
+              select :environment, q.name
+                from unnest(:sought::text[]) as q (name)
+               order by q.name
+                  on conflict do nothing
+              """)
+          .bind("sought", sought)
+          .update();
+      find(tx, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
     }
     return ids;
   }
 
-  private static List<Named> find(Tx tx, int environmentId, String[] names) {
-    return tx.list(
-        """
-        select name, queue_id
-          from queues
-         where environment_id = ?
-           and name = any (?)
-        """,
-        r -> new Named(r.text("name"), r.integer("queue_id")),
-        environmentId,
-        names);
+  private static List<Named> find(Tx tx, String[] names) {
+    return tx.sql(
+            """
+            select name, queue_id
+              from queues
+             where environment_id = :environment
+               and name = any (:names)
+            """)
+        .bind("names", names)
+        .list(r -> new Named(r.text("name"), r.integer("queue_id")));
   }
 
   /** A worker declares a queue: the last word wins, and no limit is a word too. */
-  public int register(Tx tx, int environmentId, String name, @Nullable Integer concurrencyLimit) {
+  public int register(Tx tx, String name, @Nullable Integer concurrencyLimit) {
     return Objects.requireNonNull(
-        tx.first(
-            """
-            insert into queues (environment_id, name, concurrency_limit)
-            values (?, ?, ?::int)
-                on conflict (environment_id, name) do update
-               set concurrency_limit = excluded.concurrency_limit
-            returning queue_id
-            """,
-            r -> r.integer("queue_id"),
-            environmentId,
-            name,
-            concurrencyLimit));
+        tx.sql(
+                """
+                insert into queues (environment_id, name, concurrency_limit)
+                values (:environment, :name, :concurrency_limit::int)
+                    on conflict (environment_id, name) do update
+                   set concurrency_limit = excluded.concurrency_limit
+                returning queue_id
+                """)
+            .bind("name", name)
+            .bind("concurrency_limit", concurrencyLimit)
+            .first(r -> r.integer("queue_id")));
   }
 
   private record Numbered(Lane lane, int id) {}
 
   /** The numbers of these lanes, made when they are new. A lane's number never changes. */
-  public Map<Lane, Integer> lanes(Tx tx, int environmentId, Collection<Lane> lanes) {
-    Map<Lane, Integer> ids = findLanes(tx, environmentId, lanes);
+  public Map<Lane, Integer> lanes(Tx tx, Collection<Lane> lanes) {
+    Map<Lane, Integer> ids = findLanes(tx, lanes);
     if (ids.size() < lanes.size()) {
-      tx.update(
-          """
-          insert into lanes (environment_id, queue_id, concurrency_key, task_id, version_id)
-          select ?, l.queue_id, l.concurrency_key, l.task_id, l.version_id
-            from unnest(?::int[], ?::text[], ?::int[], ?::int[])
-                 as l (queue_id, concurrency_key, task_id, version_id)
-           order by l.queue_id, l.concurrency_key, l.task_id, l.version_id
-              on conflict do nothing
-          """,
-          environmentId,
-          queueIds(lanes),
-          concurrencyKeys(lanes),
-          taskIds(lanes),
-          versionIds(lanes));
-      ids = findLanes(tx, environmentId, lanes);
+      tx.sql(
+              """
+              insert into lanes (environment_id, queue_id, concurrency_key, task_id, version_id)
+              select :environment, l.queue_id, l.concurrency_key, l.task_id, l.version_id
+                from unnest(:queue_ids::int[], :concurrency_keys::text[],
+                            :task_ids::int[], :version_ids::int[])
+                     as l (queue_id, concurrency_key, task_id, version_id)
+               order by l.queue_id, l.concurrency_key, l.task_id, l.version_id
+                  on conflict do nothing
+              """)
+          .ints("queue_ids", lanes, Lane::queueId)
+          .texts("concurrency_keys", lanes, Lane::concurrencyKey)
+          .ints("task_ids", lanes, Lane::taskId)
+          .ints("version_ids", lanes, Lane::versionId)
+          .update();
+      ids = findLanes(tx, lanes);
     }
     return ids;
   }
 
-  private static Map<Lane, Integer> findLanes(Tx tx, int environmentId, Collection<Lane> lanes) {
+  private static Map<Lane, Integer> findLanes(Tx tx, Collection<Lane> lanes) {
     Map<Lane, Integer> ids = new HashMap<>();
-    tx.list(
+    tx.sql(
             """
             select l.queue_id, l.concurrency_key, l.task_id, l.version_id, l.lane_id
               from lanes l
-              join unnest(?::int[], ?::text[], ?::int[], ?::int[])
+              join unnest(:queue_ids::int[], :concurrency_keys::text[],
+                          :task_ids::int[], :version_ids::int[])
                    as s (queue_id, concurrency_key, task_id, version_id)
              using (queue_id, concurrency_key, task_id, version_id)
-             where l.environment_id = ?
-            """,
-            r ->
-                new Numbered(
-                    new Lane(
-                        r.integer("queue_id"),
-                        r.text("concurrency_key"),
-                        r.integer("task_id"),
-                        r.integer("version_id")),
-                    r.integer("lane_id")),
-            queueIds(lanes),
-            concurrencyKeys(lanes),
-            taskIds(lanes),
-            versionIds(lanes),
-            environmentId)
+             where l.environment_id = :environment
+            """)
+        .ints("queue_ids", lanes, Lane::queueId)
+        .texts("concurrency_keys", lanes, Lane::concurrencyKey)
+        .ints("task_ids", lanes, Lane::taskId)
+        .ints("version_ids", lanes, Lane::versionId)
+        .list(r ->
+            new Numbered(
+                new Lane(
+                    r.integer("queue_id"),
+                    r.text("concurrency_key"),
+                    r.integer("task_id"),
+                    r.integer("version_id")),
+                r.integer("lane_id")))
         .forEach(found -> ids.put(found.lane(), found.id()));
     return ids;
-  }
-
-  private static int[] queueIds(Collection<Lane> lanes) {
-    return lanes.stream().mapToInt(Lane::queueId).toArray();
-  }
-
-  private static String[] concurrencyKeys(Collection<Lane> lanes) {
-    return lanes.stream().map(Lane::concurrencyKey).toArray(String[]::new);
-  }
-
-  private static int[] taskIds(Collection<Lane> lanes) {
-    return lanes.stream().mapToInt(Lane::taskId).toArray();
-  }
-
-  private static int[] versionIds(Collection<Lane> lanes) {
-    return lanes.stream().mapToInt(Lane::versionId).toArray();
   }
 }

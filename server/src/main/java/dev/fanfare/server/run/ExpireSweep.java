@@ -2,13 +2,14 @@ package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.ExpiryStore;
 import dev.fanfare.server.queue.ExpiryStore.Expired;
-import dev.fanfare.server.run.RunReader.Lived;
-import dev.fanfare.server.run.wire.Durations;
-import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.server.run.RunQueries.ExpiredRun;
+import dev.fanfare.server.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,19 +17,19 @@ import java.util.List;
 import java.util.UUID;
 
 /** Ends runs that were queued longer than their time to live; what was claimed is left alone. */
-public final class ExpireSweep implements Sweep {
+final class ExpireSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
   private final FinishRuns finish;
   private final Duration interval;
   private final ExpiryStore expiries = new ExpiryStore();
-  private final RunReader runs = new RunReader();
+  private final RunQueries runs = new RunQueries();
 
-  public ExpireSweep(Database database, FinishRuns finish, Duration interval) {
-    this.database = database;
+  ExpireSweep(Resources resources, FinishRuns finish) {
+    this.database = resources.database();
     this.finish = finish;
-    this.interval = interval;
+    this.interval = resources.config().sweepInterval();
   }
 
   @Override
@@ -38,24 +39,26 @@ public final class ExpireSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    return database.transaction(tx -> {
-      List<Expired> due = expiries.due(tx, environmentId, now, AT_ONCE);
-      if (!due.isEmpty()) {
-        end(tx, environmentId, expiries.take(tx, environmentId, due));
-      }
-      return due.size();
-    });
+    return database.transaction(
+        environmentId,
+        tx -> {
+          List<Expired> due = expiries.due(tx, now, AT_ONCE);
+          if (!due.isEmpty()) {
+            end(tx, expiries.take(tx, due));
+          }
+          return due.size();
+        });
   }
 
-  private void end(Tx tx, int environmentId, List<UUID> runIds) {
-    List<Ending> endings = new ArrayList<>(runIds.size());
-    for (Lived run : runs.lived(tx, environmentId, runIds)) {
+  private void end(Tx tx, List<UUID> runIds) {
+    List<Outcome> endings = new ArrayList<>(runIds.size());
+    for (ExpiredRun run : runs.lived(tx, runIds)) {
       String ttl = Durations.text(run.ttlMillis() / 1_000);
       RunError error = RunError.text("Run expired because the TTL (" + ttl + ") was reached");
-      endings.add(Ending.withoutAttempt(run.runId(), run.batchId(), RunStatus.EXPIRED, error));
+      endings.add(Outcome.withoutAttempt(run.runId(), run.batchId(), RunStatus.EXPIRED, error));
     }
     if (!endings.isEmpty()) {
-      finish.finish(tx, environmentId, endings);
+      finish.finish(tx, endings);
     }
   }
 }

@@ -15,43 +15,43 @@ import java.util.UUID;
  * a trigger, and whoever counts or waits is told: three statements for a whole group.
  */
 public final class FinishRuns {
-  private final RunsEnded listener;
+  private final OutcomeListener listener;
   private final OutcomeStore outcomes = new OutcomeStore();
-  private final KeyStore keys = new KeyStore();
+  private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
 
-  public FinishRuns(RunsEnded listener) {
+  FinishRuns(OutcomeListener listener) {
     this.listener = listener;
   }
 
   /** Ends runs of one environment, each at most once in {@code endings}. */
-  public void finish(Tx tx, int environmentId, List<Ending> endings) {
-    Set<UUID> ended = outcomes.insertAll(tx, environmentId, endings);
-    List<Ending> now = endings.stream().filter(e -> ended.contains(e.runId())).toList();
-    freeKeys(tx, environmentId, now);
-    keepPackets(tx, environmentId, now);
+  public void finish(Tx tx, List<Outcome> endings) {
+    Set<UUID> ended = outcomes.insertAll(tx, endings);
+    List<Outcome> now = endings.stream().filter(e -> ended.contains(e.runId())).toList();
+    freeKeys(tx, now);
+    keepPackets(tx, now);
     if (!now.isEmpty()) {
-      listener.runsEnded(tx, environmentId, now);
+      listener.runsEnded(tx, now);
     }
   }
 
   /** What an output refers to is pruned no more. */
-  private void keepPackets(Tx tx, int environmentId, List<Ending> endings) {
+  private void keepPackets(Tx tx, List<Outcome> endings) {
     List<String> paths =
         endings.stream()
             .map(e -> PacketPath.ofOutput(e.output(), e.outputType()))
             .filter(Objects::nonNull)
             .toList();
     if (!paths.isEmpty()) {
-      packets.keep(tx, environmentId, paths);
+      packets.keep(tx, paths);
     }
   }
 
-  private void freeKeys(Tx tx, int environmentId, List<Ending> endings) {
+  private void freeKeys(Tx tx, List<Outcome> endings) {
     List<UUID> unanswered =
-        endings.stream().filter(e -> e.status().freesIdempotencyKey()).map(Ending::runId).toList();
+        endings.stream().filter(e -> e.status().freesIdempotencyKey()).map(Outcome::runId).toList();
     if (!unanswered.isEmpty()) {
-      keys.free(tx, environmentId, unanswered);
+      keys.free(tx, unanswered);
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunError;
-import dev.fanfare.server.run.wire.StoredOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -100,7 +99,7 @@ public record NewRun(
   }
 
   /** The same run with the data of a newer trigger; what that leaves out stays as it is. */
-  NewRun withDataOf(NewRun newer) {
+  public NewRun withDataOf(NewRun newer) {
     return toBuilder()
         .payload(newer.payload != null ? newer.payload : payload)
         .payloadType(newer.payload != null ? newer.payloadType : payloadType)

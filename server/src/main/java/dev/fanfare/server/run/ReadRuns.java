@@ -1,8 +1,10 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,29 +22,31 @@ public final class ReadRuns {
   private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
 
   private final Database database;
-  private final RunReader reader = new RunReader();
-  private final FamilyReader families = new FamilyReader();
+  private final RunQueries reader = new RunQueries();
+  private final RunListQueries lists = new RunListQueries();
+  private final FamilyQueries families = new FamilyQueries();
 
-  public ReadRuns(Database database) {
+  ReadRuns(Database database) {
     this.database = database;
   }
 
   /** One run, or {@code null} when the environment has none with this id. */
   public @Nullable Run find(int environmentId, UUID runId) {
-    return database.transaction(tx -> reader.find(tx, environmentId, runId));
+    return database.transaction(environmentId, tx -> reader.find(tx, runId));
   }
 
   /** One run and its relatives, or {@code null} when the environment has none with this id. */
   public @Nullable Family family(int environmentId, UUID runId) {
-    return database.snapshot(tx -> {
-      Run run = reader.find(tx, environmentId, runId);
-      return run == null ? null : family(tx, environmentId, run);
-    });
+    return database.snapshot(
+        environmentId,
+        tx -> {
+          Run run = reader.find(tx, runId);
+          return run == null ? null : family(tx, run);
+        });
   }
 
-  private Family family(Tx tx, int environmentId, Run run) {
-    List<UUID> childIds =
-        families.children(tx, environmentId, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
+  private Family family(Tx tx, Run run) {
+    List<UUID> childIds = families.children(tx, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
     Set<UUID> relatedIds = new HashSet<>(childIds);
     Lineage lineage = run.lineage();
     if (lineage != null) {
@@ -51,7 +55,7 @@ public final class ReadRuns {
     }
     Map<UUID, Run> related = new HashMap<>();
     if (!relatedIds.isEmpty()) {
-      reader.summaries(tx, environmentId, relatedIds).forEach(r -> related.put(r.id(), r));
+      reader.summaries(tx, relatedIds).forEach(r -> related.put(r.id(), r));
     }
     return new Family(
         run,
@@ -60,9 +64,14 @@ public final class ReadRuns {
         childIds.stream().map(related::get).toList());
   }
 
+  /** The status of each of these runs; one that does not exist is left out. */
+  public Map<UUID, RunStatus> statuses(int environmentId, Collection<UUID> runIds) {
+    return database.transaction(environmentId, tx -> reader.statuses(tx, runIds));
+  }
+
   /** A run as it was asked for, or {@code null} when the environment has none with this id. */
   public @Nullable NewRun asked(int environmentId, UUID runId) {
-    return database.transaction(tx -> reader.asked(tx, environmentId, runId));
+    return database.transaction(environmentId, tx -> reader.asked(tx, runId));
   }
 
   /**
@@ -82,33 +91,34 @@ public final class ReadRuns {
   public Page page(
       int environmentId, RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
     // One picture: a run that was picked by its state is shown in that state.
-    return database.snapshot(tx ->
-        before != null
-            ? backwards(tx, environmentId, filter, size, before)
-            : forwards(tx, environmentId, filter, size, after));
+    return database.snapshot(
+        environmentId,
+        tx ->
+            before != null
+                ? backwards(tx, filter, size, before)
+                : forwards(tx, filter, size, after));
   }
 
-  private Page forwards(
-      Tx tx, int environmentId, RunFilter filter, int size, @Nullable UUID after) {
+  private Page forwards(Tx tx, RunFilter filter, int size, @Nullable UUID after) {
     // One more than the page shows whether another page follows.
-    List<UUID> ids = reader.older(tx, environmentId, filter, after, size + 1);
-    List<Run> runs = load(tx, environmentId, ids.subList(0, Math.min(size, ids.size())));
+    List<UUID> ids = lists.older(tx, filter, after, size + 1);
+    List<Run> runs = load(tx, ids.subList(0, Math.min(size, ids.size())));
     return new Page(
         runs,
         ids.size() > size ? runs.getLast().id() : null,
         after != null && !runs.isEmpty() ? runs.getFirst().id() : null);
   }
 
-  private Page backwards(Tx tx, int environmentId, RunFilter filter, int size, UUID before) {
-    List<UUID> ids = new ArrayList<>(reader.newer(tx, environmentId, filter, before, size + 1));
+  private Page backwards(Tx tx, RunFilter filter, int size, UUID before) {
+    List<UUID> ids = new ArrayList<>(lists.newer(tx, filter, before, size + 1));
     boolean more = ids.size() > size;
-    List<Run> runs = load(tx, environmentId, ids.subList(0, Math.min(size, ids.size())));
+    List<Run> runs = load(tx, ids.subList(0, Math.min(size, ids.size())));
     return new Page(
         runs, runs.isEmpty() ? null : runs.getLast().id(), more ? runs.getFirst().id() : null);
   }
 
-  private List<Run> load(Tx tx, int environmentId, List<UUID> ids) {
-    List<Run> runs = new ArrayList<>(reader.summaries(tx, environmentId, ids));
+  private List<Run> load(Tx tx, List<UUID> ids) {
+    List<Run> runs = new ArrayList<>(reader.summaries(tx, ids));
     runs.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
     return runs;
   }

@@ -1,6 +1,8 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,22 +10,18 @@ import java.util.UUID;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that writes {@code runs} and {@code run_tags}. */
-final class RunStore {
+/** SQL that inserts into {@code runs} and {@code run_tags}. */
+public final class RunStore {
 
   /** Payload text of one statement; the driver holds it three times while it sends it. */
   private static final long CHARS_A_STATEMENT = 4L * 1024 * 1024;
 
-  /** Stores all runs of a trigger: in one statement, unless their payloads are very long. */
-  void insertAll(
-      Tx tx,
-      int environmentId,
-      @Nullable UUID batchId,
-      Source source,
-      Instant createdAt,
-      List<RunColumns.Minted> runs) {
-    parts(runs, run -> run.placed().run().chars())
-        .forEach(part -> insert(tx, environmentId, batchId, source, createdAt, part));
+  /** Stores new runs: in one statement, unless their payloads are very long. */
+  public void insertAll(
+      Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
+    for (List<RunRow> part : parts(rows, row -> row.run().chars())) {
+      insert(tx, batchId, source, createdAt, part);
+    }
   }
 
   /** What one statement each can carry, in order. */
@@ -45,82 +43,118 @@ final class RunStore {
   }
 
   private static void insert(
-      Tx tx,
-      int environmentId,
-      @Nullable UUID batchId,
-      Source source,
-      Instant createdAt,
-      List<RunColumns.Minted> runs) {
-    RunColumns columns = new RunColumns(runs);
-    tx.update(
-        """
-        insert into runs
-               (environment_id, batch_id, source, created_at,
-                run_id, task_id, lane_id, rank, batch_index,
-                payload, payload_type, metadata, tags, idempotency_key,
-                max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
-                parent_run_id, root_run_id, depth, resumes_parent)
-        select ?, ?::uuid, ?::trigger_source, ?::timestamptz,
-               r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
-               r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
-               r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options, r.is_test,
-               r.ttl_ms, r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
-          from unnest(?::uuid[], ?::int[], ?::int[], ?::int8[], ?::int[],
-                      ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                      ?::int[], ?::int8[], ?::text[], ?::text[], ?::bool[], ?::int8[],
-                      ?::uuid[], ?::uuid[], ?::int[], ?::bool[])
-               as r (run_id, task_id, lane_id, rank, batch_index,
-                     payload, payload_type, metadata, tags, idempotency_key,
-                     max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
-                     parent_run_id, root_run_id, depth, resumes_parent)
-        """,
-        environmentId,
-        batchId,
-        source.name(),
-        createdAt,
-        columns.runIds,
-        columns.taskIds,
-        columns.laneIds,
-        columns.ranks,
-        batchId == null ? new Integer[runs.size()] : columns.batchIndexes, // none has a place
-        columns.payloads,
-        columns.payloadTypes,
-        columns.metadatas,
-        columns.tags,
-        columns.idempotencyKeys,
-        columns.maxAttempts,
-        columns.maxDurations,
-        columns.delayUntils,
-        columns.options,
-        columns.tests,
-        columns.ttls,
-        columns.parentIds,
-        columns.rootIds,
-        columns.depths,
-        columns.resumes);
+      Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
+    Statement insert =
+        tx.sql(
+                """
+                insert into runs
+                       (environment_id, batch_id, source, created_at,
+                        run_id, task_id, lane_id, rank, batch_index,
+                        payload, payload_type, metadata, tags, idempotency_key,
+                        max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
+                        parent_run_id, root_run_id, depth, resumes_parent)
+                select :environment, :batch_id::uuid, :source::trigger_source,
+                       :created_at::timestamptz,
+                       r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
+                       r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
+                       r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
+                       r.is_test, r.ttl_ms,
+                       r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
+                  from unnest(:run_id::uuid[], :task_id::int[], :lane_id::int[], :rank::int8[],
+                              :batch_index::int[],
+                              :payload::text[], :payload_type::text[], :metadata::text[],
+                              :tags::text[], :idempotency_key::text[],
+                              :max_attempts::int[], :max_duration_ms::int8[],
+                              :delay_until::text[], :options::text[], :is_test::bool[],
+                              :ttl_ms::int8[],
+                              :parent_run_id::uuid[], :root_run_id::uuid[], :depth::int[],
+                              :resumes_parent::bool[])
+                       as r (run_id, task_id, lane_id, rank, batch_index,
+                             payload, payload_type, metadata, tags, idempotency_key,
+                             max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
+                             parent_run_id, root_run_id, depth, resumes_parent)
+                """)
+            .bind("batch_id", batchId)
+            .bind("source", source.name())
+            .bind("created_at", createdAt)
+            .uuids("run_id", rows, RunRow::runId)
+            .ints("task_id", rows, RunRow::taskId)
+            .ints("lane_id", rows, RunRow::laneId)
+            .longs("rank", rows, RunRow::rank)
+            .intsOrNull("batch_index", rows, row -> batchId == null ? null : row.batchIndex())
+            .texts("payload", rows, row -> row.run().payload())
+            .texts("payload_type", rows, row -> row.run().payloadType())
+            .texts("metadata", rows, row -> row.run().metadata())
+            .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
+            .texts("idempotency_key", rows, RunStore::keyText)
+            .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
+            .longsOrNull("max_duration_ms", rows, row -> millis(row.run().maxDuration()))
+            .times("delay_until", rows, row -> row.run().delayUntil())
+            .texts("options", rows, row -> row.run().options())
+            .flags("is_test", rows, row -> row.run().test())
+            .longsOrNull("ttl_ms", rows, row -> millis(row.ttl()));
+    bindLineage(insert, rows).update();
+  }
+
+  private static @Nullable String keyText(RunRow row) {
+    NewRun.Key key = row.run().key();
+    return key == null ? null : key.text();
+  }
+
+  /** Empty when no run has a parent: unnest fills the columns up with null. */
+  private static Statement bindLineage(Statement insert, List<RunRow> rows) {
+    List<RunRow> all = rows.stream().anyMatch(row -> row.lineage() != null) ? rows : List.of();
+    return insert
+        .uuids("parent_run_id", all, row -> row.lineage() == null ? null : row.lineage().parentId())
+        .uuids("root_run_id", all, row -> row.lineage() == null ? null : row.lineage().rootId())
+        .intsOrNull("depth", all, row -> row.lineage() == null ? null : row.lineage().depth())
+        .flagsOrNull("resumes_parent", all, RunStore::resumesParent);
+  }
+
+  private static @Nullable Boolean resumesParent(RunRow row) {
+    NamedParent parent = row.run().parent();
+    if (row.lineage() == null || parent == null) {
+      return null;
+    }
+    return parent.resumes();
+  }
+
+  static @Nullable Long millis(@Nullable Duration span) {
+    return span == null ? null : span.toMillis();
+  }
+
+  /** PostgreSQL unnests arrays of arrays flat, so a row's own array travels as its literal. */
+  static @Nullable String arrayLiteral(List<String> values) {
+    if (values.isEmpty()) {
+      return null;
+    }
+    StringBuilder literal = new StringBuilder("{");
+    for (String value : values) {
+      literal.append(literal.length() == 1 ? "\"" : ",\"");
+      literal.append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+    }
+    return literal.append('}').toString();
   }
 
   /** Makes tagged runs findable by their tags; costs nothing when there are none. */
-  void insertTags(Tx tx, int environmentId, List<RunColumns.Minted> runs) {
-    List<String> tags = new ArrayList<>();
-    List<UUID> runIds = new ArrayList<>();
-    for (RunColumns.Minted run : runs) {
-      for (String tag : run.placed().run().tags()) {
-        tags.add(tag);
-        runIds.add(run.runId());
-      }
+  public void insertTags(Tx tx, List<RunRow> rows) {
+    List<RunTag> tags = new ArrayList<>();
+    for (RunRow row : rows) {
+      row.run().tags().forEach(tag -> tags.add(new RunTag(row.runId(), tag)));
     }
-    if (tags.isEmpty()) {
-      return;
+    if (!tags.isEmpty()) {
+      tx.sql(
+              """
+              insert into run_tags (environment_id, tag, run_id)
+              select :environment, t.tag, t.run_id
+                from unnest(:tags::text[], :run_ids::uuid[]) as t (tag, run_id)
+              """)
+          .texts("tags", tags, RunTag::tag)
+          .uuids("run_ids", tags, RunTag::runId)
+          .update();
     }
-    tx.update(
-        """
-        insert into run_tags (environment_id, tag, run_id)
-        select ?, t.tag, t.run_id
-          from unnest(?::text[], ?::uuid[]) as t (tag, run_id)
-        """,
-        environmentId,
-        tags.toArray(String[]::new),
-        runIds.toArray(UUID[]::new));
   }
+
+  /** One tag of a run. */
+  record RunTag(UUID runId, String tag) {}
 }

@@ -1,12 +1,12 @@
 /**
- * A run from its trigger to its end: what was asked ({@code runs}, written once), idempotency, how
- * it ended ({@code outcomes}), and reading it. Owns {@code runs}, {@code run_tags}, {@code
- * idempotency_keys}, {@code request_keys} and {@code outcomes}.
+ * What a run is: what was asked ({@code runs}), how it ended ({@code outcomes}), and reading both.
+ * Owns {@code runs}, {@code run_tags}, {@code idempotency_keys} and {@code outcomes}. No change of
+ * a run's state updates its row in {@code runs}; only what people change of it does.
  *
- * <p>Every run is born in {@link dev.fanfare.server.run.TriggerRuns} and ends in {@link
- * dev.fanfare.server.run.FinishRuns}, whatever the cause. Open those two first. What happens in
- * between is told by the rooms {@code queue} and {@code lease}; batches learn of endings through
- * {@link dev.fanfare.server.run.RunsEnded}.
+ * <p>Every run ends in {@link dev.fanfare.server.run.FinishRuns}, whatever the cause. Open it
+ * first, then {@link dev.fanfare.server.run.ReadRuns}. How runs are created is in the room {@code
+ * trigger}, what happens in between in {@code queue} and {@code lease}. Batches are notified of
+ * outcomes through {@link dev.fanfare.server.run.OutcomeListener}.
  */
 @NullMarked
 package dev.fanfare.server.run;

@@ -20,4 +20,10 @@ public record Task(
     int queueId,
     boolean registered,
     RetryPolicy retry,
-    @Nullable Duration ttl) {}
+    @Nullable Duration ttl) {
+
+  /** The queue of a task that names none. */
+  public static String ownQueue(String slug) {
+    return "task/" + slug;
+  }
+}

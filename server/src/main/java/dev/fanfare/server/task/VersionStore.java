@@ -24,9 +24,9 @@ public final class VersionStore {
       String version, int id, @Nullable String task, int queueId, @Nullable String queue) {}
 
   /** The versions of these names that some worker had, by name. */
-  public Map<String, Version> find(Tx tx, int environmentId, Collection<String> names) {
+  public Map<String, Version> find(Tx tx, Collection<String> names) {
     Map<String, Version> versions = new HashMap<>();
-    tx.list(
+    tx.sql(
             """
             select v.version, v.version_id, t.slug, d.queue_id, q.name as queue
               from versions v
@@ -34,18 +34,17 @@ public final class VersionStore {
               left join tasks t using (environment_id, task_id)
               left join queues q on q.environment_id = d.environment_id
                                 and q.queue_id = d.queue_id
-             where v.environment_id = ?
-               and v.version = any (?)
-            """,
-            r ->
-                new Declared(
-                    r.text("version"),
-                    r.integer("version_id"),
-                    r.textOrNull("slug"),
-                    r.integer("queue_id"),
-                    r.textOrNull("queue")),
-            environmentId,
-            names.toArray(String[]::new))
+             where v.environment_id = :environment
+               and v.version = any (:names)
+            """)
+        .texts("names", names)
+        .list(r ->
+            new Declared(
+                r.text("version"),
+                r.integer("version_id"),
+                r.textOrNull("slug"),
+                r.integer("queue_id"),
+                r.textOrNull("queue")))
         .forEach(declared -> {
           Version version =
               versions.computeIfAbsent(
@@ -65,58 +64,55 @@ public final class VersionStore {
    *
    * @param queueByTask the queue of each task, by number
    */
-  public int register(Tx tx, int environmentId, String version, Map<Integer, Integer> queueByTask) {
-    Integer known = id(tx, environmentId, version);
+  public int register(Tx tx, String version, Map<Integer, Integer> queueByTask) {
+    Integer known = id(tx, version);
     if (known == null) {
-      tx.update(
-          """
-          insert into versions (environment_id, version)
-          values (?, ?)
-              on conflict do nothing
-          """,
-          environmentId,
-          version);
-      known = Objects.requireNonNull(id(tx, environmentId, version));
+      tx.sql(
+              """
+              insert into versions (environment_id, version)
+              values (:environment, :version)
+                  on conflict do nothing
+              """)
+          .bind("version", version)
+          .update();
+      known = Objects.requireNonNull(id(tx, version));
     }
     int[] taskIds = queueByTask.keySet().stream().mapToInt(Integer::intValue).sorted().toArray();
     int[] queueIds = new int[taskIds.length];
     for (int i = 0; i < taskIds.length; i++) {
       queueIds[i] = Objects.requireNonNull(queueByTask.get(taskIds[i]));
     }
-    tx.update(
-        """
-        insert into version_tasks as d (environment_id, version_id, task_id, queue_id)
-        select ?, ?, t.task_id, t.queue_id
-          from unnest(?::int[], ?::int[]) as t (task_id, queue_id)
-         where not exists (select
-                             from version_tasks x
-                            where x.environment_id = ?
-                              and x.version_id = ?
-                              and x.task_id = t.task_id
-                              and x.queue_id = t.queue_id)
-         order by t.task_id                    -- one order for all, so that no two wait in a ring
-            on conflict (environment_id, version_id, task_id) do update
-           set queue_id = excluded.queue_id
-        """,
-        environmentId,
-        known,
-        taskIds,
-        queueIds,
-        environmentId,
-        known);
+    tx.sql(
+            """
+            insert into version_tasks as d (environment_id, version_id, task_id, queue_id)
+            select :environment, :known, t.task_id, t.queue_id
+              from unnest(:task_ids::int[], :queue_ids::int[]) as t (task_id, queue_id)
+             where not exists (select
+                                 from version_tasks x
+                                where x.environment_id = :environment
+                                  and x.version_id = :known
+                                  and x.task_id = t.task_id
+                                  and x.queue_id = t.queue_id)
+             order by t.task_id                    -- one order for all prevents deadlocks
+                on conflict (environment_id, version_id, task_id) do update
+               set queue_id = excluded.queue_id
+            """)
+        .bind("known", known)
+        .bind("task_ids", taskIds)
+        .bind("queue_ids", queueIds)
+        .update();
     return known;
   }
 
-  private static @Nullable Integer id(Tx tx, int environmentId, String version) {
-    return tx.first(
-        """
-        select version_id
-          from versions
-         where environment_id = ?
-           and version = ?
-        """,
-        r -> r.integer("version_id"),
-        environmentId,
-        version);
+  private static @Nullable Integer id(Tx tx, String version) {
+    return tx.sql(
+            """
+            select version_id
+              from versions
+             where environment_id = :environment
+               and version = :version
+            """)
+        .bind("version", version)
+        .first(r -> r.integer("version_id"));
   }
 }

@@ -8,7 +8,7 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.QueueStore;
 import dev.fanfare.server.queue.SlotStore;
-import dev.fanfare.server.run.PlaceRuns;
+import dev.fanfare.server.task.Task;
 import dev.fanfare.server.task.TaskStore;
 import dev.fanfare.server.task.VersionStore;
 import java.util.Comparator;
@@ -46,20 +46,19 @@ final class RegisterTasks {
     List<TaskDefinition> ordered =
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
     Registered registered =
-        database.transaction(tx -> registerAll(tx, environmentId, version, ordered));
+        database.transaction(environmentId, tx -> registerAll(tx, version, ordered));
     // After the commit: from here on nobody parks a run of these tasks any more.
     for (int taskId : registered.taskIds()) {
       int released;
       do {
         released =
-            database.transaction(tx -> parked.release(tx, environmentId, taskId, RELEASED_AT_ONCE));
+            database.transaction(environmentId, tx -> parked.release(tx, taskId, RELEASED_AT_ONCE));
       } while (released > 0);
     }
     return registered;
   }
 
-  private Registered registerAll(
-      Tx tx, int environmentId, String version, List<TaskDefinition> definitions) {
+  private Registered registerAll(Tx tx, String version, List<TaskDefinition> definitions) {
     // Queues by name, then tasks by id, then the version: one order for all, so that no two
     // workers, and no trigger
     // that is the first to mention them, wait for each other's rows in a ring.
@@ -69,8 +68,7 @@ final class RegisterTasks {
       limits.put(queueName(definition), queue == null ? null : queue.concurrencyLimit());
     }
     Map<String, Integer> queueIds = new HashMap<>();
-    limits.forEach(
-        (name, limit) -> queueIds.put(name, queues.register(tx, environmentId, name, limit)));
+    limits.forEach((name, limit) -> queueIds.put(name, queues.register(tx, name, limit)));
     Map<Integer, Integer> queueByTask = new HashMap<>();
     for (TaskDefinition definition : definitions) {
       int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
@@ -78,7 +76,6 @@ final class RegisterTasks {
       queueByTask.put(
           tasks.register(
               tx,
-              environmentId,
               definition.id(),
               queueId,
               retry,
@@ -86,14 +83,13 @@ final class RegisterTasks {
               definition.ttlMillis()),
           queueId);
     }
-    int versionId = versions.register(tx, environmentId, version, queueByTask);
-    slots.deleteUnlimited(
-        tx, environmentId, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
+    int versionId = versions.register(tx, version, queueByTask);
+    slots.deleteUnlimited(tx, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
     return new Registered(Set.copyOf(queueByTask.keySet()), versionId);
   }
 
   private static String queueName(TaskDefinition definition) {
     QueueDefinition queue = definition.queue();
-    return queue == null ? PlaceRuns.ownQueue(definition.id()) : queue.name();
+    return queue == null ? Task.ownQueue(definition.id()) : queue.name();
   }
 }

@@ -2,25 +2,37 @@ package dev.fanfare.server.worker;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.protocol.worker.SessionRequest;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
-import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ClaimRuns;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.HandBack;
+import dev.fanfare.server.lease.LeaseComponent;
+import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.lease.ReportAttempts;
+import dev.fanfare.server.lease.Session;
+import dev.fanfare.server.lease.SessionStore;
+import dev.fanfare.server.result.Refusal;
+import dev.fanfare.server.result.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions that talk to this server. What is remembered here is a saving, not the truth: any
  * server can take the next call of any session.
  */
 public final class Sessions {
+  private static final Refusal LAPSED =
+      Refusal.gone("The session lapsed or was closed: open a new one");
+
   private static final int REMEMBERED_MAX = 10_000;
 
   /** A waiting poll looks by itself this often, because signals may be lost. */
@@ -32,35 +44,21 @@ public final class Sessions {
   private final ClaimRuns claims;
   private final ReportAttempts reports;
   private final HandBack handBack;
-  private final Limits limits;
-  private final RegisterTasks register;
+  private final ServerConfig config;
+  private final RegisterTasks tasks;
   private final SessionStore store = new SessionStore();
   private final Map<UUID, Known> known = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
-  /**
-   * @param lease how long a session lives after a contact
-   * @param pollWait how long a poll is held that has nothing to hand out
-   * @param claimMax most runs of one poll
-   */
-  public record Limits(Duration lease, Duration pollWait, int claimMax) {}
-
-  public Sessions(
-      Database database,
-      Signals signals,
-      TimeOrderedIds ids,
-      ClaimRuns claims,
-      ReportAttempts reports,
-      HandBack handBack,
-      Limits limits) {
-    this.database = database;
-    this.signals = signals;
-    this.ids = ids;
-    this.claims = claims;
-    this.reports = reports;
-    this.handBack = handBack;
-    this.limits = limits;
-    this.register = new RegisterTasks(database);
+  public Sessions(Resources resources, LeaseComponent lease) {
+    this.database = resources.database();
+    this.signals = resources.signals();
+    this.ids = resources.ids();
+    this.config = resources.config();
+    this.claims = lease.claimRuns();
+    this.reports = lease.reportAttempts();
+    this.handBack = lease.handBack();
+    this.tasks = new RegisterTasks(database);
   }
 
   /** A session as this server last saw it. */
@@ -78,13 +76,21 @@ public final class Sessions {
   /** Opens a session for a worker and registers its tasks. */
   public UUID open(int environmentId, SessionRequest request) {
     RegisterTasks.Registered registered =
-        register.register(environmentId, request.version(), request.tasks());
+        tasks.register(environmentId, request.version(), request.tasks());
     Session session =
         new Session(ids.next(), environmentId, registered.taskIds(), registered.versionId());
-    database.transaction(tx -> {
-      store.insert(tx, session, request.name(), request.version(), request.slots(), limits.lease());
-      return null;
-    });
+    database.transaction(
+        environmentId,
+        tx -> {
+          store.insert(
+              tx,
+              session,
+              request.name(),
+              request.version(),
+              request.slots(),
+              config.sessionLease());
+          return null;
+        });
     remember(session);
     signals.ready(environmentId); // runs that waited for these tasks may be ready now
     return session.id();
@@ -95,15 +101,20 @@ public final class Sessions {
    *
    * @param canceled what the session holds that was canceled, each told once
    */
-  public record Polled(List<ClaimedRun> runs, List<AttemptReport.Returned> canceled) {
+  public record Polled(List<ClaimedRun> runs, List<LeaseRef> canceled) {
     static final Polled NOTHING = new Polled(List.of(), List.of());
   }
 
   /** Claims up to {@code slots} runs, and waits a while when there are none. */
-  public Polled poll(int environmentId, UUID sessionId, int slots) {
+  public Result<Polled> poll(int environmentId, UUID sessionId, int slots) {
     Known known = touch(environmentId, sessionId);
-    int max = Math.min(slots, limits.claimMax());
-    long deadline = System.nanoTime() + limits.pollWait().toNanos();
+    return known == null ? Result.refused(LAPSED) : Result.of(poll(environmentId, known, slots));
+  }
+
+  private Polled poll(int environmentId, Known known, int slots) {
+    UUID sessionId = known.session.id();
+    int max = Math.min(slots, config.claimMax());
+    long deadline = System.nanoTime() + config.pollWait().toNanos();
     while (max > 0) {
       long ticket = signals.ticket(environmentId);
       ClaimRuns.Claim claim =
@@ -136,26 +147,30 @@ public final class Sessions {
   /** Whether nothing was heard of a session, on this server, for half its lease. */
   private boolean isSilent(UUID sessionId) {
     Known latest = known.get(sessionId);
-    return latest == null || System.nanoTime() - latest.renewedNanos > limits.lease().toNanos() / 2;
+    return latest == null
+        || System.nanoTime() - latest.renewedNanos > config.sessionLease().toNanos() / 2;
   }
 
   /** Writes what a session reports. */
-  public AttemptReport.Verdict report(int environmentId, UUID sessionId, AttemptReport report) {
-    touch(environmentId, sessionId);
-    return reports.report(environmentId, sessionId, report);
+  public Result<ReportResult> report(int environmentId, UUID sessionId, AttemptReport report) {
+    return touch(environmentId, sessionId) == null
+        ? Result.refused(LAPSED)
+        : Result.of(reports.report(environmentId, sessionId, report));
   }
 
   /** Ends a session; what it still holds goes back to its queues. */
   public void close(int environmentId, UUID sessionId) {
     known.remove(sessionId);
     boolean existed =
-        database.transaction(tx -> {
-          boolean deleted = store.delete(tx, environmentId, sessionId);
-          if (deleted) {
-            handBack.all(tx, environmentId, sessionId);
-          }
-          return deleted;
-        });
+        database.transaction(
+            environmentId,
+            tx -> {
+              boolean deleted = store.delete(tx, sessionId);
+              if (deleted) {
+                handBack.all(tx, sessionId);
+              }
+              return deleted;
+            });
     if (existed) {
       signals.ready(environmentId);
     }
@@ -169,21 +184,22 @@ public final class Sessions {
 
   /**
    * Any contact keeps a session alive. It is written at most ten times a lease, so that a busy
-   * worker costs no write for each call.
+   * worker costs no write for each call. Returns {@code null} for one that lapsed or was closed.
    */
-  private Known touch(int environmentId, UUID sessionId) {
+  private @Nullable Known touch(int environmentId, UUID sessionId) {
     Known seen = known.get(sessionId);
     long now = System.nanoTime();
     if (seen != null
         && seen.session.environmentId() == environmentId
-        && now - seen.renewedNanos < limits.lease().toNanos() / 10) {
+        && now - seen.renewedNanos < config.sessionLease().toNanos() / 10) {
       return seen;
     }
     Session session =
-        database.transaction(tx -> store.renew(tx, environmentId, sessionId, limits.lease()));
+        database.transaction(
+            environmentId, tx -> store.renew(tx, sessionId, config.sessionLease()));
     if (session == null) {
       known.remove(sessionId);
-      throw new HttpError(410, "The session lapsed or was closed: open a new one");
+      return null;
     }
     Known renewed = remember(session);
     if (seen != null) {

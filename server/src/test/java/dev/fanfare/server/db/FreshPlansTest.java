@@ -59,7 +59,7 @@ class FreshPlansTest {
       })
   void a_run_is_found_by_its_primary_key_also_while_nothing_is_known_of_the_table(String sql) {
     List<String> plan =
-        database.transaction(tx -> tx.list("explain " + sql, r -> r.text("QUERY PLAN")));
+        database.transaction(tx -> tx.sql("explain " + sql).list(r -> r.text("QUERY PLAN")));
     assertThat(plan).anyMatch(line -> line.contains("using runs_pkey on runs"));
   }
 }

@@ -13,17 +13,18 @@ class RouterTest {
   private final Router router =
       new Router(
           List.of(
-              new Route("POST", "/api/v1/tasks/batch", Access.open(), x -> Answer.json(200, "all")),
+              new Route(
+                  "POST", "/api/v1/tasks/batch", Access.open(), x -> Response.json(200, "all")),
               new Route(
                   "POST",
                   "/api/v1/tasks/{task}/batch",
                   Access.open(),
-                  x -> Answer.json(200, "one")),
+                  x -> Response.json(200, "one")),
               new Route(
-                  "PUT", "/files/{folder}/{path*}", Access.open(), x -> Answer.json(200, "f")),
-              new Route("GET", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "run")),
+                  "PUT", "/files/{folder}/{path*}", Access.open(), x -> Response.json(200, "f")),
+              new Route("GET", "/api/v3/runs/{run}", Access.open(), x -> Response.json(200, "run")),
               new Route(
-                  "DELETE", "/api/v3/runs/{run}", Access.open(), x -> Answer.json(200, "gone"))));
+                  "DELETE", "/api/v3/runs/{run}", Access.open(), x -> Response.json(200, "gone"))));
 
   @ParameterizedTest
   @CsvSource({

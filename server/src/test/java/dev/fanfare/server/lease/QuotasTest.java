@@ -2,7 +2,7 @@ package dev.fanfare.server.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fanfare.server.queue.ReadyStore.LaneAhead;
+import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import dev.fanfare.testkit.Seed;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,12 +10,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class QuotasTest {
-  private static LaneAhead lane(int depth) {
+  private static ClaimableLane lane(int depth) {
     return lane(depth, null);
   }
 
-  private static LaneAhead lane(int depth, Integer room) {
-    return new LaneAhead(1, 1, 0, "echo", "task/echo", 3, null, true, depth, room);
+  private static ClaimableLane lane(int depth, Integer room) {
+    return new ClaimableLane(1, 1, 0, "echo", "task/echo", 3, null, true, depth, room);
   }
 
   @Test
@@ -52,7 +52,7 @@ class QuotasTest {
   void no_slot_is_wasted_and_no_lane_is_more_than_one_ahead_of_a_hungry_one() {
     Seed.run(random -> {
       for (int round = 0; round < 3_000; round++) {
-        List<LaneAhead> lanes = new ArrayList<>();
+        List<ClaimableLane> lanes = new ArrayList<>();
         int count = random.nextInt(1, 70);
         for (int i = 0; i < count; i++) {
           lanes.add(lane(random.nextInt(20), random.nextBoolean() ? random.nextInt(20) : null));

@@ -69,10 +69,12 @@ class ByteStoreTest {
     store.store(two, "a", "x/2", "two".getBytes(UTF_8));
     assertThat(read(store, one, "a")).isEqualTo("x/1 one");
     assertThat(read(store, two, "a")).isEqualTo("x/2 two");
-    engine.database.transaction(tx -> {
-      store.delete(tx, one, List.of("a", "b"));
-      return null;
-    });
+    engine.database.transaction(
+        one,
+        tx -> {
+          store.delete(tx, List.of("a", "b"));
+          return null;
+        });
     assertThat(read(store, one, "a")).isNull();
     assertThat(read(store, two, "a")).isEqualTo("x/2 two");
   }

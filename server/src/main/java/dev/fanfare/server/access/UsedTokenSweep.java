@@ -1,0 +1,20 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.server.component.PruneSweep;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Tx;
+import java.time.Instant;
+
+/** Deletes one-time tokens that were used and have expired. */
+final class UsedTokenSweep extends PruneSweep {
+  private final UsedTokenStore tokens = new UsedTokenStore();
+
+  UsedTokenSweep(Database database) {
+    super(database);
+  }
+
+  @Override
+  protected int prune(Tx tx, Instant now, int max) {
+    return tokens.prune(tx, now, max);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.fanfare.server.access.http;
+
+import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.Route;
+import java.util.List;
+
+/** Who calls over HTTP: what every route needs that serves known callers. */
+public final class HttpAccess implements Component {
+  private final RateLimits rates;
+  private final AuthenticatedRoutes authenticated;
+  private final ResponseTokens responseTokens;
+  private final TokenRoutes tokenRoutes;
+
+  public HttpAccess(Resources resources, Keys keys) {
+    ServerConfig config = resources.config();
+    PublicTokens tokens = new PublicTokens(keys, resources.clock());
+    this.rates =
+        new RateLimits(config.apiRate(), config.tokenRate(), config.batchRate(), resources.clock());
+    this.authenticated =
+        new AuthenticatedRoutes(new Authenticator(keys, tokens, resources.clock()), rates);
+    this.responseTokens = new ResponseTokens(tokens);
+    this.tokenRoutes = new TokenRoutes(authenticated, tokens, resources.clock());
+  }
+
+  /** Makes routes that know their caller. */
+  public AuthenticatedRoutes authenticated() {
+    return authenticated;
+  }
+
+  /** Counts the items of batches. */
+  public RateLimits rates() {
+    return rates;
+  }
+
+  /** Gives responses a token to read what was triggered. */
+  public ResponseTokens responseTokens() {
+    return responseTokens;
+  }
+
+  @Override
+  public List<Route> routes() {
+    return tokenRoutes.routes();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.fanfare.server.access.http;
+
+import dev.fanfare.server.config.Rate;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Response;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How much callers may ask for: requests of an environment's secret keys together, requests of each
+ * public access token, items of an environment's batches. Safe for use by many threads.
+ */
+public final class RateLimits {
+  /** Ten calls at once, and one more every three minutes. */
+  private static final Rate FREE = new Rate(1_800, 1);
+
+  private static final int FREE_CALL = 180;
+
+  private final RateLimit keys;
+  private final RateLimit tokens;
+  private final RateLimit items;
+  private final RateLimit free;
+
+  /**
+   * @param keys requests of all secret keys of an environment
+   * @param tokens requests of one public access token
+   * @param items items of all batches of an environment
+   */
+  RateLimits(Rate keys, Rate tokens, Rate items, InstantSource clock) {
+    this.keys = new RateLimit(keys, clock);
+    this.tokens = new RateLimit(tokens, clock);
+    this.items = new RateLimit(items, clock);
+    this.free = new RateLimit(FREE, clock);
+  }
+
+  /** Counts a request and returns the headers that tell of it, or ends it with 429. */
+  Map<String, String> takeRequest(Caller caller) {
+    RateLimit.Outcome outcome =
+        caller.token() == null
+            ? keys.take(Integer.toString(caller.environment().id()), 1)
+            : tokens.take(caller.token().hash(), 1);
+    if (outcome == null) {
+      return Map.of();
+    }
+    if (!outcome.taken()) {
+      throw refused(tooManyRequests(outcome), outcome);
+    }
+    return headers(outcome);
+  }
+
+  /** Whether a call is among the first few for {@code what}, which count against no limit. */
+  boolean takeFree(Caller caller, String what) {
+    RateLimit.Outcome outcome = free.take(caller.environment().id() + ":" + what, FREE_CALL);
+    return outcome != null && outcome.taken();
+  }
+
+  /**
+   * Counts the items of a batch, or ends the request with 429. Call it when everything else about
+   * the batch is right and nothing is stored.
+   */
+  public void takeBatch(int environmentId, int count) {
+    RateLimit.Outcome outcome = items.take(Integer.toString(environmentId), count);
+    if (outcome != null && !outcome.taken()) {
+      String message = "Batch rate limit exceeded. Limit resets at " + outcome.resetAt();
+      throw refused(Response.error(429, message), outcome);
+    }
+  }
+
+  private static Response tooManyRequests(RateLimit.Outcome outcome) {
+    long seconds = seconds(outcome);
+    String message =
+        "Rate limit exceeded %d/%d requests remaining. Retry in %d seconds."
+            .formatted(outcome.remaining(), outcome.limit(), seconds);
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("reset", outcome.resetAt().toEpochMilli());
+    more.put("limit", outcome.limit());
+    more.put("remaining", outcome.remaining());
+    more.put("secondsUntilReset", seconds);
+    return Response.problem(429, "Rate Limit Exceeded", message, message, more);
+  }
+
+  private static HttpError refused(Response answer, RateLimit.Outcome outcome) {
+    return new HttpError(
+        answer.withMissing(headers(outcome)).with("retry-after", Long.toString(seconds(outcome))));
+  }
+
+  private static long seconds(RateLimit.Outcome outcome) {
+    return Math.max(1, Math.ceilDiv(outcome.waitMillis(), 1_000));
+  }
+
+  /** The official clients read the reset as milliseconds. */
+  private static Map<String, String> headers(RateLimit.Outcome outcome) {
+    return Map.of(
+        "x-ratelimit-limit", Integer.toString(outcome.limit()),
+        "x-ratelimit-remaining", Integer.toString(outcome.remaining()),
+        "x-ratelimit-reset", Long.toString(outcome.resetAt().toEpochMilli()));
+  }
+}

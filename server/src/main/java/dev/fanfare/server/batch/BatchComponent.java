@@ -1,0 +1,52 @@
+package dev.fanfare.server.batch;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.trigger.TriggerComponent;
+import java.util.List;
+
+/** Triggering batches, in one call or streamed, and reading them. */
+public final class BatchComponent implements Component {
+  private final TriggerBatch triggerBatch;
+  private final CreateBatch createBatch;
+  private final AddItems addItems;
+  private final ReadBatches readBatches;
+  private final List<Sweep> sweeps;
+
+  public BatchComponent(Resources resources, TriggerComponent trigger) {
+    this.triggerBatch = new TriggerBatch(resources, trigger);
+    this.createBatch = new CreateBatch(resources);
+    this.addItems = new AddItems(resources, trigger);
+    this.readBatches = new ReadBatches(resources.database());
+    this.sweeps =
+        List.of(
+            new BatchKeySweep(resources.database()),
+            new UnsealedSweep(resources.database(), resources.config().batchSealLimit()));
+  }
+
+  /** Triggering a batch in one call. */
+  public TriggerBatch triggerBatch() {
+    return triggerBatch;
+  }
+
+  /** Announcing a streamed batch. */
+  public CreateBatch createBatch() {
+    return createBatch;
+  }
+
+  /** Adding items to a streamed batch. */
+  public AddItems addItems() {
+    return addItems;
+  }
+
+  /** Reading batches. */
+  public ReadBatches readBatches() {
+    return readBatches;
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

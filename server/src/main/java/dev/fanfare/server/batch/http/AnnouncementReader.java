@@ -1,0 +1,109 @@
+package dev.fanfare.server.batch.http;
+
+import dev.fanfare.protocol.Limits;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.run.NamedParent;
+import dev.fanfare.server.trigger.http.ParentReader;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the announcement of a streamed batch. */
+public final class AnnouncementReader implements JsonReader.ObjectFields {
+  private final int itemsMax;
+  private @Nullable String runCount;
+  private List<String> tasks = List.of();
+  private @Nullable String key;
+  private final ParentReader parent = new ParentReader();
+
+  private AnnouncementReader(int itemsMax) {
+    this.itemsMax = itemsMax;
+  }
+
+  /**
+   * An announcement.
+   *
+   * @param itemCount how many items will follow
+   * @param tasks the tasks that the items will name; empty: the client does not say
+   * @param key the idempotency key; absent: every announcement is a new batch
+   * @param parent the run that triggers it; absent: none does
+   */
+  public record Announcement(
+      int itemCount, List<String> tasks, @Nullable String key, @Nullable NamedParent parent) {}
+
+  /** Reads a body. */
+  public static Announcement read(InputStream body, int itemsMax) {
+    AnnouncementReader reader = new AnnouncementReader(itemsMax);
+    JsonReader.readObject(body, reader);
+    return new Announcement(reader.itemCount(), reader.tasks, reader.key, reader.parent.parent());
+  }
+
+  @Override
+  public void field(JsonReader reader, String name) {
+    switch (name) {
+      case "runCount" -> runCount = reader.isInteger() ? reader.string() : "";
+      case "taskIdentifiers" -> tasks(reader);
+      case "idempotencyKey" -> key(reader);
+      default -> parent.field(reader, "", name); // the rest is for display
+    }
+  }
+
+  private int itemCount() {
+    if (runCount == null) {
+      throw HttpError.validation("runCount: is required");
+    }
+    if (!runCount.matches("0*[1-9][0-9]*")) {
+      throw new HttpError(400, "runCount must be a positive integer");
+    }
+    if (runCount.length() > 9 || Integer.parseInt(runCount) > itemsMax) {
+      throw new HttpError(
+          400,
+          "Batch runCount of "
+              + (runCount.length() > 20 ? runCount.substring(0, 20) + "…" : runCount)
+              + " exceeds maximum allowed of "
+              + itemsMax
+              + ".");
+    }
+    return Integer.parseInt(runCount);
+  }
+
+  private void tasks(JsonReader reader) {
+    if (reader.isNull()) {
+      return;
+    }
+    if (!reader.isArray()) {
+      throw HttpError.validation("taskIdentifiers: must be an array of strings");
+    }
+    List<String> read = new ArrayList<>();
+    reader.array(index -> {
+      if (!reader.isString() || reader.string().isEmpty()) {
+        throw HttpError.validation("taskIdentifiers[" + index + "]: must be a non-empty string");
+      }
+      if (index >= itemsMax) {
+        throw HttpError.validation("taskIdentifiers: must name at most " + itemsMax + " tasks");
+      }
+      read.add(reader.string());
+    });
+    if (read.isEmpty()) {
+      throw HttpError.validation("taskIdentifiers: must name at least one task");
+    }
+    tasks = read;
+  }
+
+  private void key(JsonReader reader) {
+    if (reader.isNull()) {
+      return;
+    }
+    if (!reader.isString() || reader.string().length() > Limits.IDEMPOTENCY_KEY_CHARS_MAX) {
+      throw HttpError.validation(
+          "idempotencyKey: must be a string of at most "
+              + Limits.IDEMPOTENCY_KEY_CHARS_MAX
+              + " characters");
+    }
+    String text = Texts.storable("idempotencyKey", reader.string());
+    key = text.isEmpty() ? null : text;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.fanfare.server.batch.http;
+
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.run.NamedParent;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.trigger.http.ItemReader;
+import dev.fanfare.server.trigger.http.ParentReader;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code {"items": […], "parentRunId"?, "resumeParentOnCompletion"?}} in one pass. Items of
+ * one task name their parents themselves; those of many tasks have the parent of the batch.
+ */
+public final class BatchReader {
+  private final ItemReader items;
+  private final int itemsMax;
+  private final @Nullable String task;
+
+  /**
+   * @param task the task of every item; absent: each item names its own
+   */
+  public BatchReader(ItemReader items, int itemsMax, @Nullable String task) {
+    this.items = items;
+    this.itemsMax = itemsMax;
+    this.task = task;
+  }
+
+  /** The items in order: at least one, at most the limit. */
+  public List<NewRun> read(InputStream body) {
+    Items read = new Items();
+    JsonReader.readObject(body, read);
+    if (!read.seen) {
+      throw HttpError.validation("items: is required");
+    }
+    if (read.count == 0) {
+      throw new HttpError(
+          400, task != null ? "No items to trigger" : "Batch cannot be triggered with no items");
+    }
+    if (read.count > itemsMax) {
+      throw new HttpError(400, tooMany(read.count));
+    }
+    return task != null ? read.runs : underOne(read.parent.parent(), read.runs);
+  }
+
+  private static List<NewRun> underOne(@Nullable NamedParent parent, List<NewRun> runs) {
+    return runs.stream()
+        .map(run ->
+            Objects.equals(run.parent(), parent) ? run : run.toBuilder().parent(parent).build())
+        .toList();
+  }
+
+  private String tooMany(int count) {
+    return task != null
+        ? "Too many items. Maximum allowed batch size is " + itemsMax + "."
+        : "Batch size of "
+            + count
+            + " is too large. Maximum allowed batch size is "
+            + itemsMax
+            + ".";
+  }
+
+  private final class Items implements JsonReader.ObjectFields {
+    private final ParentReader parent = new ParentReader();
+    private boolean seen;
+    private int count;
+    private List<NewRun> runs = new ArrayList<>();
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      if (!name.equals("items")) {
+        if (task == null) {
+          parent.field(reader, "", name);
+        }
+        return;
+      }
+      if (!reader.isArray()) {
+        throw HttpError.validation("items: must be an array");
+      }
+      seen = true;
+      count = 0;
+      runs = new ArrayList<>();
+      reader.array(index -> {
+        count = index + 1;
+        if (count <= itemsMax) { // beyond it they are only counted, for the message
+          runs.add(items.read(reader, "items[" + index + "]", task));
+        }
+      });
+    }
+  }
+}

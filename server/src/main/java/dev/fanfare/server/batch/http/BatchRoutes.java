@@ -1,0 +1,180 @@
+package dev.fanfare.server.batch.http;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.access.Environment;
+import dev.fanfare.server.access.http.AuthenticatedRoutes;
+import dev.fanfare.server.access.http.Caller;
+import dev.fanfare.server.access.http.HttpAccess;
+import dev.fanfare.server.access.http.RateLimits;
+import dev.fanfare.server.access.http.ResponseTokens;
+import dev.fanfare.server.access.http.Scopes;
+import dev.fanfare.server.batch.Batch;
+import dev.fanfare.server.batch.BatchComponent;
+import dev.fanfare.server.batch.NewBatch;
+import dev.fanfare.server.batch.ReadBatches;
+import dev.fanfare.server.batch.TriggerBatch;
+import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Response;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.http.ResultJson;
+import dev.fanfare.server.trigger.http.CheckParents;
+import dev.fanfare.server.trigger.http.ItemReader;
+import dev.fanfare.server.trigger.http.TriggerHeaders;
+import java.io.InputStream;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/** Triggering and reading batches. */
+public final class BatchRoutes implements Component {
+  static final Access TRIGGER = Access.keyOrToken("batchTrigger:tasks");
+
+  private final AuthenticatedRoutes authenticated;
+  private final ResponseTokens tokens;
+  private final RateLimits rates;
+  private final TriggerBatch batches;
+  private final ReadBatches stored;
+  private final CheckParents parents;
+  private final InstantSource clock;
+  private final ServerConfig config;
+
+  public BatchRoutes(
+      Resources resources, HttpAccess access, BatchComponent batch, CheckParents parents) {
+    this.authenticated = access.authenticated();
+    this.tokens = access.responseTokens();
+    this.rates = access.rates();
+    this.batches = batch.triggerBatch();
+    this.stored = batch.readBatches();
+    this.parents = parents;
+    this.clock = resources.clock();
+    this.config = resources.config();
+  }
+
+  @Override
+  public List<Route> routes() {
+    return List.of(
+        authenticated.post("/api/v1/tasks/{task}/batch", Access.key(), this::triggerTask),
+        authenticated.post("/api/v1/tasks/batch", TRIGGER, this::triggerTasks),
+        authenticated.post("/api/v2/tasks/batch", TRIGGER, this::triggerTasksCounted),
+        authenticated.get(
+            "/api/v1/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        authenticated.get(
+            "/api/v2/batches/{batch}", Access.keyOrToken("read:batch"), this::retrieve),
+        authenticated.get("/api/v1/batches/{batch}/results", Access.key(), this::results));
+  }
+
+  /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
+  private Response triggerTask(Exchange exchange, Caller caller) {
+    TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
+    return answer(caller, batch, 200, false);
+  }
+
+  /**
+   * Items of many tasks. An SDK, known by its version, reads another answer than the documented.
+   */
+  private Response triggerTasks(Exchange exchange, Caller caller) {
+    TriggeredBatch batch = trigger(exchange, caller, null);
+    boolean sdk = exchange.header("trigger-version") != null;
+    return answer(caller, batch, sdk ? 202 : 200, sdk);
+  }
+
+  /** Version 2: the same, and the runs are left to be read later. */
+  private Response triggerTasksCounted(Exchange exchange, Caller caller) {
+    TriggeredBatch batch = trigger(exchange, caller, null);
+    return withToken(
+        Response.json(batch.repeated() ? 200 : 202, BatchResponses.counted(batch)), caller, batch);
+  }
+
+  private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
+    InputStream body = exchange.body(config.batchBodyBytesMax());
+    if (task != null) {
+      Texts.taskId("taskIdentifier", task);
+    }
+    checkStrategy(exchange);
+    NewRun.Key key = TriggerHeaders.key(exchange, config.idempotencyKeyTtl(), task == null);
+    ItemReader items = new ItemReader(config, clock.instant());
+    List<NewRun> runs = new BatchReader(items, config.batchItemsMax(), task).read(body);
+    List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
+    caller.requireEach("batchTrigger", "tasks", tasks);
+    parents.check(caller, runs);
+    NewBatch batch =
+        new NewBatch(
+            runs,
+            key,
+            TriggerHeaders.requestKey(exchange, "batch", tasks),
+            TriggerHeaders.source(exchange),
+            caller.oneTimeToken());
+    rates.takeBatch(caller.environment().id(), runs.size());
+    return batches.trigger(caller.environment().id(), batch).orElseThrow(HttpError::of);
+  }
+
+  /** All runs are made at once, so both strategies are met; a third would be a mistake. */
+  private static void checkStrategy(Exchange exchange) {
+    String name = "batch-processing-strategy";
+    String strategy = exchange.header(name);
+    if (strategy != null && !strategy.equals("sequential") && !strategy.equals("parallel")) {
+      throw HttpError.header(name, "must be sequential or parallel");
+    }
+  }
+
+  private Response answer(Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+    return withToken(
+        Response.json(status, BatchResponses.triggered(batch, runsAsObjects)), caller, batch);
+  }
+
+  private Response withToken(Response answer, Caller caller, TriggeredBatch batch) {
+    return tokens.add(
+        answer,
+        caller,
+        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())),
+        false);
+  }
+
+  private Response retrieve(Exchange exchange, Caller caller) {
+    Batch batch = find(caller.environment(), exchange);
+    if (batch == null) {
+      // Right after a trigger another server may answer; clients try again when told to.
+      throw new HttpError(Response.error(404, "Not found").with("x-should-retry", "true"));
+    }
+    caller.requireAny("read", Scopes.one("batch", exchange.path("batch")), Scopes.all("runs"));
+    return Response.json(200, BatchResponses.batch(batch, exchange.header("trigger-version")));
+  }
+
+  private Response results(Exchange exchange, Caller caller) {
+    Batch batch = find(caller.environment(), exchange);
+    if (batch == null) {
+      throw new HttpError(404, "Batch not found");
+    }
+    return Response.stream(
+        200,
+        out -> {
+          // Closed at the very end only: closing in the middle would complete the JSON.
+          JsonGenerator json = WireJson.mapper().createGenerator(out);
+          json.writeStartObject();
+          json.writeStringProperty("id", exchange.path("batch"));
+          json.writeName("items");
+          json.writeStartArray();
+          stored.eachFinal(
+              caller.environment().id(), batch, run -> json.writePOJO(ResultJson.result(run)));
+          json.writeEndArray();
+          json.writeEndObject();
+          json.close();
+        });
+  }
+
+  private @Nullable Batch find(Environment environment, Exchange exchange) {
+    UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
+    return batchId == null ? null : stored.find(environment.id(), batchId);
+  }
+}

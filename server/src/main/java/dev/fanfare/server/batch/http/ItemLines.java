@@ -1,0 +1,168 @@
+package dev.fanfare.server.batch.http;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.batch.ItemStream;
+import dev.fanfare.server.batch.StreamedItem;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.json.JsonException;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.trigger.http.ItemReader;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Items as newline-delimited JSON, {@code {index, task, payload?, options?}} on each line. A line
+ * that is too long is no error of the stream: its item becomes a run that failed.
+ */
+public final class ItemLines implements ItemStream {
+  /** Where index and task of a line that is too long are looked for. */
+  private static final int HEAD_BYTES = 512;
+
+  private static final String UNKNOWN_TASK = "unknown";
+
+  private final LineReader lines;
+  private final ItemReader items;
+  private final int itemBytesMax;
+  private final Consumer<String> allowTask;
+  private int position;
+
+  /**
+   * @param allowTask ends the request when the caller may not trigger the task
+   */
+  public ItemLines(
+      InputStream body, ItemReader items, int itemBytesMax, Consumer<String> allowTask) {
+    this.lines = new LineReader(body, itemBytesMax);
+    this.items = items;
+    this.itemBytesMax = itemBytesMax;
+    this.allowTask = allowTask;
+  }
+
+  @Override
+  public @Nullable StreamedItem next() {
+    LineReader.Line line = lines.next();
+    if (line == null) {
+      return null;
+    }
+    StreamedItem item = line.tooLong() ? tooLong(line) : item(line);
+    allowTask.accept(item.run().task());
+    position++;
+    return item;
+  }
+
+  @Override
+  public NewRun read(String text) {
+    return read(text.getBytes(StandardCharsets.UTF_8)).run();
+  }
+
+  private StreamedItem item(LineReader.Line line) {
+    Fields fields = new Fields();
+    try {
+      JsonReader.readObject(new ByteArrayInputStream(line.bytes()), fields);
+      // Strictly: what is kept must come back as it was.
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.bytes())).toString();
+      return new StreamedItem(fields.index(), fields.run(), text);
+    } catch (CharacterCodingException e) {
+      throw invalidJson(line);
+    } catch (JsonException e) {
+      throw e.isMalformed() ? invalidJson(line) : invalidItem(fields, e);
+    } catch (HttpError e) {
+      throw invalidItem(fields, e);
+    }
+  }
+
+  private static HttpError invalidJson(LineReader.Line line) {
+    return new HttpError(
+        400, "Invalid JSON at line " + line.number() + ": the line is not a JSON object");
+  }
+
+  private HttpError invalidItem(Fields fields, RuntimeException e) {
+    int index = fields.index == null ? position : fields.index;
+    return new HttpError(422, "Invalid item at index " + index + ": " + e.getMessage());
+  }
+
+  private Fields read(byte[] line) {
+    Fields fields = new Fields();
+    JsonReader.readObject(new ByteArrayInputStream(line), fields);
+    return fields;
+  }
+
+  private StreamedItem tooLong(LineReader.Line line) {
+    Head head = new Head();
+    try {
+      JsonReader.readObject(
+          new ByteArrayInputStream(Arrays.copyOf(line.bytes(), HEAD_BYTES)), head);
+    } catch (JsonException | HttpError e) {
+      // the line goes on behind its head, which therefore is never whole
+    }
+    String message =
+        "The item has %,d KB, the maximum is %,d KB"
+            .formatted(line.length() / 1024, itemBytesMax / 1024);
+    return new StreamedItem(
+        head.index == null ? position : head.index,
+        NewRun.failed(
+            head.task == null ? UNKNOWN_TASK : head.task,
+            RunError.internal(RunError.Codes.PAYLOAD_TOO_LARGE, message)),
+        "");
+  }
+
+  private static int index(JsonReader reader) {
+    if (!reader.isInteger()) {
+      throw HttpError.validation("index: must be an integer");
+    }
+    String digits = reader.string();
+    if (digits.startsWith("-") || digits.length() > 9) {
+      throw HttpError.validation("index: must be from 0 to 999999999");
+    }
+    return Integer.parseInt(digits);
+  }
+
+  /** The fields of a line. */
+  private final class Fields implements JsonReader.ObjectFields {
+    private final ItemReader.Single item = items.single(null);
+    private @Nullable Integer index;
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      if (name.equals("index")) {
+        index = ItemLines.index(reader);
+      } else {
+        item.field(reader, name);
+      }
+    }
+
+    int index() {
+      if (index == null) {
+        throw HttpError.validation("index: is required");
+      }
+      return index;
+    }
+
+    NewRun run() {
+      return item.run();
+    }
+  }
+
+  /** What can be read of the head of a line. */
+  private static final class Head implements JsonReader.ObjectFields {
+    private @Nullable Integer index;
+    private @Nullable String task;
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      if (name.equals("index")) {
+        index = ItemLines.index(reader);
+      } else if (name.equals("task") && reader.isString()) {
+        task = Texts.taskId("task", reader.string());
+      }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.fanfare.server.batch.http;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.access.http.AuthenticatedRoutes;
+import dev.fanfare.server.access.http.Caller;
+import dev.fanfare.server.access.http.HttpAccess;
+import dev.fanfare.server.access.http.RateLimits;
+import dev.fanfare.server.access.http.ResponseTokens;
+import dev.fanfare.server.access.http.Scopes;
+import dev.fanfare.server.batch.AddItems;
+import dev.fanfare.server.batch.BatchComponent;
+import dev.fanfare.server.batch.CreateBatch;
+import dev.fanfare.server.batch.http.AnnouncementReader.Announcement;
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Response;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.trigger.http.CheckParents;
+import dev.fanfare.server.trigger.http.ItemReader;
+import dev.fanfare.server.trigger.http.TriggerHeaders;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+
+/** Batches in two calls: the first announces a batch, the second streams its items. */
+public final class StreamedBatchRoutes implements Component {
+  private static final long CREATE_BODY_BYTES_MAX = 128 * 1024;
+
+  private final AuthenticatedRoutes authenticated;
+  private final ResponseTokens tokens;
+  private final RateLimits rates;
+  private final CreateBatch batches;
+  private final AddItems streams;
+  private final CheckParents parents;
+  private final InstantSource clock;
+  private final ServerConfig config;
+
+  public StreamedBatchRoutes(
+      Resources resources, HttpAccess access, BatchComponent batch, CheckParents parents) {
+    this.authenticated = access.authenticated();
+    this.tokens = access.responseTokens();
+    this.rates = access.rates();
+    this.batches = batch.createBatch();
+    this.streams = batch.addItems();
+    this.parents = parents;
+    this.clock = resources.clock();
+    this.config = resources.config();
+  }
+
+  @Override
+  public List<Route> routes() {
+    return List.of(
+        authenticated.post("/api/v3/batches", BatchRoutes.TRIGGER, this::create),
+        authenticated.post(
+            "/api/v3/batches/{batch}/items",
+            BatchRoutes.TRIGGER.freeAtFirst("batch"),
+            this::items));
+  }
+
+  private Response create(Exchange exchange, Caller caller) {
+    Announcement asked =
+        AnnouncementReader.read(exchange.body(CREATE_BODY_BYTES_MAX), config.batchItemsMax());
+    if (asked.tasks().isEmpty()) { // some clients do not say: each item will be asked for then
+      caller.requireSome("batchTrigger", "tasks");
+    } else {
+      caller.requireEach("batchTrigger", "tasks", asked.tasks());
+    }
+    if (asked.parent() != null) {
+      parents.check(caller, Map.of(asked.parent(), "create batch"));
+    }
+    rates.takeBatch(caller.environment().id(), asked.itemCount());
+    List<String> marks = new ArrayList<>(asked.tasks());
+    marks.add(Integer.toString(asked.itemCount()));
+    CreateBatch.Created created =
+        batches
+            .create(
+                caller.environment().id(),
+                new CreateBatch.Announcement(
+                    asked.itemCount(),
+                    asked.parent(),
+                    asked.key() == null
+                        ? null
+                        : new NewRun.Key(asked.key(), config.idempotencyKeyTtl()),
+                    TriggerHeaders.requestKey(exchange, "streamed batch", marks),
+                    caller.oneTimeToken()))
+            .orElseThrow(HttpError::of);
+    String id = PublicId.format(PublicId.BATCH, created.batchId());
+    List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
+    if ("browser".equals(exchange.header("x-trigger-client"))
+        && caller.may("batchTrigger", Scopes.all("tasks"))) {
+      // A browser has no key with which to stream the items. Who may trigger some tasks only goes
+      // on with the token it has: this scope would let it stream items of any task.
+      scopes.add("write:batch:" + id);
+    }
+    return tokens.add(
+        Response.json(
+            created.repeated() ? 200 : 202,
+            BatchResponses.created(created, created.repeated() ? null : asked.key())),
+        caller,
+        scopes,
+        false);
+  }
+
+  private Response items(Exchange exchange, Caller caller) {
+    String id = exchange.path("batch");
+    boolean anyTask = caller.may("write", Scopes.one("batch", id));
+    if (!anyTask) {
+      caller.requireSome("batchTrigger", "tasks");
+    }
+    checkContent(exchange);
+    UUID batchId = PublicId.parse(PublicId.BATCH, id);
+    if (batchId == null) {
+      throw new HttpError(422, "Invalid batchFriendlyId: " + id);
+    }
+    int itemBytesMax = config.itemBytesMax();
+    ItemLines lines =
+        new ItemLines(
+            exchange.stream(
+                (long) config.batchItemsMax() * itemBytesMax,
+                2L * AddItems.HELD_CHARS_MAX + itemBytesMax),
+            new ItemReader(config, clock.instant()),
+            itemBytesMax,
+            task -> {
+              if (!anyTask) {
+                caller.requireAny("batchTrigger", Scopes.one("tasks", task));
+              }
+            });
+    AddItems.Added added =
+        streams
+            .add(caller.environment().id(), batchId, TriggerHeaders.source(exchange), lines)
+            .orElseThrow(HttpError::of);
+    return Response.json(200, BatchResponses.added(id, added));
+  }
+
+  private static void checkContent(Exchange exchange) {
+    String type = exchange.header("Content-Type");
+    String lower = type == null ? "" : type.toLowerCase(Locale.ROOT);
+    if (!lower.contains("application/x-ndjson") && !lower.contains("application/ndjson")) {
+      throw new HttpError(415, "Content-Type must be application/x-ndjson or application/ndjson");
+    }
+    if (!exchange.hasBody()) {
+      throw new HttpError(400, "Request body is required");
+    }
+  }
+}

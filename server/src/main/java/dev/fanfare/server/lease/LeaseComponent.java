@@ -1,0 +1,56 @@
+package dev.fanfare.server.lease;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.RunComponent;
+import java.util.List;
+
+/** Handing runs to workers, taking them back, and canceling them. */
+public final class LeaseComponent implements Component {
+  private final ClaimRuns claimRuns;
+  private final ReportAttempts reportAttempts;
+  private final HandBack handBack;
+  private final CancelRun cancelRun;
+  private final List<Sweep> sweeps;
+
+  public LeaseComponent(Resources resources, RunComponent run) {
+    FinishRuns finishRuns = run.finishRuns();
+    this.claimRuns = new ClaimRuns(resources.database());
+    this.reportAttempts = new ReportAttempts(resources, finishRuns);
+    this.handBack = new HandBack(finishRuns);
+    this.cancelRun = new CancelRun(resources, finishRuns);
+    this.sweeps =
+        List.of(
+            new ReclaimSweep(resources, finishRuns),
+            new CancelSweep(resources, finishRuns),
+            new SlotSweep(resources.database()),
+            new SessionSweep(resources.database()));
+  }
+
+  /** Claiming runs for a session. */
+  public ClaimRuns claimRuns() {
+    return claimRuns;
+  }
+
+  /** Writing what sessions report. */
+  public ReportAttempts reportAttempts() {
+    return reportAttempts;
+  }
+
+  /** Taking back what a closed session holds. */
+  public HandBack handBack() {
+    return handBack;
+  }
+
+  /** Canceling runs. */
+  public CancelRun cancelRun() {
+    return cancelRun;
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

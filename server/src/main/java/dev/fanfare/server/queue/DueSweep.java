@@ -1,0 +1,38 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Queues delayed runs whose time has come, and runs whose wait before another attempt is over. */
+final class DueSweep implements Sweep {
+  private static final int AT_ONCE = 1_000;
+
+  private final Database database;
+  private final Signals signals;
+  private final Duration interval;
+  private final DelayStore delays = new DelayStore();
+
+  DueSweep(Resources resources) {
+    this.database = resources.database();
+    this.signals = resources.signals();
+    this.interval = resources.config().sweepInterval();
+  }
+
+  @Override
+  public Duration interval() {
+    return interval;
+  }
+
+  @Override
+  public int runOnce(int environmentId, Instant now) {
+    int released = database.transaction(environmentId, tx -> delays.release(tx, now, AT_ONCE));
+    if (released > 0) {
+      signals.ready(environmentId);
+    }
+    return released;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Queues runs that are parked although a worker has declared their task. The worker's registration
+ * does so itself, after its commit; this is for the server that died in between.
+ */
+final class ParkedSweep implements Sweep {
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+  private static final int AT_ONCE = 1_000;
+
+  private final Database database;
+  private final Signals signals;
+  private final ParkedStore parked = new ParkedStore();
+
+  ParkedSweep(Resources resources) {
+    this.database = resources.database();
+    this.signals = resources.signals();
+  }
+
+  @Override
+  public Duration interval() {
+    return INTERVAL;
+  }
+
+  @Override
+  public int runOnce(int environmentId, Instant now) {
+    int released = 0;
+    for (int taskId : database.transaction(environmentId, tx -> parked.releasable(tx))) {
+      released += database.transaction(environmentId, tx -> parked.release(tx, taskId, AT_ONCE));
+    }
+    if (released > 0) {
+      signals.ready(environmentId);
+    }
+    return released;
+  }
+}

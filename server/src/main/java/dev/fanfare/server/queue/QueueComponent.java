@@ -1,0 +1,20 @@
+package dev.fanfare.server.queue;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import java.util.List;
+
+/** The queues' maintenance. */
+public final class QueueComponent implements Component {
+  private final List<Sweep> sweeps;
+
+  public QueueComponent(Resources resources) {
+    this.sweeps = List.of(new DueSweep(resources), new ParkedSweep(resources));
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

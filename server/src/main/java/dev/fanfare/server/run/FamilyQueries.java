@@ -1,0 +1,169 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** SQL that follows the line from a run to its parent, and to its children. */
+public final class FamilyQueries {
+
+  /**
+   * Where a run comes from; {@code null} when it has no parent. Never changes, so without a lock.
+   */
+  public @Nullable Lineage lineage(Tx tx, UUID runId) {
+    Optional<Lineage> lineage =
+        tx.sql(
+                """
+                select parent_run_id, root_run_id, depth
+                  from runs
+                 where environment_id = :environment
+                   and run_id = :run_id
+                """)
+            .bind("run_id", runId)
+            .first(FamilyQueries::lineage);
+    return lineage == null ? null : lineage.orElse(null);
+  }
+
+  private static Optional<Lineage> lineage(Row r) throws SQLException {
+    UUID parentId = r.uuidOrNull("parent_run_id");
+    return parentId == null
+        ? Optional.empty()
+        : Optional.of(new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth")));
+  }
+
+  /** What children of these runs inherit, by parent; a run that does not exist has none. */
+  public Map<UUID, Lineage> lineages(Tx tx, Collection<UUID> parentIds) {
+    List<Lineage> lineages =
+        tx.sql(
+                """
+                select r.run_id as parent_run_id, coalesce(r.root_run_id, r.run_id) as root_run_id,
+                       coalesce(r.depth, 0) + 1 as depth
+                  from runs r
+                 where r.environment_id = :environment
+                   and r.run_id = any (:parent_ids)
+                """)
+            .uuids("parent_ids", parentIds)
+            .list(r ->
+                new Lineage(r.uuid("parent_run_id"), r.uuid("root_run_id"), r.integer("depth")));
+    return lineages.stream().collect(Collectors.toMap(Lineage::parentId, lineage -> lineage));
+  }
+
+  /**
+   * The first children of a run, in the order they were triggered: up to {@code max}, and no more
+   * metadata than {@code bytesMax} in all.
+   */
+  List<UUID> children(Tx tx, UUID runId, int max, long bytesMax) {
+    return tx.sql(
+            """
+            select c.run_id
+              from (select x.run_id,
+                           sum(coalesce(octet_length(x.metadata), 0)) over (order by x.run_id) as bytes
+                      from (select r.run_id, r.metadata
+                              from runs r
+                             where r.environment_id = :environment
+                               and r.parent_run_id = :run_id
+                             order by r.run_id
+                             limit :max) as x) as c
+             where c.bytes <= :bytes_max
+             order by c.run_id
+            """)
+        .bind("run_id", runId)
+        .bind("max", max)
+        .bind("bytes_max", bytesMax)
+        .list(r -> r.uuid("run_id"));
+  }
+
+  /**
+   * Where a run would stand if it waited.
+   *
+   * @param batchId absent: none
+   * @param parentId absent: none
+   * @param ended whether it is final and stands nowhere
+   * @param hasChildren whether it triggered any
+   */
+  public record Place(
+      UUID runId,
+      int taskId,
+      int laneId,
+      long rank,
+      @Nullable UUID batchId,
+      @Nullable UUID parentId,
+      boolean ended,
+      boolean hasChildren) {}
+
+  /** Where a run would stand, or {@code null} when the environment has none with this id. */
+  public @Nullable Place place(Tx tx, UUID runId) {
+    return tx.sql(
+            """
+            select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
+                   exists (select
+                             from outcomes o
+                            where o.environment_id = r.environment_id
+                              and o.run_id = r.run_id) as ended,
+                   exists (select
+                             from runs c
+                            where c.environment_id = r.environment_id
+                              and c.parent_run_id = r.run_id) as has_children
+              from runs r
+             where r.environment_id = :environment
+               and r.run_id = :run_id
+            """)
+        .bind("run_id", runId)
+        .first(FamilyQueries::place);
+  }
+
+  /**
+   * Where children of some runs would stand, in the order they were triggered: of each run those
+   * that follow the one in {@code afterIds}, up to {@code max}.
+   */
+  public List<Place> childPlaces(Tx tx, UUID[] parentIds, UUID[] afterIds, int max) {
+    return tx.sql(
+            """
+            select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
+                   (select true                     -- exists(…) may be answered by reading all of it
+                      from outcomes o
+                     where o.environment_id = r.environment_id
+                       and o.run_id = r.run_id
+                     limit 1) is not null as ended,
+                   (select true
+                      from runs c
+                     where c.environment_id = r.environment_id
+                       and c.parent_run_id = r.run_id
+                     limit 1) is not null as has_children
+              from unnest(:parent_ids::uuid[], :after_ids::uuid[]) as p (run_id, after_run_id)
+             cross join lateral (
+                     select x.environment_id, x.run_id, x.task_id, x.lane_id, x.rank, x.batch_id,
+                            x.parent_run_id
+                       from runs x
+                      where x.environment_id = :environment
+                        and x.parent_run_id = p.run_id
+                        and x.run_id > p.after_run_id
+                      order by x.run_id
+                      limit :max) as r
+             order by r.run_id
+            """)
+        .bind("parent_ids", parentIds)
+        .bind("after_ids", afterIds)
+        .bind("max", max)
+        .list(FamilyQueries::place);
+  }
+
+  private static Place place(Row r) throws SQLException {
+    return new Place(
+        r.uuid("run_id"),
+        r.integer("task_id"),
+        r.integer("lane_id"),
+        r.bigint("rank"),
+        r.uuidOrNull("batch_id"),
+        r.uuidOrNull("parent_run_id"),
+        r.flag("ended"),
+        r.flag("has_children"));
+  }
+}

@@ -1,0 +1,39 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import java.util.List;
+
+/** Reading runs and ending them. */
+public final class RunComponent implements Component {
+  private final ReadRuns readRuns;
+  private final FinishRuns finishRuns;
+  private final List<Sweep> sweeps;
+
+  /**
+   * @param listener is notified of outcomes, inside the transaction that writes them
+   */
+  public RunComponent(Resources resources, OutcomeListener listener) {
+    this.readRuns = new ReadRuns(resources.database());
+    this.finishRuns = new FinishRuns(listener);
+    this.sweeps =
+        List.of(
+            new ExpireSweep(resources, finishRuns), new IdempotencyKeySweep(resources.database()));
+  }
+
+  /** Reading runs. */
+  public ReadRuns readRuns() {
+    return readRuns;
+  }
+
+  /** Ending runs. */
+  public FinishRuns finishRuns() {
+    return finishRuns;
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

@@ -1,0 +1,225 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** SQL that reads runs, with where they stand from the view {@code run_standing}. */
+public final class RunQueries {
+  /** Outputs read at once, so that a batch of long ones cannot fill the memory. */
+  private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
+
+  /**
+   * A run that was queued for as long as it may be.
+   *
+   * @param batchId absent: none
+   */
+  record ExpiredRun(UUID runId, @Nullable UUID batchId, long ttlMillis) {}
+
+  /** What is to be said of runs that expire. */
+  List<ExpiredRun> lived(Tx tx, List<UUID> runIds) {
+    return tx.sql(
+            """
+            select r.run_id, r.batch_id, coalesce(r.ttl_ms, 0) as ttl_ms
+              from runs r
+             where r.environment_id = :environment
+               and r.run_id = any (:run_ids)
+            """)
+        .uuids("run_ids", runIds)
+        .list(r -> new ExpiredRun(r.uuid("run_id"), r.uuidOrNull("batch_id"), r.bigint("ttl_ms")));
+  }
+
+  /** A run as it was asked for, or {@code null} when the environment has none with this id. */
+  public @Nullable NewRun asked(Tx tx, UUID runId) {
+    return tx.sql(
+            """
+            select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
+                   r.tags, r.max_duration_ms, r.options, r.is_test
+              from runs r
+              join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+              join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+              join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+             where r.environment_id = :environment
+               and r.run_id = :run_id
+            """)
+        .bind("run_id", runId)
+        .first(r ->
+            NewRun.of(r.text("slug"))
+                .payload(r.textOrNull("payload"))
+                .payloadType(r.textOrNull("payload_type"))
+                .queue(r.text("queue"))
+                .concurrencyKey(r.text("concurrency_key"))
+                .maxDuration(r.millisOrNull("max_duration_ms"))
+                .tags(r.texts("tags"))
+                .metadata(r.textOrNull("metadata"))
+                .options(r.textOrNull("options"))
+                .test(r.flag("is_test"))
+                .build());
+  }
+
+  /** Where these runs stand; one that does not exist is left out. */
+  Map<UUID, RunStatus> statuses(Tx tx, Collection<UUID> runIds) {
+    Map<UUID, RunStatus> statuses = new HashMap<>();
+    tx.sql(
+            """
+            select s.run_id, s.status
+              from run_standing s
+             where s.environment_id = :environment
+               and s.run_id = any (:run_ids)
+            """)
+        .uuids("run_ids", runIds)
+        .listReplanned(r -> statuses.put(r.uuid("run_id"), RunStatus.valueOf(r.text("status"))));
+    return statuses;
+  }
+
+  /** The columns of a run that do not change while it moves, and never are long. */
+  private static final String ASKED =
+      """
+      r.run_id, r.batch_id, r.payload_type, r.metadata, r.tags, r.idempotency_key, r.options,
+      r.ttl_ms, r.is_test, r.source, r.created_at, r.delay_until, r.parent_run_id, r.root_run_id,
+      r.depth, r.resumes_parent, t.slug, q.name as queue, v.version
+      """;
+
+  /** Where the names come from that {@link #ASKED} shows. */
+  private static final String NAMES =
+      """
+      left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
+      join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+      join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+      join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+      """;
+
+  private static final String WHOLE =
+      "select "
+          + ASKED
+          + """
+          , r.payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
+            s.output, s.output_type, s.error, s.due_at
+            from runs r
+            join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          """
+          + NAMES
+          + """
+           where r.environment_id = :environment
+             and r.run_id = :run_id
+          """;
+
+  private static final String SUMMARIES =
+      "select "
+          + ASKED
+          + """
+          , null::text as payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
+            s.duration_ms, null::text as output, s.output_type, null::text as error, s.due_at
+            from runs r
+            join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+          """
+          + NAMES
+          + """
+           where r.environment_id = :environment
+             and r.run_id = any (:run_ids)
+          """;
+
+  private static final String FINAL =
+      """
+      with sized as (
+        select i.run_id, i.n,
+               sum(coalesce(octet_length(o.output), 0) + coalesce(octet_length(o.error), 0))
+                 over (order by i.n) as bytes,
+               row_number() over (order by i.n) as m
+          from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
+          join outcomes o on o.environment_id = :environment and o.run_id = i.run_id
+      )
+      select
+      """
+          + ASKED
+          + """
+          , null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
+            o.finished_at as updated_at, o.duration_ms, o.output, o.output_type, o.error,
+            null::timestamptz as due_at, i.n
+            from sized i
+            join runs r on r.environment_id = :environment and r.run_id = i.run_id
+            join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
+          """
+          + NAMES
+          + """
+           where i.bytes <= :bytes_max
+              or i.m = 1
+           order by i.n
+          """;
+
+  /** One run, or {@code null} when the environment has none with this id. */
+  public @Nullable Run find(Tx tx, UUID runId) {
+    List<Run> runs = tx.sql(WHOLE).bind("run_id", runId).listReplanned(RunQueries::run);
+    return runs.isEmpty() ? null : runs.getFirst();
+  }
+
+  /** The runs with these ids without what may be long: payload, output and error. In no order. */
+  List<Run> summaries(Tx tx, Collection<UUID> runIds) {
+    return tx.sql(SUMMARIES).uuids("run_ids", runIds).listReplanned(RunQueries::run);
+  }
+
+  /**
+   * A final run among others.
+   *
+   * @param position its place among the ids that were asked for, from 1
+   */
+  public record Final(Run run, int position) {}
+
+  /**
+   * The final ones among these runs, in the order of the ids, as many as {@link #BYTES_AT_ONCE}
+   * allows but at least the first. Without their payloads.
+   */
+  public List<Final> finalRuns(Tx tx, List<UUID> runIds) {
+    return tx.sql(FINAL)
+        .uuids("run_ids", runIds)
+        .bind("bytes_max", BYTES_AT_ONCE)
+        .listReplanned(r -> new Final(run(r), r.integer("n")));
+  }
+
+  private static Run run(Row r) throws SQLException {
+    Instant due = r.instantOrNull("due_at"); // a delay that was moved is not the one triggered
+    return new Run(
+        r.uuid("run_id"),
+        r.text("slug"),
+        RunStatus.valueOf(r.text("status")),
+        r.integer("attempt"),
+        r.uuidOrNull("batch_id"),
+        r.text("queue"),
+        r.textOrNull("version"),
+        r.textOrNull("payload"),
+        r.textOrNull("payload_type"),
+        r.textOrNull("output"),
+        r.textOrNull("output_type"),
+        r.textOrNull("error"),
+        r.textOrNull("metadata"),
+        r.texts("tags"),
+        r.textOrNull("idempotency_key"),
+        r.textOrNull("options"),
+        r.millisOrNull("ttl_ms"),
+        r.flag("is_test"),
+        Source.valueOf(r.text("source")),
+        r.instant("created_at"),
+        r.instant("updated_at"),
+        due != null ? due : r.instantOrNull("delay_until"),
+        r.instantOrNull("started_at"),
+        r.instantOrNull("finished_at"),
+        lineage(r),
+        r.flag("resumes_parent"), // null is false
+        r.bigint("duration_ms"));
+  }
+
+  private static @Nullable Lineage lineage(Row r) throws SQLException {
+    UUID parentId = r.uuidOrNull("parent_run_id");
+    return parentId == null
+        ? null
+        : new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth"));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.fanfare.server.run;
+
+import dev.fanfare.server.json.JsonReader;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The text in which options are stored that act elsewhere: a JSON object, absent when empty. */
+public final class StoredOptions {
+  private StoredOptions() {}
+
+  /** The options with these names and JSON texts. */
+  public static @Nullable String write(Map<String, String> options) {
+    if (options.isEmpty()) {
+      return null;
+    }
+    StringBuilder json = new StringBuilder();
+    options.forEach((name, raw) ->
+        json.append(json.isEmpty() ? "{\"" : ",\"").append(name).append("\":").append(raw));
+    return json.append('}').toString();
+  }
+
+  /** The names and JSON texts of stored options. */
+  public static Map<String, String> read(@Nullable String stored) {
+    Map<String, String> options = new LinkedHashMap<>();
+    if (stored != null) {
+      JsonReader.readObject(
+          new ByteArrayInputStream(stored.getBytes(StandardCharsets.UTF_8)),
+          (reader, name) -> options.put(name, reader.raw()));
+    }
+    return options;
+  }
+
+  /** Stored options in which {@code names} are as in {@code newer}; what that lacks stays. */
+  public static @Nullable String replaced(
+      @Nullable String stored, @Nullable String newer, Set<String> names) {
+    Map<String, String> options = read(stored);
+    read(newer)
+        .forEach((name, raw) -> {
+          if (names.contains(name)) {
+            options.put(name, raw);
+          }
+        });
+    return write(options);
+  }
+}

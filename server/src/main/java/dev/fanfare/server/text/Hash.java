@@ -1,0 +1,47 @@
+package dev.fanfare.server.text;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** The SHA-256 of a text, comparable by value. */
+public final class Hash {
+  private final byte[] bytes;
+
+  /** A hash that was stored. */
+  public Hash(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /** The hash of {@code text} in UTF-8. */
+  public static Hash of(String text) {
+    try {
+      return new Hash(
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e); // every Java has it
+    }
+  }
+
+  /** The 32 bytes. */
+  public byte[] bytes() {
+    return bytes.clone();
+  }
+
+  /** 64 lower-case hexadecimal digits. */
+  public String hex() {
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Hash hash && Arrays.equals(bytes, hash.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bytes);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Texts and what they mean: durations, hashes, surrogates. Open {@link
+ * dev.fanfare.server.text.Durations} first. It knows nothing of the server.
+ */
+@NullMarked
+package dev.fanfare.server.text;
+
+import org.jspecify.annotations.NullMarked;

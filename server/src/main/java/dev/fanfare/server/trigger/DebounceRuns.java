@@ -1,0 +1,135 @@
+package dev.fanfare.server.trigger;
+
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.DelayStore;
+import dev.fanfare.server.queue.DelayStore.Debounced;
+import dev.fanfare.server.queue.DelayStore.Delayed;
+import dev.fanfare.server.queue.Entry;
+import dev.fanfare.server.run.DebouncedRunStore;
+import dev.fanfare.server.run.DebouncedRunStore.Change;
+import dev.fanfare.server.run.DebouncedRunStore.Waiting;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.RunRow;
+import dev.fanfare.server.text.Hash;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Coalesces triggers with one debounce key into one run, as long as that run waits. The decision is
+ * made for free keys first; when a key turns out to be taken, it is made again for the run that has
+ * it. One statement for new keys, three where runs are postponed, two more where a run is replaced
+ * because it cannot be postponed any longer; however many triggers.
+ */
+final class DebounceRuns {
+  private final @Nullable Duration maxDelay;
+  private final DelayStore delays = new DelayStore();
+  private final DebouncedRunStore runs = new DebouncedRunStore();
+
+  /**
+   * @param maxDelay the longest that a run can be postponed when its trigger does not say; absent:
+   *     without limit
+   */
+  DebounceRuns(@Nullable Duration maxDelay) {
+    this.maxDelay = maxDelay;
+  }
+
+  /**
+   * What became of triggers.
+   *
+   * @param created those that create runs, as these are to be stored
+   * @param delayed which of them are among the delays already
+   * @param newData what waiting runs take over from triggers
+   * @param answers the run that answers a trigger which debounces
+   */
+  record Coalesced(
+      List<RunRow> created, Set<UUID> delayed, List<NewRun> newData, Map<UUID, UUID> answers) {}
+
+  /** Changes the runs that wait, and says which triggers create new ones. */
+  Coalesced coalesce(Tx tx, Instant now, List<RunRow> triggers) {
+    List<RunRow> created = new ArrayList<>(triggers.size());
+    Map<Hash, List<RunRow>> byKey = new LinkedHashMap<>();
+    for (RunRow trigger : triggers) {
+      Hash hash = hash(trigger);
+      if (hash == null) {
+        created.add(trigger);
+      } else {
+        byKey.computeIfAbsent(hash, key -> new ArrayList<>()).add(trigger);
+      }
+    }
+    if (byKey.isEmpty()) {
+      return new Coalesced(created, Set.of(), List.of(), Map.of());
+    }
+    Set<UUID> delayed = new HashSet<>();
+    List<NewRun> newData = new ArrayList<>();
+    Map<UUID, UUID> answers = new HashMap<>();
+    for (DebounceWindow window : windows(tx, now, byKey)) {
+      created.addAll(window.created());
+      answers.putAll(window.answers());
+      if (window.newHolder() != null) {
+        delayed.add(window.newHolder().runId());
+      }
+      if (window.change() != null && window.change().data() != null) {
+        newData.add(window.change().data());
+      }
+    }
+    return new Coalesced(created, delayed, newData, answers);
+  }
+
+  private static @Nullable Hash hash(RunRow trigger) {
+    NewRun.Debounce debounce = trigger.run().debounce();
+    return debounce == null ? null : Hash.of(trigger.taskId() + ":" + debounce.key());
+  }
+
+  private Iterable<DebounceWindow> windows(Tx tx, Instant now, Map<Hash, List<RunRow>> byKey) {
+    Map<Hash, DebounceWindow> windows = new LinkedHashMap<>();
+    byKey.forEach(
+        (hash, triggers) -> windows.put(hash, DebounceWindow.of(null, triggers, maxDelay, now)));
+    Set<Hash> taken = new HashSet<>(byKey.keySet());
+    taken.removeAll(delays.insertDebounced(tx, newHolders(windows)));
+    if (!taken.isEmpty()) {
+      Map<Hash, DebounceWindow> open = new LinkedHashMap<>();
+      for (Waiting run : runs.waiting(tx, taken)) {
+        List<RunRow> triggers = byKey.getOrDefault(run.hash(), List.of());
+        open.put(run.hash(), DebounceWindow.of(run, triggers, maxDelay, now));
+      }
+      postpone(tx, open);
+      windows.putAll(open);
+    }
+    return windows.values();
+  }
+
+  private void postpone(Tx tx, Map<Hash, DebounceWindow> open) {
+    List<Change> changes =
+        open.values().stream().map(DebounceWindow::change).filter(Objects::nonNull).toList();
+    if (!changes.isEmpty()) {
+      runs.change(tx, changes);
+    }
+    List<Debounced> replacing = newHolders(open);
+    if (!replacing.isEmpty()) {
+      delays.insertDebounced(tx, replacing); // their keys were given up just now, under our lock
+    }
+  }
+
+  private static List<Debounced> newHolders(Map<Hash, DebounceWindow> windows) {
+    List<Debounced> holders = new ArrayList<>(windows.size());
+    windows.forEach((hash, window) -> {
+      RunRow row = window.newHolder();
+      if (row != null) {
+        Instant dueAt = Objects.requireNonNull(row.run().delayUntil());
+        Entry entry = Entry.fresh(row.runId(), row.laneId(), row.rank());
+        holders.add(new Debounced(new Delayed(entry, dueAt), hash));
+      }
+    });
+    return holders;
+  }
+}

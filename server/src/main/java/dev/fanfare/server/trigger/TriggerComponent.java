@@ -1,0 +1,46 @@
+package dev.fanfare.server.trigger;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.run.RunComponent;
+import java.util.List;
+
+/** Creating runs, one by one or many at a time. */
+public final class TriggerComponent implements Component {
+  private final AssignLanes assignLanes;
+  private final CreateRuns createRuns;
+  private final TriggerRun triggerRun;
+  private final List<Sweep> sweeps;
+
+  public TriggerComponent(Resources resources, RunComponent run) {
+    ServerConfig config = resources.config();
+    this.assignLanes = new AssignLanes(resources.database());
+    this.createRuns =
+        new CreateRuns(
+            resources.ids(), run.finishRuns(), config.debounceMaxDelay(), config.ttlMax());
+    this.triggerRun = new TriggerRun(resources, assignLanes, createRuns);
+    this.sweeps = List.of(new RequestKeySweep(resources.database()));
+  }
+
+  /** Finding the lanes of new runs. */
+  public AssignLanes assignLanes() {
+    return assignLanes;
+  }
+
+  /** Storing new runs. */
+  public CreateRuns createRuns() {
+    return createRuns;
+  }
+
+  /** Triggering single runs. */
+  public TriggerRun triggerRun() {
+    return triggerRun;
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

@@ -1,0 +1,172 @@
+package dev.fanfare.server.trigger.http;
+
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.FieldPath;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.run.NewRun;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one item of a trigger, the body of a single one or an element of {@code items}: {@code
+ * {task?, payload?, context?, options?}}. Refuses what breaks a rule and names where it stands.
+ */
+public final class ItemReader {
+  private final ServerConfig config;
+  private final Instant now;
+
+  /**
+   * @param now what a delay given as a duration counts from
+   */
+  public ItemReader(ServerConfig config, Instant now) {
+    this.config = config;
+    this.now = now;
+  }
+
+  /** What was read of an item so far; its fields come in any order. */
+  private static final class Item {
+    @Nullable String task;
+    @Nullable String payload;
+    final Options options = new Options();
+  }
+
+  /**
+   * An item of a batch.
+   *
+   * @param reader standing on the item
+   * @param where such as {@code items[3]}, for messages
+   * @param task the task of every item; absent: the item names it
+   */
+  public NewRun read(JsonReader reader, String where, @Nullable String task) {
+    if (!reader.isObject()) {
+      throw HttpError.validation(where + ": must be an object");
+    }
+    Item item = new Item();
+    reader.object(name -> field(reader, where, item, name));
+    return finish(where + ": ", item, task != null ? task : taskOf(where, item));
+  }
+
+  /**
+   * Takes an item that is a JSON object of its own.
+   *
+   * @param task its task; absent: the item names it
+   */
+  public Single single(@Nullable String task) {
+    return new Single(task);
+  }
+
+  /** An item at the top level: the body of a single trigger, a line of a streamed batch. */
+  public final class Single implements JsonReader.ObjectFields {
+    private final Item item = new Item();
+    private final @Nullable String task;
+
+    private Single(@Nullable String task) {
+      this.task = task;
+    }
+
+    @Override
+    public void field(JsonReader reader, String name) {
+      ItemReader.this.field(reader, "", item, name);
+    }
+
+    /** The run, once every field was read. */
+    public NewRun run() {
+      return finish("", item, task != null ? task : taskOf("", item));
+    }
+  }
+
+  private void field(JsonReader reader, String where, Item item, String name) {
+    switch (name) {
+      case "task" -> {
+        if (!reader.isString()) {
+          throw HttpError.validation(FieldPath.of(where, "task") + ": must be a string");
+        }
+        item.task = reader.string();
+      }
+      case "payload" -> item.payload = reader.raw();
+      case "options" -> readOptions(reader, where, item);
+      default -> {} // unknown fields are dropped, as documented
+    }
+  }
+
+  private void readOptions(JsonReader reader, String where, Item item) {
+    if (reader.isNull()) {
+      return;
+    }
+    if (!reader.isObject()) {
+      throw HttpError.validation(FieldPath.of(where, "options") + ": must be an object");
+    }
+    OptionsReader options =
+        new OptionsReader(reader, FieldPath.of(where, "options"), item.options, now);
+    reader.object(options::field);
+  }
+
+  private static String taskOf(String where, Item item) {
+    if (item.task == null) {
+      throw HttpError.validation(FieldPath.of(where, "task") + ": is required");
+    }
+    return Texts.taskId(FieldPath.of(where, "task"), item.task);
+  }
+
+  private NewRun finish(String at, Item item, String task) {
+    Options o = item.options;
+    String payload = payload(at, item);
+    if (payload != null) {
+      long bytes = utf8Length(payload);
+      if (bytes > config.itemBytesMax()) {
+        throw new HttpError(
+            413,
+            at
+                + "the payload has "
+                + bytes
+                + " bytes, the maximum is "
+                + config.itemBytesMax()
+                + " bytes");
+      }
+    }
+    return NewRun.of(task)
+        .payload(payload)
+        .payloadType(o.payloadType)
+        .queue(o.queue)
+        .lockToVersion(o.lockToVersion)
+        .concurrencyKey(o.concurrencyKey)
+        .key(o.key(config.idempotencyKeyTtl()))
+        .debounce(o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null))
+        .delayUntil(o.delayUntil)
+        .ttl(o.ttl)
+        .priorityMillis(o.priorityMillis)
+        .maxAttempts(o.maxAttempts)
+        .maxDuration(o.maxDuration)
+        .tags(List.copyOf(o.tags))
+        .metadata(o.metadata)
+        .options(o.elsewhere())
+        .test(o.test)
+        .parent(o.parent.parent())
+        .build();
+  }
+
+  /** The payload's type says what its JSON may be; a string stays the JSON string it came as. */
+  private static @Nullable String payload(String at, Item item) {
+    String type = item.options.payloadType;
+    String payload = item.payload;
+    if (type == null || type.equals("application/json")) {
+      return payload;
+    }
+    boolean string = payload != null && payload.startsWith("\"");
+    if (type.equals(PacketPath.MEDIA_TYPE) && (!string || "\"\"".equals(payload))) {
+      throw new HttpError(
+          400,
+          at + "payload must be a non-empty string when options.payloadType is application/store");
+    }
+    return string ? payload : null;
+  }
+
+  private static long utf8Length(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}

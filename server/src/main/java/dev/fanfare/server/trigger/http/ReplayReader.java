@@ -1,0 +1,125 @@
+package dev.fanfare.server.trigger.http;
+
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.StoredOptions;
+import java.io.ByteArrayInputStream;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a replay changes of the run it repeats. What is absent stays as it was; the delay, the
+ * key, the time to live, the number of attempts and the parent of the old run are not repeated.
+ */
+public final class ReplayReader implements JsonReader.ObjectFields {
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "payloadType",
+          "metadata",
+          "tags",
+          "concurrencyKey",
+          "machine",
+          "region",
+          "delay",
+          "ttl",
+          "idempotencyKey",
+          "idempotencyKeyTTL",
+          "maxAttempts",
+          "maxDuration",
+          "priority");
+
+  /** Options of the old run that its repetition keeps. */
+  private static final Set<String> KEPT = Set.of("machine", "region");
+
+  private final ServerConfig config;
+  private final Instant now;
+  private final Options options = new Options();
+  private final Set<String> seen = new HashSet<>();
+  private @Nullable String payload;
+
+  private ReplayReader(ServerConfig config, Instant now) {
+    this.config = config;
+    this.now = now;
+  }
+
+  /**
+   * The run that repeats {@code old}.
+   *
+   * @param body may be empty: then nothing is changed
+   */
+  public static NewRun read(byte[] body, NewRun old, ServerConfig config, Instant now) {
+    ReplayReader reader = new ReplayReader(config, now);
+    if (body.length > 0) {
+      JsonReader.readObject(new ByteArrayInputStream(body), reader);
+    }
+    return reader.over(old);
+  }
+
+  @Override
+  public void field(JsonReader reader, String name) {
+    if (reader.isNull()) {
+      return;
+    }
+    seen.add(name);
+    switch (name) {
+      case "payload" -> payload = reader.raw();
+      case "queue" -> {
+        if (!reader.isString()) {
+          throw HttpError.validation("queue: must be a string");
+        }
+        options.queue = OptionsReader.sanitised(Texts.storable("queue", reader.string()));
+      }
+      case "metadata" -> {
+        if (!reader.isObject()) {
+          throw HttpError.validation("metadata: must be an object");
+        }
+        new OptionsReader(reader, "", options, now).field(name);
+      }
+      case "version" -> new OptionsReader(reader, "", options, now).lockToVersion(name);
+      default -> {
+        if (!OPTIONS.contains(name)) {
+          throw HttpError.validation(name + ": is not known");
+        }
+        new OptionsReader(reader, "", options, now).field(name);
+      }
+    }
+  }
+
+  private NewRun over(NewRun old) {
+    boolean json = seen.contains("payload") && !seen.contains("payloadType");
+    String type =
+        json ? null : seen.contains("payloadType") ? options.payloadType : old.payloadType();
+    if ("application/super+json".equals(type) && payload != null && !payload.startsWith("\"")) {
+      throw HttpError.validation("payload: must be a string of type " + type);
+    }
+    StoredOptions.read(old.options())
+        .forEach((name, raw) -> {
+          if (KEPT.contains(name)) {
+            options.others.putIfAbsent(name, raw);
+          }
+        });
+    return old.toBuilder()
+        .payload(payload != null ? payload : old.payload())
+        .payloadType(type)
+        .queue(options.queue != null ? options.queue : old.queue())
+        .lockToVersion(options.lockToVersion)
+        .concurrencyKey(
+            seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey())
+        .key(options.key(config.idempotencyKeyTtl()))
+        .delayUntil(options.delayUntil)
+        .ttl(options.ttl)
+        .priorityMillis(options.priorityMillis)
+        .maxAttempts(options.maxAttempts)
+        .maxDuration(options.maxDuration != null ? options.maxDuration : old.maxDuration())
+        .tags(seen.contains("tags") ? List.copyOf(options.tags) : old.tags())
+        .metadata(options.metadata != null ? options.metadata : old.metadata())
+        .options(options.elsewhere())
+        .build();
+  }
+}

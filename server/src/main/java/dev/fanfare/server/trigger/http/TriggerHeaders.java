@@ -1,0 +1,59 @@
+package dev.fanfare.server.trigger.http;
+
+import dev.fanfare.protocol.Limits;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.text.Durations;
+import dev.fanfare.server.text.Hash;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What the headers of a trigger say beside its body. */
+public final class TriggerHeaders {
+  private static final String REQUEST_KEY = "x-trigger-request-idempotency-key";
+  private static final String KEY = "idempotency-key";
+  private static final String KEY_TTL = "idempotency-key-ttl";
+
+  private TriggerHeaders() {}
+
+  /**
+   * The hash that marks a repeated request: its header together with the tasks it triggers, because
+   * the same header with other tasks is another request. Absent: the client sends no such header.
+   */
+  public static @Nullable Hash requestKey(
+      Exchange exchange, String kind, Collection<String> tasks) {
+    String header = exchange.header(REQUEST_KEY);
+    if (header == null || header.isEmpty()) {
+      return null;
+    }
+    return Hash.of(kind + "\n" + header + "\n" + String.join("\n", new TreeSet<>(tasks)));
+  }
+
+  /** The idempotency key in the headers; absent: none. */
+  public static NewRun.@Nullable Key key(Exchange exchange, Duration ttl, boolean readTtl) {
+    String key = exchange.header(KEY);
+    if (key == null || key.isEmpty()) {
+      return null;
+    }
+    if (key.length() > Limits.IDEMPOTENCY_KEY_CHARS_MAX) {
+      throw HttpError.header(
+          KEY, "must have at most " + Limits.IDEMPOTENCY_KEY_CHARS_MAX + " characters");
+    }
+    Texts.storable(KEY, key);
+    return new NewRun.Key(key, readTtl ? Durations.keyTtl(exchange.header(KEY_TTL), ttl) : ttl);
+  }
+
+  /** How the run is triggered, by what the client says of itself. */
+  public static Source source(Exchange exchange) {
+    String source = exchange.header("x-trigger-source");
+    boolean insideTask = exchange.header("x-trigger-worker") != null;
+    boolean sdk = source != null && source.toLowerCase(Locale.ROOT).equals("sdk");
+    return insideTask || sdk ? Source.SDK : Source.API;
+  }
+}

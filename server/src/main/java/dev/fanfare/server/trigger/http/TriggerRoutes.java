@@ -1,0 +1,82 @@
+package dev.fanfare.server.trigger.http;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.server.access.http.AuthenticatedRoutes;
+import dev.fanfare.server.access.http.Caller;
+import dev.fanfare.server.access.http.HttpAccess;
+import dev.fanfare.server.access.http.ResponseTokens;
+import dev.fanfare.server.access.http.Scopes;
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Response;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.json.JsonReader;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.trigger.TriggerComponent;
+import dev.fanfare.server.trigger.TriggerRun;
+import dev.fanfare.server.trigger.TriggeredRun;
+import java.io.InputStream;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Triggering one run. */
+public final class TriggerRoutes implements Component {
+  private final AuthenticatedRoutes authenticated;
+  private final ResponseTokens tokens;
+  private final TriggerRun runs;
+  private final CheckParents parents;
+  private final InstantSource clock;
+  private final ServerConfig config;
+
+  public TriggerRoutes(
+      Resources resources, HttpAccess access, TriggerComponent trigger, CheckParents parents) {
+    this.authenticated = access.authenticated();
+    this.tokens = access.responseTokens();
+    this.runs = trigger.triggerRun();
+    this.parents = parents;
+    this.clock = resources.clock();
+    this.config = resources.config();
+  }
+
+  @Override
+  public List<Route> routes() {
+    return List.of(
+        authenticated.post(
+            "/api/v1/tasks/{task}/trigger", Access.keyOrToken("trigger:tasks"), this::trigger));
+  }
+
+  private Response trigger(Exchange exchange, Caller caller) {
+    InputStream body = exchange.body(config.triggerBodyBytesMax());
+    String task = Texts.taskId("taskIdentifier", exchange.path("task"));
+    NewRun.Key headerKey = TriggerHeaders.key(exchange, config.idempotencyKeyTtl(), true);
+    ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
+    JsonReader.readObject(body, item);
+    caller.requireAny("trigger", Scopes.one("tasks", task));
+    NewRun asked = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
+    parents.check(caller, List.of(asked));
+    TriggeredRun run =
+        runs.trigger(
+                caller.environment().id(),
+                asked,
+                TriggerHeaders.source(exchange),
+                TriggerHeaders.requestKey(exchange, "trigger", List.of(task)),
+                caller.oneTimeToken())
+            .orElseThrow(HttpError::of);
+    String id = PublicId.format(PublicId.RUN, run.runId());
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", id);
+    answer.put("isCached", run.cached());
+    return tokens.add(
+        Response.json(200, answer),
+        caller,
+        List.of("read:runs:" + id, "write:inputStreams:" + id),
+        true);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.fanfare.server.worker.http;
+
+import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.WireJson;
+import dev.fanfare.protocol.worker.PollRequest;
+import dev.fanfare.protocol.worker.PollResponse;
+import dev.fanfare.protocol.worker.ReportRequest;
+import dev.fanfare.protocol.worker.SessionRequest;
+import dev.fanfare.protocol.worker.SessionResponse;
+import dev.fanfare.server.access.http.AuthenticatedRoutes;
+import dev.fanfare.server.access.http.Caller;
+import dev.fanfare.server.access.http.HttpAccess;
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Exchange;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.Response;
+import dev.fanfare.server.http.Route;
+import dev.fanfare.server.worker.Sessions;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.databind.DatabindException;
+
+/** The conversation with Java workers; see {@code dev.fanfare.protocol.worker}. */
+public final class WorkerRoutes implements Component {
+  private static final long SMALL_BODY_BYTES_MAX = 1024 * 1024;
+
+  private final AuthenticatedRoutes authenticated;
+  private final Sessions sessions;
+  private final ServerConfig config;
+  private final ReportWire reports;
+
+  public WorkerRoutes(Resources resources, HttpAccess access, Sessions sessions) {
+    this.authenticated = access.authenticated();
+    this.sessions = sessions;
+    this.config = resources.config();
+    this.reports = new ReportWire(config.outputBytesMax());
+  }
+
+  @Override
+  public List<Route> routes() {
+    Access workers = Access.key().unmetered();
+    return List.of(
+        authenticated.post("/worker/v1/sessions", workers, this::open),
+        authenticated.post("/worker/v1/sessions/{session}/poll", workers, this::poll),
+        authenticated.post("/worker/v1/sessions/{session}/reports", workers, this::report),
+        authenticated.delete("/worker/v1/sessions/{session}", workers, this::close));
+  }
+
+  private Response open(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
+    SessionRequest request = read(exchange, SMALL_BODY_BYTES_MAX, SessionRequest.class);
+    SessionCheck.check(request, config.slotsMax());
+    UUID id = sessions.open(environmentId, request);
+    return Response.json(
+        200,
+        new SessionResponse(
+            PublicId.format(PublicId.SESSION, id),
+            config.sessionLease().toMillis(),
+            config.pollWait().toMillis()));
+  }
+
+  private Response poll(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
+    PollRequest request = read(exchange, SMALL_BODY_BYTES_MAX, PollRequest.class);
+    if (request.slots() < 0) {
+      throw HttpError.validation("slots: must not be negative");
+    }
+    Sessions.Polled polled =
+        sessions.poll(environmentId, session(exchange), request.slots()).orElseThrow(HttpError::of);
+    return Response.json(
+        200,
+        new PollResponse(
+            polled.runs().stream().map(ReportWire::assignment).toList(),
+            ReportWire.held(polled.canceled())));
+  }
+
+  private Response report(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
+    ReportRequest request = read(exchange, config.reportBodyBytesMax(), ReportRequest.class);
+    return Response.json(
+        200,
+        ReportWire.response(
+            sessions
+                .report(environmentId, session(exchange), reports.report(request))
+                .orElseThrow(HttpError::of)));
+  }
+
+  private Response close(Exchange exchange, Caller caller) {
+    int environmentId = caller.environment().id();
+    sessions.close(environmentId, session(exchange));
+    return Response.json(200, Map.of("closed", true));
+  }
+
+  private static UUID session(Exchange exchange) {
+    UUID id = PublicId.parse(PublicId.SESSION, exchange.path("session"));
+    if (id == null) {
+      throw new HttpError(404, "Session not found");
+    }
+    return id;
+  }
+
+  private static <T> T read(Exchange exchange, long limit, Class<T> type) {
+    byte[] body = exchange.bytes(limit);
+    if (body.length == 0) {
+      throw new HttpError(400, "Request body is empty");
+    }
+    try {
+      T value = WireJson.mapper().readValue(body, type);
+      if (value == null) {
+        throw HttpError.validation("the body must be an object");
+      }
+      return value;
+    } catch (DatabindException | InputCoercionException e) { // the latter: a number too large
+      throw HttpError.validation("the body does not have the shape of " + type.getSimpleName());
+    } catch (JacksonException e) {
+      throw new HttpError(400, "Invalid JSON");
+    }
+  }
+}

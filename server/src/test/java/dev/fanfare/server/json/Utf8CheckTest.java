@@ -1,0 +1,50 @@
+package dev.fanfare.server.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class Utf8CheckTest {
+  private static boolean accepts(byte[] bytes, int part) {
+    Utf8Check check = new Utf8Check();
+    for (int from = 0; from < bytes.length; from += part) {
+      if (!check.accepts(bytes, from, Math.min(bytes.length, from + part))) {
+        return false;
+      }
+    }
+    return check.isComplete();
+  }
+
+  private static boolean isUtf8(byte[] bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void it_agrees_with_the_platform_on_all_that_two_bytes_and_the_edges_of_four_can_be() {
+    int[] edges = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
+    for (int first = 0; first < 256; first++) {
+      for (int second = 0; second < 256; second++) {
+        assertSame(new byte[] {(byte) first, (byte) second});
+        for (int third : edges) {
+          assertSame(new byte[] {(byte) first, (byte) second, (byte) third});
+          assertSame(new byte[] {(byte) first, (byte) second, (byte) third, (byte) 0x80});
+        }
+      }
+    }
+  }
+
+  private static void assertSame(byte[] bytes) {
+    assertThat(accepts(bytes, 4))
+        .as("%02x%02x".formatted(bytes[0], bytes[1]))
+        .isEqualTo(isUtf8(bytes));
+    assertThat(accepts(bytes, 1)).isEqualTo(isUtf8(bytes));
+  }
+}

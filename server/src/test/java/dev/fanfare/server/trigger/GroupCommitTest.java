@@ -1,0 +1,106 @@
+package dev.fanfare.server.trigger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+
+class GroupCommitTest {
+  private final BlockingQueue<List<Integer>> groups = new LinkedBlockingQueue<>();
+  private final BlockingQueue<List<Integer>> failures = new LinkedBlockingQueue<>();
+
+  private void failed(List<Integer> group, Throwable failure) {
+    failures.add(group);
+  }
+
+  @Test
+  void whoComesAloneIsAGroupOfOne() throws Exception {
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(10, (line, group) -> groups.add(group), this::failed);
+
+    commit.join("line", 1);
+    assertThat(groups.take()).containsExactly(1);
+
+    commit.join("line", 2);
+    assertThat(groups.take()).containsExactly(2);
+  }
+
+  @Test
+  void whatArrivesWhileAGroupIsAtWorkGoesIntoTheNextUpToTheBound() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(
+            2,
+            (line, group) -> {
+              begun.countDown();
+              awaitQuietly(go);
+              groups.add(group);
+            },
+            this::failed);
+
+    commit.join("line", 1);
+    begun.await();
+    for (int i = 2; i <= 6; i++) {
+      commit.join("line", i);
+    }
+    go.countDown();
+
+    assertThat(groups.take()).containsExactly(1);
+    assertThat(groups.take()).containsExactly(2, 3);
+    assertThat(groups.take()).containsExactly(4, 5);
+    assertThat(groups.take()).containsExactly(6);
+  }
+
+  @Test
+  void oneLineDoesNotWaitForAnother() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(
+            10,
+            (line, group) -> {
+              if (line.equals("slow")) {
+                awaitQuietly(never);
+              }
+              groups.add(group);
+            },
+            this::failed);
+
+    commit.join("slow", 1);
+    commit.join("quick", 2);
+
+    assertThat(groups.take()).containsExactly(2);
+    never.countDown();
+  }
+
+  @Test
+  void aGroupThatFailsIsToldAndDoesNotEndItsLine() throws Exception {
+    GroupCommit<String, Integer> commit =
+        new GroupCommit<>(
+            10,
+            (line, group) -> {
+              if (group.contains(1)) {
+                throw new OutOfMemoryError("not really");
+              }
+              groups.add(group);
+            },
+            this::failed);
+
+    commit.join("line", 1);
+    assertThat(failures.take()).containsExactly(1);
+
+    commit.join("line", 2);
+    assertThat(groups.take()).containsExactly(2);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

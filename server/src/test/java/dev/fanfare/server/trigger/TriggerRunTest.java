@@ -1,0 +1,247 @@
+package dev.fanfare.server.trigger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.TimeOrderedIds;
+import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.run.RunComponent;
+import dev.fanfare.server.run.Source;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.testkit.Await;
+import dev.fanfare.testkit.SettableClock;
+import dev.fanfare.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Single triggers that come at once: one transaction, and each answered as if it were alone. */
+class TriggerRunTest {
+  private static final Duration BOUND = Duration.ofSeconds(30);
+  private static final AtomicInteger ENVIRONMENTS = new AtomicInteger();
+
+  private static TestDatabase home;
+  private static Database database;
+  private static Signals signals;
+  private static TriggerRun trigger;
+
+  private final int environment = ENVIRONMENTS.incrementAndGet();
+
+  @BeforeAll
+  static void start() {
+    home =
+        TestDatabase.create(
+            "trigger-run",
+            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
+    database =
+        Database.open(new Database.Address(home.jdbcUrl(), home.user(), home.password()), 8, BOUND);
+    signals = Signals.start(database);
+    SettableClock clock = new SettableClock();
+    Resources resources =
+        new Resources(
+            ServerConfig.defaults(),
+            database,
+            signals,
+            clock,
+            new TimeOrderedIds(clock),
+            new Random(1));
+    RunComponent run = new RunComponent(resources, new CountBatches());
+    trigger = new TriggerComponent(resources, run).triggerRun();
+  }
+
+  @AfterAll
+  static void stop() {
+    signals.close();
+    database.close();
+    home.close();
+  }
+
+  @Test
+  void triggersThatComeAtOnceShareATransaction() throws Exception {
+    List<Call> calls =
+        behindABusyLine(() -> IntStream.range(0, 20).mapToObj(i -> call(i)).toList());
+
+    List<UUID> runIds = calls.stream().map(call -> call.get().runId()).toList();
+
+    assertThat(runIds).doesNotHaveDuplicates();
+    assertThat(payloads(runIds))
+        .containsExactlyElementsOf(IntStream.range(0, 20).mapToObj(String::valueOf).toList());
+    assertThat(transactions(runIds)).isOne();
+  }
+
+  @Test
+  void aRunThatCannotBeStoredFailsAlone() throws Exception {
+    List<Call> calls =
+        behindABusyLine(
+            () -> List.of(call(1), call(2), start(run("\0", null), null), call(4), call(5)));
+
+    assertThat(calls.get(2).failure()).isInstanceOf(DatabaseException.class);
+    List<UUID> others = IntStream.of(0, 1, 3, 4).mapToObj(i -> calls.get(i).get().runId()).toList();
+    assertThat(payloads(others)).containsExactly("1", "2", "4", "5");
+  }
+
+  @Test
+  void equalIdempotencyKeysMakeOneRun() throws Exception {
+    List<Call> calls =
+        behindABusyLine(
+            () -> IntStream.range(0, 20).mapToObj(i -> start(run("1", "same"), null)).toList());
+
+    List<TriggeredRun> runs = calls.stream().map(Call::get).toList();
+
+    assertThat(runs.stream().map(TriggeredRun::runId).distinct()).hasSize(1);
+    assertThat(runs.stream().filter(run -> !run.cached())).hasSize(1);
+  }
+
+  @Test
+  void aRequestSentAgainIsAnsweredWithItsRunAndDoesNotDisturbOthers() throws Exception {
+    Hash mark = Hash.of("sent before");
+    UUID before =
+        trigger
+            .trigger(environment, run("0", null), Source.API, mark, null)
+            .orElseThrow(HttpError::of)
+            .runId();
+
+    List<Call> calls =
+        behindABusyLine(() -> List.of(call(1), start(run("0", null), mark), call(2)));
+
+    assertThat(calls.get(1).get()).isEqualTo(new TriggeredRun(before, false, false));
+    assertThat(payloads(List.of(calls.get(0).get().runId(), calls.get(2).get().runId())))
+        .containsExactly("1", "2");
+  }
+
+  @Test
+  void aRequestSentTwiceAtOnceMakesOneRun() throws Exception {
+    Hash mark = Hash.of("sent twice");
+
+    List<Call> calls =
+        behindABusyLine(
+            () -> List.of(start(run("0", null), mark), call(1), start(run("0", null), mark)));
+
+    UUID first = calls.get(0).get().runId();
+    assertThat(calls.get(2).get()).isEqualTo(new TriggeredRun(first, false, false));
+    assertThat(calls.get(1).get().runId()).isNotEqualTo(first);
+  }
+
+  /** A trigger on its way. */
+  private record Call(Thread thread, FutureTask<TriggeredRun> task) {
+    TriggeredRun get() {
+      try {
+        return task.get();
+      } catch (Exception e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    Throwable failure() {
+      try {
+        throw new AssertionError("It made " + task.get());
+      } catch (Exception e) {
+        return e.getCause();
+      }
+    }
+  }
+
+  private Call call(int payload) {
+    return start(run(String.valueOf(payload), null), null);
+  }
+
+  private Call start(NewRun run, @Nullable Hash mark) {
+    FutureTask<TriggeredRun> task =
+        new FutureTask<>(() ->
+            trigger.trigger(environment, run, Source.API, mark, null).orElseThrow(HttpError::of));
+    Thread thread = Thread.ofVirtual().start(task);
+    // One after the other, so that they stand in line in this order.
+    Await.until("it stands in line", BOUND, () -> thread.getState() == Thread.State.WAITING);
+    return new Call(thread, task);
+  }
+
+  /**
+   * Starts calls while a transaction is at work that cannot go on, so that all of them stand in
+   * line, and then lets it.
+   */
+  private List<Call> behindABusyLine(Callable<List<Call>> start) throws Exception {
+    UUID first =
+        trigger
+            .trigger(environment, run("first", "busy"), Source.API, null, null)
+            .orElseThrow(HttpError::of)
+            .runId();
+    try (Connection connection = home.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("set search_path to fanfare");
+      statement.execute(
+          "update idempotency_keys set expires_at = expires_at where run_id = '" + first + "'");
+      Call busy = start(run("busy", "busy"), null);
+      Await.until("it waits for the key", BOUND, TriggerRunTest::somebodyWaits);
+      List<Call> calls = start.call();
+      connection.rollback();
+      assertThat(busy.get().runId()).isEqualTo(first);
+      return calls;
+    }
+  }
+
+  private static boolean somebodyWaits() {
+    return Boolean.TRUE.equals(
+        database.transaction(tx ->
+            tx.sql("select exists (select from pg_locks where not granted) as waits")
+                .first(r -> r.flag("waits"))));
+  }
+
+  private List<String> payloads(List<UUID> runIds) {
+    List<String> payloads = new ArrayList<>();
+    for (UUID runId : runIds) {
+      payloads.add(
+          database.transaction(
+              environment,
+              tx ->
+                  tx.sql(
+                          "select payload from runs where environment_id = :environment and run_id"
+                              + " = :run_id")
+                      .bind("run_id", runId)
+                      .first(r -> r.text("payload"))));
+    }
+    return payloads;
+  }
+
+  private int transactions(List<UUID> runIds) {
+    return Objects.requireNonNull(
+        database.transaction(
+            environment,
+            tx ->
+                tx.sql(
+                        """
+                        select count(distinct xmin::text)::int as n
+                          from runs
+                         where environment_id = :environment
+                           and run_id = any (:run_ids)
+                        """)
+                    .uuids("run_ids", runIds)
+                    .first(r -> r.integer("n"))));
+  }
+
+  private static NewRun run(String payload, @Nullable String key) {
+    return NewRun.of("task")
+        .payload(payload)
+        .key(key == null ? null : new NewRun.Key(key, Duration.ofDays(1)))
+        .build();
+  }
+}
