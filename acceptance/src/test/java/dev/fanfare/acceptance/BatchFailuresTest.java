@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -29,7 +30,7 @@ class BatchFailuresTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = TestServer.start(settings -> settings.itemBytesMax(1_024));
+    server = TestServer.start(settings -> settings.with(ITEM_BYTES_MAX, 1_024));
   }
 
   private static String line(int index, String payload) {

@@ -1,5 +1,13 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.BATCH_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.BODIES_IN_FLIGHT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.OUTPUT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.PACKET_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.REPORT_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.RawSocket.Answer;
@@ -29,14 +37,14 @@ class BodyBudgetTest {
     server =
         TestServer.start(config ->
             config
-                .itemBytesMax(BUDGET)
-                .outputBytesMax(BUDGET)
-                .triggerBodyBytesMax(BUDGET)
-                .batchBodyBytesMax(BUDGET)
-                .reportBodyBytesMax(BUDGET)
-                .packetBytesMax(BUDGET)
-                .bodiesInFlightBytesMax(BUDGET)
-                .bodyReadTimeout(Duration.ofSeconds(2)));
+                .with(ITEM_BYTES_MAX, BUDGET)
+                .with(OUTPUT_BYTES_MAX, BUDGET)
+                .with(TRIGGER_BODY_BYTES_MAX, BUDGET)
+                .with(BATCH_BODY_BYTES_MAX, BUDGET)
+                .with(REPORT_BODY_BYTES_MAX, BUDGET)
+                .with(PACKET_BYTES_MAX, BUDGET)
+                .with(BODIES_IN_FLIGHT_BYTES_MAX, (long) BUDGET)
+                .with(BODY_READ_TIMEOUT, Duration.ofSeconds(2)));
   }
 
   @AfterAll

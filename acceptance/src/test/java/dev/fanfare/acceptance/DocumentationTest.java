@@ -1,5 +1,8 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PORT;
 import static java.lang.Integer.parseInt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,12 +68,12 @@ class DocumentationTest {
   static void start() {
     server =
         Server.start(
-            ServerConfig.defaults().toBuilder()
-                .port(0)
-                .home(folder.resolve("home"))
-                .databaseUrl(
-                    new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()))
-                .build());
+            ServerConfig.defaults()
+                .with(PORT, 0)
+                .with(HOME, folder.resolve("home"))
+                .with(
+                    DATABASE_URL,
+                    new DatabaseUrl(database.jdbcUrl(), database.user(), database.password())));
     fanfare =
         Fanfare.builder().url(server.url().toString()).secretKey(server.developmentKey()).build();
     worker = Worker.builder(fanfare).tasks(DemoTasks.all()).start();

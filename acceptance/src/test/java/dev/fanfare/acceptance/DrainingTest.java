@@ -1,5 +1,8 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -97,7 +100,7 @@ class DrainingTest {
   @Test
   void a_request_that_outlasts_the_grace_period_is_cut_and_stores_nothing() throws Exception {
     try (TestServer server =
-            TestServer.start(config -> config.shutdownGrace(Duration.ofMillis(1)));
+            TestServer.start(config -> config.with(SHUTDOWN_GRACE, Duration.ofMillis(1)));
         RawSocket slow = halfSent(server)) {
       server.server.close();
       Answer answer = slow.send(BODY.substring(HALF)).read();
@@ -111,9 +114,9 @@ class DrainingTest {
     try (TestServer server =
             TestServer.start(config ->
                 config
-                    .pollWait(Duration.ofHours(1))
-                    .sessionLease(Duration.ofHours(10))
-                    .shutdownGrace(Duration.ofHours(1)));
+                    .with(POLL_WAIT, Duration.ofHours(1))
+                    .with(SESSION_LEASE, Duration.ofHours(10))
+                    .with(SHUTDOWN_GRACE, Duration.ofHours(1)));
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       String session =
           server

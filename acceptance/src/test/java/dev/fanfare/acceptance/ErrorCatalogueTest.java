@@ -1,9 +1,15 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.API_RATE;
+import static dev.fanfare.server.config.ServerSettings.BATCH_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
+import static dev.fanfare.server.config.ServerSettings.BATCH_RATE;
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
 import dev.fanfare.server.config.Rate;
+import dev.fanfare.server.config.ServerSettings;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.util.List;
@@ -49,10 +55,10 @@ class ErrorCatalogueTest {
     server =
         TestServer.start(config ->
             config
-                .batchItemsMax(ITEMS_MAX)
-                .itemBytesMax(ITEM_BYTES_MAX)
-                .triggerBodyBytesMax(BODY_BYTES_MAX)
-                .batchBodyBytesMax(BODY_BYTES_MAX));
+                .with(BATCH_ITEMS_MAX, ITEMS_MAX)
+                .with(ServerSettings.ITEM_BYTES_MAX, ITEM_BYTES_MAX)
+                .with(TRIGGER_BODY_BYTES_MAX, BODY_BYTES_MAX)
+                .with(BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX));
     token = server.post(TRIGGER, "{}").header("x-trigger-jwt");
     usedUp =
         server
@@ -499,8 +505,10 @@ class ErrorCatalogueTest {
   void too_many_requests_are_a_problem_and_too_many_items_an_error_that_say_when_to_come_back()
       throws IOException {
     try (TestServer small =
-        TestServer.start(
-            s -> s.apiRate(new Rate(9, 1)).batchItemsMax(2).batchRate(new Rate(2, 1)))) {
+        TestServer.start(s ->
+            s.with(API_RATE, new Rate(9, 1))
+                .with(BATCH_ITEMS_MAX, 2)
+                .with(BATCH_RATE, new Rate(2, 1)))) {
       String two = items("{\"task\":\"echo\"}", "{\"task\":\"echo\"}");
       assertThat(small.post(BATCHES, two).status()).isEqualTo(200);
       Reply items = small.post(BATCHES, two);

@@ -1,5 +1,8 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.BATCH_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -32,9 +35,9 @@ class HostileBodiesTest {
     server =
         TestServer.start(config ->
             config
-                .itemBytesMax(1024 * 1024)
-                .triggerBodyBytesMax(BODY_MAX)
-                .batchBodyBytesMax(BODY_MAX));
+                .with(ITEM_BYTES_MAX, 1024 * 1024)
+                .with(TRIGGER_BODY_BYTES_MAX, BODY_MAX)
+                .with(BATCH_BODY_BYTES_MAX, BODY_MAX));
   }
 
   @AfterAll

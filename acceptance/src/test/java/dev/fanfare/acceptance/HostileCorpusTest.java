@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.RawSocket.Answer;
@@ -40,7 +41,7 @@ class HostileCorpusTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = TestServer.start(settings -> settings.bodyReadTimeout(Duration.ofSeconds(2)));
+    server = TestServer.start(settings -> settings.with(BODY_READ_TIMEOUT, Duration.ofSeconds(2)));
     String delayed = "{\"options\":{\"delay\":\"1d\"}}";
     long now = Instant.now().getEpochSecond();
     known =

@@ -1,5 +1,7 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -18,8 +20,10 @@ class LateReportTest {
   @BeforeAll
   static void start() throws IOException {
     server =
-        TestServer.start(
-            config -> config.sessionLease(Duration.ofSeconds(1)).pollWait(Duration.ofMillis(500)));
+        TestServer.start(config ->
+            config
+                .with(SESSION_LEASE, Duration.ofSeconds(1))
+                .with(POLL_WAIT, Duration.ofMillis(500)));
   }
 
   @AfterAll

@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.RawSocket.Answer;
@@ -171,7 +172,7 @@ class MalformedRequestsTest {
       })
   void a_client_that_falls_silent_is_let_go(String bytes) throws IOException {
     try (TestServer impatient =
-            TestServer.start(config -> config.bodyReadTimeout(Duration.ofMillis(200)));
+            TestServer.start(config -> config.with(BODY_READ_TIMEOUT, Duration.ofMillis(200)));
         RawSocket socket = RawSocket.to(impatient.server.url())) {
       socket.send(bytes.replace("AUTH", "Authorization: Bearer " + impatient.key));
       for (Answer answer = socket.read(); answer != null; answer = socket.read()) {

@@ -1,5 +1,8 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.API_RATE;
+import static dev.fanfare.server.config.ServerSettings.PACKET_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.TOKEN_RATE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +16,7 @@ import dev.fanfare.sdk.Worker;
 import dev.fanfare.server.Administration;
 import dev.fanfare.server.Server;
 import dev.fanfare.server.config.Rate;
-import dev.fanfare.server.config.ServerConfigBuilder;
+import dev.fanfare.server.config.ServerConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -46,14 +49,17 @@ abstract class PacketContract {
   TestServer server;
   private String elsewhere;
 
-  abstract ServerConfigBuilder configure(ServerConfigBuilder settings);
+  abstract ServerConfig configure(ServerConfig settings);
 
   @BeforeAll
   void start() throws IOException {
     // So low a limit that a route which counted could not be called twice.
     server =
         TestServer.start(s ->
-            configure(s).packetBytesMax(BYTES_MAX).apiRate(Rate.NONE).tokenRate(new Rate(1, 1)));
+            configure(s)
+                .with(PACKET_BYTES_MAX, BYTES_MAX)
+                .with(API_RATE, Rate.NONE)
+                .with(TOKEN_RATE, new Rate(1, 1)));
     try (Administration administration = Administration.open(server.config)) {
       elsewhere = administration.createKey("prod").key().text();
     }

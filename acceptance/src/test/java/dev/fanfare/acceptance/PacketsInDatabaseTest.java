@@ -1,9 +1,11 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PUBLIC_URL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.server.Server;
-import dev.fanfare.server.config.ServerConfigBuilder;
+import dev.fanfare.server.config.ServerConfig;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,20 +16,20 @@ import org.junit.jupiter.api.Test;
 /** Packets in the database, which is the default. */
 class PacketsInDatabaseTest extends PacketContract {
   @Override
-  ServerConfigBuilder configure(ServerConfigBuilder settings) {
+  ServerConfig configure(ServerConfig settings) {
     return settings;
   }
 
   @Test
   void nothing_of_a_packet_is_on_the_disk() {
     upload(unique(), "text/plain", "in the database");
-    assertThat(Files.exists(server.config.home().resolve("packets"))).isFalse();
+    assertThat(Files.exists(server.config.get(HOME).resolve("packets"))).isFalse();
   }
 
   @Test
   void urls_begin_with_the_public_url_when_there_is_one() throws Exception {
     URI publicUrl = URI.create("https://tasks.example/base/");
-    try (Server other = Server.start(server.config.toBuilder().publicUrl(publicUrl).build())) {
+    try (Server other = Server.start(server.config.with(PUBLIC_URL, publicUrl))) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(other.url() + "/api/v1/packets/a"))
               .header("Authorization", "Bearer " + server.key)

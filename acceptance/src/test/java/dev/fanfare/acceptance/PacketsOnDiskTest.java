@@ -1,5 +1,8 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PACKET_FOLDER;
+import static dev.fanfare.server.config.ServerSettings.PACKET_STORE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,7 +10,7 @@ import dev.fanfare.server.Administration;
 import dev.fanfare.server.Server;
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.PacketStoreKind;
-import dev.fanfare.server.config.ServerConfigBuilder;
+import dev.fanfare.server.config.ServerConfig;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
@@ -21,12 +24,12 @@ import org.junit.jupiter.api.Test;
 /** Packets in a folder. */
 class PacketsOnDiskTest extends PacketContract {
   @Override
-  ServerConfigBuilder configure(ServerConfigBuilder settings) {
-    return settings.packetStore(PacketStoreKind.DISK);
+  ServerConfig configure(ServerConfig settings) {
+    return settings.with(PACKET_STORE, PacketStoreKind.DISK);
   }
 
   private Path folder() {
-    return server.config.home().resolve("packets");
+    return server.config.get(HOME).resolve("packets");
   }
 
   @Test
@@ -66,8 +69,8 @@ class PacketsOnDiskTest extends PacketContract {
 
   @Test
   void without_a_usable_folder_nothing_starts() throws IOException {
-    Path file = Files.createTempFile(server.config.home(), "no", "folder");
-    assertThatThrownBy(() -> Server.start(server.config.toBuilder().packetFolder(file).build()))
+    Path file = Files.createTempFile(server.config.get(HOME), "no", "folder");
+    assertThatThrownBy(() -> Server.start(server.config.with(PACKET_FOLDER, file)))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("The folder of packets");
   }

@@ -1,5 +1,9 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.API_RATE;
+import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
+import static dev.fanfare.server.config.ServerSettings.BATCH_RATE;
+import static dev.fanfare.server.config.ServerSettings.TOKEN_RATE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -30,7 +34,7 @@ class RateLimitContractTest {
   @Test
   void every_answer_tells_the_limit_and_beyond_it_a_problem_says_when_to_come_back()
       throws IOException {
-    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(3, 1)))) {
+    try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(3, 1)))) {
       Reply first = server.post(TRIGGER, "{}");
       assertThat(first.header("x-ratelimit-limit")).isEqualTo("3");
       assertThat(first.header("x-ratelimit-remaining")).isEqualTo("2");
@@ -62,7 +66,7 @@ class RateLimitContractTest {
 
   @Test
   void each_token_has_a_bucket_of_its_own_beside_the_keys() throws IOException {
-    try (TestServer server = TestServer.start(s -> s.tokenRate(new Rate(1, 1)))) {
+    try (TestServer server = TestServer.start(s -> s.with(TOKEN_RATE, new Rate(1, 1)))) {
       String one = server.token().with("jti", "one").scopes("trigger:tasks").sign(server.key);
       String two = server.token().with("jti", "two").scopes("trigger:tasks").sign(server.key);
       int refused = 0;
@@ -78,7 +82,7 @@ class RateLimitContractTest {
   @Test
   void BAT_20_a_batch_beyond_the_limit_is_refused_whole_and_stores_nothing() throws IOException {
     try (TestServer server =
-        TestServer.start(s -> s.batchItemsMax(100).batchRate(new Rate(100, 1)))) {
+        TestServer.start(s -> s.with(BATCH_ITEMS_MAX, 100).with(BATCH_RATE, new Rate(100, 1)))) {
       assertThat(server.post("/api/v1/tasks/batch", items(60)).status()).isEqualTo(200);
       Reply refused = server.post("/api/v1/tasks/batch", items(60));
       assertThat(refused.status()).isEqualTo(429);
@@ -99,7 +103,7 @@ class RateLimitContractTest {
   @Test
   void TWO_24_the_items_of_an_admitted_batch_pass_ten_times_without_any_of_the_limit_left()
       throws IOException {
-    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(2, 1)))) {
+    try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(2, 1)))) {
       String id = server.post("/api/v3/batches", "{\"runCount\":2}").json().get("id").asString();
       while (server.post(TRIGGER, "{}").status() != 429) {
         // until nothing is left
@@ -118,7 +122,7 @@ class RateLimitContractTest {
 
   @Test
   void streams_for_batches_that_were_never_admitted_count() throws IOException {
-    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(2, 1)))) {
+    try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(2, 1)))) {
       int refused = 0;
       for (int i = 0; i < 20; i++) {
         String invented = "/api/v3/batches/batch_%025d/items".formatted(i);
@@ -131,7 +135,7 @@ class RateLimitContractTest {
 
   @Test
   void workers_and_health_checks_are_never_refused() throws IOException {
-    try (TestServer server = TestServer.start(s -> s.apiRate(new Rate(1, 1)))) {
+    try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(1, 1)))) {
       for (int i = 0; i < 20; i++) {
         String session = "{\"name\":\"w\",\"slots\":1,\"tasks\":[]}";
         Reply worker = server.post("/worker/v1/sessions", session);
@@ -144,7 +148,7 @@ class RateLimitContractTest {
 
   @Test
   void without_a_limit_no_header_speaks_of_one() throws IOException {
-    try (TestServer server = TestServer.start(s -> s.apiRate(Rate.NONE))) {
+    try (TestServer server = TestServer.start(s -> s.with(API_RATE, Rate.NONE))) {
       assertThat(server.post(TRIGGER, "{}").header("x-ratelimit-limit")).isEmpty();
     }
   }

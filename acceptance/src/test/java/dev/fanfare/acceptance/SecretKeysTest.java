@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.ENCRYPTION_KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -173,8 +174,7 @@ class SecretKeysTest {
 
   @Test
   void with_another_encryption_key_nothing_starts_and_the_message_names_the_setting() {
-    ServerConfig wrong =
-        server.config.toBuilder().encryptionKey(new SecretKeySpec(new byte[32], "AES")).build();
+    ServerConfig wrong = server.config.with(ENCRYPTION_KEY, new SecretKeySpec(new byte[32], "AES"));
     assertThatThrownBy(() -> Server.start(wrong))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("FANFARE_ENCRYPTION_KEY");
@@ -195,7 +195,7 @@ class SecretKeysTest {
             .forEach(key -> assertThat(administration.revokeKey(key.id())).isTrue());
       }
       ServerConfig wrong =
-          lonely.config.toBuilder().encryptionKey(new SecretKeySpec(new byte[32], "AES")).build();
+          lonely.config.with(ENCRYPTION_KEY, new SecretKeySpec(new byte[32], "AES"));
       assertThatThrownBy(() -> Server.start(wrong))
           .isInstanceOf(StartException.class)
           .hasMessageContaining("FANFARE_ENCRYPTION_KEY");

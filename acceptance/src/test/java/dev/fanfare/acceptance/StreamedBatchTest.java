@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -197,7 +198,7 @@ class StreamedBatchTest {
   @Test
   void TWO_10_and_TWO_11_an_item_that_is_too_long_becomes_a_failed_run_and_the_others_run()
       throws IOException {
-    try (TestServer small = TestServer.start(s -> s.itemBytesMax(1024))) {
+    try (TestServer small = TestServer.start(s -> s.with(ITEM_BYTES_MAX, 1024))) {
       String id = create(small, 3);
       String tooLong =
           "{\"index\":1,\"task\":\"send-email\",\"payload\":\"" + "x".repeat(2048) + "\"}";

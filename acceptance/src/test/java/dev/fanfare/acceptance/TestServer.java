@@ -1,10 +1,13 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PORT;
+
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.Server;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
-import dev.fanfare.server.config.ServerConfigBuilder;
 import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,15 +33,17 @@ public final class TestServer implements AutoCloseable {
   public final Server server;
   public final String key;
 
-  private TestServer(TestDatabase database, UnaryOperator<ServerConfigBuilder> settings) {
+  private TestServer(TestDatabase database, UnaryOperator<ServerConfig> settings) {
     this.database = database;
     this.home = temporaryFolder();
-    ServerConfigBuilder builder =
-        ServerConfig.defaults().toBuilder()
-            .port(0)
-            .home(home)
-            .databaseUrl(new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()));
-    this.config = settings.apply(builder).build();
+    ServerConfig defaults =
+        ServerConfig.defaults()
+            .with(PORT, 0)
+            .with(HOME, home)
+            .with(
+                DATABASE_URL,
+                new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()));
+    this.config = settings.apply(defaults);
     this.server = Server.start(config);
     this.key = server.developmentKey();
   }
@@ -55,7 +60,7 @@ public final class TestServer implements AutoCloseable {
     return start(UnaryOperator.identity());
   }
 
-  public static TestServer start(UnaryOperator<ServerConfigBuilder> settings) {
+  public static TestServer start(UnaryOperator<ServerConfig> settings) {
     return new TestServer(TestDatabase.create(), settings);
   }
 

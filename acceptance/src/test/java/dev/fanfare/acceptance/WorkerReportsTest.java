@@ -1,5 +1,7 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.OUTPUT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.REPORT_BODY_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -26,7 +28,8 @@ class WorkerReportsTest {
   @BeforeAll
   static void start() throws IOException {
     server =
-        TestServer.start(config -> config.outputBytesMax(OUTPUT_MAX).reportBodyBytesMax(100_000));
+        TestServer.start(config ->
+            config.with(OUTPUT_BYTES_MAX, OUTPUT_MAX).with(REPORT_BODY_BYTES_MAX, 100_000));
     try (Administration administration = Administration.open(server.config)) {
       elsewhere = administration.createKey("prod").key().text();
     }

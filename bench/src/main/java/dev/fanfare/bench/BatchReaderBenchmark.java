@@ -1,12 +1,11 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.server.batch.http.BatchReader;
+import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.run.NewRun;
-import dev.fanfare.server.trigger.http.ItemLimits;
 import dev.fanfare.server.trigger.http.ItemReader;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +22,6 @@ import org.openjdk.jmh.annotations.State;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class BatchReaderBenchmark {
-  private static final ItemLimits LIMITS = new ItemLimits(3 * 1024 * 1024, Duration.ofDays(30));
 
   private final byte[] plain = body("}");
   private final byte[] tagged =
@@ -49,7 +47,7 @@ public class BatchReaderBenchmark {
   }
 
   private static List<NewRun> read(byte[] body) {
-    ItemReader items = new ItemReader(LIMITS, Instant.EPOCH);
+    ItemReader items = new ItemReader(ServerConfig.defaults(), Instant.EPOCH);
     return new BatchReader(items, 1_000, "nothing").read(new ByteArrayInputStream(body));
   }
 }

@@ -1,5 +1,7 @@
 package dev.fanfare.cli;
 
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+
 import dev.fanfare.cli.DemoMix.Item;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.server.Server;
@@ -48,7 +50,7 @@ final class DemoCommand implements Callable<Integer> {
     // A line of log for each of a thousand mails would tear the progress bar apart.
     Settings settings = terminal.settings("warn");
     return Running.with(
-        settings.server().shutdownGrace(),
+        settings.server().get(SHUTDOWN_GRACE),
         running -> {
           if (exit) {
             running.endsItself();

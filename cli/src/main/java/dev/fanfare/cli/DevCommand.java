@@ -1,5 +1,7 @@
 package dev.fanfare.cli;
 
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+
 import dev.fanfare.server.Server;
 import dev.fanfare.server.config.Settings;
 import java.util.concurrent.Callable;
@@ -19,7 +21,7 @@ final class DevCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = terminal.settings("info");
     return Running.with(
-        settings.server().shutdownGrace(),
+        settings.server().get(SHUTDOWN_GRACE),
         running -> {
           Server server = Serving.server(settings, running);
           Serving.demoWorker(Serving.client(server), settings, running);

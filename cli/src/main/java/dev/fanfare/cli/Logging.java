@@ -1,5 +1,8 @@
 package dev.fanfare.cli;
 
+import static dev.fanfare.server.config.ServerSettings.LOG_FORMAT;
+import static dev.fanfare.server.config.ServerSettings.LOG_LEVEL;
+
 import dev.fanfare.server.config.Settings;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -12,10 +15,9 @@ final class Logging {
 
   /** Logs from {@code level} on, unless the settings name another. */
   static void start(Settings settings, String level) {
-    String chosen = settings.logLevel() == null ? level : settings.logLevel();
-    System.setProperty("fanfare.log.level", chosen);
-    System.setProperty(
-        "fanfare.log.format", settings.logFormat() == null ? "text" : settings.logFormat());
+    String chosen = settings.server().get(LOG_LEVEL);
+    System.setProperty("fanfare.log.level", chosen == null ? level : chosen);
+    System.setProperty("fanfare.log.format", settings.server().get(LOG_FORMAT));
     // Helidon, the JDBC driver and the JDK log through java.util.logging.
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();

@@ -1,5 +1,7 @@
 package dev.fanfare.cli;
 
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+
 import dev.fanfare.server.config.Settings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,7 +16,7 @@ final class ServerCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = terminal.settings("info");
     return Running.with(
-        settings.server().shutdownGrace(),
+        settings.server().get(SHUTDOWN_GRACE),
         running -> {
           terminal.out().println(Serving.ready(Serving.server(settings, running)));
           return running.untilStopped();

@@ -1,5 +1,7 @@
 package dev.fanfare.cli;
 
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+
 import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.Worker;
@@ -39,7 +41,7 @@ final class Serving {
             .name("demo")
             .slots(DEMO_SLOTS)
             // The server drains after the worker, and both share one grace period.
-            .shutdownGrace(settings.server().shutdownGrace().dividedBy(2))
+            .shutdownGrace(settings.server().get(SHUTDOWN_GRACE).dividedBy(2))
             .start());
   }
 

@@ -1,5 +1,7 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
+
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
@@ -49,7 +51,7 @@ public final class Administration implements AutoCloseable {
               database,
               new KeyCipher(EncryptionKey.of(config)),
               new TimeOrderedIds(InstantSource.system()));
-      keys.setUp(config.devKey());
+      keys.setUp(config.get(DEV_KEY));
       return new Administration(home, database, keys, version);
     } catch (RuntimeException e) {
       if (database != null) {

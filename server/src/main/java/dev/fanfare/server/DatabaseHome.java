@@ -1,5 +1,8 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
+import static dev.fanfare.server.config.ServerSettings.HOME;
+
 import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import dev.fanfare.postgres.PostgresException;
@@ -24,12 +27,12 @@ final class DatabaseHome implements AutoCloseable {
   }
 
   static DatabaseHome open(ServerConfig config) {
-    DatabaseUrl url = config.databaseUrl();
+    DatabaseUrl url = config.get(DATABASE_URL);
     if (url != null) {
       return new DatabaseHome(
           new Database.Address(url.jdbcUrl(), url.user(), url.password()), null);
     }
-    Path home = config.home().toAbsolutePath();
+    Path home = config.get(HOME).toAbsolutePath();
     try {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.start(

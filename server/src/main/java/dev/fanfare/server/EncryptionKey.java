@@ -1,5 +1,8 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.ENCRYPTION_KEY;
+import static dev.fanfare.server.config.ServerSettings.HOME;
+
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import java.io.IOException;
@@ -10,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import javax.crypto.SecretKey;
 
 /** The key under which secret keys rest in the database: configured, or made once and kept. */
 final class EncryptionKey {
@@ -19,12 +23,13 @@ final class EncryptionKey {
   private EncryptionKey() {}
 
   static byte[] of(ServerConfig config) {
-    if (config.encryptionKey() != null) {
-      return config.encryptionKey().getEncoded();
+    SecretKey configured = config.get(ENCRYPTION_KEY);
+    if (configured != null) {
+      return configured.getEncoded();
     }
-    Path file = config.home().resolve(FILE);
+    Path file = config.get(HOME).resolve(FILE);
     try {
-      Files.createDirectories(config.home());
+      Files.createDirectories(config.get(HOME));
       if (!Files.exists(file)) {
         create(file);
       }

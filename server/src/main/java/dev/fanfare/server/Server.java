@@ -1,5 +1,10 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_CONNECTIONS;
+import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
+import static dev.fanfare.server.config.ServerSettings.HOST;
+import static dev.fanfare.server.config.ServerSettings.PORT;
+
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
@@ -86,7 +91,7 @@ public final class Server implements AutoCloseable {
 
   /** Where it listens. */
   public URI url() {
-    String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
+    String host = config.get(HOST).contains(":") ? "[" + config.get(HOST) + "]" : config.get(HOST);
     return URI.create("http://" + host + ":" + http.port());
   }
 
@@ -132,7 +137,7 @@ public final class Server implements AutoCloseable {
     try {
       Database.migrate(home.address());
       Database database =
-          Database.open(home.address(), config.databaseConnections(), CONNECTION_WAIT);
+          Database.open(home.address(), config.get(DATABASE_CONNECTIONS), CONNECTION_WAIT);
       stops.push(database::close);
       return database;
     } catch (FlywayException | DatabaseException | IllegalStateException e) {
@@ -147,7 +152,7 @@ public final class Server implements AutoCloseable {
   private Keys setUpKeys(Resources resources, byte[] encryptionKey) {
     Keys keys = new Keys(resources.database(), new KeyCipher(encryptionKey), resources.ids());
     try {
-      keys.setUp(config.devKey());
+      keys.setUp(config.get(DEV_KEY));
     } catch (KeyCipher.WrongKeyException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
@@ -160,9 +165,9 @@ public final class Server implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new StartException(
           "Cannot listen on "
-              + config.host()
+              + config.get(HOST)
               + ":"
-              + config.port()
+              + config.get(PORT)
               + ": the address is in use or not this machine's",
           e);
     }

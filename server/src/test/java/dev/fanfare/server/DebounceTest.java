@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.DEBOUNCE_MAX_DELAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.BatchStatus;
@@ -167,7 +168,7 @@ class DebounceTest {
   @Test
   void DEB_06_the_triggers_own_longest_delay_wins_over_the_servers() {
     Components server =
-        engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(15)).build());
+        engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(15)));
     UUID run = at(server, typing());
     engine.clock.advance(Duration.ofSeconds(6));
     assertThat(at(server, typing().longest(Duration.ofSeconds(16)))).isEqualTo(run);
@@ -420,7 +421,7 @@ class DebounceTest {
   @Test
   void items_of_a_batch_that_exceed_the_servers_longest_delay_are_a_run_each() {
     Components server =
-        engine.server(Engine.config().debounceMaxDelay(Duration.ofSeconds(5)).build());
+        engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(5)));
     UUID before = at(server, typing());
     List<NewRun> items = Stream.of(typing(), typing(), typing()).map(Item::toRun).toList();
     List<UUID> runs =

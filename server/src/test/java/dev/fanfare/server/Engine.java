@@ -1,10 +1,13 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
+
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
-import dev.fanfare.server.config.ServerConfigBuilder;
+import dev.fanfare.server.config.ServerSettings;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.testkit.Await;
@@ -33,13 +36,12 @@ public final class Engine implements AutoCloseable {
   public static final Duration IN_PLACE_MAX = Duration.ofSeconds(5);
 
   private static final ServerConfig CONFIG =
-      ServerConfig.defaults().toBuilder()
-          .pollWait(Duration.ofNanos(1)) // a poll that finds nothing returns
-          .lossesMax(LOSSES_MAX)
-          .sessionLease(SESSION_LEASE)
-          .startLimit(START_LIMIT)
-          .retryInPlaceMax(IN_PLACE_MAX)
-          .build();
+      ServerConfig.defaults()
+          .with(POLL_WAIT, Duration.ofNanos(1)) // a poll that finds nothing returns
+          .with(ServerSettings.LOSSES_MAX, LOSSES_MAX)
+          .with(ServerSettings.SESSION_LEASE, SESSION_LEASE)
+          .with(ServerSettings.START_LIMIT, START_LIMIT)
+          .with(RETRY_IN_PLACE_MAX, IN_PLACE_MAX);
 
   public final SettableClock clock = new SettableClock();
   public final Database database;
@@ -75,8 +77,8 @@ public final class Engine implements AutoCloseable {
     return new Components(new Resources(config, database, signals, clock, ids, new Random(1)));
   }
 
-  static ServerConfigBuilder config() {
-    return CONFIG.toBuilder();
+  static ServerConfig config() {
+    return CONFIG;
   }
 
   public static Engine start() {

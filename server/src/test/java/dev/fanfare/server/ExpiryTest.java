@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.config.ServerSettings;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Source;
@@ -72,7 +73,7 @@ class ExpiryTest {
 
   @Test
   void TTL_03_a_maximum_holds_for_runs_without_or_with_a_longer_one() {
-    Components bounded = engine.server(Engine.config().ttlMax(TTL_MAX).build());
+    Components bounded = engine.server(Engine.config().with(ServerSettings.TTL_MAX, TTL_MAX));
     Instant now = engine.clock.instant();
     Instant due = now.plusSeconds(60);
     UUID shorter = trigger(bounded, Item.of("a").ttl(TTL));

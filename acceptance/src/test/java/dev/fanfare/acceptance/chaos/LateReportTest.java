@@ -1,5 +1,7 @@
 package dev.fanfare.acceptance.chaos;
 
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.RunStatus;
@@ -44,7 +46,9 @@ class LateReportTest {
 
   @BeforeEach
   void start() {
-    server = LocalServer.start(c -> c.sessionLease(LEASE).pollWait(Duration.ofMillis(200)));
+    server =
+        LocalServer.start(
+            c -> c.with(SESSION_LEASE, LEASE).with(POLL_WAIT, Duration.ofMillis(200)));
     fanfare = server.client();
   }
 

@@ -1,10 +1,18 @@
 package dev.fanfare.acceptance.chaos;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_CONNECTIONS;
+import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
+import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
+import static dev.fanfare.server.config.ServerSettings.ENCRYPTION_KEY;
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PORT;
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
+
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.server.Server;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
-import dev.fanfare.server.config.ServerConfigBuilder;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.testkit.TestDatabase;
 import java.nio.file.Path;
@@ -27,23 +35,22 @@ final class LocalServer implements AutoCloseable {
   private Server server;
   private int port;
 
-  private LocalServer(UnaryOperator<ServerConfigBuilder> change) {
+  private LocalServer(UnaryOperator<ServerConfig> change) {
     this.config =
-        change
-            .apply(
-                ServerConfig.defaults().toBuilder()
-                    .databaseUrl(
-                        new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()))
-                    .home(Path.of("target", "unused"))
-                    .encryptionKey(new SecretKeySpec(new byte[32], "AES"))
-                    .devKey(KEY)
-                    .databaseConnections(8)
-                    .sweepInterval(Duration.ofMillis(50))
-                    .shutdownGrace(Duration.ofSeconds(10)))
-            .build();
+        change.apply(
+            ServerConfig.defaults()
+                .with(
+                    DATABASE_URL,
+                    new DatabaseUrl(database.jdbcUrl(), database.user(), database.password()))
+                .with(HOME, Path.of("target", "unused"))
+                .with(ENCRYPTION_KEY, new SecretKeySpec(new byte[32], "AES"))
+                .with(DEV_KEY, KEY)
+                .with(DATABASE_CONNECTIONS, 8)
+                .with(SWEEP_INTERVAL, Duration.ofMillis(50))
+                .with(SHUTDOWN_GRACE, Duration.ofSeconds(10)));
   }
 
-  static LocalServer start(UnaryOperator<ServerConfigBuilder> change) {
+  static LocalServer start(UnaryOperator<ServerConfig> change) {
     LocalServer local = new LocalServer(change);
     local.start();
     return local;
@@ -51,7 +58,7 @@ final class LocalServer implements AutoCloseable {
 
   /** Starts it, again at the same address. */
   void start() {
-    server = Server.start(config.toBuilder().port(port).build());
+    server = Server.start(config.with(PORT, port));
     port = server.url().getPort();
   }
 

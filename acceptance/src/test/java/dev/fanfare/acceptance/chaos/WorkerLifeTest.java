@@ -1,5 +1,7 @@
 package dev.fanfare.acceptance.chaos;
 
+import static dev.fanfare.server.config.ServerSettings.OUTPUT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -130,7 +132,7 @@ class WorkerLifeTest {
   /** ATT-03: no retry waits in the worker here, so each takes the way through the queue. */
   @Test
   void retriesThatWaitInTheQueueKeepTheirAttemptNumbers() {
-    server = LocalServer.start(c -> c.retryInPlaceMax(Duration.ZERO));
+    server = LocalServer.start(c -> c.with(RETRY_IN_PLACE_MAX, Duration.ZERO));
     Fanfare fanfare = server.client();
     try (Worker worker = demoWorker(fanfare)) {
       String flaky = fanfare.trigger(DemoTasks.FLAKY, new Flaky(2)).id();
@@ -178,7 +180,7 @@ class WorkerLifeTest {
 
   @Test
   void anOutputThatCannotBeStoredFailsItsRunAndNoOther() {
-    server = LocalServer.start(c -> c.outputBytesMax(10_000));
+    server = LocalServer.start(c -> c.with(OUTPUT_BYTES_MAX, 10_000));
     Fanfare fanfare = server.client();
     Task<String, Object> make =
         Task.define("make", String.class, Object.class)

@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance.clients;
 
+import static dev.fanfare.server.config.ServerSettings.TOKEN_RATE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -54,7 +55,7 @@ class TypeScriptClientsTest {
     assumeTrue(unavailable.isEmpty(), () -> unavailable.orElse(""));
     versions = NodeSdks.versions();
     outcomes.clear();
-    try (TestServer server = TestServer.start(s -> s.tokenRate(new Rate(60, 1)));
+    try (TestServer server = TestServer.start(s -> s.with(TOKEN_RATE, new Rate(60, 1)));
         Worker _ = demoWorker(server)) {
       for (String version : versions) {
         outcomes.addAll(

@@ -1,5 +1,7 @@
 package dev.fanfare.server.batch;
 
+import static dev.fanfare.server.config.ServerSettings.BATCH_SEAL_LIMIT;
+
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
@@ -22,7 +24,7 @@ public final class BatchComponent implements Component {
     this.sweeps =
         List.of(
             new BatchKeySweep(resources.database()),
-            new UnsealedSweep(resources.database(), resources.config().batchSealLimit()));
+            new UnsealedSweep(resources.database(), resources.config().get(BATCH_SEAL_LIMIT)));
   }
 
   /** Triggering a batch in one call. */

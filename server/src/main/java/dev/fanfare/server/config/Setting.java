@@ -1,202 +1,41 @@
 package dev.fanfare.server.config;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing an operator can set: its name, how it reaches the configuration and how it is shown.
+ * One thing that an operator can set: its name, form, default, rules and documentation, declared as
+ * a constant of {@link ServerSettings}. Immutable.
+ *
+ * @param <T> the type of the value; nullable when the setting has no default
  */
-final class Setting {
-  private final String name;
-  private final BiConsumer<ServerConfigBuilder, String> apply;
-  private final Function<ServerConfig, String> show;
+public final class Setting<T extends @Nullable Object> {
+  private final Declaration<?> declaration;
+  private final String defaultText;
+  private final Function<ServerConfig, T> byDefault;
+  private final boolean environmentOnly;
 
-  private Setting(
-      String name,
-      BiConsumer<ServerConfigBuilder, String> apply,
-      Function<ServerConfig, String> show) {
-    this.name = name;
-    this.apply = apply;
-    this.show = show;
+  Setting(
+      Declaration<?> declaration,
+      String defaultText,
+      Function<ServerConfig, T> byDefault,
+      boolean environmentOnly) {
+    this.declaration = declaration;
+    this.defaultText = defaultText;
+    this.byDefault = byDefault;
+    this.environmentOnly = environmentOnly;
   }
-
-  /** Every setting of the server, in the order in which people want to read them. */
-  static final List<Setting> OF_THE_SERVER =
-      List.of(
-          of("HOST", Syntax.TEXT, ServerConfigBuilder::host, ServerConfig::host),
-          of("PORT", Syntax.INTEGER, ServerConfigBuilder::port, ServerConfig::port),
-          optional(
-              "DATABASE_URL",
-              Syntax.DATABASE,
-              ServerConfigBuilder::databaseUrl,
-              ServerConfig::databaseUrl,
-              "(embedded PostgreSQL)"),
-          of("HOME", Syntax.FOLDER, ServerConfigBuilder::home, ServerConfig::home),
-          optional(
-              "DEV_KEY",
-              Syntax.SECRET,
-              ServerConfigBuilder::devKey,
-              ServerConfig::devKey,
-              "(random, kept in the database)"),
-          optional(
-              "ENCRYPTION_KEY",
-              Syntax.KEY,
-              ServerConfigBuilder::encryptionKey,
-              ServerConfig::encryptionKey,
-              "(random, kept in FANFARE_HOME)"),
-          of(
-              "DATABASE_CONNECTIONS",
-              Syntax.INTEGER,
-              ServerConfigBuilder::databaseConnections,
-              ServerConfig::databaseConnections),
-          of(
-              "BATCH_ITEMS_MAX",
-              Syntax.INTEGER,
-              ServerConfigBuilder::batchItemsMax,
-              ServerConfig::batchItemsMax),
-          of(
-              "ITEM_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::itemBytesMax,
-              ServerConfig::itemBytesMax),
-          of(
-              "TRIGGER_BODY_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::triggerBodyBytesMax,
-              ServerConfig::triggerBodyBytesMax),
-          of(
-              "BATCH_BODY_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::batchBodyBytesMax,
-              ServerConfig::batchBodyBytesMax),
-          of(
-              "BODIES_IN_FLIGHT_BYTES_MAX",
-              Syntax.LARGE_BYTES,
-              ServerConfigBuilder::bodiesInFlightBytesMax,
-              ServerConfig::bodiesInFlightBytesMax),
-          of(
-              "OUTPUT_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::outputBytesMax,
-              ServerConfig::outputBytesMax),
-          of(
-              "REPORT_BODY_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::reportBodyBytesMax,
-              ServerConfig::reportBodyBytesMax),
-          of(
-              "PACKET_STORE",
-              Syntax.PACKET_STORE,
-              ServerConfigBuilder::packetStore,
-              ServerConfig::packetStore),
-          optional(
-              "PACKET_FOLDER",
-              Syntax.FOLDER,
-              ServerConfigBuilder::packetFolder,
-              ServerConfig::packetFolder,
-              "(packets in FANFARE_HOME)"),
-          of(
-              "PACKET_BYTES_MAX",
-              Syntax.BYTES,
-              ServerConfigBuilder::packetBytesMax,
-              ServerConfig::packetBytesMax),
-          of(
-              "PACKET_URL_LIFE",
-              Syntax.DURATION,
-              ServerConfigBuilder::packetUrlLife,
-              ServerConfig::packetUrlLife),
-          optional(
-              "PUBLIC_URL",
-              Syntax.URL,
-              ServerConfigBuilder::publicUrl,
-              ServerConfig::publicUrl,
-              "(the Host header of each request)"),
-          of(
-              "IDEMPOTENCY_KEY_TTL",
-              Syntax.DURATION,
-              ServerConfigBuilder::idempotencyKeyTtl,
-              ServerConfig::idempotencyKeyTtl),
-          optional(
-              "DEBOUNCE_MAX_DELAY",
-              Syntax.DURATION,
-              ServerConfigBuilder::debounceMaxDelay,
-              ServerConfig::debounceMaxDelay,
-              "(none)"),
-          optional(
-              "TTL_MAX",
-              Syntax.DURATION,
-              ServerConfigBuilder::ttlMax,
-              ServerConfig::ttlMax,
-              "(none)"),
-          of(
-              "SESSION_LEASE",
-              Syntax.DURATION,
-              ServerConfigBuilder::sessionLease,
-              ServerConfig::sessionLease),
-          of(
-              "BATCH_SEAL_LIMIT",
-              Syntax.DURATION,
-              ServerConfigBuilder::batchSealLimit,
-              ServerConfig::batchSealLimit),
-          of(
-              "START_LIMIT",
-              Syntax.DURATION,
-              ServerConfigBuilder::startLimit,
-              ServerConfig::startLimit),
-          of(
-              "CANCEL_LIMIT",
-              Syntax.DURATION,
-              ServerConfigBuilder::cancelLimit,
-              ServerConfig::cancelLimit),
-          of("LOSSES_MAX", Syntax.INTEGER, ServerConfigBuilder::lossesMax, ServerConfig::lossesMax),
-          of(
-              "RETRY_IN_PLACE_MAX",
-              Syntax.DURATION,
-              ServerConfigBuilder::retryInPlaceMax,
-              ServerConfig::retryInPlaceMax),
-          of("POLL_WAIT", Syntax.DURATION, ServerConfigBuilder::pollWait, ServerConfig::pollWait),
-          of("CLAIM_MAX", Syntax.INTEGER, ServerConfigBuilder::claimMax, ServerConfig::claimMax),
-          of("SLOTS_MAX", Syntax.INTEGER, ServerConfigBuilder::slotsMax, ServerConfig::slotsMax),
-          of(
-              "PAGE_SIZE_MAX",
-              Syntax.INTEGER,
-              ServerConfigBuilder::pageSizeMax,
-              ServerConfig::pageSizeMax),
-          of("API_RATE", Syntax.RATE, ServerConfigBuilder::apiRate, ServerConfig::apiRate),
-          of("TOKEN_RATE", Syntax.RATE, ServerConfigBuilder::tokenRate, ServerConfig::tokenRate),
-          of("BATCH_RATE", Syntax.RATE, ServerConfigBuilder::batchRate, ServerConfig::batchRate),
-          of(
-              "SWEEP_INTERVAL",
-              Syntax.DURATION,
-              ServerConfigBuilder::sweepInterval,
-              ServerConfig::sweepInterval),
-          of(
-              "SHUTDOWN_GRACE",
-              Syntax.DURATION,
-              ServerConfigBuilder::shutdownGrace,
-              ServerConfig::shutdownGrace),
-          of(
-              "BODY_READ_TIMEOUT",
-              Syntax.DURATION,
-              ServerConfigBuilder::bodyReadTimeout,
-              ServerConfig::bodyReadTimeout));
 
   /** The environment variable, such as {@code FANFARE_DATABASE_URL}. */
-  String name() {
-    return name;
+  public String name() {
+    return declaration.name();
   }
 
-  /** Reads {@code text} into {@code builder}, or throws what names this setting. */
-  void apply(ServerConfigBuilder builder, String text) {
-    apply.accept(builder, text);
-  }
-
-  /** The value in {@code config}, for people: secrets are stars. */
-  String show(ServerConfig config) {
-    return show.apply(config);
+  /** The name. */
+  @Override
+  public String toString() {
+    return name();
   }
 
   /**
@@ -207,38 +46,48 @@ final class Setting {
     return name.toLowerCase(Locale.ROOT).replace('_', '.');
   }
 
-  private static <T> Setting of(
-      String name,
-      Syntax<T> syntax,
-      BiConsumer<ServerConfigBuilder, T> set,
-      Function<ServerConfig, T> get) {
-    return optional(name, syntax, set, get, "");
+  /** What the setting is for, in Markdown. */
+  String doc() {
+    return declaration.doc();
   }
 
-  private static <T> Setting optional(
-      String shortName,
-      Syntax<T> syntax,
-      BiConsumer<ServerConfigBuilder, T> set,
-      Function<ServerConfig, ? extends @Nullable T> get,
-      String whenAbsent) {
-    String name = "FANFARE_" + shortName;
-    return new Setting(
-        name,
-        (builder, text) -> set.accept(builder, read(name, syntax, text)),
-        config -> {
-          T value = get.apply(config);
-          return value == null ? whenAbsent : syntax.show().apply(value);
-        });
+  /** The form and range of values, for documentation. */
+  String values() {
+    return declaration.values();
   }
 
-  private static <T> T read(String name, Syntax<T> syntax, String text) {
-    try {
-      return syntax.read().apply(text);
-    } catch (InvalidSettingException e) {
-      throw e;
-    } catch (IllegalArgumentException e) {
-      String not = syntax.echoed() ? ", not \"" + text + "\"" : "";
-      throw new InvalidSettingException(name, "must be " + syntax.expectation() + not);
+  /** The default as code, or a description of what applies when the setting is absent. */
+  String defaultText() {
+    return defaultText;
+  }
+
+  /** Whether only the environment can hold it, and no {@link ServerConfig} has it. */
+  boolean environmentOnly() {
+    return environmentOnly;
+  }
+
+  /** Reads {@code text} or throws an {@link InvalidSettingException}. */
+  Object read(String text) {
+    return declaration.read(text);
+  }
+
+  /** {@code chosen}, or the default when it is null. */
+  @SuppressWarnings("unchecked") // a chosen value was read by this setting or given as a T
+  T valueIn(ServerConfig config, @Nullable Object chosen) {
+    return chosen == null ? byDefault.apply(config) : (T) chosen;
+  }
+
+  /** Throws an {@link InvalidSettingException} when the value in {@code config} breaks a rule. */
+  void check(ServerConfig config) {
+    T value = config.get(this);
+    if (value != null) {
+      declaration.check(value, config);
     }
+  }
+
+  /** The value in {@code config}, for people: secrets are stars. */
+  String show(ServerConfig config) {
+    T value = config.get(this);
+    return value == null ? "(" + defaultText + ")" : declaration.show(value);
   }
 }

@@ -6,26 +6,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator has set, and where: an environment variable wins over the properties file, which
- * wins over the default.
+ * The settings of a process and where each comes from: an environment variable overrides the
+ * properties file, which overrides the default.
  *
- * <p>The file is the one that {@code FANFARE_CONFIG} names, or {@code fanfare.properties} in the
+ * <p>{@code FANFARE_CONFIG} names the file; without it, it is {@code fanfare.properties} in the
  * working directory when there is one, in UTF-8. Its keys are the variables' names in lower case
- * with dots: {@code fanfare.database.url} is {@code FANFARE_DATABASE_URL}. A value that is empty or
- * blank counts as not set, so that a template may leave one open. Immutable.
+ * with dots: {@code fanfare.database.url} is {@code FANFARE_DATABASE_URL}. A blank value counts as
+ * not set, so that a template may leave one open. Immutable.
  */
 public final class Settings {
-  /** Where a value comes from. */
+  /** The source of a value. */
   public enum Origin {
     ENVIRONMENT,
     FILE,
@@ -40,25 +39,19 @@ public final class Settings {
    */
   public record Entry(String name, String value, Origin origin) {}
 
-  private static final String CONFIG = "FANFARE_CONFIG";
-  private static final String LOG_LEVEL = "FANFARE_LOG_LEVEL";
-  private static final String LOG_FORMAT = "FANFARE_LOG_FORMAT";
-  private static final Set<String> LOG_LEVELS = Set.of("trace", "debug", "info", "warn", "error");
-  private static final Set<String> LOG_FORMATS = Set.of("text", "json");
-
-  /** Read before this process exists, by the launcher, so no file can hold them. */
-  private static final List<String> OF_THE_LAUNCHER = List.of("FANFARE_JAVA", "FANFARE_JAVA_OPTS");
-
-  /** Read by applications and workers, which often share an environment with a server. */
+  /** Read by applications and workers, which often share their environment with a server. */
   private static final List<String> OF_THE_CLIENT =
       List.of("FANFARE_URL", "FANFARE_SECRET_KEY", "FANFARE_SLOTS");
 
+  private static final String CONFIG = ServerSettings.CONFIG.name();
+
   private static final List<String> IN_FILE =
-      Stream.concat(
-              Setting.OF_THE_SERVER.stream().map(Setting::name), Stream.of(LOG_LEVEL, LOG_FORMAT))
+      ServerSettings.ALL.stream()
+          .filter(setting -> !setting.environmentOnly())
+          .map(Setting::name)
           .toList();
 
-  /** Names further apart than this many letters are not taken for each other. */
+  /** The greatest distance at which a known name is suggested for an unknown one. */
   private static final int SLIP_MAX = 4;
 
   private record Found(String text, Origin origin) {}
@@ -67,15 +60,11 @@ public final class Settings {
   private final Map<String, Found> found;
   private final List<String> warnings;
   private final ServerConfig server;
-  private final @Nullable String logLevel;
-  private final @Nullable String logFormat;
 
   private Settings(@Nullable Path file, Map<String, Found> found, List<String> warnings) {
     this.file = file;
     this.found = Map.copyOf(found);
     this.warnings = List.copyOf(warnings);
-    this.logLevel = oneOf(LOG_LEVEL, LOG_LEVELS);
-    this.logFormat = oneOf(LOG_FORMAT, LOG_FORMATS);
     this.server = serverConfig();
   }
 
@@ -83,8 +72,8 @@ public final class Settings {
    * Reads the settings of this process.
    *
    * @param environment the environment variables
-   * @param workingDirectory where {@code fanfare.properties} is looked for
-   * @throws InvalidSettingException when a value cannot be used or the file cannot be read
+   * @param workingDirectory where {@code fanfare.properties} is searched
+   * @throws InvalidSettingException when a value is invalid or the file cannot be read
    */
   public static Settings read(Map<String, String> environment, Path workingDirectory) {
     Path file = file(environment, workingDirectory);
@@ -104,22 +93,9 @@ public final class Settings {
     return new Settings(file, found, unknown(environment, properties, file));
   }
 
-  /** What the server is wired with. */
+  /** The value of every setting. */
   public ServerConfig server() {
     return server;
-  }
-
-  /**
-   * The least level that is logged: {@code trace}, {@code debug}, {@code info}, {@code warn} or
-   * {@code error}. Absent: what suits the command.
-   */
-  public @Nullable String logLevel() {
-    return logLevel;
-  }
-
-  /** How log lines are written: {@code text} or {@code json}. Absent: text. */
-  public @Nullable String logFormat() {
-    return logFormat;
   }
 
   /** The properties file that was read; absent when there is none. */
@@ -127,56 +103,38 @@ public final class Settings {
     return file;
   }
 
-  /** A sentence for each setting that nobody reads, most likely a slip of the pen. */
+  /** A sentence for each unknown setting, most likely a misspelled one. */
   public List<String> warnings() {
     return warnings;
   }
 
-  /** Every setting with its value and origin. */
+  /** Every setting with its value and origin, in the order of the documentation. */
   public List<Entry> entries() {
-    List<Entry> entries = new ArrayList<>();
-    for (Setting setting : Setting.OF_THE_SERVER) {
-      entries.add(entry(setting.name(), setting.show(server)));
-    }
-    entries.add(entry(LOG_LEVEL, logLevel == null ? "info (warn in demo)" : logLevel));
-    entries.add(entry(LOG_FORMAT, logFormat == null ? "text" : logFormat));
-    entries.add(entry(CONFIG, file == null ? "(no file)" : file.toString()));
-    for (String name : OF_THE_LAUNCHER) {
-      Found set = found.get(name);
-      entries.add(entry(name, set == null ? "(the launcher's choice)" : set.text()));
-    }
-    return entries;
+    return ServerSettings.ALL.stream().map(this::entry).toList();
   }
 
-  private Entry entry(String name, String value) {
-    Found set = found.get(name);
-    return new Entry(name, value, set == null ? Origin.DEFAULT : set.origin());
+  private Entry entry(Setting<?> setting) {
+    Found set = found.get(setting.name());
+    String value;
+    if (setting == ServerSettings.CONFIG) {
+      value = file == null ? "(no file)" : file.toString();
+    } else if (setting.environmentOnly() && set != null) {
+      value = set.text();
+    } else {
+      value = setting.show(server);
+    }
+    return new Entry(setting.name(), value, set == null ? Origin.DEFAULT : set.origin());
   }
 
   private ServerConfig serverConfig() {
-    ServerConfigBuilder builder = new ServerConfigBuilder();
-    for (Setting setting : Setting.OF_THE_SERVER) {
+    Map<Setting<?>, Object> chosen = new HashMap<>();
+    for (Setting<?> setting : ServerSettings.ALL) {
       Found set = found.get(setting.name());
-      if (set != null) {
-        setting.apply(builder, set.text());
+      if (set != null && !setting.environmentOnly()) {
+        chosen.put(setting, setting.read(set.text()));
       }
     }
-    return builder.build();
-  }
-
-  private @Nullable String oneOf(String name, Set<String> allowed) {
-    Found set = found.get(name);
-    if (set == null) {
-      return null;
-    }
-    String text = set.text().toLowerCase(Locale.ROOT);
-    if (!allowed.contains(text)) {
-      throw new InvalidSettingException(
-          name,
-          "must be one of %s, not \"%s\""
-              .formatted(String.join(", ", allowed.stream().sorted().toList()), set.text()));
-    }
-    return text;
+    return new ServerConfig(chosen);
   }
 
   private static @Nullable Path file(Map<String, String> environment, Path workingDirectory) {
@@ -206,8 +164,7 @@ public final class Settings {
   private static List<String> unknown(
       Map<String, String> environment, Map<String, String> properties, @Nullable Path file) {
     List<String> inEnvironment =
-        Stream.of(IN_FILE, OF_THE_LAUNCHER, OF_THE_CLIENT, List.of(CONFIG))
-            .flatMap(List::stream)
+        Stream.concat(ServerSettings.ALL.stream().map(Setting::name), OF_THE_CLIENT.stream())
             .toList();
     List<String> warnings = new ArrayList<>();
     environment.keySet().stream()
@@ -225,11 +182,11 @@ public final class Settings {
     String nearest =
         names.stream().min(Comparator.comparingInt(other -> distance(name, other))).orElseThrow();
     return what
-        + " is no setting of Fanfare and has no effect"
+        + " is not a Fanfare setting and has no effect"
         + (distance(name, nearest) <= SLIP_MAX ? "; did you mean " + nearest + "?" : "");
   }
 
-  /** Levenshtein's distance: how many letters to add, drop or change. */
+  /** The Levenshtein distance: the least number of letters to add, drop or change. */
   private static int distance(String one, String other) {
     int[] row = new int[other.length() + 1];
     for (int j = 0; j < row.length; j++) {

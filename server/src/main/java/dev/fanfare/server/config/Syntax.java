@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -14,28 +15,35 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * How a value of one kind is written by an operator and shown back.
+ * How an operator writes a value of one kind, and how it is shown.
  *
+ * @param form the kind, for documentation
  * @param expectation what follows "must be" when a text cannot be read
- * @param echoed whether the refusal may repeat the text; never for what can hold a secret
+ * @param echoed whether the error text may repeat the value; never for what can hold a secret
  * @param read throws {@link IllegalArgumentException} for a text of another kind
  * @param show the text for people, with secrets as stars
  */
 record Syntax<T>(
-    String expectation, boolean echoed, Function<String, T> read, Function<T, String> show) {
+    String form,
+    String expectation,
+    boolean echoed,
+    Function<String, T> read,
+    Function<T, String> show) {
 
   private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,18})([A-Za-z]*)");
   private static final Pattern RATE_TEXT = Pattern.compile("([0-9]{1,9})\\+([0-9]{1,9})/s");
   private static final String NO_RATE = "none";
   private static final String STARS = "****";
 
-  static final Syntax<String> TEXT = new Syntax<>("a text", true, text -> text, text -> text);
+  static final Syntax<String> TEXT =
+      new Syntax<>("text", "a text", true, text -> text, text -> text);
 
   static final Syntax<Integer> INTEGER =
-      new Syntax<>("a whole number", true, Integer::valueOf, String::valueOf);
+      new Syntax<>("integer", "a whole number", true, Integer::valueOf, String::valueOf);
 
   static final Syntax<Integer> BYTES =
       new Syntax<>(
+          "size below 2 GiB",
           "a number of bytes such as 3145728, 3MiB or 3MB, below 2 GiB",
           true,
           Syntax::bytesOfOneBody,
@@ -43,43 +51,77 @@ record Syntax<T>(
 
   static final Syntax<Long> LARGE_BYTES =
       new Syntax<>(
-          "a number of bytes such as 67108864, 64MiB or 64MB", true, Syntax::bytes, Syntax::show);
+          "size",
+          "a number of bytes such as 67108864, 64MiB or 64MB",
+          true,
+          Syntax::bytes,
+          Syntax::show);
 
   static final Syntax<Duration> DURATION =
       new Syntax<>(
-          "a duration such as 250ms, 10s, 5m, 2h or 30d", true, Syntax::duration, Syntax::show);
+          "duration",
+          "a duration such as 250ms, 10s, 5m, 2h or 30d",
+          true,
+          Syntax::duration,
+          Syntax::show);
 
   static final Syntax<Rate> RATE =
       new Syntax<>(
+          "rate",
           "a rate such as 1000+50/s, a thousand at once and fifty more each second, or none",
           true,
           Syntax::rate,
           Syntax::show);
 
-  static final Syntax<Path> FOLDER =
-      new Syntax<>("the path of a folder", true, Syntax::path, Path::toString);
+  static final Syntax<Path> PATH =
+      new Syntax<>("path", "a path", true, Syntax::path, Path::toString);
 
   static final Syntax<PacketStoreKind> PACKET_STORE =
       new Syntax<>(
+          "`database` or `disk`",
           "database or disk",
           true,
           text -> PacketStoreKind.valueOf(lowerCase(text).toUpperCase(Locale.ROOT)),
           kind -> kind.name().toLowerCase(Locale.ROOT));
 
   static final Syntax<URI> URL =
-      new Syntax<>("an http or https address without query", false, Syntax::url, URI::toString);
+      new Syntax<>(
+          "http or https URL",
+          "an http or https URL without user, query or fragment",
+          false,
+          Syntax::url,
+          URI::toString);
 
   static final Syntax<DatabaseUrl> DATABASE =
-      new Syntax<>("the URL of a database", false, DatabaseUrl::parse, DatabaseUrl::toString);
+      new Syntax<>(
+          "URL", "the URL of a database", false, DatabaseUrl::parse, DatabaseUrl::toString);
 
-  static final Syntax<String> SECRET = new Syntax<>("a key", false, text -> text, key -> STARS);
+  static final Syntax<String> SECRET =
+      new Syntax<>("text", "a key", false, text -> text, key -> STARS);
 
   static final Syntax<SecretKey> KEY =
       new Syntax<>(
+          "64 hexadecimal digits or base64",
           "32 random bytes, written as 64 hexadecimal digits or in base64",
           false,
           Syntax::key,
           key -> STARS);
+
+  /** One of a few words, in any case. */
+  static Syntax<String> oneOf(String... words) {
+    return new Syntax<>(
+        "`" + String.join("`, `", words) + "`",
+        "one of " + String.join(", ", words),
+        true,
+        text -> {
+          String word = text.toLowerCase(Locale.ROOT);
+          if (!List.of(words).contains(word)) {
+            throw new IllegalArgumentException("no such word");
+          }
+          return word;
+        },
+        word -> word);
+  }
 
   private static long bytes(String text) {
     Matcher amount = amount(text);

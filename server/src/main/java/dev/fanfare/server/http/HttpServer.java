@@ -1,5 +1,11 @@
 package dev.fanfare.server.http;
 
+import static dev.fanfare.server.config.ServerSettings.BODIES_IN_FLIGHT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
+import static dev.fanfare.server.config.ServerSettings.HOST;
+import static dev.fanfare.server.config.ServerSettings.PORT;
+import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.json.JsonException;
@@ -50,15 +56,15 @@ public final class HttpServer {
   private HttpServer(ServerConfig config, List<Route> routes, Failures failures) {
     this.router = new Router(routes);
     this.failures = failures;
-    this.budget = new BodyBudget(config.bodiesInFlightBytesMax());
-    this.grace = config.shutdownGrace();
+    this.budget = new BodyBudget(config.get(BODIES_IN_FLIGHT_BYTES_MAX));
+    this.grace = config.get(SHUTDOWN_GRACE);
     this.server =
         WebServer.builder()
-            .host(config.host())
-            .port(config.port())
+            .host(config.get(HOST))
+            .port(config.get(PORT))
             .shutdownHook(false) // ours drains first
             .useNio(false) // a channel knows no read timeout, see ReadTimeout
-            .connectionOptions(new ReadTimeout(config.bodyReadTimeout()))
+            .connectionOptions(new ReadTimeout(config.get(BODY_READ_TIMEOUT)))
             .addProtocol(
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -89,7 +95,8 @@ public final class HttpServer {
     server.server.start();
     if (!server.server.isRunning()) {
       // Helidon logs that it could not bind and returns as if it had.
-      throw new IllegalStateException("not listening on " + config.host() + ":" + config.port());
+      throw new IllegalStateException(
+          "not listening on " + config.get(HOST) + ":" + config.get(PORT));
     }
     return server;
   }

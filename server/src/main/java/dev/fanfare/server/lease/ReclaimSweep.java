@@ -1,5 +1,10 @@
 package dev.fanfare.server.lease;
 
+import static dev.fanfare.server.config.ServerSettings.CANCEL_LIMIT;
+import static dev.fanfare.server.config.ServerSettings.LOSSES_MAX;
+import static dev.fanfare.server.config.ServerSettings.START_LIMIT;
+import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
+
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.component.Resources;
@@ -37,7 +42,7 @@ final class ReclaimSweep implements Sweep {
 
   @Override
   public Duration interval() {
-    return config.sweepInterval();
+    return config.get(SWEEP_INTERVAL);
   }
 
   @Override
@@ -52,11 +57,15 @@ final class ReclaimSweep implements Sweep {
   private int reclaim(Tx tx, Instant now) {
     List<Lease> lost =
         leases.reclaim(
-            tx, now, now.minus(config.startLimit()), now.minus(config.cancelLimit()), AT_ONCE);
+            tx,
+            now,
+            now.minus(config.get(START_LIMIT)),
+            now.minus(config.get(CANCEL_LIMIT)),
+            AT_ONCE);
     Settlement settlement = new Settlement();
     for (Lease lease : lost) {
       int losses = lease.losses() + 1;
-      if (losses > config.lossesMax()) {
+      if (losses > config.get(LOSSES_MAX)) {
         settlement.end(lease, lostTooOften(lease, losses, now));
       } else {
         settlement.queue(lease, losses);

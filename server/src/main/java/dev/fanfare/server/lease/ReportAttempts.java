@@ -1,5 +1,7 @@
 package dev.fanfare.server.lease;
 
+import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
+
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
@@ -32,7 +34,7 @@ public final class ReportAttempts {
     this.database = resources.database();
     this.signals = resources.signals();
     this.finish = finish;
-    this.fail = new FailAttempts(resources.random(), resources.config().retryInPlaceMax());
+    this.fail = new FailAttempts(resources.random(), resources.config().get(RETRY_IN_PLACE_MAX));
   }
 
   /** Writes a report and returns what the worker must know. */

@@ -1,5 +1,9 @@
 package dev.fanfare.server.packet;
 
+import static dev.fanfare.server.config.ServerSettings.HOME;
+import static dev.fanfare.server.config.ServerSettings.PACKET_FOLDER;
+import static dev.fanfare.server.config.ServerSettings.PACKET_STORE;
+
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.StartException;
@@ -24,11 +28,11 @@ public final class PacketComponent implements Component {
 
   private static ByteStore byteStore(Resources resources) {
     ServerConfig config = resources.config();
-    if (config.packetStore() == PacketStoreKind.DATABASE) {
+    if (config.get(PACKET_STORE) == PacketStoreKind.DATABASE) {
       return new PacketBytesStore(resources.database());
     }
-    Path folder =
-        config.packetFolder() == null ? config.home().resolve(FOLDER) : config.packetFolder();
+    Path chosen = config.get(PACKET_FOLDER);
+    Path folder = chosen == null ? config.get(HOME).resolve(FOLDER) : chosen;
     try {
       return new PacketFolder(folder, resources.clock().instant());
     } catch (IOException e) {

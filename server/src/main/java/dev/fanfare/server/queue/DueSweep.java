@@ -1,5 +1,7 @@
 package dev.fanfare.server.queue;
 
+import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
+
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -19,7 +21,7 @@ final class DueSweep implements Sweep {
   DueSweep(Resources resources) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.interval = resources.config().sweepInterval();
+    this.interval = resources.config().get(SWEEP_INTERVAL);
   }
 
   @Override

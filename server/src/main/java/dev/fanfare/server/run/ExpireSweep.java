@@ -1,5 +1,7 @@
 package dev.fanfare.server.run;
 
+import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
+
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.component.Resources;
@@ -29,7 +31,7 @@ final class ExpireSweep implements Sweep {
   ExpireSweep(Resources resources, FinishRuns finish) {
     this.database = resources.database();
     this.finish = finish;
-    this.interval = resources.config().sweepInterval();
+    this.interval = resources.config().get(SWEEP_INTERVAL);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.fanfare.server.trigger;
 
+import static dev.fanfare.server.config.ServerSettings.DEBOUNCE_MAX_DELAY;
+import static dev.fanfare.server.config.ServerSettings.TTL_MAX;
+
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
@@ -19,7 +22,7 @@ public final class TriggerComponent implements Component {
     this.assignLanes = new AssignLanes(resources.database());
     this.createRuns =
         new CreateRuns(
-            resources.ids(), run.finishRuns(), config.debounceMaxDelay(), config.ttlMax());
+            resources.ids(), run.finishRuns(), config.get(DEBOUNCE_MAX_DELAY), config.get(TTL_MAX));
     this.triggerRun = new TriggerRun(resources, assignLanes, createRuns);
     this.sweeps = List.of(new RequestKeySweep(resources.database()));
   }

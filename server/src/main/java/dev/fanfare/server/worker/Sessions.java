@@ -1,5 +1,9 @@
 package dev.fanfare.server.worker;
 
+import static dev.fanfare.server.config.ServerSettings.CLAIM_MAX;
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
+
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.server.component.Resources;
@@ -88,7 +92,7 @@ public final class Sessions {
               request.name(),
               request.version(),
               request.slots(),
-              config.sessionLease());
+              config.get(SESSION_LEASE));
           return null;
         });
     remember(session);
@@ -113,8 +117,8 @@ public final class Sessions {
 
   private Polled poll(int environmentId, Known known, int slots) {
     UUID sessionId = known.session.id();
-    int max = Math.min(slots, config.claimMax());
-    long deadline = System.nanoTime() + config.pollWait().toNanos();
+    int max = Math.min(slots, config.get(CLAIM_MAX));
+    long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
     while (max > 0) {
       long ticket = signals.ticket(environmentId);
       ClaimRuns.Claim claim =
@@ -148,7 +152,7 @@ public final class Sessions {
   private boolean isSilent(UUID sessionId) {
     Known latest = known.get(sessionId);
     return latest == null
-        || System.nanoTime() - latest.renewedNanos > config.sessionLease().toNanos() / 2;
+        || System.nanoTime() - latest.renewedNanos > config.get(SESSION_LEASE).toNanos() / 2;
   }
 
   /** Writes what a session reports. */
@@ -191,12 +195,12 @@ public final class Sessions {
     long now = System.nanoTime();
     if (seen != null
         && seen.session.environmentId() == environmentId
-        && now - seen.renewedNanos < config.sessionLease().toNanos() / 10) {
+        && now - seen.renewedNanos < config.get(SESSION_LEASE).toNanos() / 10) {
       return seen;
     }
     Session session =
         database.transaction(
-            environmentId, tx -> store.renew(tx, sessionId, config.sessionLease()));
+            environmentId, tx -> store.renew(tx, sessionId, config.get(SESSION_LEASE)));
     if (session == null) {
       known.remove(sessionId);
       return null;

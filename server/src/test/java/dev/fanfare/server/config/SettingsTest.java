@@ -1,5 +1,7 @@
 package dev.fanfare.server.config;
 
+import static dev.fanfare.server.config.ServerSettings.ENCRYPTION_KEY;
+import static dev.fanfare.server.config.ServerSettings.PORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -148,7 +150,7 @@ class SettingsTest {
 
     Settings settings = read(Map.of("FANFARE_PORT", "", "FANFARE_DATABASE_URL", " "));
 
-    assertThat(settings.server()).isEqualTo(ServerConfig.defaults().toBuilder().port(4000).build());
+    assertThat(settings.server()).isEqualTo(ServerConfig.defaults().with(PORT, 4000));
   }
 
   @Test
@@ -156,7 +158,7 @@ class SettingsTest {
     Files.writeString(folder.resolve("other.conf"), "fanfare.port = 4000");
     write("fanfare.port = 5000");
 
-    assertThat(read(Map.of("FANFARE_CONFIG", "other.conf")).server().port()).isEqualTo(4000);
+    assertThat(read(Map.of("FANFARE_CONFIG", "other.conf")).server().get(PORT)).isEqualTo(4000);
     assertThatThrownBy(() -> read(Map.of("FANFARE_CONFIG", "missing.conf")))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageContaining("missing.conf");
@@ -171,13 +173,13 @@ class SettingsTest {
     assertThat(settings.warnings())
         .extracting(warning -> warning.replaceFirst(" in .*fanfare.properties", ""))
         .containsExactly(
-            "FANFARE_DATABSE_URL is no setting of Fanfare and has no effect; "
+            "FANFARE_DATABSE_URL is not a Fanfare setting and has no effect; "
                 + "did you mean FANFARE_DATABASE_URL?",
-            "FANFARE_HOST is no setting of Fanfare and has no effect; "
+            "FANFARE_HOST is not a Fanfare setting and has no effect; "
                 + "did you mean fanfare.host?",
-            "fanfare.prot is no setting of Fanfare and has no effect; "
+            "fanfare.prot is not a Fanfare setting and has no effect; "
                 + "did you mean fanfare.port?",
-            "other is no setting of Fanfare and has no effect");
+            "other is not a Fanfare setting and has no effect");
     assertThat(settings.server()).isEqualTo(ServerConfig.defaults());
   }
 
@@ -185,8 +187,8 @@ class SettingsTest {
   void secretsReachTheServerButNobodyElse() {
     Settings settings = read(Map.of("FANFARE_DEV_KEY", DEV_KEY, "FANFARE_ENCRYPTION_KEY", KEY));
 
-    assertThat(settings.server().devKey()).isEqualTo(DEV_KEY);
-    assertThat(settings.server().encryptionKey().getEncoded()).isEqualTo(new byte[32]);
+    assertThat(settings.server().get(ServerSettings.DEV_KEY)).isEqualTo(DEV_KEY);
+    assertThat(settings.server().get(ENCRYPTION_KEY).getEncoded()).isEqualTo(new byte[32]);
     assertThat(settings.entries().toString()).doesNotContain(DEV_KEY, KEY);
   }
 
@@ -194,7 +196,7 @@ class SettingsTest {
   void anEncryptionKeyMayBeHexadecimal() {
     ServerConfig config = read(Map.of("FANFARE_ENCRYPTION_KEY", "0a".repeat(32))).server();
 
-    assertThat(config.encryptionKey().getEncoded()).containsOnly(10).hasSize(32);
+    assertThat(config.get(ENCRYPTION_KEY).getEncoded()).containsOnly(10).hasSize(32);
   }
 
   private Settings read(Map<String, String> environment) {

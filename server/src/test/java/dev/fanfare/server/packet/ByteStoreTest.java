@@ -49,7 +49,7 @@ class ByteStoreTest {
 
   private static String content(StoredBytes stored) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    stored.content().writeTo(out);
+    stored.content().accept(out);
     return out.toString(UTF_8);
   }
 
@@ -112,7 +112,7 @@ class ByteStoreTest {
     store.store(tenant, "a", "x/1", "1".repeat(3_000_000).getBytes(UTF_8));
     StoredBytes stored = Objects.requireNonNull(store.read(tenant, "a"));
     store.store(tenant, "a", "x/1", "2".repeat(3_000_000).getBytes(UTF_8));
-    assertThatThrownBy(() -> stored.content().writeTo(OutputStream.nullOutputStream()))
+    assertThatThrownBy(() -> stored.content().accept(OutputStream.nullOutputStream()))
         .hasMessage("A packet was replaced while it was read");
   }
 

@@ -1,5 +1,9 @@
 package dev.fanfare.server.access.http;
 
+import static dev.fanfare.server.config.ServerSettings.API_RATE;
+import static dev.fanfare.server.config.ServerSettings.BATCH_RATE;
+import static dev.fanfare.server.config.ServerSettings.TOKEN_RATE;
+
 import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
@@ -18,7 +22,11 @@ public final class HttpAccess implements Component {
     ServerConfig config = resources.config();
     PublicTokens tokens = new PublicTokens(keys, resources.clock());
     this.rates =
-        new RateLimits(config.apiRate(), config.tokenRate(), config.batchRate(), resources.clock());
+        new RateLimits(
+            config.get(API_RATE),
+            config.get(TOKEN_RATE),
+            config.get(BATCH_RATE),
+            resources.clock());
     this.authenticated =
         new AuthenticatedRoutes(new Authenticator(keys, tokens, resources.clock()), rates);
     this.responseTokens = new ResponseTokens(tokens);

@@ -1,5 +1,9 @@
 package dev.fanfare.server.batch.http;
 
+import static dev.fanfare.server.config.ServerSettings.BATCH_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
+import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Environment;
@@ -97,14 +101,14 @@ public final class BatchRoutes implements Component {
   }
 
   private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
-    InputStream body = exchange.body(config.batchBodyBytesMax());
+    InputStream body = exchange.body(config.get(BATCH_BODY_BYTES_MAX));
     if (task != null) {
       Texts.taskId("taskIdentifier", task);
     }
     checkStrategy(exchange);
-    NewRun.Key key = TriggerHeaders.key(exchange, config.idempotencyKeyTtl(), task == null);
+    NewRun.Key key = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), task == null);
     ItemReader items = new ItemReader(config, clock.instant());
-    List<NewRun> runs = new BatchReader(items, config.batchItemsMax(), task).read(body);
+    List<NewRun> runs = new BatchReader(items, config.get(BATCH_ITEMS_MAX), task).read(body);
     List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
     caller.requireEach("batchTrigger", "tasks", tasks);
     parents.check(caller, runs);

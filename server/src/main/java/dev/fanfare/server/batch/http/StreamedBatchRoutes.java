@@ -1,5 +1,9 @@
 package dev.fanfare.server.batch.http;
 
+import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
+import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -66,7 +70,7 @@ public final class StreamedBatchRoutes implements Component {
 
   private Response create(Exchange exchange, Caller caller) {
     Announcement asked =
-        AnnouncementReader.read(exchange.body(CREATE_BODY_BYTES_MAX), config.batchItemsMax());
+        AnnouncementReader.read(exchange.body(CREATE_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
     if (asked.tasks().isEmpty()) { // some clients do not say: each item will be asked for then
       caller.requireSome("batchTrigger", "tasks");
     } else {
@@ -87,7 +91,7 @@ public final class StreamedBatchRoutes implements Component {
                     asked.parent(),
                     asked.key() == null
                         ? null
-                        : new NewRun.Key(asked.key(), config.idempotencyKeyTtl()),
+                        : new NewRun.Key(asked.key(), config.get(IDEMPOTENCY_KEY_TTL)),
                     TriggerHeaders.requestKey(exchange, "streamed batch", marks),
                     caller.oneTimeToken()))
             .orElseThrow(HttpError::of);
@@ -119,11 +123,11 @@ public final class StreamedBatchRoutes implements Component {
     if (batchId == null) {
       throw new HttpError(422, "Invalid batchFriendlyId: " + id);
     }
-    int itemBytesMax = config.itemBytesMax();
+    int itemBytesMax = config.get(ITEM_BYTES_MAX);
     ItemLines lines =
         new ItemLines(
             exchange.stream(
-                (long) config.batchItemsMax() * itemBytesMax,
+                (long) config.get(BATCH_ITEMS_MAX) * itemBytesMax,
                 2L * AddItems.HELD_CHARS_MAX + itemBytesMax),
             new ItemReader(config, clock.instant()),
             itemBytesMax,

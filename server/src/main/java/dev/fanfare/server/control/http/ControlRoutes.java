@@ -1,5 +1,7 @@
 package dev.fanfare.server.control.http;
 
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -86,7 +88,7 @@ public final class ControlRoutes implements Component {
     if (old == null) {
       throw new HttpError(404, "Run not found");
     }
-    byte[] body = exchange.bytes(config.triggerBodyBytesMax());
+    byte[] body = exchange.bytes(config.get(TRIGGER_BODY_BYTES_MAX));
     NewRun run = ReplayReader.read(body, old, config, clock.instant());
     TriggeredRun replayed =
         triggers

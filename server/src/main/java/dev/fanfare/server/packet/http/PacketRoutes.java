@@ -1,5 +1,7 @@
 package dev.fanfare.server.packet.http;
 
+import static dev.fanfare.server.config.ServerSettings.PACKET_BYTES_MAX;
+
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.http.Access;
@@ -26,7 +28,7 @@ public final class PacketRoutes implements Component {
   public PacketRoutes(Resources resources, PacketUrls urls, Packets packets) {
     this.urls = urls;
     this.packets = packets;
-    this.bytesMax = resources.config().packetBytesMax();
+    this.bytesMax = resources.config().get(PACKET_BYTES_MAX);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.fanfare.server.packet.http;
 
+import static dev.fanfare.server.config.ServerSettings.PACKET_URL_LIFE;
+import static dev.fanfare.server.config.ServerSettings.PUBLIC_URL;
+
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -40,8 +43,8 @@ public final class PacketUrls {
   public PacketUrls(Resources resources, byte[] encryptionKey) {
     this(
         encryptionKey,
-        resources.config().packetUrlLife(),
-        resources.config().publicUrl(),
+        resources.config().get(PACKET_URL_LIFE),
+        resources.config().get(PUBLIC_URL),
         resources.clock());
   }
 

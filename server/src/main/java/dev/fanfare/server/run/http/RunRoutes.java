@@ -1,5 +1,7 @@
 package dev.fanfare.server.run.http;
 
+import static dev.fanfare.server.config.ServerSettings.PAGE_SIZE_MAX;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -38,7 +40,7 @@ public final class RunRoutes implements Component {
     this.runs = run.readRuns();
     this.packets = packets;
     this.clock = resources.clock();
-    this.pageSizeMax = resources.config().pageSizeMax();
+    this.pageSizeMax = resources.config().get(PAGE_SIZE_MAX);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.fanfare.server.trigger.http;
 
+import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
+
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.FieldPath;
 import dev.fanfare.server.http.HttpError;
@@ -118,14 +121,14 @@ public final class ItemReader {
     String payload = payload(at, item);
     if (payload != null) {
       long bytes = utf8Length(payload);
-      if (bytes > config.itemBytesMax()) {
+      if (bytes > config.get(ITEM_BYTES_MAX)) {
         throw new HttpError(
             413,
             at
                 + "the payload has "
                 + bytes
                 + " bytes, the maximum is "
-                + config.itemBytesMax()
+                + config.get(ITEM_BYTES_MAX)
                 + " bytes");
       }
     }
@@ -135,7 +138,7 @@ public final class ItemReader {
         .queue(o.queue)
         .lockToVersion(o.lockToVersion)
         .concurrencyKey(o.concurrencyKey)
-        .key(o.key(config.idempotencyKeyTtl()))
+        .key(o.key(config.get(IDEMPOTENCY_KEY_TTL)))
         .debounce(o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null))
         .delayUntil(o.delayUntil)
         .ttl(o.ttl)

@@ -1,5 +1,7 @@
 package dev.fanfare.server.trigger.http;
 
+import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Texts;
@@ -111,7 +113,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         .lockToVersion(options.lockToVersion)
         .concurrencyKey(
             seen.contains("concurrencyKey") ? options.concurrencyKey : old.concurrencyKey())
-        .key(options.key(config.idempotencyKeyTtl()))
+        .key(options.key(config.get(IDEMPOTENCY_KEY_TTL)))
         .delayUntil(options.delayUntil)
         .ttl(options.ttl)
         .priorityMillis(options.priorityMillis)

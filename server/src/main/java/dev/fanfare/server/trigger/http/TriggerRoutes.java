@@ -1,5 +1,8 @@
 package dev.fanfare.server.trigger.http;
 
+import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -53,9 +56,9 @@ public final class TriggerRoutes implements Component {
   }
 
   private Response trigger(Exchange exchange, Caller caller) {
-    InputStream body = exchange.body(config.triggerBodyBytesMax());
+    InputStream body = exchange.body(config.get(TRIGGER_BODY_BYTES_MAX));
     String task = Texts.taskId("taskIdentifier", exchange.path("task"));
-    NewRun.Key headerKey = TriggerHeaders.key(exchange, config.idempotencyKeyTtl(), true);
+    NewRun.Key headerKey = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), true);
     ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
     JsonReader.readObject(body, item);
     caller.requireAny("trigger", Scopes.one("tasks", task));

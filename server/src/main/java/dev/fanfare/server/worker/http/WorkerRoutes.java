@@ -1,5 +1,11 @@
 package dev.fanfare.server.worker.http;
 
+import static dev.fanfare.server.config.ServerSettings.OUTPUT_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.REPORT_BODY_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
+import static dev.fanfare.server.config.ServerSettings.SLOTS_MAX;
+
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.PollRequest;
@@ -39,7 +45,7 @@ public final class WorkerRoutes implements Component {
     this.authenticated = access.authenticated();
     this.sessions = sessions;
     this.config = resources.config();
-    this.reports = new ReportWire(config.outputBytesMax());
+    this.reports = new ReportWire(config.get(OUTPUT_BYTES_MAX));
   }
 
   @Override
@@ -55,14 +61,14 @@ public final class WorkerRoutes implements Component {
   private Response open(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
     SessionRequest request = read(exchange, SMALL_BODY_BYTES_MAX, SessionRequest.class);
-    SessionCheck.check(request, config.slotsMax());
+    SessionCheck.check(request, config.get(SLOTS_MAX));
     UUID id = sessions.open(environmentId, request);
     return Response.json(
         200,
         new SessionResponse(
             PublicId.format(PublicId.SESSION, id),
-            config.sessionLease().toMillis(),
-            config.pollWait().toMillis()));
+            config.get(SESSION_LEASE).toMillis(),
+            config.get(POLL_WAIT).toMillis()));
   }
 
   private Response poll(Exchange exchange, Caller caller) {
@@ -82,7 +88,7 @@ public final class WorkerRoutes implements Component {
 
   private Response report(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
-    ReportRequest request = read(exchange, config.reportBodyBytesMax(), ReportRequest.class);
+    ReportRequest request = read(exchange, config.get(REPORT_BODY_BYTES_MAX), ReportRequest.class);
     return Response.json(
         200,
         ReportWire.response(

@@ -1,5 +1,6 @@
 package dev.fanfare.server.trigger.http;
 
+import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,8 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a trigger's options mean; the HTTP contract has its own tests. */
 class ItemReaderTest {
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
-  private static final ServerConfig CONFIG =
-      ServerConfig.defaults().toBuilder().itemBytesMax(1_000).build();
+  private static final ServerConfig CONFIG = ServerConfig.defaults().with(ITEM_BYTES_MAX, 1_000);
 
   private static NewRun read(String body) {
     ItemReader.Single item = new ItemReader(CONFIG, NOW).single("send");
