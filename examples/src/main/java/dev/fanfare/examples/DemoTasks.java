@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The tasks of the demo worker: some do a little, some fail on purpose. */
+/** The tasks of the demo worker. They do little, and some fail on purpose. */
 public final class DemoTasks {
   private static final Retry SHORT =
       Retry.exponential()
@@ -17,39 +17,39 @@ public final class DemoTasks {
 
   private DemoTasks() {}
 
-  /** A mail to send; only the address matters here. */
+  /** The payload of {@code send-email}; only the address is used. */
   public record Email(String to, @Nullable String subject, @Nullable String body) {}
 
-  /** A mail was sent. */
+  /** The output of {@code send-email}. */
   public record Delivered(boolean delivered, String to) {}
 
-  /** A message to post. */
+  /** The payload of {@code send-slack}. */
   public record SlackMessage(String channel, @Nullable String message) {}
 
-  /** A message was posted. */
+  /** The output of {@code send-slack}. */
   public record Posted(boolean posted, String channel) {}
 
-  /** How long to sleep. */
+  /** The payload of {@code slow}: how long to sleep, in milliseconds. */
   public record Nap(long ms) {}
 
-  /** How long it slept. */
+  /** The output of {@code slow}: how long it slept, in milliseconds. */
   public record Slept(long slept) {}
 
-  /** How many attempts shall fail. */
+  /** The payload of {@code flaky}: how many attempts fail. */
   public record Flaky(int failures) {}
 
-  /** The attempt that succeeded. */
+  /** The output of {@code flaky}: the number of the attempt that succeeded. */
   public record Attempt(int attempt) {}
 
-  /** {@code {to, …}} → {@code {delivered: true, to}}; logs and sends nothing. */
+  /** {@code {to, …}} → {@code {delivered: true, to}}. Only logs; sends nothing. */
   public static final Task<Email, Delivered> SEND_EMAIL =
       Task.define("send-email", Email.class, Delivered.class)
           .handler((email, run) -> {
-            run.logger().debug("Sending a mail to {}", email.to());
+            run.logger().debug("Sending an email to {}", email.to());
             return new Delivered(true, email.to());
           });
 
-  /** {@code {channel, message}} → {@code {posted: true, channel}}; logs and posts nothing. */
+  /** {@code {channel, message}} → {@code {posted: true, channel}}. Only logs; posts nothing. */
   public static final Task<SlackMessage, Posted> SEND_SLACK =
       Task.define("send-slack", SlackMessage.class, Posted.class)
           .handler((message, run) -> {
@@ -57,11 +57,11 @@ public final class DemoTasks {
             return new Posted(true, message.channel());
           });
 
-  /** Any payload → the same, character for character. */
+  /** Returns its payload unchanged, character for character. */
   public static final Task<RawJson, RawJson> ECHO =
       Task.define("echo", RawJson.class, RawJson.class).handler((payload, run) -> payload);
 
-  /** {@code {ms}} → {@code {slept}}. */
+  /** Sleeps: {@code {ms}} → {@code {slept}}. */
   public static final Task<Nap, Slept> SLOW =
       Task.define("slow", Nap.class, Slept.class)
           .handler((nap, run) -> {
@@ -69,7 +69,7 @@ public final class DemoTasks {
             return new Slept(nap.ms());
           });
 
-  /** {@code {failures: n}}: throws on the first n attempts, then → {@code {attempt}}. */
+  /** Throws on the first n attempts, then succeeds: {@code {failures: n}} → {@code {attempt}}. */
   public static final Task<Flaky, Attempt> FLAKY =
       Task.define("flaky", Flaky.class, Attempt.class)
           .retry(SHORT.maxAttempts(10))
@@ -88,7 +88,7 @@ public final class DemoTasks {
             throw new IllegalStateException("boom");
           });
 
-  /** All of them. */
+  /** All demo tasks. */
   public static List<Task<?, ?>> all() {
     return List.of(SEND_EMAIL, SEND_SLACK, ECHO, SLOW, FLAKY, FAIL);
   }

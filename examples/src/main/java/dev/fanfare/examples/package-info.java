@@ -1,6 +1,6 @@
 /**
- * The demo tasks, and the examples of the documentation, compiled with everything else. Open {@link
- * dev.fanfare.examples.ReadmeExample} first.
+ * The demo tasks and the example of the README, compiled with the rest of the project. Start
+ * reading at {@link dev.fanfare.examples.ReadmeExample}.
  */
 @NullMarked
 package dev.fanfare.examples;
