@@ -47,22 +47,22 @@ class ChildrenOfHandlersTest {
             .handler((n, run) -> {
               List<String> runs = new ArrayList<>();
               runs.add(run.fanfare().trigger(child, 1).id());
-              runs.addAll(run.fanfare().batchTrigger(child, List.of(2, 3)).runs());
+              runs.addAll(run.fanfare().batchTrigger(child, List.of(2, 3)).runIds());
               BatchHandle mixed =
                   run.fanfare().batchTrigger(List.of(BatchItem.of(child, 4), BatchItem.of("x", 5)));
-              runs.addAll(mixed.runs());
+              runs.addAll(mixed.runIds());
               return runs.toArray(String[]::new);
             });
     try (Worker worker = Worker.builder(fanfare).task(child).task(parent).start()) {
       RunHandle handle = fanfare.trigger(parent, 0);
-      Run ended = fanfare.awaitRun(handle.id(), PATIENCE);
+      Run ended = fanfare.runs().await(handle.id(), PATIENCE);
       assertThat(ended.status()).isEqualTo(RunStatus.COMPLETED);
-      List<String> runs = List.of(fanfare.output(ended, String[].class));
+      List<String> runs = List.of(fanfare.runs().output(ended, String[].class));
       assertThat(runs).hasSize(5);
       assertThat(ended.depth()).isZero();
       assertThat(ended.relatedRuns().parent()).isNull();
       assertThat(ended.relatedRuns().children().stream().map(Run::id).toList()).isEqualTo(runs);
-      Run first = fanfare.awaitRun(runs.getFirst(), PATIENCE);
+      Run first = fanfare.runs().await(runs.getFirst(), PATIENCE);
       assertThat(first.relatedRuns().parent().id()).isEqualTo(handle.id());
       assertThat(first.relatedRuns().root().id()).isEqualTo(handle.id());
       assertThat(first.depth()).isEqualTo(1);
@@ -92,7 +92,7 @@ class ChildrenOfHandlersTest {
       assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
       assertThat(server.post("/api/v2/runs/" + parent + "/cancel", "").status()).isEqualTo(200);
       assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
-      Run ended = fanfare.awaitRun(parent, PATIENCE);
+      Run ended = fanfare.runs().await(parent, PATIENCE);
       assertThat(ended.relatedRuns().children())
           .singleElement()
           .satisfies(child -> assertThat(child.status()).isEqualTo(RunStatus.CANCELED));

@@ -67,25 +67,26 @@ class ClientCallsTest {
     try (Worker worker = Worker.builder(fanfare).task(endless).version("7").start()) {
       String id = fanfare.trigger(endless, new RawJson("1")).id();
       began.await();
-      fanfare.cancelRun(id);
-      assertThat(fanfare.retrieveRun(id).status()).isEqualTo(RunStatus.CANCELED);
+      fanfare.runs().cancel(id);
+      assertThat(fanfare.runs().retrieve(id).status()).isEqualTo(RunStatus.CANCELED);
       interrupted.await();
       fanfare
           .async(f -> {
-            f.cancelRun(id);
+            f.runs().cancel(id);
             return id;
           })
           .join();
     }
-    Run canceled = fanfare.retrieveRun(id(RunFilter.all().task("endless").version("7")));
+    Run canceled = fanfare.runs().retrieve(id(RunFilter.all().task("endless").version("7")));
     assertThat(canceled.status()).isEqualTo(RunStatus.CANCELED);
     assertThat(canceled.finishedAt()).isNotNull();
     assertThat(canceled.output()).isNull();
-    assertThatThrownBy(() -> fanfare.cancelRun(NOBODY)).isInstanceOf(ApiException.NotFound.class);
+    assertThatThrownBy(() -> fanfare.runs().cancel(NOBODY))
+        .isInstanceOf(ApiException.NotFound.class);
   }
 
   private static String id(RunFilter filter) {
-    return fanfare.listRuns(filter).findFirst().orElseThrow().id();
+    return fanfare.runs().list(filter).findFirst().orElseThrow().id();
   }
 
   @Test
@@ -93,38 +94,41 @@ class ClientCallsTest {
     String id =
         fanfare.trigger("nobody", Map.of("n", 1), options().delay(Duration.ofHours(1))).id();
     Instant later = Instant.parse("2031-01-01T00:00:00Z");
-    assertThat(fanfare.rescheduleRun(id, later).delayedUntil()).isEqualTo(later);
-    assertThat(fanfare.rescheduleRun(id, Duration.ofHours(2)).status())
+    assertThat(fanfare.runs().reschedule(id, later).delayedUntil()).isEqualTo(later);
+    assertThat(fanfare.runs().reschedule(id, Duration.ofHours(2)).status())
         .isEqualTo(RunStatus.DELAYED);
-    fanfare.addTags(id, "b", "a");
-    fanfare.addTags(id, "a");
-    assertThat(fanfare.retrieveRun(id).tags()).containsExactly("a", "b");
+    fanfare.runs().addTags(id, "b", "a");
+    fanfare.runs().addTags(id, "a");
+    assertThat(fanfare.runs().retrieve(id).tags()).containsExactly("a", "b");
 
-    Run again = fanfare.retrieveRun(fanfare.replayRun(id));
+    Run again = fanfare.runs().retrieve(fanfare.runs().replay(id));
     assertThat(again.status()).isEqualTo(RunStatus.QUEUED);
     assertThat(again.payload().text()).isEqualTo("{\"n\":1}");
-    Run other = fanfare.retrieveRun(fanfare.replayRun(id, options().tag("c").queue("q")));
+    Run other = fanfare.runs().retrieve(fanfare.runs().replay(id, options().tag("c").queue("q")));
     assertThat(other.tags()).containsExactly("c");
-    assertThatThrownBy(() -> fanfare.replayRun(id, options().lockToVersion("none")))
+    assertThatThrownBy(() -> fanfare.runs().replay(id, options().lockToVersion("none")))
         .isInstanceOf(ApiException.Refused.class)
         .hasMessageContaining("no worker found with that version");
-    assertThatThrownBy(() -> fanfare.rescheduleRun(again.id(), later))
+    assertThatThrownBy(() -> fanfare.runs().reschedule(again.id(), later))
         .isInstanceOf(ApiException.Refused.class);
   }
 
   @Test
   void metadata_is_read_replaced_and_changed() {
     String id = fanfare.trigger("nobody", 1).id();
-    assertThat(fanfare.retrieveMetadata(id).text()).isEqualTo("{}");
-    assertThat(fanfare.replaceMetadata(id, Map.of("n", 1)).text()).isEqualTo("{\"n\":1}");
+    assertThat(fanfare.runs().metadata(id).text()).isEqualTo("{}");
+    assertThat(fanfare.runs().replaceMetadata(id, Map.of("n", 1)).text()).isEqualTo("{\"n\":1}");
     MetadataUpdate update =
         MetadataUpdate.none().increment("n", 2).append("log", "x").set("$.deep.k", null);
-    assertThat(fanfare.updateMetadata(id, update).text())
+    assertThat(fanfare.runs().updateMetadata(id, update).text())
         .isEqualTo("{\"n\":3,\"log\":[\"x\"],\"deep\":{\"k\":null}}");
-    assertThat(fanfare.updateMetadata(id, MetadataUpdate.none().delete("deep").remove("log", "x")))
-        .isEqualTo(fanfare.retrieveMetadata(id))
+    assertThat(
+            fanfare
+                .runs()
+                .updateMetadata(id, MetadataUpdate.none().delete("deep").remove("log", "x")))
+        .isEqualTo(fanfare.runs().metadata(id))
         .hasToString("{\"n\":3,\"log\":[]}");
-    assertThatThrownBy(() -> fanfare.replaceMetadata(id, List.of()))
+    assertThatThrownBy(() -> fanfare.runs().replaceMetadata(id, List.of()))
         .isInstanceOf(ApiException.Refused.class);
   }
 
@@ -134,11 +138,11 @@ class ClientCallsTest {
     RunHandle first = fanfare.trigger("keyed", 1, options().idempotencyKey(key));
     assertThat(fanfare.trigger("keyed", 1, options().idempotencyKey(key)).id())
         .isEqualTo(first.id());
-    assertThat(fanfare.retrieveRun(first.id()).idempotencyKey()).isEqualTo("daily");
-    fanfare.resetIdempotencyKey("keyed", key.text());
+    assertThat(fanfare.runs().retrieve(first.id()).idempotencyKey()).isEqualTo("daily");
+    fanfare.runs().resetIdempotencyKey("keyed", key.text());
     assertThat(fanfare.trigger("keyed", 1, options().idempotencyKey(key)).id())
         .isNotEqualTo(first.id());
-    assertThatThrownBy(() -> fanfare.resetIdempotencyKey("keyed", "unknown"))
+    assertThatThrownBy(() -> fanfare.runs().resetIdempotencyKey("keyed", "unknown"))
         .isInstanceOf(ApiException.NotFound.class);
   }
 
@@ -162,7 +166,7 @@ class ClientCallsTest {
     try (Worker worker = Worker.builder(fanfare).task(parent).start()) {
       for (RunHandle run :
           fanfare.batchTrigger(parent, List.of(new RawJson("1"), new RawJson("2"))).items()) {
-        assertThat(fanfare.awaitRun(run.id(), DONE).attemptCount()).isEqualTo(2);
+        assertThat(fanfare.runs().await(run.id(), DONE).attemptCount()).isEqualTo(2);
       }
     }
     assertThat(global).hasSize(1);

@@ -450,11 +450,11 @@ abstract class PacketContract {
     String path = unique();
     upload(path, type, body);
     try (Worker _ = Worker.builder(fanfare()).task(ECHO).start()) {
-      Run run = fanfare().awaitRun(trigger(path), PATIENCE);
-      assertThat(run.isSuccess()).as(run.toString()).isTrue();
+      Run run = fanfare().runs().await(trigger(path), PATIENCE);
+      assertThat(run.isSuccessful()).as(run.toString()).isTrue();
       assertThat(run.output()).hasToString(seen);
       assertThat(run.payload()).isNull();
-      assertThat(fanfare().payload(run, RawJson.class)).hasToString(seen);
+      assertThat(fanfare().runs().payload(run, RawJson.class)).hasToString(seen);
     }
   }
 
@@ -463,10 +463,10 @@ abstract class PacketContract {
     String broken = unique();
     upload(broken, JSON, "{");
     try (Worker _ = Worker.builder(fanfare()).task(ECHO).start()) {
-      Run missing = fanfare().awaitRun(trigger(unique()), PATIENCE);
-      assertThat(missing.error().message()).contains("not in the store of packets", "404");
+      Run missing = fanfare().runs().await(trigger(unique()), PATIENCE);
+      assertThat(missing.error().message()).contains("packet does not exist", "404");
       assertThat(missing.attemptCount()).isEqualTo(1);
-      Run malformed = fanfare().awaitRun(trigger(broken), PATIENCE);
+      Run malformed = fanfare().runs().await(trigger(broken), PATIENCE);
       assertThat(malformed.error().message()).contains("The payload does not fit");
       assertThat(malformed.attemptCount()).isEqualTo(1);
     }
@@ -512,9 +512,9 @@ abstract class PacketContract {
     assertThat(result.get("output").asString()).isEqualTo(path);
     assertThat(result.get("outputType").asString()).isEqualTo("application/store");
 
-    assertThat(fanfare().output(fanfare().retrieveRun(run), RawJson.class))
+    assertThat(fanfare().runs().output(fanfare().runs().retrieve(run), RawJson.class))
         .hasToString("{\"sum\":3}");
-    List<RunResult> results = fanfare().batchResults(batch.get("batchId").asString());
+    List<RunResult> results = fanfare().batches().results(batch.get("batchId").asString());
     assertThat(results.getFirst().output()).hasToString("{\"sum\":3}");
   }
 

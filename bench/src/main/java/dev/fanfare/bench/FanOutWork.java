@@ -47,7 +47,7 @@ final class FanOutWork implements Work {
             times,
             caller ->
                 Batches.await(
-                    stage.observer(), stage.client().batchTrigger(Tasks.NOTHING, items).batchId()));
+                    stage.observer(), stage.client().batchTrigger(Tasks.NOTHING, items).id()));
     stage.worker().rest();
     return timings;
   }

@@ -54,7 +54,7 @@ final class LatencyWork implements Work {
     }
     long[] nanos = new long[triggers];
     for (int i = 0; i < triggers; i++) {
-      Run run = stage.client().awaitRun(runs.get(i).id(), PATIENCE);
+      Run run = stage.client().runs().await(runs.get(i).id(), PATIENCE);
       nanos[i] = Long.parseLong(String.valueOf(run.output()).trim()) * 1_000;
     }
     stage.worker().rest();

@@ -48,7 +48,7 @@ final class TripsWork implements Work {
                   idle,
                   () ->
                       Batches.await(
-                          stage.observer(), client.batchTrigger(Tasks.NOTHING, items).batchId()))
+                          stage.observer(), client.batchTrigger(Tasks.NOTHING, items).id()))
               .less(batch)
               .rows("1,000 runs executed", 20));
       worker.rest();

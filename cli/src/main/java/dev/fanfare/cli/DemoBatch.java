@@ -38,12 +38,12 @@ final class DemoBatch {
   }
 
   String id() {
-    return handle.batchId();
+    return handle.id();
   }
 
   /** One id an item, in their order. */
   List<String> runs() {
-    return handle.runs();
+    return handle.runIds();
   }
 
   /** How many runs are in which state now. */
@@ -59,7 +59,7 @@ final class DemoBatch {
   List<String> notCompleted() {
     return others().stream()
         .sorted(Comparator.comparing(Run::id))
-        .map(run -> run.id() + "  " + run.taskIdentifier() + "  " + run.status())
+        .map(run -> run.id() + "  " + run.taskId() + "  " + run.status())
         .toList();
   }
 
@@ -72,7 +72,7 @@ final class DemoBatch {
     Map<String, Run> others = new LinkedHashMap<>();
     for (RunStatus[] statuses : List.of(UNFINISHED, FAILED)) {
       try (Stream<Run> runs =
-          fanfare.listRuns(RunFilter.all().batch(handle.batchId()).status(statuses))) {
+          fanfare.runs().list(RunFilter.all().batch(handle.id()).status(statuses))) {
         // A run may complete between being found and being read.
         runs.filter(run -> run.status() != RunStatus.COMPLETED)
             .forEach(run -> others.put(run.id(), run));

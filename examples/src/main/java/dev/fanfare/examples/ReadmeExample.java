@@ -9,23 +9,23 @@ import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.Worker;
 import java.util.List;
 
-/** What the README shows: a task, a worker that executes it, a batch that triggers it. */
+/** The example of the README: a task, a worker that executes it, and a batch that triggers it. */
 public final class ReadmeExample {
   private ReadmeExample() {}
 
-  /** A mail to send. */
+  /** An email to send. */
   public record Email(String to, String subject) {}
 
-  /** A mail that was sent. */
+  /** The output: whether the email was delivered, and to whom. */
   public record Receipt(boolean delivered, String to) {}
 
-  /** Whatever sends mails. */
+  /** Sends emails. */
   public interface Mailer {
-    /** Sends one. */
+    /** Sends one email. */
     Receipt send(Email email) throws Exception;
   }
 
-  /** The task. */
+  /** Defines the task. */
   public static Task<Email, Receipt> sendEmail(Mailer mailer) {
     Task<Email, Receipt> sendEmail =
         Task.define("send-email", Email.class, Receipt.class)
@@ -34,18 +34,18 @@ public final class ReadmeExample {
     return sendEmail;
   }
 
-  /** The worker; close it to stop. */
+  /** Starts a worker; close it to stop. */
   public static Worker work(Fanfare fanfare, Task<Email, Receipt> sendEmail) {
     return Worker.builder(fanfare).task(sendEmail).slots(50).start();
   }
 
-  /** The batch: all runs or none, durable when this returns. */
+  /** Triggers a batch: all runs or none. Once this returns, the batch is durable. */
   public static BatchHandle trigger(
       Fanfare fanfare, Task<Email, Receipt> sendEmail, List<Email> emails) {
     BatchHandle batch =
         fanfare.batchTrigger(sendEmail, emails, email -> options().tag("user:" + email.to()));
-    batch.batchId(); // batch_…
-    batch.runs(); // run_… one per item, in order
+    batch.id(); // batch_…
+    batch.runIds(); // run_… one per item, in order
     return batch;
   }
 }

@@ -1,6 +1,6 @@
 package dev.fanfare.sdk;
 
-/** Thrown by a handler: the run fails now, without another attempt. */
+/** An exception for handlers to throw: the run fails at once, without another attempt. */
 public class AbortRunException extends RuntimeException {
   /** Fails the run with this message. */
   public AbortRunException(String message) {

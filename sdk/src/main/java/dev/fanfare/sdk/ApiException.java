@@ -1,8 +1,8 @@
 package dev.fanfare.sdk;
 
 /**
- * The server answered that it did not do what was asked. Each kind says whether to call again is
- * safe, and whether it may help.
+ * The server responded with an error. Each kind says whether calling again is safe, and whether it
+ * can help.
  */
 public abstract sealed class ApiException extends FanfareException {
   private final int status;
@@ -12,7 +12,7 @@ public abstract sealed class ApiException extends FanfareException {
     this.status = status;
   }
 
-  /** The HTTP status, 400 to 599. */
+  /** The HTTP status, 300 to 599. */
   public int status() {
     return status;
   }
@@ -28,8 +28,8 @@ public abstract sealed class ApiException extends FanfareException {
   }
 
   /**
-   * The key is unknown or revoked (401), or may not do this (403). Nothing was stored; calling
-   * again is safe and fails the same way until the key changes.
+   * The secret key is unknown or revoked (401), or lacks the permission (403). Nothing was stored.
+   * Calling again is safe, and fails the same way until the key is changed.
    */
   public static final class Unauthorized extends ApiException {
     Unauthorized(int status, String message) {
@@ -38,8 +38,8 @@ public abstract sealed class ApiException extends FanfareException {
   }
 
   /**
-   * There is no such run, batch or session in this environment. Calling again is safe and fails the
-   * same way.
+   * The environment has no such run, batch or session. Calling again is safe, and fails the same
+   * way.
    */
   public static final class NotFound extends ApiException {
     NotFound(int status, String message) {
@@ -48,8 +48,8 @@ public abstract sealed class ApiException extends FanfareException {
   }
 
   /**
-   * The request breaks a rule that the message names. Nothing of it was stored; calling again
-   * unchanged fails the same way.
+   * The request breaks a rule, which the message names. Nothing was stored. Calling again unchanged
+   * is safe, and fails the same way.
    */
   public static final class Refused extends ApiException {
     Refused(int status, String message) {
@@ -58,8 +58,8 @@ public abstract sealed class ApiException extends FanfareException {
   }
 
   /**
-   * Too many requests, also after waiting as the server said. Nothing was stored; calling again
-   * later is safe.
+   * Too many requests (429), or a request that took too long to arrive (408), on every try. Nothing
+   * was stored. Calling again later is safe.
    */
   public static final class RateLimited extends ApiException {
     RateLimited(int status, String message) {
@@ -68,8 +68,9 @@ public abstract sealed class ApiException extends FanfareException {
   }
 
   /**
-   * The server could not serve the request after every try. What it answered for is not stored;
-   * calling again later may work. A trigger is safest called again with an idempotency key.
+   * The server failed to serve the request on every try (5xx). Whether an earlier try was applied
+   * is unknown. Calling again later may help; a trigger is safe to call again only with an
+   * idempotency key.
    */
   public static final class Unavailable extends ApiException {
     Unavailable(int status, String message) {

@@ -1,26 +1,30 @@
 package dev.fanfare.sdk;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a batch trigger: the batch is durable when it is had.
+ * The result of triggering a batch, which is durable by now. Immutable.
  *
- * @param batchId the batch's id, {@code batch_…}
- * @param runs the ids of the runs, one for each item, in item order; an item whose idempotency key
- *     was used before names the run it made then
- * @param isCached whether that batch was there before, by its idempotency key
- * @param items the same runs, each with whether it was there before; empty from a server that does
- *     not tell
+ * @param id the batch's id, {@code batch_…}
+ * @param runIds one run id per item, in item order; an item whose idempotency key was used before
+ *     has the id of the existing run
+ * @param isCached whether the batch already existed, by its idempotency key
+ * @param items the same runs, each with whether it already existed; empty when the server does not
+ *     send them
  */
 public record BatchHandle(
-    String batchId, List<String> runs, boolean isCached, List<RunHandle> items) {
+    @JsonProperty("batchId") String id,
+    @JsonProperty("runs") List<String> runIds,
+    boolean isCached,
+    List<RunHandle> items) {
 
-  /** What the server answered. */
+  /** Copies the lists; absent items become an empty list. */
   public BatchHandle(
-      String batchId, List<String> runs, boolean isCached, @Nullable List<RunHandle> items) {
-    this.batchId = batchId;
-    this.runs = List.copyOf(runs);
+      String id, List<String> runIds, boolean isCached, @Nullable List<RunHandle> items) {
+    this.id = id;
+    this.runIds = List.copyOf(runIds);
     this.isCached = isCached;
     this.items = items == null ? List.of() : List.copyOf(items);
   }

@@ -3,11 +3,11 @@ package dev.fanfare.sdk;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One item of a batch of several tasks.
+ * One item of a batch of several tasks. Immutable when its payload is.
  *
  * @param taskId the task's id
  * @param payload encoded as JSON; {@code null}: the JSON value null
- * @param options what it says beside its payload
+ * @param options the options of the run
  */
 public record BatchItem(String taskId, @Nullable Object payload, TriggerOptions options) {
 
@@ -21,7 +21,7 @@ public record BatchItem(String taskId, @Nullable Object payload, TriggerOptions 
     return new BatchItem(task.id(), payload, options);
   }
 
-  /** An item of a task known by its id alone. */
+  /** An item of a task known by its id alone, without options. */
   public static BatchItem of(String taskId, @Nullable Object payload) {
     return new BatchItem(taskId, payload, TriggerOptions.options());
   }

@@ -7,25 +7,33 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a batch says beside its items.
+ * The options of a batch as a whole. Immutable.
  *
- * @param idempotencyKey makes the same batch sent twice one batch, and gives every item without a
- *     key one made of this key and its index; absent: every batch is a new one
- * @param idempotencyKeyTtl how long the key is remembered; absent: 30 days
+ * @param idempotencyKey makes a batch that is triggered twice one batch, and gives every item
+ *     without a key one derived from this key and the item's index; absent: every trigger creates a
+ *     new batch
+ * @param idempotencyKeyTtl how long the key is remembered, in whole seconds, from 1 s; absent: 30
+ *     days
  */
 public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration idempotencyKeyTtl) {
 
-  /** Refuses a key that no header carries, or a lifetime shorter than a second. */
+  /**
+   * Checks both options.
+   *
+   * @throws IllegalArgumentException when the key cannot be sent as a header, or its ttl is shorter
+   *     than a second
+   */
   public BatchOptions {
     if (idempotencyKey != null
         && !idempotencyKey.matches("[!-~]{1," + Limits.IDEMPOTENCY_KEY_CHARS_MAX + "}")) {
       throw new IllegalArgumentException(
-          "A batch's idempotency key must be 1 to "
+          "A batch's idempotency key is sent as a header and must have 1 to "
               + Limits.IDEMPOTENCY_KEY_CHARS_MAX
-              + " ASCII characters without spaces: it travels in a header");
+              + " visible ASCII characters without spaces");
     }
     if (idempotencyKeyTtl != null && idempotencyKeyTtl.toSeconds() < 1) {
-      throw new IllegalArgumentException("An idempotency key must live at least a second");
+      throw new IllegalArgumentException(
+          "idempotencyKeyTtl must be at least 1 second, not " + idempotencyKeyTtl);
     }
   }
 
@@ -34,13 +42,13 @@ public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration i
     return new BatchOptions(null, null);
   }
 
-  /** A batch with an idempotency key. */
+  /** An idempotency key: 1 to 2,048 visible ASCII characters. */
   public static BatchOptions idempotencyKey(String key) {
     return new BatchOptions(key, null);
   }
 
-  /** How long the key is remembered, in whole seconds. */
-  public BatchOptions ttl(Duration ttl) {
+  /** How long the idempotency key is remembered, in whole seconds. Default 30 days. */
+  public BatchOptions idempotencyKeyTtl(Duration ttl) {
     return new BatchOptions(idempotencyKey, ttl);
   }
 

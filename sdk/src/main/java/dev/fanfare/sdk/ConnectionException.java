@@ -3,11 +3,12 @@ package dev.fanfare.sdk;
 import org.jspecify.annotations.Nullable;
 
 /**
- * No answer came, after every try. Whether the server acted is unknown; to call again with the same
- * idempotency key is safe, to call again without one may trigger twice.
+ * No valid response was received on any try, or the calling thread was interrupted. Whether the
+ * server acted is unknown: triggering again is safe with the same idempotency key, and may trigger
+ * twice without one.
  */
 public final class ConnectionException extends FanfareException {
-  /** No answer came, for this reason. */
+  /** No valid response was received, for this reason. */
   public ConnectionException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

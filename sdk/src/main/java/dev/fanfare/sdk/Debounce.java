@@ -7,23 +7,28 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers triggers in one run: the first makes a run that is due after a delay, and while that one
- * waits, each further trigger with the same key makes none, lets it wait longer and is answered
- * with it. Immutable.
+ * Coalesces triggers with the same key into one run. The first trigger creates a run that is due
+ * after a delay; while it is delayed, each further trigger postpones it and returns its id.
+ * Immutable.
  *
- * @param key 1 to 512 characters; unique for the task and the environment
- * @param delay how long after the last trigger the run is due, rounded up to seconds; longer than
- *     nothing. A delay of the trigger's own says when the run is due if no other follows
- * @param isTrailing whether the run takes payload, metadata, tags, attempts, duration limit and
- *     machine of the newest trigger that names them, and not those of the first
- * @param maxDelay how long after the run's creation this trigger lets it wait, rounded up to
- *     seconds; longer than {@code delay}. A trigger that exceeds it makes a new run. Absent: what
- *     the server allows, by default for ever
+ * @param key 1 to 512 characters; unique within the task and environment
+ * @param delay how long after the latest trigger the run is due, rounded up to seconds; must be
+ *     positive. If the first trigger has a delay of its own, that one counts until another trigger
+ *     follows
+ * @param isTrailing whether the run takes payload, metadata, tags, max attempts, max duration and
+ *     machine from the latest trigger that sets them; otherwise it keeps those of the first
+ * @param maxDelay how long after the run's creation this trigger may postpone it, rounded up to
+ *     seconds; must be longer than {@code delay}. A trigger that would exceed it creates a new run.
+ *     Absent: the server's limit, by default none
  */
 public record Debounce(
     String key, Duration delay, boolean isTrailing, @Nullable Duration maxDelay) {
 
-  /** Refuses what no server takes. */
+  /**
+   * Checks every value.
+   *
+   * @throws IllegalArgumentException when one is out of its bounds
+   */
   public Debounce {
     if (key.isEmpty() || key.length() > Limits.DEBOUNCE_KEY_CHARS_MAX) {
       throw new IllegalArgumentException(
@@ -39,17 +44,17 @@ public record Debounce(
     }
   }
 
-  /** The run keeps the payload and the rest of the first trigger. */
+  /** The run keeps the payload and options of the first trigger. */
   public static Debounce leading(String key, Duration delay) {
     return new Debounce(key, delay, false, null);
   }
 
-  /** The run takes the payload and the rest of the newest trigger. */
+  /** The run takes the payload and options of the latest trigger. */
   public static Debounce trailing(String key, Duration delay) {
     return new Debounce(key, delay, true, null);
   }
 
-  /** The same with a limit on how long the run waits, counted from its creation. */
+  /** Limits how long the run can be postponed, counted from its creation. Default: no limit. */
   public Debounce maxDelay(Duration limit) {
     return new Debounce(key, delay, isTrailing, limit);
   }

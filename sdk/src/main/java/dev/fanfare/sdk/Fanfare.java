@@ -3,111 +3,120 @@ package dev.fanfare.sdk;
 import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
 import dev.fanfare.sdk.internal.CallFuture;
-import dev.fanfare.sdk.internal.Polling;
+import dev.fanfare.sdk.internal.Codec;
+import dev.fanfare.sdk.internal.Transport;
+import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A client of one environment: triggers runs and batches, reads them, waits for them.
+ * A client of one Fanfare environment. It triggers runs and batches; {@link #runs()} and {@link
+ * #batches()} read and change them.
  *
  * {@snippet :
  * Fanfare fanfare = Fanfare.builder().url("http://127.0.0.1:3030").secretKey(key).build();
- * BatchHandle batch = fanfare.batchTrigger(sendEmail, emails);
+ * BatchHandle handle = fanfare.batchTrigger(sendEmail, emails);
+ * Batch batch = fanfare.batches().await(handle.id(), Duration.ofMinutes(1));
  * }
  *
- * <p>Every method blocks until the server answered; {@link #async} makes a future of any of them.
- * Lost connections, 429 and 5xx are tried again, and a call that is tried again never triggers
- * twice: all tries carry the same mark, by which the server knows them. What does not succeed ends
- * in a {@link FanfareException}. Safe for use by many threads; one for the whole application is
- * enough.
+ * <p><b>Errors.</b> Every call blocks until the server responds; {@link #async} turns a call into a
+ * future. A call that fails throws a {@link FanfareException}: an {@link ApiException} when the
+ * server responded, a {@link ConnectionException} when it did not, or when the calling thread was
+ * interrupted.
+ *
+ * <p><b>Retries.</b> Lost connections and the statuses 408, 429 and 5xx are retried, up to {@link
+ * Builder#maxTries}. All tries of one call carry the same request key, so the server triggers once,
+ * however often the call is sent. A new call has a new key: after a {@link ConnectionException} or
+ * an {@link ApiException.Unavailable}, triggering again is safe only with an idempotency key.
+ *
+ * <p>Safe for use by many threads. One client for the whole application is enough.
  */
 public final class Fanfare {
   private final Api api;
   private final @Nullable String parentRunId;
+  private final Runs runs;
+  private final Batches batches;
 
-  Fanfare(Api api, @Nullable String parentRunId) {
+  private Fanfare(Api api, @Nullable String parentRunId) {
     this.api = api;
     this.parentRunId = parentRunId;
+    this.runs = new Runs(this);
+    this.batches = new Batches(api);
   }
 
-  /** Begins a client. */
-  public static FanfareBuilder builder() {
-    return new FanfareBuilder();
+  /** Starts building a client. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /**
-   * A client configured by the environment: {@code FANFARE_URL} and {@code FANFARE_SECRET_KEY}, or
-   * else {@code TRIGGER_API_URL} and {@code TRIGGER_SECRET_KEY}.
+   * A client configured by environment variables: {@code FANFARE_URL} and {@code
+   * FANFARE_SECRET_KEY}, or otherwise {@code TRIGGER_API_URL} and {@code TRIGGER_SECRET_KEY}.
+   * Without a URL, {@code http://127.0.0.1:3030}.
    *
-   * @throws IllegalStateException when no key is set
+   * @throws IllegalStateException when no secret key is set
    */
   public static Fanfare fromEnvironment() {
-    return FanfareBuilder.fromEnvironment().build();
+    String url = firstSet("FANFARE_URL", "TRIGGER_API_URL");
+    String key = firstSet("FANFARE_SECRET_KEY", "TRIGGER_SECRET_KEY");
+    if (key == null) {
+      throw new IllegalStateException("Set FANFARE_SECRET_KEY to an environment's secret key");
+    }
+    Builder builder = builder().secretKey(key);
+    return (url == null ? builder : builder.url(url)).build();
   }
 
-  /**
-   * Any of the calls below as a future, on a virtual thread of its own:
-   *
-   * {@snippet :
-   * CompletableFuture<BatchHandle> batch = fanfare.async(f -> f.batchTrigger(sendEmail, emails));
-   * }
-   *
-   * <p>What the call throws completes the future. Canceling the future interrupts the call; whether
-   * the server has acted by then is unknown.
-   */
-  public <T extends @Nullable Object> CompletableFuture<T> async(
-      Function<? super Fanfare, T> call) {
-    return new CallFuture<>(() -> call.apply(this));
+  private static @Nullable String firstSet(String... names) {
+    for (String name : names) {
+      String value = System.getenv(name);
+      if (value != null && !value.isBlank()) {
+        return value;
+      }
+    }
+    return null;
   }
 
-  /**
-   * The same client for what a run triggers: the runs and batches that it triggers are children of
-   * that run. They show it as their parent, and are canceled when it is canceled. A run that is
-   * final may have children, too; one that this environment does not have is ignored.
-   *
-   * <p>A handler has this client already: {@link RunContext#fanfare()}.
-   *
-   * @param runId the parent, {@code run_…}
-   */
-  public Fanfare within(String runId) {
-    return new Fanfare(api, runId);
-  }
-
-  /** Triggers one run, in one round trip. */
+  /** Triggers one run without options. One round trip. */
   public <I> RunHandle trigger(TaskReference<I> task, I payload) {
     return trigger(task.id(), payload, TriggerOptions.options());
   }
 
-  /** Triggers one run with options. */
+  /**
+   * Triggers one run. Once this returns, the run is durable. One round trip.
+   *
+   * @throws ApiException.Refused when an option breaks a rule; nothing was stored
+   */
   public <I> RunHandle trigger(TaskReference<I> task, I payload, TriggerOptions options) {
     return trigger(task.id(), payload, options);
   }
 
-  /** Triggers one run of a task known by its id alone. */
+  /** Triggers one run of a task known by its id alone, without options. One round trip. */
   public RunHandle trigger(String taskId, @Nullable Object payload) {
     return trigger(taskId, payload, TriggerOptions.options());
   }
 
-  /** Triggers one run of a task known by its id alone, with options. */
+  /**
+   * Triggers one run of a task known by its id alone. One round trip.
+   *
+   * @param payload encoded as JSON; {@code null}: the JSON value null
+   * @throws ApiException.Refused when an option breaks a rule; nothing was stored
+   */
   public RunHandle trigger(String taskId, @Nullable Object payload, TriggerOptions options) {
     return api.trigger(taskId, new Bodies.Item(null, payload, options.wire()), parentRunId);
   }
 
-  /** Triggers a batch of one task: 1 to 1,000 runs, all or none, in one round trip. */
+  /** Triggers a batch of one task without options. One round trip. */
   public <I> BatchHandle batchTrigger(TaskReference<I> task, List<? extends I> payloads) {
     return batchTrigger(task.id(), payloads);
   }
 
-  /** Triggers a batch of one task, each item with its own options, in one round trip. */
+  /** Triggers a batch of one task, with options for each item. One round trip. */
   public <I> BatchHandle batchTrigger(
       TaskReference<I> task,
       List<? extends I> payloads,
@@ -115,7 +124,16 @@ public final class Fanfare {
     return batchTrigger(task, payloads, options, BatchOptions.none());
   }
 
-  /** Triggers a batch of one task with options of items and batch, in one round trip. */
+  /**
+   * Triggers a batch of one task: all runs or none. Once this returns, the batch is durable. One
+   * round trip, however many items.
+   *
+   * @param payloads 1 to 1,000
+   * @param options the options of an item, computed from its payload
+   * @throws IllegalArgumentException when there are no payloads, or more than 1,000
+   * @throws ApiException.Refused when an item breaks a rule; the message names its index, and
+   *     nothing was stored
+   */
   public <I> BatchHandle batchTrigger(
       TaskReference<I> task,
       List<? extends I> payloads,
@@ -124,12 +142,15 @@ public final class Fanfare {
     return batchTrigger(task.id(), payloads, options, batch);
   }
 
-  /** Triggers a batch of a task known by its id alone. */
+  /** Triggers a batch of a task known by its id alone, without options. One round trip. */
   public BatchHandle batchTrigger(String taskId, List<?> payloads) {
     return batchTrigger(taskId, payloads, payload -> TriggerOptions.options(), BatchOptions.none());
   }
 
-  /** Triggers a batch of a task known by its id alone, with options of items and batch. */
+  /**
+   * Like {@link #batchTrigger(TaskReference, List, Function, BatchOptions)}, for a task known by
+   * its id alone.
+   */
   public <I> BatchHandle batchTrigger(
       String taskId,
       List<? extends I> payloads,
@@ -142,12 +163,15 @@ public final class Fanfare {
     return api.batch(taskId, items, batch.headers(), parentRunId);
   }
 
-  /** Triggers a batch of several tasks: 1 to 1,000 runs, all or none, in one round trip. */
+  /** Triggers a batch of several tasks. One round trip. */
   public BatchHandle batchTrigger(List<BatchItem> items) {
     return batchTrigger(items, BatchOptions.none());
   }
 
-  /** Triggers a batch of several tasks with options of the batch, in one round trip. */
+  /**
+   * Like {@link #batchTrigger(TaskReference, List, Function, BatchOptions)}, for items of several
+   * tasks.
+   */
   public BatchHandle batchTrigger(List<BatchItem> items, BatchOptions batch) {
     return api.batch(
         null,
@@ -156,181 +180,50 @@ public final class Fanfare {
         parentRunId);
   }
 
+  /** Calls that read and change runs. */
+  public Runs runs() {
+    return runs;
+  }
+
+  /** Calls that read batches. */
+  public Batches batches() {
+    return batches;
+  }
+
   /**
-   * Reads a run.
+   * The same client, for what a run triggers: runs and batches that it triggers become children of
+   * that run. They show it as their parent, and are canceled with it. The parent may be final. A
+   * parent that this environment does not have is ignored.
    *
-   * @throws ApiException.NotFound when this environment has no such run
+   * <p>A handler already has such a client: {@link RunContext#fanfare()}.
+   *
+   * @param runId the parent, {@code run_…}
    */
-  public Run retrieveRun(String runId) {
-    return api.run(runId);
+  public Fanfare within(String runId) {
+    return new Fanfare(api, runId);
   }
 
   /**
-   * Waits until a run is final, asking again and again: at first every few milliseconds, later once
-   * a second.
+   * Makes any call in the background, on a virtual thread, and returns its future:
    *
-   * @return the run; not final when {@code timeout} was over first
+   * {@snippet :
+   * CompletableFuture<BatchHandle> batch = fanfare.async(f -> f.batchTrigger(sendEmail, emails));
+   * CompletableFuture<Run> run = fanfare.async(f -> f.runs().retrieve(runId));
+   * }
+   *
+   * <p>An exception of the call completes the future exceptionally. Canceling the future interrupts
+   * the call; whether the server has acted by then is unknown.
    */
-  public Run awaitRun(String runId, Duration timeout) {
-    return Polling.until(() -> retrieveRun(runId), Run::isCompleted, timeout);
+  public <T extends @Nullable Object> CompletableFuture<T> async(
+      Function<? super Fanfare, T> call) {
+    return new CallFuture<>(() -> call.apply(this));
   }
 
   /**
-   * Cancels a run. One that waits ends at once; one that a worker executes is shown as {@code
-   * CANCELED} at once, its handler is interrupted, and it is finished when the worker has confirmed
-   * that. What it triggered is canceled with it. A final run stays as it is. Calling it again is
-   * safe and changes nothing.
+   * Decodes JSON that was read, such as {@link Run#metadata()} or {@link RunResult#output()}; the
+   * JSON value null becomes {@code null}. No round trip.
    *
-   * @throws ApiException.NotFound when this environment has no such run
-   */
-  public void cancelRun(String runId) {
-    api.cancel(runId);
-  }
-
-  /**
-   * Triggers the same as a run again: its task, payload, metadata, tags, test mark, queue,
-   * concurrency key, machine, region and longest duration, in whatever state it is. Not its
-   * idempotency key, delay, time to live, priority, attempts, parent, nor the version it is locked
-   * to. Each call makes another run, unless the changes bring an idempotency key.
-   *
-   * @return the id of the new run
-   * @throws ApiException.NotFound when this environment has no such run
-   */
-  public String replayRun(String runId) {
-    return replayRun(runId, TriggerOptions.options());
-  }
-
-  /**
-   * Triggers the same as a run again, but for what the changes say.
-   *
-   * @return the id of the new run, or by an idempotency key among the changes of an older one
-   * @throws IllegalArgumentException when the changes hold the test mark, which is always repeated,
-   *     or an idempotency key with a scope
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when the changes break a rule; no run was made
-   */
-  public String replayRun(String runId, TriggerOptions changes) {
-    return api.replay(runId, changes.replayWire());
-  }
-
-  /**
-   * Lets a run that waits for its time wait so long from now, rounded up to seconds, instead.
-   * Calling it again is safe and counts anew.
-   *
-   * @return the run as it stands then
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when the run is not {@code DELAYED} (any more)
-   */
-  public Run rescheduleRun(String runId, Duration delay) {
-    return api.reschedule(runId, TriggerOptions.seconds(delay));
-  }
-
-  /**
-   * Lets a run that waits for its time wait until {@code time} instead; one in the past queues it.
-   * Calling it again is safe, but is refused when the run was queued meanwhile.
-   *
-   * @return the run as it stands then
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when the run is not {@code DELAYED} (any more)
-   */
-  public Run rescheduleRun(String runId, Instant time) {
-    return api.reschedule(runId, time.toString());
-  }
-
-  /**
-   * Adds tags to a run, all or none; those that it has already are left out. Calling it again is
-   * safe.
-   *
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when a tag is longer than 128 characters, or the run would have
-   *     more than 10
-   */
-  public void addTags(String runId, String... tags) {
-    api.addTags(runId, List.of(tags));
-  }
-
-  /**
-   * The metadata of a run; {@code {}} when it has none, or none that is an object.
-   *
-   * @throws ApiException.NotFound when this environment has no such run
-   */
-  public RawJson retrieveMetadata(String runId) {
-    return api.metadata(runId);
-  }
-
-  /**
-   * Replaces the metadata of a run, until an hour after its end. Calling it again is safe.
-   *
-   * @param metadata encoded as a JSON object of at most 256 KiB
-   * @return the metadata as it is then
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when it is no object, too long, or the run ended long ago; nothing
-   *     was changed
-   */
-  public RawJson replaceMetadata(String runId, Object metadata) {
-    return api.changeMetadata(runId, Map.of("metadata", metadata), true);
-  }
-
-  /**
-   * Changes the metadata of a run, until an hour after its end: all changes or none. An update that
-   * appends or increments is sent once only, so a lost connection ends in a {@link
-   * ConnectionException} and leaves open whether it was made; calling again could make it twice.
-   * Any other update is sent again when that can help, and calling again is safe.
-   *
-   * @return the metadata as it is then
-   * @throws ApiException.NotFound when this environment has no such run
-   * @throws ApiException.Refused when a change cannot be made, the metadata would be too long, or
-   *     the run ended long ago; nothing was changed
-   */
-  public RawJson updateMetadata(String runId, MetadataUpdate update) {
-    return api.changeMetadata(
-        runId, Map.of("operations", update.operations()), update.isRepeatable());
-  }
-
-  /**
-   * Frees an idempotency key, so that the next trigger of the task with it makes a new run. Calling
-   * it again is safe.
-   *
-   * @param key as it was sent: of an {@link IdempotencyKey} its {@link IdempotencyKey#text()}
-   * @throws ApiException.NotFound when no run of the task has the key, which is also so when an
-   *     earlier call freed it and its answer was lost
-   */
-  public void resetIdempotencyKey(String taskId, String key) {
-    api.resetKey(taskId, key);
-  }
-
-  /**
-   * The payload of a run, decoded; {@code null} when it has none. One round trip when it is kept as
-   * a packet, else none.
-   *
-   * @throws ApiException.Unauthorized when the run was read too long ago to fetch its packet
-   * @throws ApiException.NotFound when there is no such packet
-   */
-  public <I> @Nullable I payload(Run run, Class<I> type) {
-    return decode(run.payload(), run.payloadPresignedUrl(), type);
-  }
-
-  /**
-   * The output of a run, decoded; {@code null} when it has none. One round trip when it is kept as
-   * a packet, else none.
-   *
-   * @throws ApiException.Unauthorized when the run was read too long ago to fetch its packet
-   * @throws ApiException.NotFound when there is no such packet
-   */
-  public <O> @Nullable O output(Run run, Class<O> type) {
-    return decode(run.output(), run.outputPresignedUrl(), type);
-  }
-
-  private <T> @Nullable T decode(
-      @Nullable RawJson here, @Nullable String presignedUrl, Class<T> type) {
-    RawJson json = here == null && presignedUrl != null ? api.packetAt(presignedUrl) : here;
-    return json == null ? null : decode(json, type);
-  }
-
-  /**
-   * Decodes JSON that was read, such as {@link Run#payload()}; {@code null} for the JSON null.
-   *
-   * @throws IllegalArgumentException when it does not fit {@code type}
+   * @throws IllegalArgumentException when the JSON does not fit {@code type}
    */
   public <T> @Nullable T decode(RawJson json, Class<T> type) {
     try {
@@ -341,57 +234,86 @@ public final class Fanfare {
     }
   }
 
-  /**
-   * The runs that pass a filter, the newest first. Pages are fetched as the stream is read, one
-   * round trip each.
-   */
-  public Stream<Run> listRuns(RunFilter filter) {
-    return Stream.iterate(
-            Optional.of(runPage(filter, null)),
-            Optional::isPresent,
-            page -> page.map(RunPage::next).map(next -> runPage(filter, next)))
-        .flatMap(page -> page.orElseThrow().runs().stream());
-  }
-
-  /**
-   * One page of the runs that pass a filter, the newest first.
-   *
-   * @param after {@link RunPage#next()} of the page before; {@code null}: the first page
-   */
-  public RunPage runPage(RunFilter filter, @Nullable String after) {
-    return api.runs(filter.parameters(after));
-  }
-
-  /**
-   * Reads a batch.
-   *
-   * @throws ApiException.NotFound when this environment has no such batch
-   */
-  public Batch retrieveBatch(String batchId) {
-    return api.batch(batchId);
-  }
-
-  /**
-   * Waits until every run of a batch is final, asking again and again: at first every few
-   * milliseconds, later once a second.
-   *
-   * @return the batch; not completed when {@code timeout} was over first
-   */
-  public Batch awaitBatch(String batchId, Duration timeout) {
-    return Polling.until(() -> retrieveBatch(batchId), Batch::isCompleted, timeout);
-  }
-
-  /**
-   * How the runs of a batch ended, in item order, in one round trip, and two more for each output
-   * that is kept as a packet. Runs that are not final yet are left out.
-   *
-   * @throws ApiException.NotFound when this environment has no such batch
-   */
-  public List<RunResult> batchResults(String batchId) {
-    return api.results(batchId);
-  }
-
   Api api() {
     return api;
+  }
+
+  /** Builds a client. Not safe for use by many threads. */
+  public static final class Builder {
+    private URI url = URI.create("http://127.0.0.1:3030");
+    private String secretKey = "";
+    private JsonMapper mapper = JsonMapper.shared();
+    private Duration connectTimeout = Duration.ofSeconds(5);
+    private int triesMax = 6;
+
+    private Builder() {}
+
+    /**
+     * The server's URL. Default {@code http://127.0.0.1:3030}.
+     *
+     * @throws IllegalArgumentException when it is not an http or https URL
+     */
+    public Builder url(String url) {
+      URI uri = URI.create(url.strip().replaceAll("/+$", ""));
+      if (uri.getHost() == null || !String.valueOf(uri.getScheme()).matches("(?i)https?")) {
+        throw new IllegalArgumentException("The url must begin with http:// or https://: " + url);
+      }
+      this.url = uri;
+      return this;
+    }
+
+    /**
+     * The environment's secret key, {@code tr_dev_…}. Required.
+     *
+     * @throws IllegalArgumentException when it has blanks, line breaks or non-ASCII characters
+     */
+    public Builder secretKey(String key) {
+      // The JDK would reject such a header too, but with the key in its message.
+      if (!key.strip().matches("[!-~]*")) {
+        throw new IllegalArgumentException(
+            "The secret key must consist of visible ASCII characters; this one has others, such as"
+                + " a line break");
+      }
+      this.secretKey = key.strip();
+      return this;
+    }
+
+    /** Encodes and decodes payloads and outputs. Default: {@link JsonMapper#shared()}. */
+    public Builder jsonMapper(JsonMapper mapper) {
+      this.mapper = mapper;
+      return this;
+    }
+
+    /** How long connecting to the server may take. Default 5 s. */
+    public Builder connectTimeout(Duration timeout) {
+      this.connectTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How often a call is sent in all, from 1. Default 6, which retries for about 8 seconds.
+     *
+     * @throws IllegalArgumentException when it is less than 1
+     */
+    public Builder maxTries(int tries) {
+      if (tries < 1) {
+        throw new IllegalArgumentException("maxTries must be at least 1, not " + tries);
+      }
+      this.triesMax = tries;
+      return this;
+    }
+
+    /**
+     * Builds the client. Makes no connection yet.
+     *
+     * @throws IllegalStateException when no secret key was set
+     */
+    public Fanfare build() {
+      if (secretKey.isBlank()) {
+        throw new IllegalStateException("A secret key is required: an environment's tr_… key");
+      }
+      Transport transport = new Transport(url, secretKey, connectTimeout, triesMax);
+      return new Fanfare(new Api(transport, new Codec(mapper)), null);
+    }
   }
 }

@@ -2,7 +2,7 @@ package dev.fanfare.sdk;
 
 import org.jspecify.annotations.Nullable;
 
-/** A call to Fanfare did not succeed. Its kinds differ in what the caller can do about it. */
+/** A call to the server failed. Its kinds differ in what the caller can do about it. */
 public abstract sealed class FanfareException extends RuntimeException
     permits ApiException, ConnectionException {
   FanfareException(String message, @Nullable Throwable cause) {

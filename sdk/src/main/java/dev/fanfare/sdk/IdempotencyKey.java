@@ -7,31 +7,32 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * An idempotency key with a scope, as the TypeScript SDK makes them: the same text means the same
- * trigger once in the environment, once for each run, or once for each attempt of a run. What is
- * sent is a hash of text and scope; runs show the text.
+ * An idempotency key with a scope: it is unique in the environment, among the triggers of a run, or
+ * among the triggers of an attempt. A hash of key and scope is sent, the same as by the TypeScript
+ * SDK; runs show the key.
  *
  * {@snippet :
- * // However often this run is attempted, the mail is sent once.
+ * // However often this run is attempted, the receipt is sent once.
  * fanfare.trigger(sendEmail, email, options().idempotencyKey(IdempotencyKey.ofRun("receipt", run)));
  * }
  *
- * <p>A key that is given as plain text, {@link TriggerOptions#idempotencyKey(String)}, is sent as
- * it is. Immutable.
+ * <p>Plain text, {@link TriggerOptions#idempotencyKey(String)}, is sent unchanged instead.
+ * Immutable.
  *
- * @param text what the server compares: SHA-256 of the parts joined by {@code -}, in hexadecimal
- * @param key what it was made of
- * @param scope where it is unique
+ * @param text what the server compares: the SHA-256 of key, run id and attempt, as far as they are
+ *     part of the scope, joined by {@code -}; in hexadecimal
+ * @param key the key before hashing
+ * @param scope where the key is unique, within its task
  */
 public record IdempotencyKey(String text, String key, Scope scope) {
 
-  /** Where a key is unique, within its task. */
+  /** The scope within which a key is unique, for one task. */
   public enum Scope {
-    /** In the whole environment. */
+    /** The environment. */
     GLOBAL,
-    /** Among the triggers of one run, in all its attempts. */
+    /** The triggers of one run, in all its attempts. */
     RUN,
-    /** Among the triggers of one attempt. */
+    /** The triggers of one attempt. */
     ATTEMPT;
 
     String wire() {
@@ -44,12 +45,12 @@ public record IdempotencyKey(String text, String key, Scope scope) {
     return new IdempotencyKey(hash(key), key, Scope.GLOBAL);
   }
 
-  /** A key that is unique among the triggers of {@code run}, whatever its attempt. */
+  /** A key that is unique among the triggers of {@code run}, in all its attempts. */
   public static IdempotencyKey ofRun(String key, RunContext run) {
     return new IdempotencyKey(hash(key + "-" + run.id()), key, Scope.RUN);
   }
 
-  /** A key that is unique among the triggers of this attempt of {@code run}. */
+  /** A key that is unique among the triggers of the current attempt of {@code run}. */
   public static IdempotencyKey ofAttempt(String key, RunContext run) {
     return new IdempotencyKey(hash(key + "-" + run.id() + "-" + run.attempt()), key, Scope.ATTEMPT);
   }
@@ -60,7 +61,7 @@ public record IdempotencyKey(String text, String key, Scope scope) {
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
+      throw new IllegalStateException("SHA-256 is missing, which every Java platform must have", e);
     }
   }
 }

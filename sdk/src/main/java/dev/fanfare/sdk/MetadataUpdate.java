@@ -7,12 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes to a run's metadata, made one after the other and all at once: many callers may change
+ * A list of changes to a run's metadata, applied in order and atomically: many callers can change
  * the same run, and no change is lost. A key that begins with {@code $.} is a path, such as {@code
- * $.steps[0].name}. Immutable: each method returns another one.
+ * $.steps[0].name}. Immutable.
  *
  * {@snippet :
- * fanfare.updateMetadata(runId, MetadataUpdate.none().set("step", "resize").increment("done", 1));
+ * fanfare
+ *     .runs()
+ *     .updateMetadata(runId, MetadataUpdate.none().set("step", "resize").increment("done", 1));
  * }
  */
 public final class MetadataUpdate {
@@ -26,32 +28,32 @@ public final class MetadataUpdate {
     this.repeatable = repeatable;
   }
 
-  /** No changes, to begin with. */
+  /** No changes; the start of a chain. */
   public static MetadataUpdate none() {
     return NONE;
   }
 
-  /** Gives {@code key} a value, encoded as JSON. */
+  /** Sets {@code key} to a value, encoded as JSON. */
   public MetadataUpdate set(String key, @Nullable Object value) {
     return with(operation("set", key, value), true);
   }
 
-  /** Takes {@code key} away; nothing happens when it is not there. */
+  /** Deletes {@code key}; no change when it is missing. */
   public MetadataUpdate delete(String key) {
     return with(Map.of("type", "delete", "key", key), true);
   }
 
-  /** Adds a value, encoded as JSON, at the end of the list {@code key}. */
+  /** Appends a value, encoded as JSON, to the list {@code key}. */
   public MetadataUpdate append(String key, @Nullable Object value) {
     return with(operation("append", key, value), false);
   }
 
-  /** Takes a value, encoded as JSON, out of the list {@code key}, however often it is there. */
+  /** Removes every occurrence of a value, encoded as JSON, from the list {@code key}. */
   public MetadataUpdate remove(String key, @Nullable Object value) {
     return with(operation("remove", key, value), true);
   }
 
-  /** Adds to the number {@code key}; negative: subtracts. */
+  /** Adds {@code by} to the number {@code key}; a negative number subtracts. */
   public MetadataUpdate increment(String key, Number by) {
     return with(operation("increment", key, by), false);
   }
@@ -75,7 +77,7 @@ public final class MetadataUpdate {
     return operations;
   }
 
-  /** Whether making the changes twice is the same as making them once. */
+  /** Whether applying the changes twice has the same result as applying them once. */
   boolean isRepeatable() {
     return repeatable;
   }

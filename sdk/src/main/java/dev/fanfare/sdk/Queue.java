@@ -3,29 +3,33 @@ package dev.fanfare.sdk;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue that tasks share. Immutable.
+ * A named queue, which several tasks can share. Immutable.
  *
- * @param name letters, digits, {@code _ - /}; at most 128
- * @param concurrencyLimit how many runs of the queue execute at once, on all workers together, from
- *     1; absent: no limit
+ * @param name 1 to 128 letters, digits, {@code _ - /}
+ * @param concurrencyLimit how many runs of the queue execute at once, across all workers, from 1;
+ *     absent: no limit
  */
 public record Queue(String name, @Nullable Integer concurrencyLimit) {
 
-  /** Refuses a name or limit that no server takes. */
+  /**
+   * Checks both values.
+   *
+   * @throws IllegalArgumentException when one is out of its bounds
+   */
   public Queue {
     checkName(name);
     if (concurrencyLimit != null && concurrencyLimit < 1) {
       throw new IllegalArgumentException(
-          "The concurrency limit of queue " + name + " must be at least 1");
+          "concurrencyLimit of queue " + name + " must be at least 1, not " + concurrencyLimit);
     }
   }
 
-  /** A queue without a limit. */
+  /** A queue without a concurrency limit. */
   public static Queue named(String name) {
     return new Queue(name, null);
   }
 
-  /** The same queue with a limit. */
+  /** Limits how many runs of the queue execute at once, from 1. Default: no limit. */
   public Queue concurrencyLimit(int limit) {
     return new Queue(name, limit);
   }

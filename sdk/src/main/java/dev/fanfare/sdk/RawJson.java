@@ -2,16 +2,16 @@ package dev.fanfare.sdk;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.sdk.internal.RawJsonReader;
-import dev.fanfare.sdk.internal.Surrogates;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
 /**
- * A JSON value as its text, neither decoded nor printed anew: for payloads and outputs, and fields
- * of them, whose numbers and key order must stay as they are. Immutable.
+ * A JSON value as text, neither decoded nor reformatted: for payloads and outputs, or fields of
+ * them, whose numbers and key order must be preserved. Immutable.
  *
  * @param text one JSON value
  */
@@ -19,7 +19,8 @@ import tools.jackson.databind.annotation.JsonDeserialize;
 public record RawJson(@JsonValue @JsonRawValue String text) {
 
   /**
-   * Checks that it is JSON, since it becomes part of larger JSON as it is.
+   * Checks that the text is JSON, because it becomes part of larger JSON unchanged. Lone surrogates
+   * are escaped.
    *
    * @throws IllegalArgumentException when {@code text} is not exactly one JSON value
    */
@@ -30,7 +31,7 @@ public record RawJson(@JsonValue @JsonRawValue String text) {
       }
       parser.skipChildren();
       if (parser.nextToken() != null) {
-        throw new IllegalArgumentException("The JSON text holds more than one value");
+        throw new IllegalArgumentException("The JSON text has more than one value");
       }
     } catch (JacksonException e) {
       throw new IllegalArgumentException("The text is not JSON: " + e.getOriginalMessage(), e);

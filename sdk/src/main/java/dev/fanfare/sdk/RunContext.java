@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/** The run that a handler executes, and its attempt. Safe for use by many threads. */
+/** The run and attempt that a handler executes. Safe for use by many threads. */
 public interface RunContext {
   /** The run's id, {@code run_…}. */
   String id();
@@ -13,22 +13,22 @@ public interface RunContext {
   /** The batch it was triggered in, {@code batch_…}; {@code null} when it was triggered alone. */
   @Nullable String batchId();
 
-  /** The id of the task. */
+  /** The task's id. */
   String taskId();
 
   /** The number of this attempt, from 1. */
   int attempt();
 
-  /** Attempts in all, the first included. */
+  /** Attempts in all, including the first. */
   int maxAttempts();
 
   /** The run's tags, sorted. */
   List<String> tags();
 
-  /** The run's metadata as JSON; {@code null} when it was triggered without. */
+  /** The run's metadata as JSON when it was claimed; {@code null} when it had none. */
   @Nullable RawJson metadata();
 
-  /** The queue it came from. */
+  /** The name of its queue. */
   String queue();
 
   /** Whether it was triggered as a test. */
@@ -38,18 +38,18 @@ public interface RunContext {
   Instant createdAt();
 
   /**
-   * Whether nobody waits for this attempt any more: the run was canceled, this worker lost it, or
-   * its longest duration is over. Its thread is interrupted as well; what the handler returns then
-   * is dropped.
+   * Whether the handler should stop: the run was canceled, this worker lost its lease, or the
+   * attempt exceeded its max duration. The handler's thread is interrupted too. Whatever the
+   * handler returns after that is dropped.
    */
-  boolean isCanceled();
+  boolean shouldStop();
 
   /**
-   * The worker's client, for what this run triggers: its runs and batches are children of this run,
-   * see {@link Fanfare#within}. Triggers of another client have no parent.
+   * The worker's client, for what this run triggers: the triggered runs and batches become children
+   * of this run, see {@link Fanfare#within}. What another client triggers has no parent.
    */
   Fanfare fanfare();
 
-  /** A logger named after the task. */
+  /** A logger named {@code fanfare.task.<id>}. */
   Logger logger();
 }

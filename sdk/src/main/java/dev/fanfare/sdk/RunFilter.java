@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which runs to list: those that pass every condition. Immutable: each method returns another one.
+ * Which runs to list: those that match every condition. A condition that is set twice has its last
+ * value. Immutable.
  */
 public final class RunFilter {
   private static final String PAGE_SIZE = "page[size]";
@@ -22,7 +23,7 @@ public final class RunFilter {
     this.parameters = parameters;
   }
 
-  /** Every run of the environment. */
+  /** Every run of the environment; the start of a chain. */
   public static RunFilter all() {
     return new RunFilter(Map.of());
   }
@@ -54,12 +55,12 @@ public final class RunFilter {
     return with("filter[queue]", String.join(",", names));
   }
 
-  /** Runs bound to any of these versions of the workers' code, see {@link Run#version()}. */
+  /** Runs with any of these versions of the workers' code, see {@link Run#version()}. */
   public RunFilter version(String... versions) {
     return with("filter[version]", String.join(",", versions));
   }
 
-  /** Only test runs, or only others. */
+  /** Only test runs, or only other runs. */
   public RunFilter test(boolean test) {
     return with("filter[isTest]", String.valueOf(test));
   }
@@ -79,11 +80,15 @@ public final class RunFilter {
     return with("filter[createdAt][period]", period.toSeconds() + "s");
   }
 
-  /** How many runs come in one round trip, 1 to 100. Default 100. */
+  /**
+   * How many runs are read in one round trip, 1 to 100. Default 100.
+   *
+   * @throws IllegalArgumentException when it is out of these bounds
+   */
   public RunFilter pageSize(int runs) {
     if (runs < 1 || runs > PAGE_SIZE_MAX) {
       throw new IllegalArgumentException(
-          "A page must have 1 to " + PAGE_SIZE_MAX + " runs, not " + runs);
+          "pageSize must be from 1 to " + PAGE_SIZE_MAX + ", not " + runs);
     }
     return with(PAGE_SIZE, String.valueOf(runs));
   }

@@ -1,9 +1,9 @@
 package dev.fanfare.sdk;
 
 /**
- * The answer to a trigger.
+ * The result of triggering a run, which is durable by now. Immutable.
  *
  * @param id the run's id, {@code run_…}
- * @param isCached whether that run was there before, by its idempotency key
+ * @param isCached whether the run already existed, by its idempotency key
  */
 public record RunHandle(String id, boolean isCached) {}

@@ -4,10 +4,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page of a list of runs.
+ * One page of a list of runs. Immutable.
  *
- * @param runs the newest first; without payload, output and error
- * @param next what to pass to {@link Fanfare#runPage} for the page after this one; absent: this is
- *     the last
+ * @param runs newest first; without payload, output, error and relatives
+ * @param next the cursor to pass to {@link Runs#page} for the next page; absent: this is the last
+ *     page
  */
 public record RunPage(List<Run> runs, @Nullable String next) {}

@@ -4,17 +4,17 @@ import dev.fanfare.protocol.RunError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run of a batch ended.
+ * The outcome of a run of a batch. Immutable.
  *
  * @param id the run's id, {@code run_…}
- * @param ok whether it completed; otherwise there is an error
+ * @param isSuccessful whether its status is {@code COMPLETED}; otherwise there is an error
  * @param output as JSON; absent: none
- * @param error why it did not complete; absent: it did
- * @param taskIdentifier the task's id; absent: a server that does not tell it
+ * @param error why the run failed; absent: it is successful
+ * @param taskId the task's id; absent when the server does not send it
  */
 public record RunResult(
     String id,
-    boolean ok,
+    boolean isSuccessful,
     @Nullable RawJson output,
     @Nullable RunError error,
-    @Nullable String taskIdentifier) {}
+    @Nullable String taskId) {}

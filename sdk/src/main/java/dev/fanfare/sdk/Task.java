@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 
 /**
- * A task: an id, the types of its payload and output, when to try again, and what it does.
- * Immutable, and safe for use by many threads when its handler is.
+ * A task: an id, the types of its payload and output, a retry policy, and a handler. Immutable, and
+ * safe for use by many threads when its handler is.
  *
  * {@snippet :
  * Task<Email, Receipt> sendEmail =
@@ -42,17 +42,19 @@ public final class Task<I, O> implements TaskReference<I> {
   }
 
   /**
-   * Begins the definition of a task.
+   * Starts defining a task; {@link Builder#handler} completes the definition.
    *
-   * @param id 1 to 256 characters; how triggers name it, so it must not change while runs wait
-   * @param payloadType what the payload is decoded to; {@link RawJson} takes any JSON as it came
+   * @param id 1 to 256 characters; triggers name the task by it, so it must not change while runs
+   *     are waiting
+   * @param payloadType what the payload is decoded to; {@link RawJson} takes any JSON unchanged
    * @param outputType what the handler returns
+   * @throws IllegalArgumentException when the id is blank or longer than 256 characters
    */
   public static <I, O> Builder<I, O> define(String id, Class<I> payloadType, Class<O> outputType) {
     return new Builder<>(checkId(id), payloadType);
   }
 
-  /** Like {@link #define(String, Class, Class)}, for types with arguments, such as lists. */
+  /** Like {@link #define(String, Class, Class)}, for types with type arguments, such as lists. */
   public static <I, O> Builder<I, O> define(
       String id, TypeReference<I> payloadType, TypeReference<O> outputType) {
     return new Builder<>(checkId(id), payloadType.getType());
@@ -61,7 +63,7 @@ public final class Task<I, O> implements TaskReference<I> {
   static String checkId(String id) {
     if (id.isBlank() || id.length() > Limits.TASK_ID_CHARS_MAX) {
       throw new IllegalArgumentException(
-          "A task's id must have 1 to " + Limits.TASK_ID_CHARS_MAX + " characters, not: " + id);
+          "A task id must have 1 to " + Limits.TASK_ID_CHARS_MAX + " characters, not: " + id);
     }
     return id;
   }
@@ -76,12 +78,12 @@ public final class Task<I, O> implements TaskReference<I> {
     return payloadType;
   }
 
-  /** What an attempt does. */
+  /** What is called for each attempt. */
   public TaskHandler<I, O> handler() {
     return handler;
   }
 
-  /** What a worker tells the server of this task. */
+  /** The task as a worker declares it to the server. */
   public TaskDefinition definition() {
     QueueDefinition declared =
         queue == null ? null : new QueueDefinition(queue.name(), queue.concurrencyLimit());
@@ -98,7 +100,12 @@ public final class Task<I, O> implements TaskReference<I> {
     return "Task[" + id + "]";
   }
 
-  /** A task being defined. Not safe for use by many threads. */
+  /**
+   * Defines a task. Not safe for use by many threads.
+   *
+   * @param <I> the payload's type
+   * @param <O> the output's type
+   */
   public static final class Builder<I, O> {
     private final String id;
     private final Type payloadType;
@@ -112,26 +119,25 @@ public final class Task<I, O> implements TaskReference<I> {
       this.payloadType = payloadType;
     }
 
-    /** Where its runs wait when a trigger names no queue. Default: a queue of its own, no limit. */
+    /** The queue for triggers that name none. Default: {@code task/<id>}, without a limit. */
     public Builder<I, O> queue(Queue queue) {
       this.queue = queue;
       return this;
     }
 
-    /** When a failed run is attempted again. Default: {@link Retry#exponential()}. */
+    /** When and how often a failed run is attempted again. Default {@link Retry#exponential()}. */
     public Builder<I, O> retry(Retry retry) {
       this.retry = retry;
       return this;
     }
 
     /**
-     * The longest an attempt may run, by the clock on the wall and with all its waiting, when a
-     * trigger does not say. Its thread is then interrupted and {@link RunContext#isCanceled()} is
-     * true; when the handler has returned, whatever it returned, the run ends as {@code TIMED_OUT}
-     * and is not tried again. Default: for ever.
+     * How long an attempt may run, in wall-clock time including waits, when the trigger sets no max
+     * duration. After that the handler's thread is interrupted and {@link RunContext#shouldStop()}
+     * is true. When the handler returns, with whatever result, the run ends as {@code TIMED_OUT}
+     * and is not retried. Default: no limit.
      *
-     * @throws IllegalArgumentException when it is shorter than 5 seconds or longer than
-     *     2,147,483,647
+     * @throws IllegalArgumentException when it is not from 5 to 2,147,483,647 seconds
      */
     public Builder<I, O> maxDuration(Duration duration) {
       if (duration.compareTo(Duration.ofSeconds(Limits.MAX_DURATION_SECONDS_MIN)) < 0
@@ -149,10 +155,10 @@ public final class Task<I, O> implements TaskReference<I> {
     }
 
     /**
-     * How long a run may be queued, when its trigger does not say, before it expires unexecuted.
-     * Default: for ever.
+     * How long a run may be queued before it expires without being executed, when the trigger sets
+     * no ttl. Default: no limit.
      *
-     * @throws IllegalArgumentException when it is shorter than a second or longer than 36,500 days
+     * @throws IllegalArgumentException when it is not from 1 second to 36,500 days
      */
     public Builder<I, O> ttl(Duration ttl) {
       if (ttl.toSeconds() < 1 || ttl.compareTo(Duration.ofDays(36_500)) > 0) {
@@ -162,7 +168,7 @@ public final class Task<I, O> implements TaskReference<I> {
       return this;
     }
 
-    /** Completes the definition with what the task does. */
+    /** Makes the task, with the handler that executes its attempts. */
     public Task<I, O> handler(TaskHandler<I, O> handler) {
       return new Task<>(this, handler);
     }

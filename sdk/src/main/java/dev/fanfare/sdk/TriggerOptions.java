@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a trigger says beside its payload. Immutable: each method returns another one. Whatever is
- * left out has the default that its method names.
+ * The options of a trigger. Each method returns a changed copy; an option that is not set has the
+ * default that its method documents. Methods throw {@link IllegalArgumentException} for values that
+ * they can check; the server refuses other invalid values. Immutable.
  */
 public final class TriggerOptions {
   private static final TriggerOptions NONE = new TriggerOptions(Map.of());
@@ -24,14 +25,15 @@ public final class TriggerOptions {
     this.wire = wire;
   }
 
-  /** No options, to begin with. */
+  /** No options; the start of a chain. */
   public static TriggerOptions options() {
     return NONE;
   }
 
   /**
-   * Makes the same trigger sent twice one run: a key that was used for the task within its lifetime
-   * answers with the run it made. At most 2,048 characters. Default: every trigger is a new run.
+   * Makes a trigger that is sent twice one run: while the key is remembered, another trigger of the
+   * task with the same key returns the existing run. 1 to 2,048 characters. Default: every trigger
+   * creates a new run.
    */
   public TriggerOptions idempotencyKey(String key) {
     if (key.isEmpty() || key.length() > Limits.IDEMPOTENCY_KEY_CHARS_MAX) {
@@ -41,7 +43,7 @@ public final class TriggerOptions {
     return with("idempotencyKey", key);
   }
 
-  /** Makes the same trigger sent twice within the key's scope one run, which shows its text. */
+  /** Makes a trigger that is sent twice within the key's scope one run. */
   public TriggerOptions idempotencyKey(IdempotencyKey key) {
     return idempotencyKey(key.text())
         .with("idempotencyKeyOptions", Map.of("key", key.key(), "scope", key.scope().wire()));
@@ -52,55 +54,55 @@ public final class TriggerOptions {
     return with("idempotencyKeyTTL", seconds(ttl));
   }
 
-  /** The queue to wait in, 1 to 128 letters, digits, {@code _ - /}. Default: the task's own. */
+  /** The queue: 1 to 128 letters, digits, {@code _ - /}. Default: the task's queue. */
   public TriggerOptions queue(String name) {
     Queue.checkName(name);
     return with("queue", Map.of("name", name));
   }
 
-  /** Gives each value of the key its own copy of the queue's concurrency limit. Default: none. */
+  /** Applies the queue's concurrency limit to each key separately. Default: no key. */
   public TriggerOptions concurrencyKey(String key) {
     return with("concurrencyKey", key);
   }
 
-  /** Waits so long, rounded up to seconds, before it is queued. Default: not at all. */
+  /** How long the run waits before it is queued, rounded up to seconds. Default: not at all. */
   public TriggerOptions delay(Duration delay) {
     return with("delay", seconds(delay));
   }
 
-  /** Waits until then before it is queued; a time in the past queues at once. */
+  /** The time at which the run is queued; a time in the past queues it at once. */
   public TriggerOptions delayUntil(Instant time) {
     return with("delay", time.toString());
   }
 
-  /** Gathers triggers in one run while it waits. Default: every trigger makes a run. */
+  /** Coalesces triggers into one run while it is delayed. Default: every trigger creates a run. */
   public TriggerOptions debounce(Debounce debounce) {
     return with("debounce", debounce.wire());
   }
 
   /**
-   * Expires when it has not started so long, rounded up to seconds, after it was queued; zero:
-   * never. Default: what the task says.
+   * How long the run may be queued before it expires without being executed, rounded up to seconds;
+   * zero: no limit. Default: the task's ttl.
    */
   public TriggerOptions ttl(Duration ttl) {
     return with("ttl", seconds(ttl));
   }
 
-  /** Counts as queued so many seconds earlier; negative: later. Default 0. */
+  /** Orders the run as if it was queued so many seconds earlier; negative: later. Default 0. */
   public TriggerOptions priority(double seconds) {
     return with("priority", seconds);
   }
 
   /**
-   * Lets only workers of this version of the code execute it, see {@link Worker.Builder#version}. A
-   * worker of the version must have been there, with this task, or the trigger is refused; without
-   * another one the run waits. Default: any version.
+   * Locks the run to workers of this version of the code, see {@link Worker.Builder#version}. The
+   * trigger is refused unless a worker of the version has declared the task before; the run waits
+   * while no such worker is connected. Default: any version.
    */
   public TriggerOptions lockToVersion(String version) {
     return with("lockToVersion", version);
   }
 
-  /** Attempts in all, 1 to 250, instead of what the task's policy says. */
+  /** Attempts in all, 1 to 250. Default: the task's. */
   public TriggerOptions maxAttempts(int attempts) {
     if (attempts < 1 || attempts > Limits.ATTEMPTS_MAX) {
       throw new IllegalArgumentException(
@@ -110,22 +112,22 @@ public final class TriggerOptions {
   }
 
   /**
-   * The longest an attempt may run, in whole seconds; less than 5 counts as 5. Then it is stopped
-   * and the run ends as {@code TIMED_OUT}, without another attempt. Default: what the task says.
+   * How long an attempt may run, in whole seconds; less than 5 counts as 5. After that the attempt
+   * is stopped and the run ends as {@code TIMED_OUT}, without another attempt. Default: the task's.
    */
   public TriggerOptions maxDuration(Duration duration) {
     return with("maxDuration", duration.toSeconds());
   }
 
-  /** The machine preset wanted, such as {@code small-1x}. */
+  /** The preferred machine preset, such as {@code small-1x}. Default: none. */
   public TriggerOptions machine(String preset) {
     return with("machine", preset);
   }
 
   /**
-   * Adds a tag: 1 to 128 characters, at most 10 different ones on a run.
+   * Adds a tag of 1 to 128 characters; a run has at most 10 different tags.
    *
-   * @throws IllegalArgumentException when it is out of these bounds
+   * @throws IllegalArgumentException when the tag is blank or too long, or the eleventh
    */
   public TriggerOptions tag(String tag) {
     if (tag.isBlank() || tag.length() > Limits.TAG_CHARS_MAX) {
@@ -143,7 +145,7 @@ public final class TriggerOptions {
     return with("tags", List.copyOf(tags));
   }
 
-  /** Adds tags. */
+  /** Adds tags, see {@link #tag}. */
   public TriggerOptions tags(List<String> tags) {
     TriggerOptions all = this;
     for (String tag : tags) {
@@ -152,7 +154,7 @@ public final class TriggerOptions {
     return all;
   }
 
-  /** Initial metadata, encoded as a JSON object of at most 256 KiB. Default: none. */
+  /** The initial metadata, encoded as a JSON object of at most 256 KiB. Default: none. */
   public TriggerOptions metadata(Object metadata) {
     return with("metadata", metadata);
   }
@@ -175,17 +177,17 @@ public final class TriggerOptions {
     return wholeSeconds(duration) + "s";
   }
 
-  /** Rounded up: a short delay is a delay. */
+  /** Rounded up, so that a short delay does not become none. */
   static long wholeSeconds(Duration duration) {
     return duration.plusNanos(999_999_999).toSeconds();
   }
 
-  /** As changes of a replay, which names two of them otherwise and does not take all. */
+  /** As changes of a replay, where two options have other names and two are not allowed. */
   Map<String, Object> replayWire() {
     Map<String, Object> replay = new LinkedHashMap<>(wire);
     if (replay.containsKey("test") || replay.containsKey("idempotencyKeyOptions")) {
       throw new IllegalArgumentException(
-          "A replay repeats the test mark, and takes an idempotency key as text only");
+          "A replay copies the test mark, and accepts an idempotency key only as text");
     }
     if (replay.remove("queue") instanceof Map<?, ?> queue) {
       replay.put("queue", queue.get("name"));

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Executes tasks: claims runs from the server and runs their handlers, each on a virtual thread.
+ * Executes tasks: it claims runs from the server and calls their handlers, each on a virtual
+ * thread.
  *
  * {@snippet :
  * try (Worker worker = Worker.builder(fanfare).task(sendEmail).slots(50).start()) {
@@ -16,9 +17,10 @@ import java.util.Map;
  * }
  * }
  *
- * <p>It may start before its server does, and survives the server's restarts. A run may be
- * attempted more than once, when its worker or the connection dies at the wrong moment; it never
- * runs on two workers that both could report it. Safe for use by many threads.
+ * <p>It can start before the server, and survives restarts of the server: it retries indefinitely
+ * and logs the reason. A run may be attempted more than once when its worker or the connection dies
+ * at the wrong moment; only one worker at a time holds its lease and can report an outcome. Safe
+ * for use by many threads.
  */
 public final class Worker implements AutoCloseable {
   private final WorkerLoop loop;
@@ -27,21 +29,23 @@ public final class Worker implements AutoCloseable {
     this.loop = loop;
   }
 
-  /** Begins a worker that uses the address, key and JSON mapper of {@code fanfare}. */
+  /** Starts building a worker that uses the URL, key and JSON mapper of {@code fanfare}. */
   public static Builder builder(Fanfare fanfare) {
     return new Builder(fanfare);
   }
 
   /**
-   * Stops: takes no more work, waits for running attempts within the grace period, interrupts and
-   * hands back the rest, reports what ended, and returns. Calling it again does nothing new.
+   * Drains and stops the worker. It claims no more runs and hands back those not started; it waits
+   * for running attempts up to the grace period, then interrupts the rest and hands them back; it
+   * reports all outcomes and returns. Interrupting the calling thread ends the grace period.
+   * Calling again does nothing.
    */
   @Override
   public void close() {
     loop.close();
   }
 
-  /** A worker being configured. Not safe for use by many threads. */
+  /** Builds and starts a worker. Not safe for use by many threads. */
   public static final class Builder {
     private final Fanfare fanfare;
     private final Map<String, Task<?, ?>> tasks = new LinkedHashMap<>();
@@ -54,21 +58,29 @@ public final class Worker implements AutoCloseable {
       this.fanfare = fanfare;
     }
 
-    /** Adds a task to execute; each id once, at least one in all. */
+    /**
+     * Adds a task to execute. At least one is required.
+     *
+     * @throws IllegalArgumentException when a task with the same id was added before
+     */
     public Builder task(Task<?, ?> task) {
       if (tasks.putIfAbsent(task.id(), task) != null) {
-        throw new IllegalArgumentException("The task " + task.id() + " was added twice");
+        throw new IllegalArgumentException("Task " + task.id() + " was added twice");
       }
       return this;
     }
 
-    /** Adds tasks to execute. */
+    /** Adds tasks to execute, see {@link #task}. */
     public Builder tasks(List<? extends Task<?, ?>> more) {
       more.forEach(this::task);
       return this;
     }
 
-    /** How many attempts run at once, from 1. Default 50. */
+    /**
+     * How many attempts run at once, from 1. Default 50.
+     *
+     * @throws IllegalArgumentException when it is less than 1
+     */
     public Builder slots(int slots) {
       if (slots < 1) {
         throw new IllegalArgumentException("slots must be at least 1, not " + slots);
@@ -77,34 +89,38 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
-    /** What a person recognises the worker by, at most 128 characters. Default: by process id. */
+    /**
+     * A human-readable name, shown in logs; at most 128 characters. Default {@code worker-<pid>}.
+     */
     public Builder name(String name) {
       this.name = name;
       return this;
     }
 
     /**
-     * The version of the code it runs, at most 128 characters: what runs can be locked to, and what
-     * they show of who executed them. Default {@code dev}.
+     * The version of the worker's code, at most 128 characters. Runs can be locked to it, and show
+     * the version that executed them. Default {@code dev}.
      */
     public Builder version(String version) {
       this.version = version;
       return this;
     }
 
-    /** How long running attempts may take to end when the worker closes. Default 30 s. */
+    /** How long running attempts may take to end when the worker is closed. Default 30 s. */
     public Builder shutdownGrace(Duration grace) {
       this.grace = grace;
       return this;
     }
 
     /**
-     * Starts to work; returns at once, whether or not the server can be reached yet. The process
-     * lives on until the worker is closed.
+     * Starts the worker. Returns at once, whether or not the server can be reached. The worker's
+     * threads keep the process alive until it is closed.
+     *
+     * @throws IllegalStateException when no task was added
      */
     public Worker start() {
       if (tasks.isEmpty()) {
-        throw new IllegalStateException("A worker needs at least one task");
+        throw new IllegalStateException("A worker must have at least one task");
       }
       SessionRequest introduction =
           new SessionRequest(

@@ -12,13 +12,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** An HTTP server that answers as a test tells it, and remembers what it was asked. */
+/** An HTTP server that responds as a test says, and records the requests. */
 public final class StandInServer implements AutoCloseable {
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
 
-  /** What was asked. */
+  /** A request that was received. */
   public record Request(
       String method, String target, Map<String, List<String>> headers, String body) {
     public String header(String name) {
@@ -30,7 +30,7 @@ public final class StandInServer implements AutoCloseable {
     }
   }
 
-  /** What to answer. A status of 0 closes the connection without an answer. */
+  /** A response to send. A status of 0 closes the connection without a response. */
   public record Answer(int status, String body, Map<String, String> headers) {
     public static Answer ok(String body) {
       return new Answer(200, body, Map.of());
@@ -49,7 +49,7 @@ public final class StandInServer implements AutoCloseable {
     }
   }
 
-  /** Decides on the answers. */
+  /** Decides the responses. */
   public interface Script {
     Answer answer(Request request) throws Exception;
   }

@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever a worker meets, it goes on, and no run is left in its hands. */
+/** Whatever fails around a worker, it continues, and holds no run forever. */
 @Timeout(60)
 class WorkerHardTimesTest {
   private static final Task<RawJson, RawJson> ECHO =
       Task.define("echo", RawJson.class, RawJson.class).handler((payload, run) -> payload);
 
-  /** An exception that cannot even be asked what is wrong. */
+  /** An exception whose own message throws. */
   private static final class Silent extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -42,7 +42,7 @@ class WorkerHardTimesTest {
   }
 
   @Test
-  void anExceptionThatThrowsWhenAskedFailsItsRun() {
+  void an_exception_whose_message_throws_fails_its_run() {
     Task<RawJson, RawJson> silent =
         Task.define("silent", RawJson.class, RawJson.class)
             .handler((payload, run) -> {
@@ -60,7 +60,7 @@ class WorkerHardTimesTest {
   }
 
   @Test
-  void anAnswerThatIsNotTheServersCostsTheSessionAndNotTheWorker() {
+  void a_response_that_is_not_the_servers_ends_the_session_and_not_the_worker() {
     AtomicBoolean odd = new AtomicBoolean(true);
     try (WorkerStandIn server = new WorkerStandIn();
         Worker worker = server.worker(ECHO).start()) {
@@ -68,15 +68,15 @@ class WorkerHardTimesTest {
       server.assign("echo", "1");
       assertThat(server.opened()).isEqualTo("session_1");
       assertThat(server.opened()).isEqualTo("session_2");
-      server.loseSession("session_1"); // its poll was broken off, and must not take what comes now
+      server.loseSession("session_1"); // its poll was interrupted, and must not take the next run
       server.assign("echo", "2");
       assertThat(server.finished().output()).isEqualTo("2");
     }
   }
 
-  /** What ends the poll of a lapsed session must not reach the poll of the next one. */
+  /** The interrupt for the poll of a lapsed session must not reach the poll of the next one. */
   @Test
-  void aRunClaimedRightAfterASessionLapsedIsNotForgotten() {
+  void a_run_claimed_right_after_a_session_lapsed_is_executed() {
     try (WorkerStandIn server = new WorkerStandIn(0, Duration.ofMillis(30));
         Worker worker = server.worker(ECHO).start()) {
       for (int round = 1; round <= 30; round++) {
@@ -89,7 +89,7 @@ class WorkerHardTimesTest {
   }
 
   @Test
-  void whatAPollBringsWhileClosingIsHandedBackAndNotExecuted() throws Exception {
+  void a_run_claimed_while_closing_is_handed_back_and_not_executed() throws Exception {
     CountDownLatch began = new CountDownLatch(1);
     CountDownLatch mayEnd = new CountDownLatch(1);
     AtomicInteger executions = new AtomicInteger();
@@ -106,10 +106,10 @@ class WorkerHardTimesTest {
       Held running = server.assign("t", "1");
       began.await();
       Thread closing = Thread.ofPlatform().start(worker::close);
-      while (closing.getState() != Thread.State.TIMED_WAITING) { // it waits for what runs
+      while (closing.getState() != Thread.State.TIMED_WAITING) { // it waits for running attempts
         Thread.onSpinWait();
       }
-      Held late = server.assign("t", "2"); // for the poll that is out
+      Held late = server.assign("t", "2"); // for the poll in flight
       assertThat(server.returned()).isEqualTo(late);
       mayEnd.countDown();
       assertThat(server.finished().runId()).isEqualTo(running.runId());
@@ -119,7 +119,7 @@ class WorkerHardTimesTest {
   }
 
   @Test
-  void aRefusedKeyIsTriedAgainUntilItIsAccepted() throws Exception {
+  void a_refused_secret_key_is_retried_until_it_is_accepted() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     CountDownLatch accepted = new CountDownLatch(1);
     StandInServer.Script script =
@@ -141,7 +141,7 @@ class WorkerHardTimesTest {
   }
 
   @Test
-  void anAnswerThatStopsHalfwayEndsWithItsTimeout() throws Exception {
+  void a_response_that_stops_halfway_times_out() throws Exception {
     try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread server =
           Thread.ofPlatform()
@@ -154,7 +154,7 @@ class WorkerHardTimesTest {
                               .getBytes(StandardCharsets.US_ASCII));
                   socket.getInputStream().transferTo(OutputStream.nullOutputStream());
                 } catch (IOException e) {
-                  // the client went away, as it should
+                  // the client closed the connection, as it should
                 }
               });
       Transport transport =
@@ -167,7 +167,7 @@ class WorkerHardTimesTest {
               transport.send(
                   new Transport.Call("GET", "/", null, Map.of(), Duration.ofMillis(300))))
           .isInstanceOf(ConnectionException.class)
-          .hasMessageContaining("No whole answer");
+          .hasMessageContaining("No complete response");
       server.join(Duration.ofSeconds(10));
       assertThat(server.isAlive()).as("the connection is still open").isFalse();
     }

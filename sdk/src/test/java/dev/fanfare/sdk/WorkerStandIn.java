@@ -22,9 +22,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Plays the server's part of the worker's conversation, as a test tells it. */
+/** A server for workers that behaves as a test says. */
 final class WorkerStandIn implements AutoCloseable {
-  /** Longer than any test should take: what is not there by then never comes. */
+  /** Longer than any test should take: what has not happened by then is a failure. */
   private static final long PATIENCE_SECONDS = 20;
 
   private static final ReportResponse FINE = new ReportResponse(List.of(), List.of(), List.of());
@@ -46,7 +46,7 @@ final class WorkerStandIn implements AutoCloseable {
   private volatile String gone = "";
   private volatile Reporting reporting = report -> null;
 
-  /** What to answer to a report; {@code null}: that all is well. */
+  /** Decides the response to a report; {@code null}: everything is accepted. */
   interface Reporting {
     Object answer(ReportRequest report) throws Exception;
   }
@@ -119,7 +119,7 @@ final class WorkerStandIn implements AutoCloseable {
     return Answer.ok(WireJson.mapper().writeValueAsString(body));
   }
 
-  /** Makes a run ready. */
+  /** Adds a run for the next poll to claim. */
   Held assign(String task, String payload) {
     return assign(task, payload, null);
   }
@@ -145,16 +145,16 @@ final class WorkerStandIn implements AutoCloseable {
     return held;
   }
 
-  /** Gives the attempts assigned from now on a limit. */
-  void limit(Duration longest) {
-    maxDuration = longest;
+  /** Sets the max duration of attempts assigned from now on. */
+  void maxDuration(Duration duration) {
+    maxDuration = duration;
   }
 
   void reporting(Reporting how) {
     reporting = how;
   }
 
-  /** From now on hands out all there is, however few slots are asked for. */
+  /** From now on a poll claims every run, however few slots it has. */
   void ignoreSlots() {
     ignoresSlots = true;
   }

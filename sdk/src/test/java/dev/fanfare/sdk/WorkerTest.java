@@ -33,11 +33,11 @@ class WorkerTest {
     server.close();
   }
 
-  /** A handler that tells when it began and then waits to be interrupted. */
+  /** A handler that signals its start and then waits to be interrupted. */
   private static final class Stuck implements TaskHandler<RawJson, String> {
     final CountDownLatch began = new CountDownLatch(1);
     final CountDownLatch interrupted = new CountDownLatch(1);
-    volatile boolean wasCanceled;
+    volatile boolean shouldStop;
 
     @Override
     public String handle(RawJson payload, RunContext run) {
@@ -45,7 +45,7 @@ class WorkerTest {
       try {
         new CountDownLatch(1).await();
       } catch (InterruptedException e) {
-        wasCanceled = run.isCanceled();
+        shouldStop = run.shouldStop();
         interrupted.countDown();
       }
       return "dropped";
@@ -57,7 +57,7 @@ class WorkerTest {
   }
 
   @Test
-  void payloadsOfEveryKindComeAsTheyWereSent() {
+  void payloads_of_every_media_type_are_decoded_as_sent() {
     try (Worker worker = server.worker(ECHO).start()) {
       for (String[] payload :
           new String[][] {
@@ -83,25 +83,26 @@ class WorkerTest {
   }
 
   @Test
-  void ATT_09_anAttemptThatRunsTooLongIsInterruptedAndNotToBeRetried() throws Exception {
+  void ATT_09_an_attempt_that_exceeds_its_max_duration_is_interrupted_and_not_retried()
+      throws Exception {
     Stuck stuck = new Stuck();
-    server.limit(Duration.ofMillis(1));
+    server.maxDuration(Duration.ofMillis(1));
     try (Worker worker = server.worker(stuck.task(), ECHO).slots(2).start()) {
       server.assign("stuck", "1");
       Finished end = server.finished();
       assertThat(end.error().code()).isEqualTo(RunError.Codes.TOO_LONG);
       assertThat(end.retryable()).isFalse();
       assertThat(end.output()).isNull();
-      assertThat(stuck.wasCanceled).isTrue();
+      assertThat(stuck.shouldStop).isTrue();
     }
   }
 
   @Test
-  void aHandlerThatReturnsInTimeIsNeverTouched() {
-    server.limit(Duration.ofHours(1));
+  void a_handler_that_returns_in_time_is_not_interrupted() {
+    server.maxDuration(Duration.ofHours(1));
     Task<RawJson, Boolean> calm =
         Task.define("calm", RawJson.class, Boolean.class)
-            .handler((payload, run) -> run.isCanceled() || Thread.currentThread().isInterrupted());
+            .handler((payload, run) -> run.shouldStop() || Thread.currentThread().isInterrupted());
     try (Worker worker = server.worker(calm).start()) {
       server.assign("calm", "1");
       assertThat(server.finished().output()).isEqualTo("false");
@@ -109,7 +110,7 @@ class WorkerTest {
   }
 
   @Test
-  void theHandlerLearnsWhatItRuns() {
+  void a_handler_can_read_its_run_and_attempt() {
     Task<Count, String> task =
         Task.define("tell", Count.class, String.class)
             .handler((count, run) ->
@@ -123,7 +124,7 @@ class WorkerTest {
                     run.tags() + "",
                     run.metadata() + "",
                     run.isTest() + "",
-                    run.isCanceled() + "",
+                    run.shouldStop() + "",
                     count.n() + "",
                     Thread.currentThread().isVirtual() + ""));
     try (Worker worker = server.worker(task).start()) {
@@ -134,7 +135,7 @@ class WorkerTest {
   }
 
   @Test
-  void aFailureIsReportedAndTheServerMayRetryIt() {
+  void an_exception_is_reported_as_a_retryable_failure() {
     Task<Count, String> fails =
         Task.define("fails", Count.class, String.class)
             .handler((count, run) -> {
@@ -152,7 +153,7 @@ class WorkerTest {
   }
 
   @Test
-  void whatAnotherAttemptCannotMendIsNotRetryable() {
+  void a_failure_that_another_attempt_would_repeat_is_not_retryable() {
     Task<Count, Object> task =
         Task.define("picky", Count.class, Object.class)
             .handler((count, run) -> {
@@ -175,12 +176,13 @@ class WorkerTest {
           .matches(end -> !end.retryable() && end.error().message().contains("does not fit"));
       server.assign("picky", "{\"n\":2}");
       assertThat(server.finished())
-          .matches(end -> !end.retryable() && end.error().message().contains("is no JSON"));
+          .matches(end ->
+              !end.retryable() && end.error().message().contains("cannot be encoded as JSON"));
     }
   }
 
   @Test
-  void aRetryRunsWhileAPollIsHeld() {
+  void a_retry_runs_while_a_poll_is_in_flight() {
     Task<Count, Integer> flaky =
         Task.define("flaky", Count.class, Integer.class)
             .handler((count, run) -> {
@@ -197,15 +199,14 @@ class WorkerTest {
     try (Worker worker = server.worker(flaky).slots(2).start()) {
       server.assign("flaky", "{\"n\":1}");
       assertThat(server.finished().attempt()).isEqualTo(1);
-      Finished second =
-          server.finished(); // the stand-in holds the next poll longer than this waits
+      Finished second = server.finished(); // the stand-in holds the next poll longer than we wait
       assertThat(second.attempt()).isEqualTo(2);
       assertThat(second.output()).isEqualTo("2");
     }
   }
 
   @Test
-  void aLostClaimIsStoppedAndItsOutcomeDropped() throws Exception {
+  void an_attempt_whose_claim_is_lost_is_interrupted_and_its_outcome_dropped() throws Exception {
     Stuck stuck = new Stuck();
     server.reporting(report ->
         report.started().isEmpty()
@@ -214,7 +215,7 @@ class WorkerTest {
     try (Worker worker = server.worker(stuck.task(), ECHO).slots(2).start()) {
       server.assign("stuck", "1");
       stuck.interrupted.await();
-      assertThat(stuck.wasCanceled).isTrue();
+      assertThat(stuck.shouldStop).isTrue();
       server.assign("echo", "2");
       assertThat(server.finished().runId()).isEqualTo("run_2");
     }
@@ -222,7 +223,7 @@ class WorkerTest {
   }
 
   @Test
-  void aCanceledRunIsStoppedAndReportedAsSuch() throws Exception {
+  void a_canceled_run_is_interrupted_and_reported_as_canceled() throws Exception {
     Stuck stuck = new Stuck();
     server.reporting(report ->
         report.started().isEmpty()
@@ -234,19 +235,19 @@ class WorkerTest {
       assertThat(end.canceled()).isTrue();
       assertThat(end.output()).isNull();
       assertThat(end.retryable()).isFalse();
-      assertThat(stuck.wasCanceled).isTrue();
+      assertThat(stuck.shouldStop).isTrue();
     }
   }
 
   @Test
-  void aLapsedSessionLosesWhatItHeldAndAnotherOneGoesOn() throws Exception {
+  void a_lapsed_session_loses_its_runs_and_the_worker_opens_another() throws Exception {
     Stuck stuck = new Stuck();
     try (WorkerStandIn quick = new WorkerStandIn(0, Duration.ofMillis(300));
         Worker worker = quick.worker(stuck.task(), ECHO).slots(2).start()) {
       String first = quick.opened();
       quick.assign("stuck", "1");
       stuck.began.await();
-      quick.loseSession(first); // the next heartbeat finds out, though a poll is still held
+      quick.loseSession(first); // the next heartbeat notices it, while a poll is still in flight
       stuck.interrupted.await();
       assertThat(quick.opened()).isNotEqualTo(first);
       quick.assign("echo", "2");
@@ -255,7 +256,7 @@ class WorkerTest {
   }
 
   @Test
-  void aWorkerMayStartBeforeItsServer() {
+  void a_worker_can_start_before_its_server() {
     int port = server.port();
     server.close();
     Fanfare fanfare =
@@ -269,7 +270,7 @@ class WorkerTest {
   }
 
   @Test
-  void anOutcomeIsToldUntilItIsHeard() {
+  void an_outcome_is_reported_until_the_server_accepts_it() {
     AtomicInteger tries = new AtomicInteger();
     server.reporting(report ->
         switch (report.finished().isEmpty() ? 9 : tries.incrementAndGet()) {
@@ -287,7 +288,7 @@ class WorkerTest {
   }
 
   @Test
-  void oneRefusedOutcomeFailsItsRunAndNoOther() {
+  void a_refused_outcome_fails_its_run_and_no_other() {
     server.reporting(report ->
         report.finished().stream().anyMatch(end -> "13".equals(end.output()))
             ? Answer.error(413, "too large")
@@ -320,7 +321,7 @@ class WorkerTest {
   }
 
   @Test
-  void aServerThatRefusesEverythingDoesNotStopTheWorker() {
+  void a_run_whose_every_report_is_refused_does_not_stop_the_worker() {
     AtomicInteger refused = new AtomicInteger();
     server.reporting(report ->
         report.finished().stream().anyMatch(end -> end.runId().equals("run_1"))
@@ -336,7 +337,7 @@ class WorkerTest {
   }
 
   @Test
-  void closingWaitsForWhatRunsAndHandsBackTheRest() throws Exception {
+  void close_waits_for_running_attempts_and_hands_back_the_rest() throws Exception {
     CountDownLatch began = new CountDownLatch(1);
     CountDownLatch mayEnd = new CountDownLatch(1);
     Task<RawJson, RawJson> task =
@@ -358,11 +359,11 @@ class WorkerTest {
     assertThat(server.closed()).isEqualTo("session_1");
     closing.join();
     assertThat(server.hasFinished()).isFalse();
-    worker.close(); // again: nothing new
+    worker.close(); // a second close does nothing
   }
 
   @Test
-  void whatOutlivesTheGraceIsInterruptedAndGoesBackWithTheSession() throws Exception {
+  void an_attempt_that_outlives_the_grace_period_is_interrupted_and_handed_back() throws Exception {
     Stuck stuck = new Stuck();
     Worker worker = server.worker(stuck.task()).shutdownGrace(Duration.ofMillis(1)).start();
     server.assign("stuck", "1");
@@ -374,7 +375,7 @@ class WorkerTest {
   }
 
   @Test
-  void onlyAttemptsThatLastAreReportedAsStarted() throws Exception {
+  void only_attempts_that_last_are_reported_as_started() throws Exception {
     Stuck stuck = new Stuck();
     try (Worker worker = server.worker(ECHO, stuck.task()).shutdownGrace(Duration.ZERO).start()) {
       server.assign("echo", "1");
@@ -386,7 +387,7 @@ class WorkerTest {
   }
 
   @Test
-  void aWorkerWithoutAFreeSlotStaysInTouch() throws Exception {
+  void a_worker_without_a_free_slot_sends_heartbeats() throws Exception {
     Stuck stuck = new Stuck();
     try (WorkerStandIn quick = new WorkerStandIn(0, Duration.ofMillis(150));
         Worker worker = quick.worker(stuck.task()).slots(1).shutdownGrace(Duration.ZERO).start()) {
@@ -399,7 +400,7 @@ class WorkerTest {
   }
 
   @Test
-  void manyRunsShareReportsAndNeverExceedTheSlots() {
+  void many_runs_share_reports_and_never_exceed_the_slots() {
     AtomicInteger running = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Task<Count, Count> task =

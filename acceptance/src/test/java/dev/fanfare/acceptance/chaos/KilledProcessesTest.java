@@ -81,7 +81,7 @@ class KilledProcessesTest {
     assertAllCompletedOnce(history);
     assertThat(history.claimsAfterLoss()).as("runs taken from the killed worker").isPositive();
     assertThat(history.sessions()).hasSizeGreaterThan(1);
-    assertThat(server.client().retrieveBatch(batch.batchId()).status())
+    assertThat(server.client().batches().retrieve(batch.id()).status())
         .isEqualTo(BatchStatus.COMPLETED);
   }
 
@@ -125,7 +125,7 @@ class KilledProcessesTest {
     processes.worker("first worker", first, SLOTS / 2);
     processes.worker("second worker", second, SLOTS / 2);
     BatchHandle batch = triggerNaps(first.client());
-    assertThat(second.client().retrieveBatch(batch.batchId()).runs()).isEqualTo(batch.runs());
+    assertThat(second.client().batches().retrieve(batch.id()).runIds()).isEqualTo(batch.runIds());
 
     awaitEnded(history, 200);
     BatchClients callsFirst = BatchClients.start(first.impatientClient(), 2);
@@ -138,7 +138,7 @@ class KilledProcessesTest {
     callsSecond.stop();
 
     assertAllCompletedOnce(history);
-    assertThat(second.client().retrieveBatch(batch.batchId()).status())
+    assertThat(second.client().batches().retrieve(batch.id()).status())
         .isEqualTo(BatchStatus.COMPLETED);
     assertThat(callsSecond.unanswered()).as("calls of the server that lives").isEmpty();
     assertThat(history.runsByTag())

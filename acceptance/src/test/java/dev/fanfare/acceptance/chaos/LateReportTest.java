@@ -78,7 +78,7 @@ class LateReportTest {
       cutOff.countDown(); // the first execution ends, and its report waits in the wire
       wire.release();
 
-      Run ended = fanfare.awaitRun(run, SOON);
+      Run ended = fanfare.runs().await(run, SOON);
       assertThat(ended.status()).isEqualTo(RunStatus.COMPLETED);
       assertThat(ended.output().text()).as("output of the second execution").isEqualTo("2");
       assertThat(executions).hasValue(2);
@@ -114,7 +114,7 @@ class LateReportTest {
   }
 
   private RunStatus status(String run) {
-    return fanfare.retrieveRun(run).status();
+    return fanfare.runs().retrieve(run).status();
   }
 
   private SessionResponse open() throws Exception {

@@ -69,7 +69,7 @@ class RepeatedTriggerTest {
       wire.loseAnswers("/trigger", 2);
       RunHandle run = LocalServer.client(wire.port()).trigger("once", 1);
       assertThat(wire.lost()).isEqualTo(2);
-      assertThat(server.client().retrieveRun(run.id()).id()).isEqualTo(run.id());
+      assertThat(server.client().runs().retrieve(run.id()).id()).isEqualTo(run.id());
       assertThat(server.number("select count(*) from runs")).isEqualTo(1);
     }
   }
@@ -82,8 +82,8 @@ class RepeatedTriggerTest {
           LocalServer.client(wire.port())
               .batchTrigger("once", IntStream.range(0, 1_000).boxed().toList());
       assertThat(wire.lost()).isEqualTo(2);
-      assertThat(server.client().retrieveBatch(batch.batchId()).runs()).isEqualTo(batch.runs());
-      assertThat(batch.runs()).hasSize(1_000).doesNotHaveDuplicates();
+      assertThat(server.client().batches().retrieve(batch.id()).runIds()).isEqualTo(batch.runIds());
+      assertThat(batch.runIds()).hasSize(1_000).doesNotHaveDuplicates();
       assertThat(server.number("select count(*) from batches")).isEqualTo(1);
       assertThat(server.number("select count(*) from runs")).isEqualTo(1_000);
     }

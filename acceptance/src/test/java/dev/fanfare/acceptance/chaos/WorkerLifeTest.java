@@ -72,9 +72,9 @@ class WorkerLifeTest {
                   item("slow", "{\"ms\":5}"),
                   item("flaky", "{\"failures\":2}"),
                   item("fail", "{}")));
-      assertThat(fanfare.awaitBatch(batch.batchId(), DONE).status())
+      assertThat(fanfare.batches().await(batch.id(), DONE).status())
           .isEqualTo(BatchStatus.COMPLETED);
-      List<RunResult> results = fanfare.batchResults(batch.batchId());
+      List<RunResult> results = fanfare.batches().results(batch.id());
       assertThat(results)
           .extracting(r -> r.output() == null ? null : r.output().text())
           .containsExactly(
@@ -85,11 +85,11 @@ class WorkerLifeTest {
               "{\"attempt\":3}",
               null);
       assertThat(results.getLast().error().message()).isEqualTo("boom");
-      Run failed = fanfare.retrieveRun(batch.runs().getLast());
+      Run failed = fanfare.runs().retrieve(batch.runIds().getLast());
       assertThat(failed.status()).isEqualTo(RunStatus.FAILED);
       assertThat(failed.attemptCount()).isEqualTo(3);
       assertThat(failed.error().message()).isEqualTo("boom");
-      assertThat(fanfare.retrieveRun(batch.runs().get(4)).attemptCount()).isEqualTo(3);
+      assertThat(fanfare.runs().retrieve(batch.runIds().get(4)).attemptCount()).isEqualTo(3);
     }
   }
 
@@ -110,7 +110,7 @@ class WorkerLifeTest {
       String byTask = fanfare.trigger(bounded, payload).id();
       String byTrigger =
           fanfare.trigger(patient, payload, TriggerOptions.options().maxDuration(shortest)).id();
-      assertThat(List.of(fanfare.awaitRun(byTask, DONE), fanfare.awaitRun(byTrigger, DONE)))
+      assertThat(List.of(fanfare.runs().await(byTask, DONE), fanfare.runs().await(byTrigger, DONE)))
           .allSatisfy(run -> {
             assertThat(run.status()).isEqualTo(RunStatus.TIMED_OUT);
             assertThat(run.attemptCount()).isEqualTo(1);
@@ -137,10 +137,10 @@ class WorkerLifeTest {
     try (Worker worker = demoWorker(fanfare)) {
       String flaky = fanfare.trigger(DemoTasks.FLAKY, new Flaky(2)).id();
       String fail = fanfare.trigger(DemoTasks.FAIL, new RawJson("1")).id();
-      assertThat(List.of(fanfare.awaitRun(flaky, DONE), fanfare.awaitRun(fail, DONE)))
+      assertThat(List.of(fanfare.runs().await(flaky, DONE), fanfare.runs().await(fail, DONE)))
           .extracting(Run::status, Run::attemptCount)
           .containsExactly(tuple(RunStatus.COMPLETED, 3), tuple(RunStatus.FAILED, 3));
-      assertThat(fanfare.retrieveRun(flaky).output().text()).isEqualTo("{\"attempt\":3}");
+      assertThat(fanfare.runs().retrieve(flaky).output().text()).isEqualTo("{\"attempt\":3}");
     }
   }
 
@@ -158,9 +158,11 @@ class WorkerLifeTest {
         server.stop();
         server.start();
       }
-      assertThat(fanfare.awaitBatch(batch.batchId(), DONE).status())
+      assertThat(fanfare.batches().await(batch.id(), DONE).status())
           .isEqualTo(BatchStatus.COMPLETED);
-      assertThat(fanfare.batchResults(batch.batchId())).hasSize(300).allMatch(RunResult::ok);
+      assertThat(fanfare.batches().results(batch.id()))
+          .hasSize(300)
+          .allMatch(RunResult::isSuccessful);
     }
   }
 
@@ -171,7 +173,7 @@ class WorkerLifeTest {
     try (Worker worker = demoWorker(fanfare)) {
       server.start();
       String run = fanfare.trigger(DemoTasks.SLOW, new Nap(1)).id();
-      assertThat(fanfare.awaitRun(run, DONE).status()).isEqualTo(RunStatus.COMPLETED);
+      assertThat(fanfare.runs().await(run, DONE).status()).isEqualTo(RunStatus.COMPLETED);
     }
   }
 
@@ -199,10 +201,10 @@ class WorkerLifeTest {
       List<String> payloads = new ArrayList<>(Collections.nCopies(100, "fine"));
       payloads.addAll(10, List.of("circle", "much", "odd"));
       BatchHandle batch = fanfare.batchTrigger(make, payloads);
-      fanfare.awaitBatch(batch.batchId(), DONE);
-      List<RunResult> results = fanfare.batchResults(batch.batchId());
-      assertThat(results).hasSize(103).filteredOn(result -> !result.ok()).hasSize(2);
-      assertThat(results.get(10).error().message()).contains("is no JSON");
+      fanfare.batches().await(batch.id(), DONE);
+      List<RunResult> results = fanfare.batches().results(batch.id());
+      assertThat(results).hasSize(103).filteredOn(result -> !result.isSuccessful()).hasSize(2);
+      assertThat(results.get(10).error().message()).contains("cannot be encoded as JSON");
       assertThat(results.get(11).error().message()).contains("10003 bytes");
       assertThat(fanfare.decode(results.get(12).output(), String.class))
           .isEqualTo("\ud800 and \u0000");
@@ -210,7 +212,7 @@ class WorkerLifeTest {
           fanfare
               .trigger(make, "error", dev.fanfare.sdk.TriggerOptions.options().maxAttempts(1))
               .id();
-      assertThat(fanfare.awaitRun(failing, DONE).error().message()).startsWith("yyy");
+      assertThat(fanfare.runs().await(failing, DONE).error().message()).startsWith("yyy");
     }
   }
 
@@ -251,17 +253,18 @@ class WorkerLifeTest {
     Await.until(
         "the waiting retry to be handed back",
         DONE,
-        () -> fanfare.retrieveRun(waiting).status() == RunStatus.QUEUED);
+        () -> fanfare.runs().retrieve(waiting).status() == RunStatus.QUEUED);
     assertThat(closing.isAlive()).as("closing waits for what runs").isTrue();
     end.countDown();
     closing.join(Duration.ofSeconds(20));
     assertThat(closing.isAlive()).isFalse();
-    assertThat(fanfare.output(fanfare.retrieveRun(finishing), String.class)).isEqualTo("finished");
+    assertThat(fanfare.runs().output(fanfare.runs().retrieve(finishing), String.class))
+        .isEqualTo("finished");
     assertThat(server.number("select count(*) from sessions")).isZero();
     assertThat(server.number("select max(losses) from ready")).isZero();
 
     try (Worker next = Worker.builder(fanfare).task(patient).task(again).start()) {
-      Run ended = fanfare.awaitRun(waiting, DONE);
+      Run ended = fanfare.runs().await(waiting, DONE);
       assertThat(ended.status()).isEqualTo(RunStatus.COMPLETED);
       assertThat(ended.attemptCount()).isEqualTo(2);
     }

@@ -28,10 +28,10 @@ public final class Api {
   private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
   private static final int ITEMS_MAX = 1_000;
 
-  /** The media type of what is the path of a packet. */
+  /** The media type of a payload or output that is the path of a packet. */
   public static final String STORE = "application/store";
 
-  /** Asks for the current names of states; without it the server speaks those of old clients. */
+  /** Selects the current names of run states; without it the server sends those for old clients. */
   private static final String VERSION_HEADER = "x-trigger-api-version";
 
   private static final String VERSION = "2025-07-16";
@@ -40,19 +40,19 @@ public final class Api {
   private final Codec codec;
   private final Bodies bodies;
 
-  /** Calls through {@code transport}; payloads and outputs go through {@code codec}. */
+  /** Sends calls through {@code transport}; payloads and outputs go through {@code codec}. */
   public Api(Transport transport, Codec codec) {
     this.transport = transport;
     this.codec = codec;
     this.bodies = new Bodies(codec);
   }
 
-  /** The HTTP below. */
+  /** What sends the calls. */
   public Transport transport() {
     return transport;
   }
 
-  /** The JSON of payloads and outputs. */
+  /** What encodes and decodes payloads and outputs. */
   public Codec codec() {
     return codec;
   }
@@ -60,7 +60,7 @@ public final class Api {
   /**
    * Triggers one run.
    *
-   * @param parentRunId the run that triggers it; absent: none does
+   * @param parentRunId the run that triggers the new one; absent: none does
    */
   public RunHandle trigger(String taskId, Bodies.Item item, @Nullable String parentRunId) {
     String path = "/api/v1/tasks/" + encode(taskId) + "/trigger";
@@ -71,7 +71,7 @@ public final class Api {
    * Triggers a batch.
    *
    * @param taskId the task of all items; absent: each item names its own
-   * @param parentRunId the run that triggers it; absent: none does
+   * @param parentRunId the run that triggers the batch; absent: none does
    */
   public BatchHandle batch(
       @Nullable String taskId,
@@ -123,7 +123,7 @@ public final class Api {
       @Nullable RunError error,
       @Nullable String taskIdentifier) {}
 
-  /** Reads how the finished runs of a batch ended. */
+  /** Reads the outcomes of the final runs of a batch. */
   public List<RunResult> results(String batchId) {
     String path = "/api/v1/batches/" + encode(batchId) + "/results";
     return read(get(path), Results.class).items.stream()
@@ -138,21 +138,13 @@ public final class Api {
 
   private record PacketUrl(String presignedUrl) {}
 
-  /**
-   * A payload or output that is kept as a packet.
-   *
-   * @param path its path
-   */
+  /** Reads a payload or output that is stored as a packet, by its path. Two round trips. */
   public RawJson packet(String path) {
-    String answer = get("/api/v1/packets/" + encode(path));
-    return packetAt(read(answer, PacketUrl.class).presignedUrl);
+    String response = get("/api/v1/packets/" + encode(path));
+    return packetAt(read(response, PacketUrl.class).presignedUrl);
   }
 
-  /**
-   * A payload or output that is kept as a packet.
-   *
-   * @param presignedUrl where to fetch it
-   */
+  /** Reads a payload or output that is stored as a packet, from its presigned URL. */
   public RawJson packetAt(String presignedUrl) {
     HttpResponse<byte[]> packet = transport.fetch(presignedUrl, TRY_TIMEOUT);
     String text = new String(packet.body(), StandardCharsets.UTF_8);
@@ -168,9 +160,8 @@ public final class Api {
   private record Id(String id) {}
 
   /**
-   * Triggers the same as a run again.
+   * Triggers a new run like an old one, with changes.
    *
-   * @param changes what is to be different
    * @return the id of the new run
    */
   public String replay(String runId, Map<String, ?> changes) {
@@ -178,7 +169,11 @@ public final class Api {
     return read(post(path, json(changes), Map.of()), Id.class).id;
   }
 
-  /** Moves the time that a run waits for. */
+  /**
+   * Changes when a delayed run is due.
+   *
+   * @param delay a duration such as {@code 60s}, or an ISO-8601 time
+   */
   public Run reschedule(String runId, String delay) {
     String path = "/api/v1/runs/" + encode(runId) + "/reschedule";
     return read(post(path, json(Map.of("delay", delay)), Map.of()), Run.class);
@@ -197,22 +192,22 @@ public final class Api {
   }
 
   /**
-   * Changes the metadata of a run and returns what it is then.
+   * Changes the metadata of a run and returns the new metadata.
    *
-   * @param repeatable whether to send it again when its answer is lost
+   * @param repeatable whether to retry the call
    */
   public RawJson changeMetadata(String runId, Map<String, ?> change, boolean repeatable) {
     Transport.Call call =
         new Transport.Call("PUT", metadataPath(runId), json(change), Map.of(), TRY_TIMEOUT);
-    byte[] answer = repeatable ? transport.send(call) : transport.sendOnce(call);
-    return read(new String(answer, StandardCharsets.UTF_8), Metadata.class).metadata;
+    byte[] response = repeatable ? transport.send(call) : transport.sendOnce(call);
+    return read(new String(response, StandardCharsets.UTF_8), Metadata.class).metadata;
   }
 
   private static String metadataPath(String runId) {
     return "/api/v1/runs/" + encode(runId) + "/metadata";
   }
 
-  /** Frees an idempotency key. */
+  /** Releases an idempotency key. */
   public void resetKey(String taskId, String key) {
     post(
         "/api/v1/idempotencyKeys/" + encode(key) + "/reset",
@@ -231,7 +226,7 @@ public final class Api {
   private String post(String path, byte[] body, Map<String, String> headers) {
     Map<String, String> all = new LinkedHashMap<>(headers);
     all.put(VERSION_HEADER, VERSION);
-    // One mark for all tries of this call: the server answers a repeated one with what it made.
+    // One request key for all tries of this call: the server triggers once for it.
     all.put("x-trigger-request-idempotency-key", UUID.randomUUID().toString());
     all.put("x-trigger-source", "sdk");
     return send("POST", path, body, all);
@@ -239,8 +234,8 @@ public final class Api {
 
   private String send(
       String method, String path, byte @Nullable [] body, Map<String, String> headers) {
-    byte[] answer = transport.send(new Transport.Call(method, path, body, headers, TRY_TIMEOUT));
-    return new String(answer, StandardCharsets.UTF_8);
+    byte[] response = transport.send(new Transport.Call(method, path, body, headers, TRY_TIMEOUT));
+    return new String(response, StandardCharsets.UTF_8);
   }
 
   private static <T> T read(String body, Class<T> type) {
@@ -250,10 +245,10 @@ public final class Api {
       value = RawJsonReader.of(WireJson.mapper(), javaType, body).readValue(body);
     } catch (JacksonException e) {
       throw new ConnectionException(
-          "The answer is no " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
+          "The response is not a valid " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
     }
     if (value == null) {
-      throw new ConnectionException("The answer is no " + type.getSimpleName(), null);
+      throw new ConnectionException("The response is not a valid " + type.getSimpleName(), null);
     }
     return value;
   }

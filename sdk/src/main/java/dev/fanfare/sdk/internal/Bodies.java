@@ -7,19 +7,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** Writes the bodies of triggers, each value once, straight into the bytes that are sent. */
+/** Writes the bodies of triggers: each value is encoded once, directly into the bytes to send. */
 public final class Bodies {
   private static final int ITEM_BYTES_GUESS = 256;
 
   private final Codec codec;
 
-  /** Encodes payloads and metadata with this codec. */
+  /** Encodes payloads and metadata with {@code codec}. */
   public Bodies(Codec codec) {
     this.codec = codec;
   }
 
   /**
-   * A payload with its options as they go on the wire.
+   * A payload and its options, by their names on the wire.
    *
    * @param taskId absent: the path names the task
    */
@@ -35,7 +35,7 @@ public final class Bodies {
   /**
    * The body of a single trigger.
    *
-   * @param parentRunId the run that triggers it; absent: none does
+   * @param parentRunId the run that triggers; absent: none does
    */
   public byte[] single(Item item, @Nullable String parentRunId) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(ITEM_BYTES_GUESS);
@@ -48,8 +48,9 @@ public final class Bodies {
   /**
    * The body of a batch.
    *
-   * @param ofOneTask whether the path names the task; then each item names its parent itself
-   * @param parentRunId the run that triggers it; absent: none does
+   * @param ofOneTask whether the path names the task; then each item names the parent, otherwise
+   *     the batch does
+   * @param parentRunId the run that triggers; absent: none does
    */
   public byte[] batch(List<Item> items, boolean ofOneTask, @Nullable String parentRunId) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(items.size() * ITEM_BYTES_GUESS);

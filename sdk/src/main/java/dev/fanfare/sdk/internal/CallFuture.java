@@ -4,11 +4,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The future of a blocking call on a virtual thread; canceling it interrupts the call. */
+/** The future of a blocking call on a virtual thread. Canceling the future interrupts the call. */
 public final class CallFuture<T extends @Nullable Object> extends CompletableFuture<T> {
   private final Thread thread;
 
-  /** Begins the call. */
+  /** Starts the call. */
   public CallFuture(Supplier<T> call) {
     this.thread =
         Thread.ofVirtual()

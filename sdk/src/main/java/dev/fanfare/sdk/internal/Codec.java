@@ -1,5 +1,6 @@
 package dev.fanfare.sdk.internal;
 
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.sdk.RawJson;
 import java.lang.reflect.Type;
@@ -10,7 +11,7 @@ import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Between Java values and the JSON of payloads and outputs. Safe for use by many threads. */
+/** Encodes and decodes payloads and outputs. Safe for use by many threads. */
 public final class Codec {
   private static final String JSON = "application/json";
   private static final String SUPER_JSON = "application/super+json";
@@ -19,54 +20,55 @@ public final class Codec {
   private final JsonMapper mapper;
   private final ObjectWriter part;
 
-  /** Uses the mapper of the application. */
+  /** Encodes and decodes with the application's mapper. */
   public Codec(JsonMapper mapper) {
     this.mapper = mapper;
     this.part = mapper.writer().without(SerializationFeature.FLUSH_AFTER_WRITE_VALUE);
   }
 
-  /** What the TypeScript SDK wraps values in. */
+  /** The wrapper of {@code application/super+json} values, as the TypeScript SDK writes them. */
   private record SuperJson(@Nullable RawJson json) {}
 
   /**
-   * A type that values are decoded to.
+   * A type to decode values to.
    *
    * @param <T> the type
    */
-  @SuppressWarnings("UnusedTypeParameter") // it is what callers are spared a cast by
+  @SuppressWarnings("UnusedTypeParameter") // saves callers a cast
   public record Target<T>(JavaType type) {}
 
-  /** The target for a type, which may have arguments. */
+  /** The target for a type, which may have type arguments. */
   public <T> Target<T> target(Type type) {
     return new Target<>(mapper.constructType(type));
   }
 
-  /** A value as JSON text that UTF-8 can carry: half a surrogate pair in a string is escaped. */
+  /** Encodes a value as JSON text. Lone surrogates, which UTF-8 cannot encode, are escaped. */
   public String encode(Object value) {
     return value instanceof RawJson raw
         ? raw.text()
         : Surrogates.escapeLone(mapper.writeValueAsString(value));
   }
 
-  /** What writes values as parts of a larger body. */
+  /** Writes values as parts of a larger body. */
   ObjectWriter part() {
     return part;
   }
 
   /**
-   * A payload.
+   * Decodes a payload.
    *
-   * @param json JSON text; of a type that carries text, the string holding it
+   * @param json JSON text; for a media type other than {@code application/json}, a JSON string with
+   *     the payload's text
    * @param mediaType absent: {@code application/json}
-   * @throws JacksonException when it does not fit
-   * @throws IllegalArgumentException when the media type is none that can be decoded
+   * @throws JacksonException when the payload does not fit the target
+   * @throws IllegalArgumentException when the media type cannot be decoded
    */
   public <T> @Nullable T decode(
       @Nullable String json, @Nullable String mediaType, Target<T> target) {
     return json == null ? null : read(plain(json, mediaType == null ? JSON : mediaType), target);
   }
 
-  /** An output or an error, which the server gives as the text itself. */
+  /** Converts an output, which the server sends as plain text of its media type, to JSON. */
   public @Nullable RawJson output(@Nullable String text, @Nullable String mediaType) {
     if (text == null) {
       return null;
@@ -78,7 +80,7 @@ public final class Codec {
     };
   }
 
-  /** A value; {@code null} for the JSON value null. */
+  /** Decodes a value; {@code null} for the JSON value null. */
   public <T> @Nullable T read(String json, Target<T> target) {
     return RawJsonReader.of(mapper, target.type, json).readValue(json);
   }
@@ -87,11 +89,11 @@ public final class Codec {
     return switch (mediaType) {
       case JSON, TEXT -> json;
       case SUPER_JSON -> unwrapped(WireJson.mapper().readValue(json, String.class));
-      default -> throw new IllegalArgumentException("payloads of type " + mediaType);
+      default -> throw new IllegalArgumentException(mediaType + " is not supported");
     };
   }
 
-  /** The value within {@code {"json": …, "meta": …}}; without one it was undefined: null. */
+  /** The value in {@code {"json": …, "meta": …}}; missing means undefined and becomes null. */
   private static String unwrapped(String text) {
     JavaType type = WireJson.mapper().constructType(SuperJson.class);
     SuperJson wrapped = RawJsonReader.of(WireJson.mapper(), type, text).readValue(text);

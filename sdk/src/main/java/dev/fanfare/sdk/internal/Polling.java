@@ -5,19 +5,19 @@ import java.time.Duration;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** Asks again until something is so: at first often, then once a second. */
+/** Reads a value repeatedly until it passes a test: often at first, then once a second. */
 public final class Polling {
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 1_000;
 
   private Polling() {}
 
-  /** The first value that passes, or the last one before the time was over. */
-  public static <T> T until(Supplier<T> ask, Predicate<T> done, Duration timeout) {
+  /** The first value that passes, or the last one read before {@code timeout} elapsed. */
+  public static <T> T until(Supplier<T> read, Predicate<T> done, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     long pause = PAUSE_MILLIS_MIN;
     while (true) {
-      T value = ask.get();
+      T value = read.get();
       long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
       if (done.test(value) || leftMillis <= 0) {
         return value;

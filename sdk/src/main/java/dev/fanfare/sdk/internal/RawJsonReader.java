@@ -10,14 +10,14 @@ import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads {@link RawJson} by cutting it out of the text that is read. A mapper that does not tell the
- * text, because an application calls it by itself, gets the value printed anew: equal, not the
- * same.
+ * Reads {@link RawJson} by cutting it out of the text that is parsed, so that it is preserved to
+ * the character. When an application calls its mapper directly, the text is not available; then the
+ * value is parsed and printed, which keeps its meaning but not its formatting.
  */
 public final class RawJsonReader extends ValueDeserializer<RawJson> {
   private static final Object TEXT = RawJsonReader.class;
 
-  /** Reads exactly this text, and cuts every {@link RawJson} out of it. */
+  /** A reader for exactly this text; every {@link RawJson} is cut out of it. */
   public static ObjectReader of(JsonMapper mapper, JavaType type, String text) {
     return mapper.readerFor(type).withAttribute(TEXT, text);
   }
@@ -29,7 +29,7 @@ public final class RawJsonReader extends ValueDeserializer<RawJson> {
     }
     int begin = (int) parser.currentTokenLocation().getCharOffset();
     parser.skipChildren();
-    parser.finishToken(); // strings are read lazily: without this the end is not known
+    parser.finishToken(); // strings are parsed lazily: without this the end is unknown
     int end = (int) parser.currentLocation().getCharOffset();
     return new RawJson(text.substring(begin, end));
   }
@@ -39,7 +39,7 @@ public final class RawJsonReader extends ValueDeserializer<RawJson> {
     return new RawJson("null");
   }
 
-  /** A field that is not there is {@code null}, in contrast to one that is JSON null. */
+  /** A missing field is {@code null}, unlike a field with the JSON value null. */
   @Override
   public @Nullable Object getAbsentValue(DeserializationContext context) {
     return null;

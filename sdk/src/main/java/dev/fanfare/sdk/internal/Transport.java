@@ -21,11 +21,11 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * HTTP with patience: lost connections, 429 and 5xx are tried again with growing waits. Safe for
- * use by many threads. The secret key goes into the header and nowhere else.
+ * Sends HTTP requests. Lost connections and the statuses 408, 429 and 5xx are retried with growing
+ * waits. The secret key appears in the authorization header only. Safe for use by many threads.
  */
 public final class Transport {
-  /** Waits before the second and later tries; the server's own word on waiting goes first. */
+  /** Waits before the second and later tries. A longer wait that the server asks for overrides. */
   private static final long[] WAITS_MILLIS = {200, 500, 1_000, 2_000, 4_000};
 
   private static final long WAIT_MILLIS_MAX = 60_000;
@@ -37,7 +37,7 @@ public final class Transport {
 
   /**
    * @param base the server's address, without a trailing slash
-   * @param triesMax how often a call is tried in all
+   * @param triesMax how often a call is sent in all
    */
   public Transport(URI base, String secretKey, Duration connectTimeout, int triesMax) {
     this.base = base;
@@ -51,13 +51,13 @@ public final class Transport {
   }
 
   /**
-   * One call.
+   * A call to the server.
    *
-   * @param path with its leading slash, encoded
+   * @param path encoded, with a leading slash
    * @param body JSON; absent: none
-   * @param headers beside authorization and content type; a call that is not harmless to repeat
-   *     brings the header that marks a repetition
-   * @param timeout for one try, from connecting to the last byte
+   * @param headers in addition to authorization and content type; a call that is not idempotent
+   *     must have a request key among them
+   * @param timeout of one try, from connecting to the last byte
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Call(
@@ -67,27 +67,24 @@ public final class Transport {
       Map<String, String> headers,
       Duration timeout) {}
 
-  /** Sends a call, again when that can help, and returns the body of its success. */
+  /** Sends a call, with retries, and returns the body of the 2xx response. */
   public byte[] send(Call call) {
-    return patiently(() -> once(call), call.method(), call.path()).body();
+    return withRetries(() -> once(call), call.method(), call.path()).body();
   }
 
-  /**
-   * Fetches what a presigned URL leads to, again when that can help. Wherever it leads, the secret
-   * key does not go there.
-   */
+  /** Gets a presigned URL, with retries. The secret key is not sent to it. */
   public HttpResponse<byte[]> fetch(String presignedUrl, Duration timeout) {
     URI url;
     try {
       url = URI.create(presignedUrl);
     } catch (IllegalArgumentException e) {
-      throw new ConnectionException("The server gave a URL that is none", e);
+      throw new ConnectionException("The response contains an invalid presigned URL", e);
     }
     HttpRequest request = HttpRequest.newBuilder(url).build();
-    return patiently(() -> once(request, timeout), "GET", url.getPath());
+    return withRetries(() -> once(request, timeout), "GET", url.getPath());
   }
 
-  private HttpResponse<byte[]> patiently(
+  private HttpResponse<byte[]> withRetries(
       Supplier<HttpResponse<byte[]>> call, String method, String path) {
     for (int tries = 1; ; tries++) {
       HttpResponse<byte[]> response;
@@ -103,14 +100,14 @@ public final class Transport {
       if (response.statusCode() < 300) {
         return response;
       }
-      if (tries >= triesMax || !worthRepeating(response)) {
+      if (tries >= triesMax || !isRetryable(response)) {
         throw failure(method, path, response);
       }
       pause(waitMillis(response, tries));
     }
   }
 
-  /** Sends a call that must not be sent again, and returns the body of its success. */
+  /** Sends a call without retries and returns the body of the 2xx response. */
   public byte[] sendOnce(Call call) {
     HttpResponse<byte[]> response = once(call);
     if (response.statusCode() >= 300) {
@@ -119,7 +116,7 @@ public final class Transport {
     return response.body();
   }
 
-  /** Sends a call once. */
+  /** Sends a call without retries and returns the response, whatever its status. */
   public HttpResponse<byte[]> once(Call call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + call.path()))
@@ -136,32 +133,33 @@ public final class Transport {
   }
 
   private HttpResponse<byte[]> once(HttpRequest request, Duration timeout) {
-    String whom = request.uri().getScheme() + "://" + request.uri().getAuthority();
-    // Not the request's own timeout: that one ends with the headers, and a server that stops in the
-    // middle of its answer would be waited for without end.
-    CompletableFuture<HttpResponse<byte[]>> answer =
+    String server = request.uri().getScheme() + "://" + request.uri().getAuthority();
+    // Not the timeout of HttpRequest: it ends with the headers, so a server that stopped in the
+    // middle of a body would block us indefinitely.
+    CompletableFuture<HttpResponse<byte[]>> response =
         http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      return response.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      throw new ConnectionException("No answer from " + whom + ": " + e.getCause(), e.getCause());
-    } catch (TimeoutException e) {
-      answer.cancel(true);
       throw new ConnectionException(
-          "No whole answer from " + whom + " within " + timeout.toSeconds() + " s", e);
+          "No response from " + server + ": " + e.getCause(), e.getCause());
+    } catch (TimeoutException e) {
+      response.cancel(true);
+      throw new ConnectionException(
+          "No complete response from " + server + " within " + timeout.toSeconds() + " s", e);
     } catch (InterruptedException e) {
-      answer.cancel(true);
+      response.cancel(true);
       Thread.currentThread().interrupt();
-      throw new ConnectionException("Interrupted while waiting for " + whom, e);
+      throw new ConnectionException("Interrupted while waiting for " + server, e);
     }
   }
 
-  private static boolean worthRepeating(HttpResponse<byte[]> response) {
-    // The header's "true" on a 404 is for servers that answer before they have stored; what this
-    // one has acknowledged can be read, so not found means not found.
+  private static boolean isRetryable(HttpResponse<byte[]> response) {
+    // A 404 with x-should-retry: true is not retried: the header is meant for servers whose reads
+    // lag behind their writes, and here an acknowledged run can be read at once.
     int status = response.statusCode();
-    boolean vetoed = response.headers().firstValue("x-should-retry").orElse("").equals("false");
-    return !vetoed && (status == 408 || status == 429 || status >= 500);
+    boolean forbidden = response.headers().firstValue("x-should-retry").orElse("").equals("false");
+    return !forbidden && (status == 408 || status == 429 || status >= 500);
   }
 
   private static long waitMillis(int tries) {
@@ -170,7 +168,7 @@ public final class Transport {
   }
 
   private static long waitMillis(HttpResponse<byte[]> response, int tries) {
-    long asked =
+    long requested =
         response
             .headers()
             .firstValue("x-ratelimit-reset")
@@ -178,7 +176,7 @@ public final class Transport {
             .map(v -> number(v) - System.currentTimeMillis())
             .or(() -> response.headers().firstValue("Retry-After").map(v -> number(v) * 1_000))
             .orElse(0L);
-    return Math.min(WAIT_MILLIS_MAX, Math.max(asked, waitMillis(tries)));
+    return Math.min(WAIT_MILLIS_MAX, Math.max(requested, waitMillis(tries)));
   }
 
   private static long number(String text) {
@@ -190,11 +188,11 @@ public final class Transport {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ConnectionException("Interrupted while waiting to try again", e);
+      throw new ConnectionException("Interrupted while waiting to retry", e);
     }
   }
 
-  /** The exception of an answer that is no success. */
+  /** The exception for a response that is not 2xx. */
   public static FanfareException failure(Call call, HttpResponse<byte[]> response) {
     return failure(call.method(), call.path(), response);
   }
@@ -213,8 +211,8 @@ public final class Transport {
         return error.stringValue();
       }
     } catch (JacksonException e) {
-      // no JSON: an intermediary answered, and its status is all there is to say
+      // not JSON: an intermediary responded, and only the status says anything
     }
-    return "The server answered without a reason";
+    return "The server gave no reason";
   }
 }

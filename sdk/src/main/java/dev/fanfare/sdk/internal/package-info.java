@@ -1,6 +1,7 @@
 /**
- * What the public types are made of. {@link dev.fanfare.sdk.internal.Transport} speaks HTTP and
- * tries again; the package {@code worker} below keeps a worker's conversation.
+ * The implementation of the client. {@link dev.fanfare.sdk.internal.Api} has a method for each call
+ * of the HTTP API; {@link dev.fanfare.sdk.internal.Transport} sends it and retries. The package
+ * {@code worker} executes runs.
  */
 @NullMarked
 package dev.fanfare.sdk.internal;

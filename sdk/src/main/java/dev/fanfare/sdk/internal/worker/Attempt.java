@@ -18,15 +18,15 @@ import org.slf4j.Logger;
 import org.slf4j.MDC;
 import org.slf4j.event.Level;
 
-/** One attempt of a run that the session holds. Safe for use by many threads. */
+/** An attempt of a run that the session holds. Safe for use by many threads. */
 final class Attempt implements RunContext {
-  /** Whoever moves the state first decides; the others find that they came too late. */
+  /** The thread that changes the state first decides; the others then do nothing. */
   private enum State {
     WAITING,
     RUNNING,
-    /** Its outcome goes to the server. */
+    /** Its outcome is reported to the server. */
     ENDED,
-    /** Lost or handed back: whatever comes of it is dropped. */
+    /** Lost or handed back: its outcome is dropped. */
     GIVEN_UP
   }
 
@@ -39,7 +39,7 @@ final class Attempt implements RunContext {
   private volatile boolean canceled;
   private volatile @Nullable Thread thread; // set before the state is RUNNING
   private volatile @Nullable TimeLimit limit; // set before the handler is called
-  private @Nullable Finished end; // touched only by its own thread
+  private @Nullable Finished end; // used only by its own thread
 
   Attempt(Assignment assignment, int number, BoundTask<?, ?> task, Session session) {
     this.assignment = assignment;
@@ -49,7 +49,7 @@ final class Attempt implements RunContext {
     this.held = new Held(assignment.runId(), assignment.fence());
   }
 
-  /** Another attempt under the same claim. */
+  /** The next attempt, under the same claim. */
   Attempt next(int nextNumber) {
     return new Attempt(assignment, nextNumber, task, session);
   }
@@ -66,13 +66,13 @@ final class Attempt implements RunContext {
     return state.get() == State.RUNNING;
   }
 
-  /** Calls the handler, in this thread, unless the attempt was given up before it began. */
+  /** Calls the handler in this thread, unless the attempt was given up before it started. */
   void execute() {
     thread = Thread.currentThread();
     if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
       return;
     }
-    long begin = System.nanoTime();
+    long startNanos = System.nanoTime();
     TimeLimit timeLimit = TimeLimit.start(assignment.maxDurationMillis());
     limit = timeLimit;
     String output = null;
@@ -86,7 +86,7 @@ final class Attempt implements RunContext {
     } catch (AbortRunException e) {
       error = Errors.of(e);
       retryable = false;
-    } catch (Throwable e) { // also a StackOverflowError ends an attempt, not the worker
+    } catch (Throwable e) { // even a StackOverflowError fails the attempt, not the worker
       error = Errors.of(e);
     }
     timeLimit.end();
@@ -95,8 +95,8 @@ final class Attempt implements RunContext {
       error = tooLong();
       retryable = false;
     }
-    Thread.interrupted(); // what comes now is not the handler's: it must not be interrupted
-    end = finished(System.nanoTime() - begin, output, error, retryable);
+    Thread.interrupted(); // reporting, which follows, must not be interrupted
+    end = finished(System.nanoTime() - startNanos, output, error, retryable);
     if (error != null && !canceled) {
       boolean last = !retryable || number >= assignment.maxAttempts();
       task.logger()
@@ -105,7 +105,7 @@ final class Attempt implements RunContext {
     }
   }
 
-  /** Hands the outcome on; it is dropped when the attempt was given up meanwhile. */
+  /** Reports the outcome; drops it when the attempt was given up meanwhile. */
   void conclude() {
     Finished outcome = end;
     if (outcome != null && state.compareAndSet(State.RUNNING, State.ENDED)) {
@@ -113,7 +113,7 @@ final class Attempt implements RunContext {
     }
   }
 
-  /** The run was canceled: tells the handler, and wakes it. */
+  /** Cancels the attempt, because the run was canceled: interrupts the handler. */
   void cancel() {
     canceled = true;
     if (state.compareAndSet(State.WAITING, State.ENDED)) {
@@ -123,13 +123,13 @@ final class Attempt implements RunContext {
     }
   }
 
-  /** The claim is lost, or about to be given back as a whole: stops it and drops its outcome. */
+  /** Stops the attempt and drops its outcome, because the claim is lost or will be handed back. */
   void giveUp() {
     canceled = true;
     interruptIf(state.getAndSet(State.GIVEN_UP) == State.RUNNING);
   }
 
-  /** Gives it up if it has not begun; returns whether that was so. */
+  /** Gives up the attempt if it has not started; returns whether it was given up. */
   boolean giveUpUnstarted() {
     return state.compareAndSet(State.WAITING, State.GIVEN_UP);
   }
@@ -158,11 +158,11 @@ final class Attempt implements RunContext {
   private RunError tooLong() {
     return RunError.internal(
         RunError.Codes.TOO_LONG,
-        "The attempt ran longer than its limit of " + assignment.maxDurationMillis() + " ms");
+        "The attempt exceeded its max duration of " + assignment.maxDurationMillis() + " ms");
   }
 
   private Finished canceledOutcome(long durationMillis) {
-    // With an error, so that a server that missed the cancellation does not take it for a success.
+    // With an error, so that a server that does not know of the cancellation stores no success.
     return new Finished(
         held.runId(),
         held.fence(),
@@ -226,7 +226,7 @@ final class Attempt implements RunContext {
   }
 
   @Override
-  public boolean isCanceled() {
+  public boolean shouldStop() {
     TimeLimit timeLimit = limit;
     return canceled || (timeLimit != null && timeLimit.isExceeded());
   }

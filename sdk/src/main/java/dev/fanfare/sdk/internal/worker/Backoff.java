@@ -3,7 +3,8 @@ package dev.fanfare.sdk.internal.worker;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Growing waits between tries, spread so that many workers do not return together. One thread's.
+ * Growing waits between tries, with jitter, so that many workers do not return at once. For use by
+ * one thread.
  */
 final class Backoff {
   private static final long MIN_MILLIS = 100;
@@ -15,8 +16,8 @@ final class Backoff {
     failures = 0;
   }
 
-  /** At the first failure in a row and at every tenth: a server that is away is no news. */
-  boolean isWorthSaying() {
+  /** Whether to log this failure: the first in a row and every tenth. */
+  boolean shouldLog() {
     return failures % 10 == 0;
   }
 

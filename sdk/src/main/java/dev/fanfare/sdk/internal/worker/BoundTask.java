@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
-/** A task with what its runs share: a client, how JSON is read and written, and its logger. */
+/** A task with what its attempts share: a client, a codec and a logger. */
 final class BoundTask<I, O> {
   private final Task<I, O> task;
   private final Fanfare fanfare;
@@ -45,19 +45,18 @@ final class BoundTask<I, O> {
   }
 
   /**
-   * Executes the handler.
+   * Decodes the payload, calls the handler and encodes its output.
    *
    * @return the output as JSON; {@code null}: none
-   * @throws AbortRunException also when the payload or the output does not fit: another attempt
-   *     would meet the same
+   * @throws AbortRunException also when the payload cannot be decoded or the output cannot be
+   *     encoded: another attempt would fail the same way
    */
   @Nullable String call(Assignment assignment, RunContext run) throws Exception {
     I decoded;
     try {
       decoded = payload(assignment);
     } catch (ApiException.NotFound e) {
-      throw new AbortRunException(
-          "The payload is not in the store of packets: " + e.getMessage(), e);
+      throw new AbortRunException("The payload's packet does not exist: " + e.getMessage(), e);
     } catch (JacksonException | IllegalArgumentException e) {
       throw new AbortRunException(
           "The payload does not fit " + task.payloadType().getTypeName() + ": " + reason(e), e);
@@ -67,11 +66,13 @@ final class BoundTask<I, O> {
       return output == null ? null : codec.encode(output);
     } catch (JacksonException e) {
       throw new AbortRunException(
-          "The output, a " + output.getClass().getName() + ", is no JSON: " + reason(e), e);
+          "The output, a %s, cannot be encoded as JSON: %s"
+              .formatted(output.getClass().getName(), reason(e)),
+          e);
     }
   }
 
-  /** Fetched by the attempt itself: a claim hands out many runs, and packets may be long. */
+  /** An attempt reads its own packet, because a claim has many runs and packets are large. */
   private @Nullable I payload(Assignment assignment) {
     String json = assignment.payload();
     return json != null && Api.STORE.equals(assignment.payloadType())
@@ -79,7 +80,7 @@ final class BoundTask<I, O> {
         : codec.decode(json, assignment.payloadType(), payload);
   }
 
-  /** A run may be triggered without a payload; its handler, as documented, then gets null. */
+  /** The handler of a run that was triggered without a payload gets null, as documented. */
   @SuppressWarnings("NullAway")
   private @Nullable O handle(@Nullable I decoded, RunContext run) throws Exception {
     return task.handler().handle(decoded, run);

@@ -1,13 +1,13 @@
 package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.RunError;
-import dev.fanfare.sdk.internal.Surrogates;
+import dev.fanfare.protocol.Surrogates;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a handler threw, as the server stores it. */
+/** Converts exceptions of handlers to the errors that the server stores. */
 final class Errors {
   private static final int CHARS_MAX = 16 * 1024;
 
@@ -24,16 +24,13 @@ final class Errors {
         }));
   }
 
-  /**
-   * Short enough to store, and without halves of surrogate pairs: they cannot be stored, and this
-   * is plain text, which has no escape for them.
-   */
+  /** Truncates to a storable length, and replaces lone surrogates, which cannot be stored. */
   private static String text(Supplier<@Nullable String> describe) {
     String text;
     try {
       text = describe.get();
-    } catch (RuntimeException | Error e) { // exceptions are the application's code too
-      text = "The exception cannot be described: " + e.getClass().getName();
+    } catch (RuntimeException | Error e) { // an exception's methods are application code too
+      text = "Describing the exception failed: " + e.getClass().getName();
     }
     if (text == null) {
       return "";

@@ -16,27 +16,27 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened to the runs of a session and was not reported yet. While one report is under way
- * the next one collects here, so a busy worker sends few large reports and an idle one sends at
- * once. Safe for use by many threads; one takes.
+ * Collects what happened to the runs of a session and is not reported yet. While one report is in
+ * flight, the next one collects here, so a busy worker sends few large reports and an idle worker
+ * reports at once. Safe for use by many threads; only one may call {@link #take}.
  */
 final class Outbox {
-  /** Most ends of one report. */
+  /** Most outcomes in one report. */
   static final int FINISHED_MAX = 500;
 
-  /** Most characters of one report; a single end may be longer. */
+  /** Most characters in one report; a single outcome may be longer. */
   private static final long CHARS_MAX = 4L * 1024 * 1024;
 
-  /** Ends that wait, beyond which no more work should be taken. */
+  /** Waiting outcomes, beyond which the worker claims no more runs. */
   private static final int WAITING_MAX = 2_000;
 
   /**
-   * How long a start is held back: the report of an attempt that ends within it need not tell of
-   * its start, which halves what short tasks cost the server.
+   * How long the report of a start is held back. An attempt that ends within this time is reported
+   * without its start, which halves the server's cost of short tasks.
    */
   private static final long START_LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** How long an end waits for others, when there are attempts that may end soon. */
+  /** How long an outcome waits for others, while more attempts run. */
   private static final long END_LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private record Start(Attempt attempt, long atNanos) {}
@@ -50,11 +50,11 @@ final class Outbox {
   private final Deque<Start> starts = new ArrayDeque<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
   private final List<Held> returned = new ArrayList<>();
-  private int wanted; // ends the taker waits for; 0: it is not waiting
+  private int wanted; // outcomes that take() waits for; 0: it is not waiting
   private boolean closed;
 
   /**
-   * @param busy how many attempts execute now
+   * @param busy how many attempts are executing
    */
   Outbox(IntSupplier busy) {
     this.busy = busy;
@@ -94,7 +94,7 @@ final class Outbox {
     }
   }
 
-  /** What is in goes out without delay; after that {@link #take} has nothing to give. */
+  /** Lets {@link #take} return what is left without delay, and then {@code null}. */
   void close() {
     lock.lock();
     try {
@@ -106,7 +106,7 @@ final class Outbox {
     }
   }
 
-  /** Waits until little enough waits here for more work to begin. */
+  /** Waits until few enough outcomes are waiting to claim more runs. */
   void awaitRoom() throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -119,8 +119,8 @@ final class Outbox {
   }
 
   /**
-   * The next report, as soon as there is something to say or {@code patience} is over: then it is
-   * empty, a heartbeat. {@code null} when the outbox is closed and empty.
+   * The next report, as soon as there is something to report; an empty one, a heartbeat, when
+   * {@code patience} elapsed first; {@code null} when the outbox is closed and empty.
    */
   @Nullable ReportRequest take(long patienceNanos) throws InterruptedException {
     lock.lockInterruptibly();
@@ -145,7 +145,7 @@ final class Outbox {
     wanted = 1;
     while (finished.isEmpty() && returned.isEmpty() && !closed) {
       long now = System.nanoTime();
-      dropOverStarts();
+      dropEndedStarts();
       Start oldest = starts.peekFirst();
       long until =
           oldest == null ? deadline : Math.min(deadline, oldest.atNanos + START_LINGER_NANOS);
@@ -166,7 +166,7 @@ final class Outbox {
     }
   }
 
-  private void dropOverStarts() {
+  private void dropEndedStarts() {
     while (!starts.isEmpty() && !starts.getFirst().attempt.isRunning()) {
       starts.removeFirst();
     }

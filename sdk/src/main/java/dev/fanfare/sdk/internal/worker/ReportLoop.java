@@ -12,13 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports what happens in one session until it is closed or gone, one report at a time. While the
- * server is away it keeps what it has to say and tries again. One thread's.
+ * Reports what happens in one session, one report at a time, until the session is closed or gone.
+ * It retries a report for as long as the server is unavailable. For use by one thread.
  */
 final class ReportLoop implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(ReportLoop.class);
 
-  /** The platform's code for an output that cannot be stored. */
+  /** Trigger.dev's code for an output that cannot be stored. */
   private static final String OUTPUT_ERROR = "TASK_OUTPUT_ERROR";
 
   private final WorkerCalls calls;
@@ -43,11 +43,11 @@ final class ReportLoop implements Runnable {
         }
       }
     } catch (InterruptedException e) {
-      // the worker stops, and has waited long enough for the server
+      // the worker stops, and has waited for the server long enough
     }
   }
 
-  /** Sends a report until the server has taken it or the session is gone. */
+  /** Sends a report until the server accepts it or the session is gone. */
   private void deliver(ReportRequest report) throws InterruptedException {
     while (!session.isGone()) {
       try {
@@ -70,24 +70,24 @@ final class ReportLoop implements Runnable {
   }
 
   private void pause(FanfareException e) throws InterruptedException {
-    if (backoff.isWorthSaying()) {
-      log.warn(
-          "The server did not take a report and will be asked again: {}", WorkerCalls.reason(e));
+    if (backoff.shouldLog()) {
+      log.warn("Reporting failed and will be retried: {}", WorkerCalls.reason(e));
     }
     backoff.pause();
   }
 
   /**
-   * The server refuses something in a report, and one bad entry must not silence the others. It is
-   * cut in two until the bad one stands alone. Starts are left out first: they are news that the
-   * ends will tell anyway.
+   * Isolates the entry of a report that the server refuses, so that the others are delivered:
+   * leaves out the starts, which the outcomes imply, and then halves the report until the bad entry
+   * is alone.
    */
   private void deliverParts(ReportRequest report, ApiException.Refused refusal)
       throws InterruptedException {
     List<Finished> ends = report.finished();
     List<Held> back = report.returned();
     if (!report.started().isEmpty()) {
-      log.warn("The server refuses a report with starts in it: {}", refusal.getMessage());
+      log.warn(
+          "The server refused a report; it is sent again without starts: {}", refusal.getMessage());
       deliverUnlessEmpty(new ReportRequest(List.of(), ends, back));
     } else if (!ends.isEmpty() && !back.isEmpty()) {
       deliver(new ReportRequest(List.of(), ends, List.of()));
@@ -101,7 +101,10 @@ final class ReportLoop implements Runnable {
       deliver(new ReportRequest(List.of(), List.of(), back.subList(0, half)));
       deliver(new ReportRequest(List.of(), List.of(), back.subList(half, back.size())));
     } else if (ends.isEmpty()) {
-      log.error("The server refuses to take back {}: {}", back, refusal.getMessage());
+      log.error(
+          "The server refused to take back {} and will reclaim them later: {}",
+          back,
+          refusal.getMessage());
       back.forEach(session::release);
     } else {
       deliverRefused(ends.getFirst(), refusal);
@@ -114,22 +117,28 @@ final class ReportLoop implements Runnable {
     }
   }
 
-  /** The outcome of one run is refused: then that is its outcome. */
+  /** Reports a refused outcome as a failure of the attempt. */
   private void deliverRefused(Finished end, ApiException.Refused refusal)
       throws InterruptedException {
     Finished instead = refused(end, refusal);
     if (instead == null) {
-      log.error("The server refuses to hear how {} ended: {}", end.runId(), refusal.getMessage());
+      log.error(
+          "The server refused even the failure of run {}, which it reclaims after this session: {}",
+          end.runId(),
+          refusal.getMessage());
       session.release(new Held(end.runId(), end.fence()));
     } else {
-      log.warn("The server refuses the outcome of {}: {}", end.runId(), refusal.getMessage());
+      log.warn(
+          "The server refused the outcome of run {}, which is reported as failed: {}",
+          end.runId(),
+          refusal.getMessage());
       deliver(new ReportRequest(List.of(), List.of(instead), List.of()));
     }
   }
 
   private static @Nullable Finished refused(Finished end, ApiException.Refused refusal) {
     if (end.error() != null && OUTPUT_ERROR.equals(end.error().code())) {
-      return null; // that was our second try
+      return null; // it is such a failure already
     }
     String what =
         end.output() == null

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session with the server and the attempts it holds: from the claim until the server has taken
- * the outcome, or the claim is lost or handed back. Safe for use by many threads.
+ * A session with the server and the attempts it holds: each from its claim until the server has
+ * accepted the outcome, or the claim is lost or handed back. Safe for use by many threads.
  */
 final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
@@ -30,7 +30,7 @@ final class Session {
   private final Outbox outbox;
   private final Map<Held, Attempt> attempts = new ConcurrentHashMap<>();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
-  private final AtomicBoolean told = new AtomicBoolean();
+  private final AtomicBoolean lapseLogged = new AtomicBoolean();
   private volatile boolean draining;
   private volatile boolean gone;
   private volatile long contactNanos = System.nanoTime();
@@ -49,18 +49,18 @@ final class Session {
     return outbox;
   }
 
-  /** A call begins: it renews the session when it arrives. */
+  /** Notes that a call is sent now, which renews the session when it arrives. */
   void contact() {
     contactNanos = System.nanoTime();
   }
 
-  /** How long the session may stay silent from now: a third of its lease after its last contact. */
+  /** How long from now until a heartbeat is due: a third of the lease after the last call. */
   long silenceNanos() {
     long third = TimeUnit.MILLISECONDS.toNanos(opened.leaseMillis()) / 3;
     return contactNanos + third - System.nanoTime();
   }
 
-  /** Whether the server has taken everything back: nothing of it can be reported any more. */
+  /** Whether the server has reclaimed everything: outcomes can no longer be reported. */
   boolean isGone() {
     return gone;
   }
@@ -71,7 +71,7 @@ final class Session {
     slots.execute(attempt);
   }
 
-  /** What comes after the end has begun does not begin: it is handed back, or dropped. */
+  /** An attempt that arrives while draining is handed back; one for a gone session is dropped. */
   private void hold(Attempt attempt) {
     attempts.put(attempt.held(), attempt);
     if (gone) {
@@ -89,7 +89,7 @@ final class Session {
     outbox.finished(end);
   }
 
-  /** The run was canceled: what it does now is of no use. */
+  /** Cancels an attempt, because its run was canceled. */
   void cancel(Held held) {
     Attempt attempt = attempts.get(held);
     if (attempt != null) {
@@ -97,11 +97,11 @@ final class Session {
     }
   }
 
-  /** Acts on the server's answer to a report. */
-  void reported(ReportRequest report, ReportResponse answer) {
-    answer.lost().forEach(this::lose);
+  /** Acts on the server's response to a report. */
+  void reported(ReportRequest report, ReportResponse response) {
+    response.lost().forEach(this::lose);
     Set<Held> retried = new HashSet<>();
-    for (ReportResponse.Retry retry : answer.retries()) {
+    for (ReportResponse.Retry retry : response.retries()) {
       Held held = new Held(retry.runId(), retry.fence());
       if (retried.add(held)) {
         retry(held, retry);
@@ -114,7 +114,7 @@ final class Session {
       }
     }
     report.returned().forEach(this::release);
-    answer.canceled().forEach(this::cancel);
+    response.canceled().forEach(this::cancel);
   }
 
   private void retry(Held held, ReportResponse.Retry retry) {
@@ -124,7 +124,7 @@ final class Session {
     }
     Attempt again = failed.next(retry.attempt());
     hold(again);
-    // The wait costs no slot and no thread: the delayer hands it to the slots when it is over.
+    // The wait takes no slot and no thread: afterwards the JDK's timer hands it to the slots.
     CompletableFuture.delayedExecutor(retry.delayMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(() -> slots.execute(again));
   }
@@ -137,7 +137,7 @@ final class Session {
     }
   }
 
-  /** Nothing more is to be done or said about a claim. */
+  /** Forgets a claim, about which nothing is left to do or report. */
   void release(Held held) {
     attempts.remove(held);
     signalIfIdle();
@@ -149,29 +149,31 @@ final class Session {
     }
   }
 
-  /** The server does not know the session any more. Both loops hear of it; one of them tells. */
+  /** The server no longer knows the session. Both loops notice it; the first one logs it. */
   void lapsed(ApiException.NotFound refusal) {
-    if (told.compareAndSet(false, true)) {
-      log.warn("The session lapsed, what it held is taken back: {}", refusal.getMessage());
+    if (lapseLogged.compareAndSet(false, true)) {
+      log.warn(
+          "The session lapsed; the server reclaims its runs and the worker opens a new one: {}",
+          refusal.getMessage());
     }
     markGone();
   }
 
-  /** Nothing that this session held can be reported any more; the outcomes are dropped. */
+  /** Gives up the session: its attempts are stopped and their outcomes dropped. */
   void markGone() {
     gone = true;
     giveUpAll();
     outbox.close();
   }
 
-  /** Stops everything and drops its outcome. */
+  /** Stops all attempts and drops their outcomes. */
   void giveUpAll() {
     attempts.values().forEach(Attempt::giveUp);
     attempts.clear();
     signalIfIdle();
   }
 
-  /** From now on nothing begins: what waits for a slot or for another attempt is handed back. */
+  /** From now on nothing starts: attempts that wait for a slot or a retry are handed back. */
   void drain() {
     draining = true;
     attempts.values().forEach(this::handBackIfDraining);
@@ -184,7 +186,7 @@ final class Session {
     }
   }
 
-  /** Waits until nothing is held any more. */
+  /** Waits, while draining, until nothing is held; returns false when {@code patience} elapsed. */
   boolean awaitIdle(Duration patience) throws InterruptedException {
     return idleWhileDraining.await(patience.toNanos(), TimeUnit.NANOSECONDS);
   }

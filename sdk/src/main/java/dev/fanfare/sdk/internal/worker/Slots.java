@@ -8,10 +8,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Executes attempts, each on a virtual thread of its own, as many at once as there are slots. Who
- * comes when all are taken waits here. Asking for work reserves nothing: a retry that comes due
- * while a poll is out takes a slot at once, and in the rare case that the poll then brings more
- * than fit, the surplus waits here for a moment. Safe for use by many threads.
+ * Executes attempts, each on its own virtual thread, as many at once as there are slots; the others
+ * wait here. A poll reserves no slots: a retry that is due during a poll takes a slot at once, and
+ * in the rare case that the poll returns more runs than fit, the surplus waits. Safe for use by
+ * many threads.
  */
 final class Slots {
   private final int total;
@@ -19,7 +19,7 @@ final class Slots {
   private final Condition enough = lock.newCondition();
   private final Deque<Attempt> waiting = new ArrayDeque<>(); // guarded by lock
   private int free; // guarded by lock
-  private int wanted; // guarded by lock; free slots somebody waits for, 0: nobody does
+  private int wanted; // guarded by lock; free slots that a thread waits for, 0: none waits
 
   Slots(int total) {
     this.total = total;
@@ -41,7 +41,7 @@ final class Slots {
     start(attempt);
   }
 
-  /** How many attempts execute now. */
+  /** How many attempts are executing. */
   int busy() {
     lock.lock();
     try {
@@ -52,10 +52,10 @@ final class Slots {
   }
 
   /**
-   * Waits until a slot is free, and then up to {@code linger} for half of them, because one poll
-   * for many runs costs the server far less than many polls for one.
+   * Waits until a slot is free, and then up to {@code linger} until half of them are, because one
+   * poll for many runs costs the server far less than many polls for one.
    *
-   * @return how many are free, at least 1
+   * @return how many slots are free, at least 1
    */
   int awaitFree(Duration linger) throws InterruptedException {
     lock.lockInterruptibly();
@@ -72,7 +72,7 @@ final class Slots {
     }
   }
 
-  /** Waits until nothing executes any more, or patience is over. */
+  /** Waits until nothing is executing, or {@code patience} elapsed. */
   void awaitIdle(Duration patience) throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Interrupts the thread it was made on when that is at work for too long. It waits in the JDK's one
- * timer and costs no thread. Safe for use by many threads.
+ * A time limit for the thread that created it: interrupts the thread when the limit is exceeded. It
+ * waits in the JDK's shared timer and takes no thread. Safe for use by many threads.
  */
 final class TimeLimit {
   private final Thread thread = Thread.currentThread();
@@ -16,7 +16,7 @@ final class TimeLimit {
 
   private TimeLimit() {}
 
-  /** Begins to count; {@code null}: there is no limit. */
+  /** Starts the timer; {@code null}: no limit. */
   @SuppressWarnings("FutureReturnValueIgnored") // exceed() throws nothing
   static TimeLimit start(@Nullable Long millis) {
     TimeLimit limit = new TimeLimit();
@@ -34,12 +34,12 @@ final class TimeLimit {
     }
   }
 
-  /** Whether the time was over before the work was. */
+  /** Whether the limit was exceeded before {@link #end}. */
   synchronized boolean isExceeded() {
     return exceeded;
   }
 
-  /** The work has ended: from here on the thread is left alone, and the timer forgets it. */
+  /** Ends the limit: from now on the thread is not interrupted. */
   void end() {
     synchronized (this) {
       ended = true;

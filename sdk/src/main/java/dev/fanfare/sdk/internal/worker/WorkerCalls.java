@@ -17,11 +17,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
-/** The worker's four calls, each sent once: the loops that call them know when to try again. */
+/** The four calls of a worker, without retries: the loops that make them retry. */
 final class WorkerCalls {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** A goodbye that is not heard does no harm: the session lapses. */
+  /** Short, because a session that is not closed lapses. */
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Transport transport;
@@ -51,11 +51,11 @@ final class WorkerCalls {
     send("DELETE", path(session), null, CLOSE_TIMEOUT);
   }
 
-  /** What a person needs to know of a failed call. */
+  /** Why a call failed, for the log. */
   static String reason(Throwable failure) {
     return switch (failure) {
       case ApiException.Unauthorized refused ->
-          "it refuses the secret key: %s. Is the key revoked, or another server's?"
+          "the server refused the secret key: %s. Is the key revoked, or of another server?"
               .formatted(refused.getMessage());
       case FanfareException known -> String.valueOf(known.getMessage());
       default -> failure.toString();
@@ -67,12 +67,14 @@ final class WorkerCalls {
   }
 
   private <T> T call(String method, String path, Object body, Duration timeout, Class<T> type) {
-    byte[] answer = send(method, path, WireJson.mapper().writeValueAsBytes(body), timeout);
+    byte[] response = send(method, path, WireJson.mapper().writeValueAsBytes(body), timeout);
     try {
-      return WireJson.mapper().readValue(answer, type);
+      return WireJson.mapper().readValue(response, type);
     } catch (JacksonException e) {
-      // Not our server's words: something between us and it answered instead.
-      throw new ConnectionException("The answer to " + path + " was not understood", e);
+      // Probably from an intermediary such as a proxy.
+      throw new ConnectionException(
+          "The response to %s %s is not a valid %s".formatted(method, path, type.getSimpleName()),
+          e);
     }
   }
 

@@ -21,13 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A worker at work: opens a session, polls for runs and executes them; opens another session when
- * one is gone. It need not find the server up, and outlives its restarts.
+ * The main loop of a worker: it opens a session, polls for runs and executes them, and opens
+ * another session when one is gone. It retries while the server is unavailable.
  */
 public final class WorkerLoop {
   private static final Logger log = LoggerFactory.getLogger(WorkerLoop.class);
 
-  /** How long last things may take: a poll's answer, a last report, interrupted handlers. */
+  /** How long each last step may take: a poll's response, a last report, interrupted handlers. */
   private static final Duration SETTLE = Duration.ofSeconds(2);
 
   private final WorkerCalls calls;
@@ -41,12 +41,12 @@ public final class WorkerLoop {
   private volatile @Nullable Session session;
   private volatile @Nullable Thread reporter; // of the session
   private final Object polling = new Object();
-  private @Nullable Session polled; // guarded by polling; the session whose poll is under way
+  private @Nullable Session polled; // guarded by polling; the session whose poll is in flight
 
   /**
-   * A worker that has not begun.
+   * Makes a worker that is not started yet.
    *
-   * @param fanfare what handlers trigger with
+   * @param fanfare the client that handlers trigger with
    * @param grace how long running attempts may take to end when the worker closes
    */
   public WorkerLoop(
@@ -72,7 +72,7 @@ public final class WorkerLoop {
     return thread;
   }
 
-  /** Begins to work, at once or as soon as the server can be reached. */
+  /** Starts the worker, which begins as soon as the server can be reached. */
   public void start() {
     poller.start();
   }
@@ -86,15 +86,15 @@ public final class WorkerLoop {
           poll(open, backoff);
         }
         if (!stopping) {
-          backoff.pause(); // were each session gone at once, the server would be flooded
+          backoff.pause(); // so that sessions that are gone at once do not flood the server
         }
       } catch (FanfareException e) {
         pause(e, backoff);
       } catch (InterruptedException e) {
-        // the session is gone or the worker stops: the conditions above tell which
-      } catch (RuntimeException
-          | Error e) { // out of memory for a moment is no reason to fall silent
-        log.error("Polling failed in a way that was not foreseen", e);
+        // the session is gone or the worker stops: the loop conditions check which
+      } catch (RuntimeException | Error e) {
+        // even out of memory, which may pass, must not end the worker
+        log.error("Polling failed unexpectedly and will be retried", e);
         pause(e, backoff);
       }
     }
@@ -118,12 +118,12 @@ public final class WorkerLoop {
     try {
       new ReportLoop(calls, open).run();
     } catch (RuntimeException | Error e) {
-      log.error("Reporting failed in a way that was not foreseen: the session is given up", e);
+      log.error("Reporting failed unexpectedly; the worker gives up the session", e);
       open.markGone();
     }
     synchronized (polling) {
       if (open.isGone() && polled == open) {
-        poller.interrupt(); // the poll may wait for its answer for long yet
+        poller.interrupt(); // its poll may wait for a response for a long time
       }
     }
   }
@@ -135,24 +135,24 @@ public final class WorkerLoop {
       return;
     }
     try {
-      PollResponse answer = ask(open, free);
+      PollResponse response = claim(open, free);
       backoff.reset();
-      answer.assignments().forEach(assignment -> begin(open, assignment));
-      answer.canceled().forEach(open::cancel);
+      response.assignments().forEach(assignment -> execute(open, assignment));
+      response.canceled().forEach(open::cancel);
     } catch (ApiException.NotFound e) {
       open.lapsed(e);
     } catch (ConnectionException e) {
-      if (!open.isGone()) { // otherwise we broke it off ourselves
+      if (!open.isGone()) { // otherwise we interrupted the poll ourselves
         throw e;
       }
     }
   }
 
   /**
-   * Polls in a session. It is interrupted when that session is found to be gone, and only then: a
-   * poll of the next one that is broken off would leave behind what the server has claimed for it.
+   * Polls in a session. Only the poll of a session that is gone may be interrupted: interrupting a
+   * poll of the next session would lose the runs that the server claimed for it.
    */
-  private PollResponse ask(Session open, int free) {
+  private PollResponse claim(Session open, int free) {
     synchronized (polling) {
       if (open.isGone()) {
         return new PollResponse(List.of(), List.of());
@@ -165,16 +165,16 @@ public final class WorkerLoop {
     } finally {
       synchronized (polling) {
         polled = null;
-        Thread.interrupted(); // what it meant is told by the session or by stopping
+        Thread.interrupted(); // its cause, the session or stopping, is checked by the callers
       }
     }
   }
 
-  private void begin(Session open, Assignment assignment) {
+  private void execute(Session open, Assignment assignment) {
     BoundTask<?, ?> task = tasks.get(assignment.task());
     if (task == null) {
-      // The server hands out what we declared: a name it does not know from us is its mistake, and
-      // handing the run back would only bring it here again.
+      // The server assigns only declared tasks, so this is its mistake. Handing the run back would
+      // bring it here again.
       open.ended(unknownTask(assignment));
       return;
     }
@@ -189,8 +189,7 @@ public final class WorkerLoop {
         0,
         null,
         null,
-        RunError.internal(
-            "COULD_NOT_FIND_TASK", "The worker does not have the task " + assignment.task()),
+        RunError.internal("COULD_NOT_FIND_TASK", "The worker has no task " + assignment.task()),
         false,
         false);
   }
@@ -199,25 +198,25 @@ public final class WorkerLoop {
     if (stopping) {
       return;
     }
-    if (backoff.isWorthSaying()) {
-      log.warn(
-          "The server cannot be asked for work and will be asked again: {}", WorkerCalls.reason(e));
+    if (backoff.shouldLog()) {
+      log.warn("Polling for runs failed and will be retried: {}", WorkerCalls.reason(e));
     }
     try {
       backoff.pause();
     } catch (InterruptedException interrupted) {
-      // the session is gone or the worker stops: what called will look
+      // the session is gone or the worker stops: the caller checks which
     }
   }
 
   /**
-   * Stops: takes no more work, hands back what has not begun, lets attempts end within the grace
-   * period, interrupts the rest and hands it back, closes the session. Returns when that is done.
+   * Stops the worker: claims no more runs, hands back those not started, waits for running attempts
+   * up to the grace period, interrupts the rest and hands them back, and closes the session.
+   * Returns when all that is done.
    */
   public void close() {
     synchronized (closing) {
       stopping = true;
-      // An interrupt of the closing thread means: be quick. The last calls must still go out.
+      // An interrupt of the closing thread ends the grace period. The last calls are still sent.
       boolean interrupted = Thread.interrupted();
       Session open = session;
       if (open != null) {
@@ -225,7 +224,7 @@ public final class WorkerLoop {
       }
       poller.interrupt();
       interrupted |= !join(poller);
-      Session last = session; // a poll thread that was just opening one has done so by now
+      Session last = session; // includes one that the poll thread was just opening
       if (last != null) {
         finish(last);
         session = null;
@@ -236,26 +235,26 @@ public final class WorkerLoop {
     }
   }
 
-  /** Returns false when the waiting was interrupted. */
+  /** Drains a session; returns false when interrupted. */
   private boolean drain(Session open, Duration patience) {
     open.drain();
-    boolean calm = true;
+    boolean uninterrupted = true;
     boolean idle = false;
     try {
       idle = open.awaitIdle(patience);
     } catch (InterruptedException e) {
-      calm = false;
+      uninterrupted = false;
     }
     if (!idle) {
-      log.warn("Attempts still run at the end of the grace period: they are interrupted");
+      log.warn("Attempts outlived the grace period; they are interrupted and handed back");
       open.giveUpAll();
       try {
-        slots.awaitIdle(SETTLE); // so that what is handed back does not run here any more
+        slots.awaitIdle(SETTLE); // so that runs that are handed back no longer run here
       } catch (InterruptedException e) {
-        calm = false;
+        uninterrupted = false;
       }
     }
-    return calm;
+    return uninterrupted;
   }
 
   private void finish(Session last) {
@@ -263,7 +262,7 @@ public final class WorkerLoop {
     Thread reports = reporter;
     if (reports != null) {
       join(reports);
-      reports.interrupt(); // of no effect when it has ended, which it has when the server answered
+      reports.interrupt(); // no effect if it has ended, which it has unless the server is away
     }
     if (last.isGone()) {
       return;
@@ -271,11 +270,11 @@ public final class WorkerLoop {
     try {
       calls.close(last.opened());
     } catch (FanfareException e) {
-      log.debug("The session was not closed and will lapse: {}", e.getMessage());
+      log.debug("Closing the session failed; it will lapse: {}", e.getMessage());
     }
   }
 
-  /** Returns false when the waiting was interrupted. */
+  /** Waits a moment for a thread to end; returns false when interrupted. */
   private static boolean join(Thread thread) {
     try {
       thread.join(SETTLE);

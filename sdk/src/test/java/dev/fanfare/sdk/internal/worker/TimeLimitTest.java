@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class TimeLimitTest {
 
   @Test
-  void whoeverIsFirstTheThreadIsInterruptedExactlyWhenTheLimitWasExceeded() {
+  void the_thread_is_interrupted_exactly_when_the_limit_was_exceeded() {
     for (int i = 0; i < 2_000; i++) {
       TimeLimit limit = TimeLimit.start(i % 2L);
       for (int spin = 0; spin < i; spin++) {
@@ -20,7 +20,7 @@ class TimeLimitTest {
   }
 
   @Test
-  void withoutALimitNothingIsEverExceeded() {
+  void without_a_limit_nothing_is_exceeded() {
     TimeLimit limit = TimeLimit.start(null);
     limit.end();
     assertThat(limit.isExceeded()).isFalse();
