@@ -2,11 +2,11 @@ package dev.fanfare.protocol;
 
 /** The public states of a batch. */
 public enum BatchStatus {
-  /** Runs of the batch are not final yet. */
+  /** At least one run of the batch is not final yet. */
   PENDING,
   /** Sealed; its items are being turned into runs. */
   PROCESSING,
-  /** Every run of the batch is final, whatever their outcomes. */
+  /** Every run of the batch is final, whatever its outcome. */
   COMPLETED,
   /** Some items could not become runs. */
   PARTIAL_FAILED,

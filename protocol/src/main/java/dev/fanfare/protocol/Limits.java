@@ -2,7 +2,7 @@ package dev.fanfare.protocol;
 
 import java.util.Set;
 
-/** Limits that the public API fixes. What an operator can change lives in the server's settings. */
+/** Limits fixed by the public API. Limits that an operator can change are server settings. */
 public final class Limits {
   /** Longest idempotency key, in characters. */
   public static final int IDEMPOTENCY_KEY_CHARS_MAX = 2048;
@@ -16,7 +16,7 @@ public final class Limits {
   /** Most tags on one run. */
   public static final int TAGS_MAX = 10;
 
-  /** Longest queue name, in characters, after sanitising. */
+  /** Longest queue name, in characters, after sanitizing. */
   public static final int QUEUE_NAME_CHARS_MAX = 128;
 
   /** Longest task id, in characters. */
@@ -25,13 +25,13 @@ public final class Limits {
   /** Largest initial metadata of a run, in bytes of its JSON text. */
   public static final int METADATA_BYTES_MAX = 262_144;
 
-  /** Most attempts any run can have, whatever its policy says. */
+  /** Most attempts of any run, whatever its retry policy allows. */
   public static final int ATTEMPTS_MAX = 250;
 
-  /** The shortest time limit of an attempt, in seconds; what is shorter counts as this. */
+  /** The shortest max duration of an attempt, in seconds; a shorter one is raised to this. */
   public static final int MAX_DURATION_SECONDS_MIN = 5;
 
-  /** The longest time limit of an attempt, in seconds: as good as none. */
+  /** The longest max duration of an attempt, in seconds: effectively unlimited. */
   public static final int MAX_DURATION_SECONDS_MAX = Integer.MAX_VALUE;
 
   private Limits() {}

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * digits of base 36 ({@code 0-9a-z}).
  *
  * <p>The width is fixed and the digits are in ASCII order, so the texts sort exactly as the UUIDs
- * do when compared as unsigned numbers; with time-ordered UUIDs that is the order of creation. One
- * id has exactly one text: upper case and other widths are not ids. Safe for use by many threads.
+ * do when compared as unsigned numbers; for time-ordered UUIDs that is the order of creation. Each
+ * id has exactly one text: upper-case digits and other widths are rejected. Thread-safe.
  */
 public final class PublicId {
   /** Prefix of a run's id. */
@@ -26,7 +26,7 @@ public final class PublicId {
 
   private PublicId() {}
 
-  /** Writes {@code id} after {@code prefix}. */
+  /** Formats {@code id} with {@code prefix} in front. */
   public static String format(String prefix, UUID id) {
     byte[] text = new byte[prefix.length() + DIGITS];
     for (int i = 0; i < prefix.length(); i++) {
@@ -54,10 +54,10 @@ public final class PublicId {
   }
 
   /**
-   * Reads an id that carries {@code prefix}.
+   * Parses an id that begins with {@code prefix}.
    *
-   * @return the UUID, or {@code null} when {@code text} is not such an id; never throws, because
-   *     the text comes from outside
+   * @return the UUID, or {@code null} if {@code text} is not such an id. Never throws, because the
+   *     text may be untrusted
    */
   public static @Nullable UUID parse(String prefix, String text) {
     if (text.length() != prefix.length() + DIGITS || !text.startsWith(prefix)) {

@@ -3,16 +3,16 @@ package dev.fanfare.protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a run or an attempt failed, in the shape the public API stores: a union told apart by {@code
+ * Why a run or an attempt failed, in the public API's format: a union discriminated by {@code
  * type}.
  *
- * @param type which of the four kinds; the other fields depend on it
+ * @param type the kind of error; it determines which other fields are present
  * @param name {@code BUILT_IN_ERROR}: the exception's class name
  * @param message {@code BUILT_IN_ERROR}: the exception's message; {@code INTERNAL_ERROR}: optional
  * @param stackTrace {@code BUILT_IN_ERROR}: the stack trace as text; {@code INTERNAL_ERROR}:
  *     optional
  * @param raw {@code STRING_ERROR}: the text; {@code CUSTOM_ERROR}: JSON text
- * @param code {@code INTERNAL_ERROR}: one of the platform's codes, see {@link Codes}
+ * @param code {@code INTERNAL_ERROR}: the error code, see {@link Codes}
  */
 public record RunError(
     Type type,
@@ -26,34 +26,35 @@ public record RunError(
   public enum Type {
     /** An exception with a name, a message and a stack trace. */
     BUILT_IN_ERROR,
-    /** A bare text. */
+    /** A plain string. */
     STRING_ERROR,
     /** Any JSON value that was thrown. */
     CUSTOM_ERROR,
-    /** Raised by the platform, not by the task. */
+    /** Raised by Fanfare, not by the task. */
     INTERNAL_ERROR
   }
 
   /**
-   * Codes of {@link Type#INTERNAL_ERROR} that Fanfare itself writes; clients know a closed list.
+   * The codes of {@link Type#INTERNAL_ERROR} that Fanfare itself raises, out of the closed list
+   * that clients know.
    */
   public static final class Codes {
-    /** Claimed and never started, too often. */
+    /** The run was claimed without being started too many times. */
     public static final String DEQUEUED_TOO_OFTEN = "TASK_RUN_DEQUEUED_MAX_RETRIES";
 
-    /** Its worker was lost while it was executing, too often. */
+    /** The run lost its worker while executing too many times. */
     public static final String STALLED = "TASK_RUN_STALLED_EXECUTING";
 
     /** The run was canceled. */
     public static final String CANCELED = "TASK_RUN_CANCELLED";
 
-    /** The item could not become a proper run. */
+    /** The batch item could not be turned into a run. */
     public static final String COULD_NOT_TRIGGER = "BATCH_ITEM_COULD_NOT_TRIGGER";
 
-    /** The item was longer than an item may be. */
+    /** The batch item exceeded the size limit of an item. */
     public static final String PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE";
 
-    /** An attempt ran longer than it may. */
+    /** An attempt exceeded its max duration. */
     public static final String TOO_LONG = "MAX_DURATION_EXCEEDED";
 
     private Codes() {}
@@ -64,17 +65,17 @@ public record RunError(
     return new RunError(Type.BUILT_IN_ERROR, name, message, stackTrace, null, null);
   }
 
-  /** A bare text. */
+  /** A plain string. */
   public static RunError text(String raw) {
     return new RunError(Type.STRING_ERROR, null, null, null, raw, null);
   }
 
-  /** A failure of the platform. */
+  /** An error raised by Fanfare itself. */
   public static RunError internal(String code, String message) {
     return new RunError(Type.INTERNAL_ERROR, null, message, null, null, code);
   }
 
-  /** The one line a person reads first. */
+  /** A one-line, human-readable summary. */
   public String summary() {
     return switch (type) {
       case BUILT_IN_ERROR -> name + ": " + message;

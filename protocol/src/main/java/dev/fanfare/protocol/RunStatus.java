@@ -5,39 +5,39 @@ package dev.fanfare.protocol;
  * never leaves it. See {@code docs/run-lifecycle.md}.
  */
 public enum RunStatus {
-  /** Waits for the time its trigger named; cannot be claimed yet. */
+  /** Waiting for the time that its trigger named; cannot be claimed yet. */
   DELAYED,
   /** No worker has registered its task yet; queued again as soon as one does. */
   PENDING_VERSION,
-  /** Ready to be claimed, or between two attempts with time to wait. */
+  /** Ready to be claimed, or waiting in the queue for the backoff before its next attempt. */
   QUEUED,
-  /** Claimed by a worker that has not started the attempt. */
+  /** Claimed by a worker that has not started the attempt yet. */
   DEQUEUED,
-  /** An attempt is running, or its worker waits a moment before the next attempt. */
+  /** An attempt is running, or its worker is waiting out a short backoff before the next one. */
   EXECUTING,
-  /** Waits for something outside and holds no slot. */
+  /** Waiting for an external event, without holding a slot. */
   WAITING,
-  /** Final: the task returned. */
+  /** Final: the task returned successfully. */
   COMPLETED,
-  /** Final: the task threw and no attempt was left. */
+  /** Final: the task failed and no attempt was left. */
   FAILED,
-  /** Final: the process that ran it died in a way that is not retried. */
+  /** Final: the process executing it died in a way that is not retried. */
   CRASHED,
   /** Final: Fanfare could not run it, for example because its worker was lost too often. */
   SYSTEM_FAILURE,
-  /** Final: it ran longer than its maximum duration. */
+  /** Final: an attempt exceeded the max duration. */
   TIMED_OUT,
-  /** Final: its time to live ended before it started. */
+  /** Final: its time to live passed before it started. */
   EXPIRED,
-  /** Final: somebody canceled it. */
+  /** Final: it was canceled on request. */
   CANCELED;
 
-  /** Whether a run in this state never changes again. */
+  /** Whether the state is final: a run in it never changes state again. */
   public boolean isFinal() {
     return compareTo(COMPLETED) >= 0;
   }
 
-  /** Final in a way that frees the idempotency key: all but COMPLETED and CANCELED. */
+  /** Whether the state releases the idempotency key: any final state but COMPLETED and CANCELED. */
   public boolean freesIdempotencyKey() {
     return isFinal() && this != COMPLETED && this != CANCELED;
   }

@@ -5,9 +5,9 @@ import java.time.InstantSource;
 import java.util.UUID;
 
 /**
- * Makes UUIDs of version 7 (RFC 9562): 48 bits of Unix milliseconds, then a counter, then random
- * bits. Ids of one maker only grow, even within a millisecond and when the clock steps back, so the
- * runs of a batch sort in the order of its items. Safe for use by many threads.
+ * Generates UUIDs of version 7 (RFC 9562): 48 bits of Unix milliseconds, then a counter, then
+ * random bits. The ids of one generator strictly increase, even within a millisecond and when the
+ * clock steps back, so the runs of a batch sort in the order of its items. Thread-safe.
  */
 public final class TimeOrderedIds {
   private static final int COUNTER_BITS = 12;
@@ -16,12 +16,12 @@ public final class TimeOrderedIds {
   private final SecureRandom random = new SecureRandom();
   private long last; // guarded by this; milliseconds and counter in one number
 
-  /** Makes ids dated by {@code clock}. */
+  /** Creates a generator that takes the time from {@code clock}. */
   public TimeOrderedIds(InstantSource clock) {
     this.clock = clock;
   }
 
-  /** The next id, greater than every id this maker has returned. */
+  /** Returns the next id, greater than every id this generator has returned. */
   public synchronized UUID next() {
     long now = clock.millis() << COUNTER_BITS;
     last = Math.max(last + 1, now);

@@ -7,12 +7,13 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The one JSON mapper for the records of this module: absent is omitted and never {@code null},
- * unknown fields are ignored, times are ISO-8601. Immutable; safe for use by many threads.
+ * The shared JSON mapper for the records of this module. It omits absent fields instead of writing
+ * {@code null}, ignores unknown fields, and writes times in ISO-8601. Immutable and thread-safe.
  */
 public final class WireJson {
   /**
-   * Nesting that any body may have; deeper is refused, so that no reader can be made to recurse.
+   * Maximum nesting depth of any body. Deeper bodies are rejected, so that untrusted input cannot
+   * force deep recursion.
    */
   public static final int DEPTH_MAX = 500;
 
@@ -22,7 +23,8 @@ public final class WireJson {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(DEPTH_MAX)
-                          .maxStringLength(Integer.MAX_VALUE) // the body's own limit bounds it
+                          .maxStringLength(
+                              Integer.MAX_VALUE) // bounded by the size limit of the body
                           .build())
                   .build())
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

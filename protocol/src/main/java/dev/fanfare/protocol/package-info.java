@@ -1,10 +1,10 @@
 /**
- * What crosses the wire between a Fanfare server and its Java clients and workers: records, limits,
- * error texts and ids.
+ * The wire protocol between a Fanfare server and its Java clients and workers: records, limits,
+ * states, error codes and ids.
  *
- * <p>Open {@link dev.fanfare.protocol.RunId} for identity, {@link dev.fanfare.protocol.RunStatus}
- * for the states of a run, and {@link dev.fanfare.protocol.worker.SessionRequest} for the worker's
- * conversation. Nothing here does input or output, and nothing here depends on another module.
+ * <p>Open {@link dev.fanfare.protocol.PublicId} for ids, {@link dev.fanfare.protocol.RunStatus} for
+ * the states of a run, and {@link dev.fanfare.protocol.worker.SessionRequest} for the worker
+ * protocol. This package performs no I/O and depends on no other module of Fanfare.
  */
 @NullMarked
 package dev.fanfare.protocol;

@@ -67,12 +67,12 @@ class PublicIdTest {
         "run_f5lxx1zz5pnorynqglhzmsp34",
         "run_zzzzzzzzzzzzzzzzzzzzzzzzz"
       })
-  void what_is_not_an_id_is_none(String text) {
+  void a_text_that_is_not_an_id_parses_to_null(String text) {
     assertThat(PublicId.parse(PublicId.RUN, text)).isNull();
   }
 
   @Test
-  void the_greatest_id_is_one_and_the_next_number_is_not() {
+  void the_largest_uuid_has_the_largest_valid_text() {
     assertThat(PublicId.format(PublicId.RUN, GREATEST)).isEqualTo("run_f5lxx1zz5pnorynqglhzmsp33");
   }
 

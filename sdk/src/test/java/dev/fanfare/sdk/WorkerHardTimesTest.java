@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.StandInServer.Answer;
 import dev.fanfare.sdk.internal.Transport;
@@ -103,13 +103,13 @@ class WorkerHardTimesTest {
             });
     try (WorkerStandIn server = new WorkerStandIn()) {
       Worker worker = server.worker(task).slots(10).start();
-      Held running = server.assign("t", "1");
+      LeaseRef running = server.assign("t", "1");
       began.await();
       Thread closing = Thread.ofPlatform().start(worker::close);
       while (closing.getState() != Thread.State.TIMED_WAITING) { // it waits for running attempts
         Thread.onSpinWait();
       }
-      Held late = server.assign("t", "2"); // for the poll in flight
+      LeaseRef late = server.assign("t", "2"); // for the poll in flight
       assertThat(server.returned()).isEqualTo(late);
       mayEnd.countDown();
       assertThat(server.finished().runId()).isEqualTo(running.runId());

@@ -3,7 +3,7 @@ package dev.fanfare.sdk;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.PollRequest;
 import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.ReportRequest;
@@ -32,7 +32,7 @@ final class WorkerStandIn implements AutoCloseable {
   private final BlockingQueue<Assignment> ready = new LinkedBlockingQueue<>();
   private final BlockingQueue<Finished> finished = new LinkedBlockingQueue<>();
   private final BlockingQueue<Started> started = new LinkedBlockingQueue<>();
-  private final BlockingQueue<Held> returned = new LinkedBlockingQueue<>();
+  private final BlockingQueue<LeaseRef> returned = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> heartbeats = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> opened = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> closed = new LinkedBlockingQueue<>();
@@ -120,12 +120,12 @@ final class WorkerStandIn implements AutoCloseable {
   }
 
   /** Adds a run for the next poll to claim. */
-  Held assign(String task, String payload) {
+  LeaseRef assign(String task, String payload) {
     return assign(task, payload, null);
   }
 
-  Held assign(String task, String payload, String payloadType) {
-    Held held = new Held("run_" + ids.incrementAndGet(), 7);
+  LeaseRef assign(String task, String payload, String payloadType) {
+    LeaseRef held = new LeaseRef("run_" + ids.incrementAndGet(), 7);
     ready.add(
         new Assignment(
             held.runId(),
@@ -171,7 +171,7 @@ final class WorkerStandIn implements AutoCloseable {
     return next(started, "a start");
   }
 
-  Held returned() {
+  LeaseRef returned() {
     return next(returned, "a run handed back");
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.sdk.StandInServer.Answer;
 import java.time.Duration;
@@ -72,7 +72,7 @@ class WorkerTest {
             {"\"\\ud800\"", "application/json", "\"\\ud800\""},
             {null, null, null},
           }) {
-        Held held = server.assign("echo", payload[0], payload[1]);
+        LeaseRef held = server.assign("echo", payload[0], payload[1]);
         Finished end = server.finished();
         assertThat(end.runId()).isEqualTo(held.runId());
         assertThat(end.fence()).isEqualTo(7);
@@ -211,7 +211,7 @@ class WorkerTest {
     server.reporting(report ->
         report.started().isEmpty()
             ? null
-            : new ReportResponse(List.of(new Held("run_1", 7)), List.of(), List.of()));
+            : new ReportResponse(List.of(new LeaseRef("run_1", 7)), List.of(), List.of()));
     try (Worker worker = server.worker(stuck.task(), ECHO).slots(2).start()) {
       server.assign("stuck", "1");
       stuck.interrupted.await();
@@ -228,7 +228,7 @@ class WorkerTest {
     server.reporting(report ->
         report.started().isEmpty()
             ? null
-            : new ReportResponse(List.of(), List.of(), List.of(new Held("run_1", 7))));
+            : new ReportResponse(List.of(), List.of(), List.of(new LeaseRef("run_1", 7))));
     try (Worker worker = server.worker(stuck.task()).start()) {
       server.assign("stuck", "1");
       Finished end = server.finished();
@@ -348,8 +348,8 @@ class WorkerTest {
               return payload;
             });
     server.ignoreSlots();
-    Held running = server.assign("t", "1");
-    Held unstarted = server.assign("t", "2");
+    LeaseRef running = server.assign("t", "1");
+    LeaseRef unstarted = server.assign("t", "2");
     Worker worker = server.worker(task).slots(1).start();
     began.await();
     Thread closing = Thread.ofVirtual().start(worker::close);

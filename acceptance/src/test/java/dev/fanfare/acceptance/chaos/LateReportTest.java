@@ -8,7 +8,7 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.PollRequest;
 import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.ReportRequest;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** HBT-07: who comes back after its lease has ended changes nothing and is told so. */
+/** HBT-07: a worker that returns after its lease lapsed changes nothing, and is told so. */
 @Timeout(60)
 class LateReportTest {
   private static final Duration SOON = Duration.ofSeconds(20);
@@ -59,7 +59,8 @@ class LateReportTest {
   }
 
   @Test
-  void aWorkerCutOffPastItsLeaseDropsItsOutcomeAndBeginsAnew() throws Exception {
+  void a_worker_cut_off_past_its_lease_drops_its_outcome_and_opens_a_new_session()
+      throws Exception {
     AtomicInteger executions = new AtomicInteger();
     CountDownLatch cutOff = new CountDownLatch(1);
     Task<Integer, Integer> count =
@@ -75,7 +76,7 @@ class LateReportTest {
       Await.until("the run to execute", SOON, () -> status(run) == RunStatus.EXECUTING);
       wire.hold();
       Await.until("the run to be taken back", SOON, () -> status(run) == RunStatus.QUEUED);
-      cutOff.countDown(); // the first execution ends, and its report waits in the wire
+      cutOff.countDown(); // the first execution ends, and its report is held in the proxy
       wire.release();
 
       Run ended = fanfare.runs().await(run, SOON);
@@ -87,7 +88,7 @@ class LateReportTest {
   }
 
   @Test
-  void aReportOfALapsedSessionIsGone() throws Exception {
+  void a_report_of_a_lapsed_session_gets_410_gone() throws Exception {
     String run = fanfare.trigger("late", 0).id();
     SessionResponse session = open();
     Assignment claim = poll(session);
@@ -98,7 +99,7 @@ class LateReportTest {
   }
 
   @Test
-  void aReportUnderAnOldFenceIsLostAndTheHolderIsNotDisturbed() throws Exception {
+  void a_report_under_an_old_fence_is_lost_and_does_not_disturb_the_holder() throws Exception {
     String run = fanfare.trigger("late", 0).id();
     Assignment first = poll(open());
     Await.until("the run to be taken back", SOON, () -> status(run) == RunStatus.QUEUED);
@@ -107,7 +108,7 @@ class LateReportTest {
     assertThat(second.fence()).isGreaterThan(first.fence());
 
     assertThat(answer(post(session, "/reports", report(first.fence(), run))).lost())
-        .containsExactly(new Held(run, first.fence()));
+        .containsExactly(new LeaseRef(run, first.fence()));
     assertThat(status(run).isFinal()).isFalse();
     assertThat(answer(post(session, "/reports", report(second.fence(), run))).lost()).isEmpty();
     assertThat(status(run)).isEqualTo(RunStatus.COMPLETED);

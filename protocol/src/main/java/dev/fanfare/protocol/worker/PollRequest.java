@@ -1,8 +1,9 @@
 package dev.fanfare.protocol.worker;
 
 /**
- * Asks for work.
+ * Requests runs to execute.
  *
- * @param slots how many runs the worker can take now; 0 asks only for cancellations and renews
+ * @param slots how many runs the worker can take now; 0 only renews the session and fetches
+ *     cancellations
  */
 public record PollRequest(int slots) {}

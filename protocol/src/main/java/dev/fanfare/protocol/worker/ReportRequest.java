@@ -3,11 +3,13 @@ package dev.fanfare.protocol.worker;
 import java.util.List;
 
 /**
- * What happened since the last report; many runs in one request, one round trip. All lists may be
- * empty: then it is a heartbeat.
+ * Reports everything that happened since the last report, for many runs in one round trip. A report
+ * whose lists are all empty is a heartbeat.
  *
  * @param started attempts that began and have not ended
- * @param finished attempts that ended; a start need not have been reported before
- * @param returned runs handed back unstarted, for example because the worker is stopping
+ * @param finished attempts that ended; their start need not have been reported
+ * @param returned leases returned without starting an attempt, for example because the worker is
+ *     stopping
  */
-public record ReportRequest(List<Started> started, List<Finished> finished, List<Held> returned) {}
+public record ReportRequest(
+    List<Started> started, List<Finished> finished, List<LeaseRef> returned) {}

@@ -3,22 +3,23 @@ package dev.fanfare.protocol.worker;
 import java.util.List;
 
 /**
- * The server's word on a report.
+ * The response to a report: what the worker must stop and what it must retry.
  *
- * @param lost claims named in the report that this session does not hold (any more): stop them, and
- *     drop what they produced. Nothing of them was written
- * @param retries failed attempts to start again here, still under the same claim
- * @param canceled runs this session holds that were canceled; stop them and report them
+ * @param lost leases named in the report that this session does not hold, or no longer holds. The
+ *     server stored nothing for them; the worker must stop them and discard their results
+ * @param retries failed runs that this worker must attempt again, under the same lease
+ * @param canceled leases of this session whose runs were canceled; the worker must stop and report
+ *     them
  */
-public record ReportResponse(List<Held> lost, List<Retry> retries, List<Held> canceled) {
+public record ReportResponse(List<LeaseRef> lost, List<Retry> retries, List<LeaseRef> canceled) {
 
   /**
-   * Attempt a run again on this worker.
+   * An order to attempt a run again on this worker.
    *
    * @param runId the run
-   * @param fence the claim, unchanged
+   * @param fence the fence of the lease, unchanged
    * @param attempt the number of the attempt to start
-   * @param delayMillis how long to wait before it
+   * @param delayMillis how long to wait before starting it
    */
   public record Retry(String runId, long fence, int attempt, long delayMillis) {}
 }

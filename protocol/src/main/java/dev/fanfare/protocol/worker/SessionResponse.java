@@ -1,11 +1,11 @@
 package dev.fanfare.protocol.worker;
 
 /**
- * The session is open.
+ * Confirms that a session is open.
  *
- * @param sessionId names it in later calls
- * @param leaseMillis how long it lives after each contact; a worker should be in touch at least
- *     every third of it
- * @param pollMillis how long the server holds a poll that has nothing to hand out
+ * @param sessionId identifies the session in later calls
+ * @param leaseMillis how long the session lives after each call; a worker should make a call at
+ *     least every third of this time
+ * @param pollMillis how long the server holds a poll while there are no runs to claim
  */
 public record SessionResponse(String sessionId, long leaseMillis, long pollMillis) {}

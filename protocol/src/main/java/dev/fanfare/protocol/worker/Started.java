@@ -1,7 +1,7 @@
 package dev.fanfare.protocol.worker;
 
 /**
- * An attempt began.
+ * Reports that an attempt began.
  *
  * @param runId the run
  * @param fence the claim it runs under

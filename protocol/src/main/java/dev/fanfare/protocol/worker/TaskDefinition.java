@@ -3,16 +3,16 @@ package dev.fanfare.protocol.worker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task as its worker declares it. The last declaration of an environment wins.
+ * A task as its worker declares it. The latest declaration in an environment wins.
  *
  * @param id the task's id, as triggers name it
- * @param queue the queue its runs go to when a trigger names none; absent: a queue of its own,
- *     {@code task/<id>}, without a limit
- * @param retry when to attempt again; absent: {@link RetryPolicy#DEFAULT}
- * @param maxDurationMillis how long an attempt may run when a trigger does not say, from 5,000;
- *     absent: for ever
- * @param ttlMillis how long a run may be queued, when its trigger does not say, before it expires,
- *     from 1,000; absent: for ever
+ * @param queue the queue of its runs, unless the trigger names another; absent: the task's own
+ *     queue {@code task/<id>}, without a concurrency limit
+ * @param retry when to retry a failed attempt; absent: {@link RetryPolicy#DEFAULT}
+ * @param maxDurationMillis the max duration of an attempt in milliseconds, at least 5,000, unless
+ *     the trigger sets one; absent: unlimited
+ * @param ttlMillis how long a run may stay queued before it expires, in milliseconds, at least
+ *     1,000, unless the trigger sets a ttl; absent: unlimited
  */
 public record TaskDefinition(
     String id,

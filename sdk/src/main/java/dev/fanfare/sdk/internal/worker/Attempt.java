@@ -3,7 +3,7 @@ package dev.fanfare.sdk.internal.worker;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.Started;
 import dev.fanfare.sdk.AbortRunException;
 import dev.fanfare.sdk.Fanfare;
@@ -34,7 +34,7 @@ final class Attempt implements RunContext {
   private final int number;
   private final BoundTask<?, ?> task;
   private final Session session;
-  private final Held held;
+  private final LeaseRef held;
   private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
   private volatile boolean canceled;
   private volatile @Nullable Thread thread; // set before the state is RUNNING
@@ -46,7 +46,7 @@ final class Attempt implements RunContext {
     this.number = number;
     this.task = task;
     this.session = session;
-    this.held = new Held(assignment.runId(), assignment.fence());
+    this.held = new LeaseRef(assignment.runId(), assignment.fence());
   }
 
   /** The next attempt, under the same claim. */
@@ -54,7 +54,7 @@ final class Attempt implements RunContext {
     return new Attempt(assignment, nextNumber, task, session);
   }
 
-  Held held() {
+  LeaseRef held() {
     return held;
   }
 

@@ -2,7 +2,7 @@ package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.Started;
 import java.util.ArrayDeque;
@@ -49,7 +49,7 @@ final class Outbox {
   // All guarded by lock.
   private final Deque<Start> starts = new ArrayDeque<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
-  private final List<Held> returned = new ArrayList<>();
+  private final List<LeaseRef> returned = new ArrayList<>();
   private int wanted; // outcomes that take() waits for; 0: it is not waiting
   private boolean closed;
 
@@ -84,7 +84,7 @@ final class Outbox {
     }
   }
 
-  void returned(Held held) {
+  void returned(LeaseRef held) {
     lock.lock();
     try {
       returned.add(held);
@@ -131,7 +131,7 @@ final class Outbox {
         return null;
       }
       List<Finished> ends = takeFinished();
-      List<Held> back = List.copyOf(returned);
+      List<LeaseRef> back = List.copyOf(returned);
       returned.clear();
       room.signalAll();
       return new ReportRequest(takeStarts(), ends, back);

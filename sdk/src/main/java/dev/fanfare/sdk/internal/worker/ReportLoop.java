@@ -2,7 +2,7 @@ package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.FanfareException;
@@ -84,7 +84,7 @@ final class ReportLoop implements Runnable {
   private void deliverParts(ReportRequest report, ApiException.Refused refusal)
       throws InterruptedException {
     List<Finished> ends = report.finished();
-    List<Held> back = report.returned();
+    List<LeaseRef> back = report.returned();
     if (!report.started().isEmpty()) {
       log.warn(
           "The server refused a report; it is sent again without starts: {}", refusal.getMessage());
@@ -126,7 +126,7 @@ final class ReportLoop implements Runnable {
           "The server refused even the failure of run {}, which it reclaims after this session: {}",
           end.runId(),
           refusal.getMessage());
-      session.release(new Held(end.runId(), end.fence()));
+      session.release(new LeaseRef(end.runId(), end.fence()));
     } else {
       log.warn(
           "The server refused the outcome of run {}, which is reported as failed: {}",

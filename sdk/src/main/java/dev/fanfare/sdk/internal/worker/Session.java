@@ -1,7 +1,7 @@
 package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
+import dev.fanfare.protocol.worker.LeaseRef;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
@@ -28,7 +28,7 @@ final class Session {
   private final SessionResponse opened;
   private final Slots slots;
   private final Outbox outbox;
-  private final Map<Held, Attempt> attempts = new ConcurrentHashMap<>();
+  private final Map<LeaseRef, Attempt> attempts = new ConcurrentHashMap<>();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
   private volatile boolean draining;
@@ -90,7 +90,7 @@ final class Session {
   }
 
   /** Cancels an attempt, because its run was canceled. */
-  void cancel(Held held) {
+  void cancel(LeaseRef held) {
     Attempt attempt = attempts.get(held);
     if (attempt != null) {
       attempt.cancel();
@@ -100,15 +100,15 @@ final class Session {
   /** Acts on the server's response to a report. */
   void reported(ReportRequest report, ReportResponse response) {
     response.lost().forEach(this::lose);
-    Set<Held> retried = new HashSet<>();
+    Set<LeaseRef> retried = new HashSet<>();
     for (ReportResponse.Retry retry : response.retries()) {
-      Held held = new Held(retry.runId(), retry.fence());
+      LeaseRef held = new LeaseRef(retry.runId(), retry.fence());
       if (retried.add(held)) {
         retry(held, retry);
       }
     }
     for (Finished end : report.finished()) {
-      Held held = new Held(end.runId(), end.fence());
+      LeaseRef held = new LeaseRef(end.runId(), end.fence());
       if (!retried.contains(held)) {
         release(held);
       }
@@ -117,7 +117,7 @@ final class Session {
     response.canceled().forEach(this::cancel);
   }
 
-  private void retry(Held held, ReportResponse.Retry retry) {
+  private void retry(LeaseRef held, ReportResponse.Retry retry) {
     Attempt failed = attempts.get(held);
     if (failed == null) {
       return; // lost since the report
@@ -129,7 +129,7 @@ final class Session {
         .execute(() -> slots.execute(again));
   }
 
-  private void lose(Held held) {
+  private void lose(LeaseRef held) {
     Attempt attempt = attempts.get(held);
     if (attempt != null) {
       attempt.giveUp();
@@ -138,7 +138,7 @@ final class Session {
   }
 
   /** Forgets a claim, about which nothing is left to do or report. */
-  void release(Held held) {
+  void release(LeaseRef held) {
     attempts.remove(held);
     signalIfIdle();
   }

@@ -4,7 +4,6 @@ import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.protocol.worker.Finished;
-import dev.fanfare.protocol.worker.Held;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.server.http.HttpError;
@@ -126,7 +125,7 @@ final class ReportWire {
 
   static ReportResponse response(AttemptReport.ReportResult verdict) {
     return new ReportResponse(
-        held(verdict.lost()),
+        refs(verdict.lost()),
         verdict.retries().stream()
             .map(r ->
                 new ReportResponse.Retry(
@@ -135,12 +134,14 @@ final class ReportWire {
                     r.attempt(),
                     r.delayMillis()))
             .toList(),
-        held(verdict.canceled()));
+        refs(verdict.canceled()));
   }
 
-  static List<Held> held(List<LeaseRef> runs) {
+  static List<dev.fanfare.protocol.worker.LeaseRef> refs(List<LeaseRef> runs) {
     return runs.stream()
-        .map(r -> new Held(PublicId.format(PublicId.RUN, r.runId()), r.fence()))
+        .map(r ->
+            new dev.fanfare.protocol.worker.LeaseRef(
+                PublicId.format(PublicId.RUN, r.runId()), r.fence()))
         .toList();
   }
 

@@ -83,7 +83,7 @@ public final class WorkerRoutes implements Component {
         200,
         new PollResponse(
             polled.runs().stream().map(ReportWire::assignment).toList(),
-            ReportWire.held(polled.canceled())));
+            ReportWire.refs(polled.canceled())));
   }
 
   private Response report(Exchange exchange, Caller caller) {
