@@ -17,7 +17,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
-/** The compressed archive on the class path that holds PostgreSQL's programs. */
+/** The compressed archive of PostgreSQL's programs on the class path. */
 record Archive(URL location) {
 
   static Archive onClassPath() {
@@ -25,16 +25,16 @@ record Archive(URL location) {
     URL url = Archive.class.getResource("/" + name);
     if (url == null) {
       throw new PostgresException(
-          ("No PostgreSQL for this platform (%s, %s) is on the class path: %s is missing. Use a"
-                  + " build made for this platform, or give the URL of a PostgreSQL of your own.")
+          ("The class path has no PostgreSQL for this platform (%s, %s): %s is missing. Use a build"
+                  + " for this platform, or set the URL of your own PostgreSQL.")
               .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), name));
     }
     return new Archive(url);
   }
 
   /**
-   * A name for exactly these programs: 64 bits of the archive's hash. The archive does not say its
-   * version, and whoever assembles a class path may choose another one. Costs about 0.1 s.
+   * Identifies exactly these programs: the first 64 bits of the archive's SHA-256 hash. The archive
+   * does not contain its version, and the class path may hold any version. Takes about 0.1 s.
    */
   String fingerprint() throws IOException {
     try (InputStream in = location.openStream();
@@ -58,7 +58,7 @@ record Archive(URL location) {
     }
   }
 
-  /** A folder under its final name must be whole after a power cut too; 0.3 s for all files. */
+  /** Keeps the final folder complete after a power failure; takes 0.3 s for all files. */
   private static void sync(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
@@ -69,7 +69,7 @@ record Archive(URL location) {
       throws IOException {
     Path target = folder.resolve(entry.getName()).normalize();
     if (!target.startsWith(folder)) {
-      throw new IOException("Entry outside of the archive: " + entry.getName());
+      throw new IOException("Archive entry points outside the target folder: " + entry.getName());
     }
     if (entry.isDirectory()) {
       Files.createDirectories(target);

@@ -11,12 +11,13 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** PostgreSQL's programs, unpacked. */
+/** The folder of PostgreSQL's unpacked programs. */
 record Binaries(Path folder) {
   private static final Logger log = LoggerFactory.getLogger(Binaries.class);
-  // Unpacking takes 3 s here; a slow disk and a crowd of JVMs waiting in line get their time.
+  // Unpacking takes about 3 s; the bound allows for slow disks and for other JVMs ahead of this
+  // one.
   private static final Duration UNPACK_BOUND = Duration.ofMinutes(3);
-  // A file lock keeps other JVMs out, not other threads of this one.
+  // A file lock excludes other JVMs, but not other threads of this one.
   private static final Object UNPACKING = new Object();
 
   String postgres() {
@@ -40,8 +41,9 @@ record Binaries(Path folder) {
   }
 
   /**
-   * Unpacks the archive into {@code cache} unless it is there already. A folder under its final
-   * name is whole, because it got that name after the last file; so a filled cache is only read.
+   * Unpacks the archive into {@code cache}, unless that was done before. A folder is renamed to its
+   * final name after its last file was written, so it is always complete, and a filled cache is
+   * only read.
    */
   static Binaries in(Path cache, Archive archive) throws IOException, InterruptedException {
     String name = "postgres-" + archive.fingerprint();
@@ -64,7 +66,7 @@ record Binaries(Path folder) {
         }
       } catch (IOException e) {
         throw new PostgresException(
-            "Cannot unpack PostgreSQL into %s: %s. Its folder must be writable the first time, with 100 MB free."
+            "Cannot unpack PostgreSQL into %s: %s. The first start needs write access to this folder and 100 MB of free space."
                 .formatted(cache, e),
             e);
       }
@@ -75,7 +77,7 @@ record Binaries(Path folder) {
   private static void unpack(Archive archive, Path cache, String name) throws IOException {
     long begun = System.nanoTime();
     String temporary = name + ".unpacking-";
-    // We hold the lock: whoever began these is dead.
+    // We hold the lock, so the processes that created these folders are dead.
     try (DirectoryStream<Path> halves = Files.newDirectoryStream(cache, temporary + "*")) {
       for (Path half : halves) {
         Folders.delete(half);
@@ -84,7 +86,7 @@ record Binaries(Path folder) {
     Path half = cache.resolve(temporary + ProcessHandle.current().pid());
     archive.unpackInto(half);
     Path whole = cache.resolve(name);
-    if (Files.exists(whole)) { // someone took files out of it
+    if (Files.exists(whole)) { // files are missing from it
       Files.move(whole, cache.resolve(temporary + "damaged"), StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(half, whole, StandardCopyOption.ATOMIC_MOVE);
@@ -92,12 +94,13 @@ record Binaries(Path folder) {
     log.info("Unpacked PostgreSQL into {} in {} ms", whole, (System.nanoTime() - begun) / 1000000);
   }
 
-  /** Waits its turn; closing the channel lets the next one in. */
+  /** Waits for the file lock; closing the channel releases it. */
   private static void awaitLock(FileChannel channel) throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(UNPACK_BOUND);
     while (channel.tryLock() == null) {
       if (deadline.passed()) {
-        throw new IOException("another process has been unpacking for " + UNPACK_BOUND);
+        throw new IOException(
+            "another process still holds the lock after " + UNPACK_BOUND.toSeconds() + " s");
       }
       deadline.pause(Duration.ofMillis(50));
     }

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A short program run to its end: its status and what it printed. */
+/** The result of a short program: its exit status and its output. */
 record Command(int status, String output) {
 
   static Command run(Duration bound, List<String> command)
@@ -16,10 +16,10 @@ record Command(int status, String output) {
     cleanEnvironment(builder);
     Process process = builder.start();
     process.getOutputStream().close();
-    // A few lines of output fit into the pipe, so they can wait there until the end.
+    // A few lines of output fit into the pipe's buffer, so they can be read after the program ends.
     if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly();
-      throw new IOException(command + " still running after " + bound.toSeconds() + " s");
+      throw new IOException(command + " is still running after " + bound.toSeconds() + " s");
     }
     try (InputStream in = process.getInputStream()) {
       String printed = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -31,7 +31,7 @@ record Command(int status, String output) {
     return status == 0;
   }
 
-  /** PGDATA, PGOPTIONS and the like would change the server behind our back. */
+  /** Removes PGDATA, PGOPTIONS and similar variables, which would change the server's behavior. */
   static void cleanEnvironment(ProcessBuilder builder) {
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
     builder.environment().put("LC_ALL", "C");

@@ -12,18 +12,18 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The folder with the data: made once, of one major version of PostgreSQL for life. */
+/** PostgreSQL's data folder: created once, and bound to one major version of PostgreSQL. */
 final class DataFolder {
   private static final Logger log = LoggerFactory.getLogger(DataFolder.class);
-  // 1.3 s here, most of it fsync; slow disks take their time.
+  // initdb takes about 1.3 s, most of it fsync; slow disks take much longer.
   private static final Duration INITDB_BOUND = Duration.ofMinutes(3);
   private static final String TEMPORARY = "data.making-";
 
   private DataFolder() {}
 
   /**
-   * Makes the data folder under another name and renames it when whole: a start that is killed
-   * halfway leaves nothing that could be taken for data.
+   * Creates the data folder under a temporary name and renames it when it is complete. So a start
+   * that is killed halfway never leaves an incomplete data folder.
    */
   static void make(
       Home home, Binaries binaries, Identity identity, boolean durable, ServerLog output)
@@ -46,7 +46,7 @@ final class DataFolder {
     if (durable) {
       Folders.sync(home.folder());
     }
-    log.info("Made a new PostgreSQL database in {}", home.data());
+    log.info("Created a new PostgreSQL database in {}", home.data());
   }
 
   private static void initdb(
@@ -71,7 +71,7 @@ final class DataFolder {
             .await(INITDB_BOUND);
     if (status != 0) {
       throw new PostgresException(
-          "PostgreSQL could not make its data folder in %s (initdb ended with %d):%n%s"
+          "PostgreSQL could not create its data folder in %s (initdb exited with status %d):%n%s"
               .formatted(home.folder(), status, output.tail()));
     }
   }
@@ -81,28 +81,28 @@ final class DataFolder {
       for (Path half : halves) {
         try {
           Folders.delete(half);
-        } catch (IOException e) { // an initdb is dying in there; the next first start tries again
-          log.info("Cannot delete {} yet: {}", half, e.toString());
+        } catch (IOException e) { // an initdb that is being stopped still writes into it
+          log.info("Cannot delete {} yet; leaving it: {}", half, e.toString());
         }
       }
     }
   }
 
-  /** Refuses data of another major version: PostgreSQL would refuse it too, with less advice. */
+  /** Rejects data of another major version, with more advice than PostgreSQL itself would give. */
   static void checkVersion(Home home, String major) throws IOException {
     Path file = home.data().resolve("PG_VERSION");
     if (!Files.exists(file)) {
       throw new PostgresException(
-          "%s exists but is no PostgreSQL data folder (no PG_VERSION in it). Move it away, or choose another folder."
+          "%s exists but is not a PostgreSQL data folder: it has no PG_VERSION file. Move it away, or choose another folder."
               .formatted(home.data()));
     }
     String found = Files.readString(file).strip();
     if (!found.equals(major)) {
       throw new PostgresException(
-          ("The data in %s belongs to PostgreSQL %s, this build brings PostgreSQL %s, and neither"
-                  + " reads the other's files. To move: start the build that made it, save the"
-                  + " database with pg_dump, move the folder %s away, start this build and load the"
-                  + " dump with psql. Or keep PostgreSQL %s running by itself and give its URL.")
+          ("The data in %s belongs to PostgreSQL %s, but this build contains PostgreSQL %s, which"
+               + " cannot read it. To migrate: start the build that created it, save the database"
+               + " with pg_dump, move the folder %s away, start this build, and load the dump with"
+               + " psql. Or run your own PostgreSQL %s and set its URL.")
               .formatted(home.data(), found, major, home.data(), found));
     }
   }

@@ -2,7 +2,7 @@ package dev.fanfare.postgres;
 
 import java.time.Duration;
 
-/** A point in the future that ends a wait. Monotonic: the wall clock may jump meanwhile. */
+/** The end of a bounded wait. It uses the monotonic clock, because the wall clock may jump. */
 final class Deadline {
   private final long end;
 
@@ -18,7 +18,7 @@ final class Deadline {
     return System.nanoTime() - end >= 0;
   }
 
-  /** Waits a moment before the next look at something that tells nobody when it changes. */
+  /** Sleeps for {@code step}, or until the deadline if that comes first. */
   void pause(Duration step) throws InterruptedException {
     long left = end - System.nanoTime();
     Thread.sleep(Duration.ofNanos(Math.max(0, Math.min(left, step.toNanos()))));

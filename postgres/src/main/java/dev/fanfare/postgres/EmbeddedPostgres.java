@@ -8,11 +8,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running PostgreSQL that belongs to this JVM: it listens on 127.0.0.1 only, nobody logs in
- * without its random password, and it ends when this JVM ends, even by kill -9. What was committed
- * is there at the next start.
+ * A running PostgreSQL server that belongs to this JVM. It listens on 127.0.0.1 only, requires its
+ * random password for every login, and stops when this JVM ends, even by kill -9. Committed data is
+ * available again after the next start.
  *
- * <p>Safe for use by many threads.
+ * <p>Thread-safe.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
   static final String USER = "fanfare";
@@ -31,12 +31,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   /**
-   * Starts a server in the given home and returns when it takes logins. The first start in a home
-   * makes the database, which takes a few seconds; later ones take about half a second, or as long
-   * as recovery from a crash needs, five minutes at most.
+   * Starts a server in the given home and returns when it accepts logins. The first start in a home
+   * creates the database, which takes a few seconds. Later starts take about half a second, or as
+   * long as crash recovery needs, at most five minutes.
    *
-   * @throws PostgresException when that does not work, for instance because another JVM uses the
-   *     home, or the data is of another major version; the message says what to do
+   * @throws PostgresException if the server cannot be started, for instance because another JVM
+   *     uses the home, or because the data belongs to another major version; the message says what
+   *     to do
    */
   public static EmbeddedPostgres start(EmbeddedPostgresConfig config) {
     try {
@@ -76,36 +77,36 @@ public final class EmbeddedPostgres implements AutoCloseable {
     RunningServer server =
         new ServerStart(config, home, programs.binaries(), identity, output).run();
     log.info(
-        "PostgreSQL {} runs on port {} with data in {}, started in {} ms{}",
+        "PostgreSQL {} is running on port {} with data in {}; it started in {} ms{}",
         programs.version(),
         server.login().port(),
         home.data(),
         (System.nanoTime() - begun) / 1_000_000,
-        config.durable() ? "" : ", NOT durable (fsync off)");
+        config.durable() ? "" : "; NOT durable (fsync is off)");
     return server;
   }
 
-  /** JDBC URL of the database {@code fanfare}, without user and password. */
+  /** The JDBC URL of the database {@code fanfare}, without user and password. */
   public String jdbcUrl() {
     return jdbcUrl(DATABASE);
   }
 
-  /** JDBC URL of another database on this server; it need not exist yet. */
+  /** The JDBC URL of another database on this server, which need not exist yet. */
   public String jdbcUrl(String database) {
     return server.login().url(database);
   }
 
-  /** The name to log in with; it owns the server and may do everything. */
+  /** The user to log in with, a superuser. */
   public String user() {
     return server.login().user();
   }
 
-  /** The password to log in with: random, made at the first start, the same ever after. */
+  /** The password to log in with: random, created at the first start, and constant since then. */
   public String password() {
     return server.login().password();
   }
 
-  /** The port on 127.0.0.1, another one at each start. */
+  /** The port on 127.0.0.1; it changes at every start. */
   public int port() {
     return server.login().port();
   }
@@ -115,16 +116,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return home.data();
   }
 
-  /** Whether the server process lives. It ends on {@link #close} or when something kills it. */
+  /** Whether the server process is alive. It ends on {@link #close} or when it is killed. */
   public boolean isRunning() {
     return server.process().alive();
   }
 
   /**
-   * Stops the server: open transactions are rolled back, what was committed is written, logins end.
-   * Returns when it has ended; closing again does nothing.
+   * Stops the server: it rolls back open transactions, writes committed data, and closes all
+   * connections. Returns when the server has ended. Closing again does nothing.
    *
-   * @throws PostgresException when it has not ended after a minute and a half
+   * @throws PostgresException if the server has not ended after 90 seconds
    */
   @Override
   public void close() {

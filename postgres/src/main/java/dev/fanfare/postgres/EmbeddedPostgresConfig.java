@@ -3,16 +3,16 @@ package dev.fanfare.postgres;
 import java.nio.file.Path;
 
 /**
- * Where an embedded PostgreSQL lives and how careful it is. Immutable.
+ * The folders and the durability of an embedded PostgreSQL. Immutable.
  *
- * @param home folder that holds everything of this server: data, password, settings, log. Made when
- *     absent. One JVM at a time may use it
- * @param binaries folder into which PostgreSQL's programs are unpacked, once per version (60 MB).
- *     Many homes may share it, and it may be read-only once filled. Default: {@code fanfare} in the
- *     user's cache folder
- * @param durable true (the default): what was committed survives a power cut. False turns fsync,
- *     synchronous commit and full page writes off: for tests only, a crash of the machine may
- *     destroy the data
+ * @param home the folder with all files of this server: data, password, settings, log. Created if
+ *     absent. Only one JVM at a time can use it
+ * @param binaries the folder into which PostgreSQL's programs are unpacked, once per version (60
+ *     MB). Many homes can share it, and it may be read-only once filled. Default: {@code fanfare}
+ *     in the user's cache folder
+ * @param durable true (the default): committed data survives a power failure. False turns off
+ *     fsync, synchronous commit and full-page writes. Use that for tests only: a crash of the
+ *     machine may destroy the data
  */
 public record EmbeddedPostgresConfig(Path home, Path binaries, boolean durable) {
 
@@ -21,17 +21,17 @@ public record EmbeddedPostgresConfig(Path home, Path binaries, boolean durable) 
     binaries = binaries.toAbsolutePath().normalize();
   }
 
-  /** A durable server in {@code home}, its programs in the user's cache folder. */
+  /** A durable server in {@code home}, with its programs in the user's cache folder. */
   public static EmbeddedPostgresConfig in(Path home) {
     return new EmbeddedPostgresConfig(home, userCache(), true);
   }
 
-  /** The same, with PostgreSQL's programs unpacked into {@code binaries}. */
+  /** Returns a copy that unpacks PostgreSQL's programs into {@code binaries}. */
   public EmbeddedPostgresConfig withBinaries(Path binaries) {
     return new EmbeddedPostgresConfig(home, binaries, durable);
   }
 
-  /** The same without fsync: quick, and fit for tests only. */
+  /** Returns a copy without fsync: fast, but only for tests. */
   public EmbeddedPostgresConfig withoutDurability() {
     return new EmbeddedPostgresConfig(home, binaries, false);
   }

@@ -14,7 +14,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
-/** Operations on whole folders that {@link Files} leaves out. */
+/** Operations on whole folders that {@link Files} does not offer. */
 final class Folders {
   static final FileAttribute<?> OWNER_READS_WRITES = mode("rw-------");
 
@@ -28,7 +28,7 @@ final class Folders {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
-  /** Makes a folder that only its owner may enter; an existing one stays as it is. */
+  /** Creates a folder that only its owner can access; an existing folder stays unchanged. */
   static void createPrivate(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
@@ -45,8 +45,8 @@ final class Folders {
   }
 
   /**
-   * Deletes a folder and all below it, never following a link. Another may delete it meanwhile: an
-   * initdb that is told to stop takes its folder with it.
+   * Deletes a folder with its content, without following links. Another process may delete files at
+   * the same time: an initdb that is stopped removes its folder.
    */
   static void delete(Path folder) throws IOException {
     if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -55,7 +55,9 @@ final class Folders {
     walkUp(folder, Files::deleteIfExists);
   }
 
-  /** Gives a folder and all below it to a user id; the top comes last, so it tells when done. */
+  /**
+   * Changes the owner of a folder and its content. The folder itself comes last, to mark the end.
+   */
   static void giveTo(int uid, Path folder) throws IOException {
     walkUp(folder, path -> giveOne(uid, path));
   }
@@ -69,10 +71,10 @@ final class Folders {
     return (Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Makes a rename in {@code folder} survive a power cut, where the system can do that. */
+  /** Makes a rename in {@code folder} survive a power failure, if the system supports it. */
   static void sync(Path folder) throws IOException {
     if (Platform.isWindows()) {
-      return; // folders cannot be opened there
+      return; // Windows cannot open folders
     }
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);

@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program that dies with this JVM, even when the JVM is killed: a small shell runs it and ends it
- * when the pipe from us closes. On Windows there is no such shell: the program stays behind after a
- * kill, and {@link Leftover} stops it at the next start.
+ * A child process that ends with this JVM, even if the JVM is killed: a small shell script, the
+ * guard, runs it and stops it when the pipe from the JVM closes. On Windows there is no guard: the
+ * program outlives a killed JVM, and {@link Leftover} stops it at the next start.
  */
 final class GuardedProcess {
-  // The guard escalates after 60 s and kills after 80 s; it has the first say.
+  // Longer than the guard takes: it sends QUIT after 60 s and KILL after 80 s.
   private static final Duration STOP_BOUND = Duration.ofSeconds(90);
 
   private final Process process;
@@ -26,9 +26,9 @@ final class GuardedProcess {
   }
 
   /**
-   * Starts {@code command} in {@code folder}; what it prints is appended to {@code output}.
+   * Starts {@code command} in {@code folder}, and appends its output to the file {@code output}.
    *
-   * @param environment variables on top of ours
+   * @param environment variables to add to this JVM's environment
    */
   static GuardedProcess start(
       List<String> command, Map<String, String> environment, Path folder, Path output)
@@ -70,7 +70,7 @@ final class GuardedProcess {
             .isPresent();
   }
 
-  /** Waits until the program has ended by itself and returns its status. */
+  /** Waits until the program exits, and returns its status. */
   int await(Duration bound) throws IOException, InterruptedException {
     if (process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
       return process.exitValue();
@@ -79,11 +79,11 @@ final class GuardedProcess {
     throw new IOException("still running after " + bound.toSeconds() + " s");
   }
 
-  /** Asks for a fast end by closing the pipe and waits for it; true when it has ended. */
+  /** Requests a fast shutdown by closing the pipe, and waits; returns whether the program ended. */
   boolean stop() throws IOException, InterruptedException {
     process.getOutputStream().close();
     if (Platform.isWindows()) {
-      process.destroy(); // without a guard this is all there is; recovery mends it
+      process.destroy(); // there is no guard; the next start recovers the data
     }
     return process.waitFor(STOP_BOUND.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -8,12 +8,12 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/** The files of one server and their places. */
+/** The folder of one server, and the paths of its files. */
 record Home(Path folder) {
 
   static Home open(Path folder) throws IOException {
     Folders.createPrivate(folder);
-    // The server reports its data folder with links resolved or not, as it was given: give it real.
+    // The server reports its data folder as it was passed, so pass the path with links resolved.
     return new Home(folder.toRealPath());
   }
 
@@ -37,15 +37,18 @@ record Home(Path folder) {
     return folder.resolve("password");
   }
 
-  /** The password, made at first call: 256 random bits in a file only its owner reads. */
+  /**
+   * The password. The first call creates it: 256 random bits, in a file that only its owner can
+   * read.
+   */
   String password() throws IOException {
     if (Files.exists(passwordFile())) {
       return Files.readString(passwordFile()).strip();
     }
     if (Files.exists(data())) {
       throw new PostgresException(
-          ("The password of the database in %s is missing (file %s). Put the file back from a"
-                  + " backup of this folder; without it nobody can log in.")
+          ("The password file of the database in %s is missing: %s. Restore it from a backup of"
+                  + " this folder; without it, no login is possible.")
               .formatted(folder, passwordFile()));
     }
     byte[] bytes = new byte[32];
@@ -58,7 +61,7 @@ record Home(Path folder) {
     return password;
   }
 
-  /** Writes a new file that no other user could read at any moment. */
+  /** Writes a new file that no other user can read at any time. */
   static void writePrivate(Path file, String text) throws IOException {
     if (Folders.posix(file)) {
       Files.createFile(file, Folders.OWNER_READS_WRITES);

@@ -12,14 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says that this JVM, and no other, runs the server in a home. The system drops the lock when the
- * JVM dies, however it dies.
+ * A file lock that lets only one JVM run the server in a home. The operating system releases the
+ * lock when the JVM ends, even if it is killed.
  */
 final class HomeLock implements AutoCloseable {
-  // A POSIX lock is lost as soon as its process closes any descriptor of the file: a second try
-  // in this JVM must be refused before it opens the file.
+  // A process loses its POSIX lock when it closes any descriptor of the file. So a second attempt
+  // in this JVM must be rejected before it opens the file.
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
-  // Behind the text, for Windows lets nobody read what is locked, and others want to read our pid.
+  // After the text: Windows denies reading locked bytes, and other processes must read our pid.
   private static final long LOCKED_BYTE = 1000;
 
   private final Path folder;
@@ -32,7 +32,7 @@ final class HomeLock implements AutoCloseable {
 
   static HomeLock take(Home home) throws IOException {
     if (!HELD.add(home.folder())) {
-      throw inUse(home, "this same JVM");
+      throw inUse(home, "this JVM");
     }
     HomeLock taken = null;
     try {
@@ -76,7 +76,7 @@ final class HomeLock implements AutoCloseable {
 
   private static PostgresException inUse(Home home, String holder) {
     return new PostgresException(
-        "The folder %s is in use by %s. One JVM at a time may run the database in it: stop that one first, or choose another folder."
+        "The folder %s is in use by %s. Only one JVM at a time can run the database in it. Stop that process first, or choose another folder."
             .formatted(home.folder(), holder));
   }
 

@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As whom PostgreSQL runs. An ordinary user runs it as itself. PostgreSQL refuses root, so root
- * enters a user namespace in which it is nobody while files stay root's; where namespaces are
- * forbidden, as in ordinary containers, it becomes user 65534 and gives the server's files to it.
+ * The user that runs PostgreSQL. A regular user runs it under its own account. PostgreSQL refuses
+ * to run as root, so root starts it in a user namespace, where the process appears as nobody while
+ * root keeps owning the files. Where namespaces are forbidden, as in most containers, the server
+ * runs as user 65534, which then owns the server's files.
  *
- * @param prefix words that stand before a command
- * @param uid who must own the server's files; null where that is whoever made them
+ * @param prefix arguments that precede every command
+ * @param uid the required owner of the server's files; null: ownership is left as it is
  */
 record Identity(List<String> prefix, @Nullable Integer uid) {
   private static final int NOBODY = 65534;
@@ -32,25 +32,26 @@ record Identity(List<String> prefix, @Nullable Integer uid) {
     List<String> reasons = new ArrayList<>();
     for (Identity identity :
         List.of(new Identity(NAMESPACE, 0), new Identity(OTHER_USER, NOBODY))) {
-      Optional<String> refusal = identity.refusal();
-      if (refusal.isEmpty()) {
+      String obstacle = identity.obstacle();
+      if (obstacle == null) {
         return identity;
       }
-      reasons.add(refusal.get());
+      reasons.add(obstacle);
     }
     throw new PostgresException(
-        "PostgreSQL refuses to run as root, and neither way around works here (%s). Run as an ordinary user, or give the URL of a PostgreSQL of your own."
+        "PostgreSQL refuses to run as root, and both workarounds failed (%s). Run Fanfare as a regular user, or set the URL of your own PostgreSQL."
             .formatted(String.join("; ", reasons)));
   }
 
-  private Optional<String> refusal() throws InterruptedException {
+  /** Why commands cannot run under this identity; null if they can. */
+  private @Nullable String obstacle() throws InterruptedException {
     try {
       Command id = Command.run(PROBE_BOUND, command("id", "-u"));
       return id.succeeded() && !id.output().equals("0")
-          ? Optional.empty()
-          : Optional.of(prefix.getFirst() + ": " + id.output());
+          ? null
+          : prefix.getFirst() + ": " + id.output();
     } catch (IOException e) { // no such program
-      return Optional.of(String.valueOf(e.getMessage()));
+      return String.valueOf(e.getMessage());
     }
   }
 
@@ -68,23 +69,25 @@ record Identity(List<String> prefix, @Nullable Integer uid) {
     return uid != null && uid != 0;
   }
 
-  /** What {@code postgres --version} says, or why this identity cannot run it. */
+  /** The output of {@code postgres --version}, or why this identity cannot run it. */
   Command version(Binaries binaries) throws InterruptedException {
     try {
       return Command.run(PROBE_BOUND, command(binaries.postgres(), "--version"));
-    } catch (IOException e) { // made for another system or C library
+    } catch (IOException e) { // built for another system or C library
       return new Command(127, String.valueOf(e.getMessage()));
     }
   }
 
-  /** Makes sure the server may enter its home. */
+  /** Ensures that the server can access its home. */
   void own(Home home) throws IOException {
     if (uid != null && Folders.owner(home.folder()) != uid) {
       Folders.giveOne(uid, home.folder());
     }
   }
 
-  /** Makes sure a folder and all in it are the server's own, also after it ran as another user. */
+  /**
+   * Ensures that the server owns a folder and its content, even if it ran as another user before.
+   */
   void ownAll(Path folder) throws IOException {
     if (uid != null && Files.exists(folder) && Folders.owner(folder) != uid) {
       Folders.giveTo(uid, folder);

@@ -8,14 +8,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process named by a {@code postmaster.pid} that was there before us. We hold the home's lock, so
- * no living JVM cares for it: it is a server that outlived its JVM, or another program that got the
- * same number since.
+ * The process named by a {@code postmaster.pid} file of an earlier start. We hold the home's lock,
+ * so no running JVM owns this process. It is either a server that outlived its JVM, or another
+ * program that has received the same process id since.
  */
 final class Leftover {
   private static final Logger log = LoggerFactory.getLogger(Leftover.class);
@@ -33,15 +33,18 @@ final class Leftover {
     this.process = process;
   }
 
-  static Optional<Leftover> of(Home home) throws IOException {
-    Optional<PostmasterPid> file = PostmasterPid.read(home.data());
-    Optional<ProcessHandle> process =
-        file.flatMap(it -> ProcessHandle.of(it.pid())).filter(ProcessHandle::isAlive);
-    if (process.isEmpty()) {
-      return Optional.empty();
+  /** Returns the process that the home's {@code postmaster.pid} names; null if none is alive. */
+  static @Nullable Leftover of(Home home) throws IOException {
+    PostmasterPid file = PostmasterPid.read(home.data());
+    if (file == null) {
+      return null;
     }
-    Login login = new Login(file.get().port(), EmbeddedPostgres.USER, home.password());
-    return Optional.of(new Leftover(home.data(), login, process.get()));
+    ProcessHandle process = ProcessHandle.of(file.pid()).orElse(null);
+    if (process == null || !process.isAlive()) {
+      return null;
+    }
+    Login login = new Login(file.port(), EmbeddedPostgres.USER, home.password());
+    return new Leftover(home.data(), login, process);
   }
 
   long pid() {
@@ -49,15 +52,15 @@ final class Leftover {
   }
 
   /**
-   * Whether this is a server on our data folder. A postmaster works inside its data folder; where
-   * that cannot be seen, its arguments name the folder; where those are hidden too (Windows), it
-   * takes our password and tells.
+   * Whether this is a server on our data folder. A postmaster's working directory is its data
+   * folder. If that is not visible, its arguments contain the folder. If they are hidden too
+   * (Windows), the server itself reports its folder after a login with our password.
    */
   boolean isOurs() {
-    return isPostgres() && (worksInData() || namesData() || answersAsOurs());
+    return isPostgres() && (worksInData() || namesData() || reportsOurData());
   }
 
-  /** Whether this is surely some other program; false when the system does not let us see. */
+  /** Whether this is certainly another program; false if the process cannot be inspected. */
   boolean isForeign() {
     if (isPostgres()) {
       return process.info().arguments().isPresent() && !isOurs();
@@ -69,9 +72,9 @@ final class Leftover {
     return program().equals(Platform.program("postgres"));
   }
 
-  private boolean answersAsOurs() {
+  private boolean reportsOurData() {
     if (process.info().arguments().isPresent()) {
-      return false; // it could be seen, and it was another folder
+      return false; // the arguments are visible and name another folder
     }
     try (Connection connection = login.connect("postgres")) {
       return Login.worksOn(data, connection);
@@ -81,7 +84,7 @@ final class Leftover {
   }
 
   private String program() {
-    // Linux adds " (deleted)" when the file was replaced under a running program.
+    // Linux appends " (deleted)" if the executable was replaced while it runs.
     return process
         .info()
         .command()
@@ -106,15 +109,16 @@ final class Leftover {
         .orElse(process.info().commandLine().orElse("").contains(data.toString()));
   }
 
-  /** Stops the server fast, or, should it not end in a minute, at once. */
+  /** Stops the server in fast mode, and in immediate mode if it has not ended after a minute. */
   void stop(Binaries binaries) throws IOException, InterruptedException {
-    log.warn("Process {} is a PostgreSQL that nobody looks after on {}: stopping it", pid(), data);
+    log.warn(
+        "Stopping PostgreSQL process {}, which outlived its JVM and still uses {}", pid(), data);
     if (ends("INT", "fast", FAST_BOUND, binaries)) {
       return;
     }
     if (!ends("QUIT", "immediate", IMMEDIATE_BOUND, binaries)) {
       throw new PostgresException(
-          "A PostgreSQL (process %d) left over on %s does not end. Stop it by hand, then start again."
+          "PostgreSQL process %d, left over from an earlier start, still uses %s and does not stop. Stop it manually, then start again."
               .formatted(pid(), data));
     }
   }

@@ -10,7 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 
-/** Who we are to the server, and where it listens. */
+/** The port of a server, and the user and password to log in with. */
 record Login(int port, String user, String password) {
 
   String url(String database) {
@@ -21,19 +21,19 @@ record Login(int port, String user, String password) {
     Properties properties = new Properties();
     properties.setProperty("user", user);
     properties.setProperty("password", password);
-    properties.setProperty("connectTimeout", "5"); // seconds, as is the next
+    properties.setProperty("connectTimeout", "5"); // seconds, like the next
     properties.setProperty("socketTimeout", "30");
     properties.setProperty("ApplicationName", "fanfare-start");
     return DriverManager.getConnection(url(database), properties);
   }
 
-  /** Whether the server behind {@code connection} works on {@code data}. */
+  /** Whether the server behind {@code connection} uses the data folder {@code data}. */
   static boolean worksOn(Path data, Connection connection) throws SQLException, IOException {
     String there = single(connection, "select current_setting('data_directory')");
     return Files.exists(Path.of(there)) && Files.isSameFile(Path.of(there), data);
   }
 
-  /** Makes the database unless it is there. */
+  /** Creates the database if it does not exist. */
   static void ensureDatabase(String name, Connection connection) throws SQLException {
     String count =
         single(connection, "select count(*) from pg_database where datname = '" + name + "'");

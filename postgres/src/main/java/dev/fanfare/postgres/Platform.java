@@ -2,7 +2,7 @@ package dev.fanfare.postgres;
 
 import java.util.Locale;
 
-/** The machine we run on, in the words of the jars that hold PostgreSQL's programs. */
+/** The current platform, named as in the jars that contain PostgreSQL's programs. */
 final class Platform {
   private static final String OS = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
   private static final String ARCH = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
@@ -17,7 +17,7 @@ final class Platform {
     return OS.startsWith("linux");
   }
 
-  /** Name of the archive on the class path, such as {@code postgres-linux-x86_64.txz}. */
+  /** The name of the archive on the class path, such as {@code postgres-linux-x86_64.txz}. */
   static String archive() {
     String os = isWindows() ? "windows" : OS.startsWith("mac") ? "darwin" : "linux";
     String arch =
@@ -29,7 +29,7 @@ final class Platform {
     return "postgres-" + os + "-" + arch + ".txz";
   }
 
-  /** A program's file name here: {@code postgres} or {@code postgres.exe}. */
+  /** The file name of a program on this platform: {@code postgres} or {@code postgres.exe}. */
   static String program(String name) {
     return isWindows() ? name + ".exe" : name;
   }

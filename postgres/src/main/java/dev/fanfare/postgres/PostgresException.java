@@ -3,8 +3,8 @@ package dev.fanfare.postgres;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded PostgreSQL could not be started or stopped. The message says why in words meant for
- * the person at the terminal and, where the server had a say, carries the end of its log.
+ * Thrown if the embedded PostgreSQL cannot be started or stopped. The message states the cause in a
+ * form meant for users and, if the server wrote any output, contains the end of its log.
  */
 public final class PostgresException extends RuntimeException {
   public PostgresException(String message) {

@@ -5,33 +5,35 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a server writes into {@code postmaster.pid} in its data folder. We only ever read the file:
- * PostgreSQL alone knows when it may go.
+ * The content of {@code postmaster.pid} in a data folder. Fanfare only reads this file; PostgreSQL
+ * alone decides when to delete it.
  *
- * @param pid process that wrote the file; after a crash the number may be another program's
- * @param port where it listens; 0 while half written
- * @param status {@code starting}, {@code ready}, {@code stopping}; empty while half written
+ * @param pid the process that wrote the file; after a crash another program may have this id
+ * @param port the port it listens on; 0 while the file is incomplete
+ * @param status {@code starting}, {@code ready} or {@code stopping}; empty while the file is
+ *     incomplete
  */
 record PostmasterPid(long pid, int port, String status) {
   private static final int PORT_LINE = 3;
   private static final int STATUS_LINE = 7;
 
-  static Optional<PostmasterPid> read(Path data) throws IOException {
+  /** Reads the file; returns null if it does not exist or has no process id yet. */
+  static @Nullable PostmasterPid read(Path data) throws IOException {
     List<String> lines;
     try {
       lines = Files.readAllLines(data.resolve("postmaster.pid"));
     } catch (NoSuchFileException none) {
-      return Optional.empty();
+      return null;
     }
     long pid = number(line(lines, 0));
     if (pid == 0) {
-      return Optional.empty();
+      return null;
     }
     int port = (int) number(line(lines, PORT_LINE));
-    return Optional.of(new PostmasterPid(pid, port, line(lines, STATUS_LINE)));
+    return new PostmasterPid(pid, port, line(lines, STATUS_LINE));
   }
 
   private static String line(List<String> lines, int index) {

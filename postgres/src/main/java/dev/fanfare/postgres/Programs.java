@@ -3,9 +3,9 @@ package dev.fanfare.postgres;
 import java.io.IOException;
 
 /**
- * PostgreSQL's programs, proven to run here.
+ * PostgreSQL's programs, verified to run on this machine.
  *
- * @param version such as {@code 18.6}
+ * @param version the version, such as {@code 18.6}
  */
 record Programs(Binaries binaries, String version) {
 
@@ -14,8 +14,8 @@ record Programs(Binaries binaries, String version) {
   }
 
   /**
-   * Unpacks into the configured cache. Where the server runs as another user who cannot reach that
-   * cache (root's own, behind a closed door), unpacks into the home, which is the server's own.
+   * Unpacks the programs into the configured cache. If the server runs as another user that cannot
+   * read the cache, because only root can, unpacks them into the home, which the server owns.
    */
   static Programs unpack(EmbeddedPostgresConfig config, Home home, Identity identity)
       throws IOException, InterruptedException {
@@ -32,12 +32,12 @@ record Programs(Binaries binaries, String version) {
         return new Programs(own, number(again));
       }
       throw new PostgresException(
-          ("PostgreSQL refuses to run as root, and user %s cannot run it from %s: %s. Let others"
-                  + " pass through the folders above (chmod o+x), or run as an ordinary user.")
+          ("PostgreSQL refuses to run as root, and user %s cannot run it from %s: %s. Make the"
+                  + " parent folders accessible (chmod o+x), or run Fanfare as a regular user.")
               .formatted(identity.uid(), home.folder(), again.output()));
     }
     throw new PostgresException(
-        "The PostgreSQL in %s does not run on this machine: %s. Give the URL of a PostgreSQL of your own instead."
+        "The PostgreSQL in %s does not run on this machine: %s. Set the URL of your own PostgreSQL instead."
             .formatted(shared.folder(), version.output()));
   }
 

@@ -1,9 +1,8 @@
 package dev.fanfare.postgres;
 
 import java.io.IOException;
-import java.util.Optional;
 
-/** A server that has answered to our login. */
+/** A server that has accepted our login. */
 record RunningServer(GuardedProcess process, Binaries binaries, Login login) {
 
   void stop(Home home) throws IOException, InterruptedException {
@@ -11,17 +10,18 @@ record RunningServer(GuardedProcess process, Binaries binaries, Login login) {
       stopByName(home);
     }
     boolean ended = process.stop();
-    // Should someone have killed the guard alone, the server itself is still there.
+    // If only the guard was killed, the server itself still runs.
     if (!stopByName(home) && !ended) {
-      throw new PostgresException("PostgreSQL in %s does not end".formatted(home.folder()));
+      throw new PostgresException("PostgreSQL in %s does not stop".formatted(home.folder()));
     }
   }
 
   private boolean stopByName(Home home) throws IOException, InterruptedException {
-    Optional<Leftover> survivor = Leftover.of(home).filter(Leftover::isOurs);
-    if (survivor.isPresent()) {
-      survivor.get().stop(binaries);
+    Leftover survivor = Leftover.of(home);
+    if (survivor == null || !survivor.isOurs()) {
+      return false;
     }
-    return survivor.isPresent();
+    survivor.stop(binaries);
+    return true;
   }
 }

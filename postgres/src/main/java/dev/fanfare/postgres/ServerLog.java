@@ -9,11 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** The file that catches what the server prints. */
+/** The file that receives the server's output. */
 record ServerLog(Path file) {
   private static final int TAIL_BYTES = 4000;
 
-  /** Starts an empty file and keeps one former one, so the folder does not grow with restarts. */
+  /** Starts an empty log and keeps only one previous log, so restarts do not fill the disk. */
   void rotate() throws IOException {
     if (Files.exists(file)) {
       Path former = file.resolveSibling(file.getFileName() + ".1");
@@ -22,14 +22,14 @@ record ServerLog(Path file) {
     Home.writePrivate(file, "");
   }
 
-  /** The last lines, to be shown with an error. */
+  /** The last lines, for error messages. */
   String tail() throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long from = Math.max(0, channel.size() - TAIL_BYTES);
       ByteBuffer bytes = ByteBuffer.allocate(TAIL_BYTES);
       channel.read(bytes, from);
       String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-      // The first line of a tail is usually half a line.
+      // The first line of the tail is usually incomplete.
       return (from > 0 ? text.substring(text.indexOf('\n') + 1) : text).strip();
     }
   }

@@ -9,11 +9,11 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The settings a server starts with; the file {@code postgresql.conf} tells the why of each. */
+/** The settings of the server; the file {@code postgresql.conf} gives the reason for each. */
 record ServerSettings(long memoryMegabytes, boolean durable) {
 
   static ServerSettings forThisMachine(boolean durable) {
-    // Knows the limit of a container, not only the size of the machine.
+    // Respects the memory limit of a container, not only the size of the machine.
     var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new ServerSettings(system.getTotalMemorySize() >> 20, durable);
   }
@@ -34,7 +34,7 @@ record ServerSettings(long memoryMegabytes, boolean durable) {
     }
   }
 
-  /** Writes the settings into the home and returns the words that start a server with them. */
+  /** Writes the settings into the home and returns the command that starts a server with them. */
   List<String> command(Binaries binaries, Home home, int port) throws IOException {
     Files.writeString(home.settings(), text());
     List<String> words = new ArrayList<>();

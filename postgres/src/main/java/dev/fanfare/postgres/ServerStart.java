@@ -8,11 +8,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings a server up on an existing data folder, up to the first login that proves it ours. */
+/** Starts a server on an existing data folder and waits for a login that proves it is ours. */
 record ServerStart(
     EmbeddedPostgresConfig config,
     Home home,
@@ -20,7 +20,7 @@ record ServerStart(
     Identity identity,
     ServerLog output) {
   private static final Logger log = LoggerFactory.getLogger(ServerStart.class);
-  // Recovery replays 2 GB of log at worst. A server that dies ends the wait at once.
+  // At worst, crash recovery replays 2 GB of WAL. If the server dies, the wait ends at once.
   private static final Duration READY_BOUND = Duration.ofMinutes(5);
   private static final Duration QUIET_BOUND = Duration.ofSeconds(5);
   private static final int PORT_TRIES = 5;
@@ -32,37 +32,39 @@ record ServerStart(
     String password = home.password();
     for (int tries = 1; ; tries++) {
       Login login = new Login(freePort(), EmbeddedPostgres.USER, password);
-      Optional<RunningServer> server = tryPort(login, environment);
-      if (server.isPresent()) {
-        return server.get();
+      RunningServer server = tryPort(login, environment);
+      if (server != null) {
+        return server;
       }
-      // Between our asking for a free port and the server's taking it, another program was quicker.
+      // Another program may take the free port before the server binds it.
       if (tries == PORT_TRIES || !output.tail().contains(PORT_TAKEN)) {
         throw new PostgresException(
-            "PostgreSQL in %s ended while starting. It said:%n%s"
+            "PostgreSQL in %s exited during startup. Its log ends with:%n%s"
                 .formatted(home.folder(), output.tail()));
       }
-      log.info("Port {} was taken meanwhile: trying another", login.port());
+      log.info("Another program took port {}; trying another port", login.port());
     }
   }
 
   /**
-   * Stops a server that outlived its JVM; any other program is left alone. Either way PostgreSQL is
-   * told that the number in the old file means no server on its data: it would take any process of
-   * that number for one and refuse to start. In a container, where numbers are small and come again
-   * at each start, that may be a thread of this JVM, or the guard that we are about to start.
-   * PostgreSQL believes its starter about the process named in this variable, still checks the
-   * shared memory noted in the file, and replaces the file itself.
+   * Stops a server that outlived its JVM, but no other program, and returns the environment for the
+   * new server.
+   *
+   * <p>The environment tells PostgreSQL to ignore the process id in an old postmaster.pid.
+   * Otherwise PostgreSQL refuses to start if any process has that id. In a container, where process
+   * ids are small and repeat at every start, that may be a thread of this JVM or the guard process
+   * started next. PostgreSQL trusts this variable for the one process that it names; it still
+   * checks the shared memory recorded in the file, and replaces the file itself.
    */
   Map<String, String> settleLeftover() throws IOException, InterruptedException {
-    Optional<PostmasterPid> file = PostmasterPid.read(home.data());
-    Optional<Leftover> leftover = Leftover.of(home);
-    if (leftover.filter(Leftover::isOurs).isPresent()) {
-      leftover.get().stop(binaries);
-    } else if (leftover.isPresent() && !leftover.get().isForeign()) {
-      return Map.of(); // we may not look at it: let PostgreSQL judge
+    PostmasterPid file = PostmasterPid.read(home.data());
+    Leftover leftover = Leftover.of(home);
+    if (leftover != null && leftover.isOurs()) {
+      leftover.stop(binaries);
+    } else if (leftover != null && !leftover.isForeign()) {
+      return Map.of(); // the process cannot be inspected: let PostgreSQL decide
     }
-    return file.map(old -> Map.of("PG_GRANDPARENT_PID", Long.toString(old.pid()))).orElse(Map.of());
+    return file == null ? Map.of() : Map.of("PG_GRANDPARENT_PID", Long.toString(file.pid()));
   }
 
   static int freePort() throws IOException {
@@ -71,8 +73,8 @@ record ServerStart(
     }
   }
 
-  /** Empty when the server ended by itself before it was ready. */
-  Optional<RunningServer> tryPort(Login login, Map<String, String> environment)
+  /** Starts a server; returns null if it exits before it is ready. */
+  @Nullable RunningServer tryPort(Login login, Map<String, String> environment)
       throws IOException, InterruptedException {
     List<String> command =
         ServerSettings.forThisMachine(config.durable()).command(binaries, home, login.port());
@@ -81,7 +83,7 @@ record ServerStart(
     boolean ready = false;
     try {
       ready = awaitReady(process, login);
-      return ready ? Optional.of(new RunningServer(process, binaries, login)) : Optional.empty();
+      return ready ? new RunningServer(process, binaries, login) : null;
     } finally {
       if (!ready) {
         process.stop();
@@ -93,34 +95,33 @@ record ServerStart(
       throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(READY_BOUND);
     Deadline quiet = Deadline.in(QUIET_BOUND);
-    boolean told = false;
+    boolean logged = false;
     while (process.alive()) {
-      if (saysReady(process) && answers(login)) {
+      if (reportsReady(process) && accepts(login)) {
         return true;
       }
       if (deadline.passed()) {
         throw new PostgresException(
-            "PostgreSQL in %s is not ready after %d s. It said:%n%s"
+            "PostgreSQL in %s was not ready within %d s. Its log ends with:%n%s"
                 .formatted(home.folder(), READY_BOUND.toSeconds(), output.tail()));
       }
-      if (quiet.passed() && !told) {
-        told = true;
-        log.info("PostgreSQL is still starting, perhaps recovering; see {}", output.file());
+      if (quiet.passed() && !logged) {
+        logged = true;
+        log.info("PostgreSQL is still starting, possibly in crash recovery; see {}", output.file());
       }
       deadline.pause(Duration.ofMillis(10));
     }
     return false;
   }
 
-  /** Whether the process that we started, and no other, has written that it is ready. */
-  private boolean saysReady(GuardedProcess process) throws IOException {
-    return PostmasterPid.read(home.data())
-        .filter(file -> file.ready() && process.runs(file.pid()))
-        .isPresent();
+  /** Whether postmaster.pid was written by our own process and says that it is ready. */
+  private boolean reportsReady(GuardedProcess process) throws IOException {
+    PostmasterPid file = PostmasterPid.read(home.data());
+    return file != null && file.ready() && process.runs(file.pid());
   }
 
-  /** Whether our password opens the server on that port and it works on our data. */
-  private boolean answers(Login login) throws IOException {
+  /** Whether the server on that port accepts our password and uses our data folder. */
+  private boolean accepts(Login login) throws IOException {
     try (Connection connection = login.connect("postgres")) {
       if (!Login.worksOn(home.data(), connection)) {
         return false;
@@ -128,7 +129,7 @@ record ServerStart(
       Login.ensureDatabase(EmbeddedPostgres.DATABASE, connection);
       return true;
     } catch (SQLException notYet) {
-      log.debug("No login on port {} yet: {}", login.port(), notYet.getMessage());
+      log.debug("Login on port {} is not possible yet: {}", login.port(), notYet.getMessage());
       return false;
     }
   }

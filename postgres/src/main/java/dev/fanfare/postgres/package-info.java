@@ -1,14 +1,15 @@
 /**
- * A real PostgreSQL as a child process of this JVM, unpacked from a jar.
+ * Runs a real PostgreSQL server, unpacked from a jar, as a child process of this JVM.
  *
- * <p>Open {@link dev.fanfare.postgres.EmbeddedPostgres} first: its {@code start} reads as the list
- * of steps. Each step has a class of its own: {@code HomeLock} (one JVM per home), {@code Binaries}
- * (unpack once per machine), {@code Identity} (PostgreSQL refuses root), {@code Leftover} (a server
- * that outlived its JVM), {@code DataFolder} (made once, of one major version), {@code
- * ServerSettings} (and the why of each), {@code GuardedProcess} (server and JVM die together),
- * {@code Login} (is it ours that answers?).
+ * <p>Open {@link dev.fanfare.postgres.EmbeddedPostgres} first: its {@code start} method lists the
+ * steps. Each step has its own class: {@code HomeLock} (one JVM per home), {@code Binaries}
+ * (unpacked once per machine), {@code Identity} (PostgreSQL refuses to run as root), {@code
+ * Leftover} (a server that outlived its JVM), {@code DataFolder} (created once, bound to a major
+ * version), {@code ServerSettings} (postgresql.conf), {@code GuardedProcess} (ends the server with
+ * the JVM), {@code Login} (verifies that the server is ours).
  *
- * <p>What this room never knows: Fanfare's tables, and any server it did not start itself.
+ * <p>This package does not depend on Fanfare's tables, and never touches a server that it did not
+ * start.
  */
 @NullMarked
 package dev.fanfare.postgres;

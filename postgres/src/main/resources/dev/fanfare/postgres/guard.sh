@@ -1,10 +1,10 @@
-# Runs "$@" and ends it when our standard input closes: that is the moment the JVM which holds the
-# other end is gone, whether it said good-bye, crashed or was killed. Exits with the status of "$@".
+# Runs "$@" and stops it when standard input closes: the JVM at the other end of the pipe has closed
+# it, crashed, or was killed. Exits with the status of "$@".
 
 exec 3<&0 </dev/null
 
-# Ctrl-C reaches everything in the terminal's process group. The JVM decides when the server may
-# stop, so we ignore it here, and setsid (where it exists) takes the server out of the group.
+# Ctrl-C reaches every process in the terminal's process group. The JVM decides when the server
+# stops, so the guard ignores the signal, and setsid, if available, removes the server from the group.
 trap '' INT QUIT TERM HUP
 if command -v setsid >/dev/null 2>&1; then
   set -- setsid "$@"
@@ -15,8 +15,9 @@ child=$!
 
 (
   while read -r line <&3; do :; done
-  # Asked again each second: a child that has not set up its signal handlers yet misses the first.
-  # INT is PostgreSQL's fast shutdown; QUIT drops everything and leaves the rest to crash recovery.
+  # The signal is repeated every second, because a child that has not installed its signal handlers
+  # yet misses the first one. INT is PostgreSQL's fast shutdown; QUIT is its immediate shutdown, which
+  # requires crash recovery at the next start.
   tries=0
   while kill -0 "$child" 2>/dev/null; do
     if [ "$tries" -lt 60 ]; then

@@ -23,7 +23,7 @@ class BinariesTest {
   @TempDir Path cache;
 
   @Test
-  void manyWhoComeAtOnceFindOneWholeFolder() throws Exception {
+  void concurrent_callers_get_one_complete_folder() throws Exception {
     List<Future<Binaries>> found = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       for (int i = 0; i < 4; i++) {
@@ -37,11 +37,11 @@ class BinariesTest {
   }
 
   @Test
-  void aFilledCacheIsOnlyRead() throws Exception {
+  void a_filled_cache_is_only_read() throws Exception {
     Binaries first = Binaries.in(cache, archive);
     for (String name : names()) {
       if (name.endsWith(".lock")) {
-        Files.delete(cache.resolve(name)); // would be written first by anyone who writes
+        Files.delete(cache.resolve(name)); // any writer would create it again
       }
     }
     assertThat(Binaries.in(cache, archive)).isEqualTo(first);
@@ -49,7 +49,7 @@ class BinariesTest {
   }
 
   @Test
-  void halfOfAnUnpackingThatWasKilledIsCleanedUp() throws Exception {
+  void the_remains_of_a_killed_unpacking_are_deleted() throws Exception {
     String name = "postgres-" + archive.fingerprint();
     Path half = Files.createDirectories(cache.resolve(name + ".unpacking-1").resolve("bin"));
     Files.writeString(half.resolve("postgres"), "half a program");
@@ -58,7 +58,8 @@ class BinariesTest {
   }
 
   @Test
-  void anUnpackingThatIsKilledIsDoneAgainAndTwoJvmsTakeTurns(@TempDir Path homes) throws Exception {
+  void a_killed_unpacking_is_repeated_and_two_jvms_take_turns(@TempDir Path homes)
+      throws Exception {
     ServerJvm killed = ServerJvm.launch(config(homes.resolve("killed")));
     Poll.until(
         "it unpacks",
@@ -79,7 +80,7 @@ class BinariesTest {
   }
 
   @Test
-  void aFolderWithMissingProgramsIsUnpackedAnew() throws Exception {
+  void a_folder_with_missing_programs_is_unpacked_again() throws Exception {
     Path bin = cache.resolve("postgres-" + archive.fingerprint()).resolve("bin");
     Files.createDirectories(bin);
     assertRuns(Binaries.in(cache, archive));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real JVMs killed with SIGKILL, and what the next one finds. */
+/** Real JVMs are killed with SIGKILL, and the next start recovers. */
 @Timeout(120)
 class CrashTest {
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -34,7 +34,7 @@ class CrashTest {
   }
 
   @Test
-  void theServerDiesWithAKilledJvmAndCommittedRowsAreThereAtTheNextStart() throws Exception {
+  void the_server_dies_with_a_killed_jvm_and_committed_rows_survive() throws Exception {
     ServerJvm jvm = ServerJvm.launch(config);
     String url = jvm.awaitReady();
     long postgres = postmaster();
@@ -49,7 +49,7 @@ class CrashTest {
   }
 
   @Test
-  void aServerThatOutlivedItsJvmIsStoppedAndItsDataUsed() throws Exception {
+  void a_server_that_outlived_its_jvm_is_stopped_and_its_data_used() throws Exception {
     ServerJvm jvm = ServerJvm.launch(config);
     String url = jvm.awaitReady();
     long postgres = postmaster();
@@ -66,7 +66,7 @@ class CrashTest {
   }
 
   @Test
-  void closingStopsAServerWhoseGuardWasKilled() throws Exception {
+  void closing_stops_a_server_whose_guard_was_killed() throws Exception {
     EmbeddedPostgres server = EmbeddedPostgres.start(config.withoutDurability());
     long postgres = postmaster();
     ProcessHandle.of(postgres).flatMap(ProcessHandle::parent).orElseThrow().destroyForcibly();
@@ -76,20 +76,20 @@ class CrashTest {
   }
 
   @Test
-  void aKilledServerRecoversAtTheNextStart() throws Exception {
+  void a_killed_server_recovers_at_the_next_start() throws Exception {
     long postgres;
     try (EmbeddedPostgres server = EmbeddedPostgres.start(config)) {
       Sql.execute(server, "create table note (text text)");
       Sql.execute(server, "insert into note values ('committed')");
       postgres = postmaster();
       ProcessHandle.of(postgres).orElseThrow().destroyForcibly();
-      Poll.until("the guard says so", SOON, () -> !server.isRunning());
+      Poll.until("the guard has exited", SOON, () -> !server.isRunning());
     }
     assertNotesAfterStart("committed");
   }
 
   @Test
-  void aFirstStartKilledHalfwayLeavesNothingThatLooksLikeData() throws Exception {
+  void a_first_start_killed_halfway_leaves_no_data_folder() throws Exception {
     ServerJvm jvm = ServerJvm.launch(config);
     Poll.until("initdb is at work", Duration.ofSeconds(30), () -> filesOfHalfMade() > 20);
     jvm.kill();
@@ -102,7 +102,8 @@ class CrashTest {
   }
 
   @Test
-  void aForeignProcessWithTheNumberOfALeftoverIsNeitherStoppedNorInTheWay() throws Exception {
+  void a_foreign_process_with_the_pid_of_a_leftover_is_not_stopped_and_does_not_block()
+      throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
     Process foreign = new ProcessBuilder("sleep", "100").start();
     try {
@@ -114,8 +115,8 @@ class CrashTest {
   }
 
   @Test
-  void neitherIsAThreadOfThisJvmWithThatNumber() throws Exception {
-    assumeTrue(Platform.isLinux(), "elsewhere a thread's number is no process's");
+  void a_thread_of_this_jvm_with_the_pid_of_a_leftover_does_not_block() throws Exception {
+    assumeTrue(Platform.isLinux(), "only on Linux do threads share the id space of processes");
     EmbeddedPostgres.start(config.withoutDurability()).close();
     String[] threads = Path.of("/proc/self/task").toFile().list();
     String thread =
@@ -126,9 +127,9 @@ class CrashTest {
     assertStartsDespiteLeftover(Long.parseLong(thread));
   }
 
-  /** The number may come to life between our look and PostgreSQL's. */
+  /** A new process may get the id between our check and that of PostgreSQL. */
   @Test
-  void postgresIsToldAboutADeadLeftoverToo() throws Exception {
+  void postgres_is_told_to_ignore_a_dead_leftover_too() throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
     Process dead = new ProcessBuilder("true").start();
     dead.waitFor();
@@ -171,12 +172,13 @@ class CrashTest {
   }
 
   private long postmaster() throws IOException {
-    return PostmasterPid.read(config.home().resolve("data")).orElseThrow().pid();
+    return PostmasterPid.read(config.home().resolve("data")).pid();
   }
 
   /**
-   * Kills the shell that waits for the JVM, then the one that waits for the server. The other way
-   * round the first would still do its work: a JVM closes the pipe to a child that ended.
+   * Kills the shell that watches the JVM, then the one that waits for the server. In the opposite
+   * order the first shell would still stop the server, because the JVM closes the pipe to a child
+   * that ended.
    */
   private void killGuards() throws Exception {
     long postmaster = postmaster();

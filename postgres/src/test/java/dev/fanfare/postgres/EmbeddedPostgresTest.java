@@ -26,7 +26,7 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void dataIsThereAfterARestart() throws Exception {
+  void data_survives_a_restart() throws Exception {
     String password;
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
       password = postgres.password();
@@ -40,10 +40,10 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void closingEndsTheServerAndItsSessionsAndTwiceIsFine() throws Exception {
+  void closing_ends_the_server_and_its_sessions_and_closing_twice_is_allowed() throws Exception {
     EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability());
     Connection open = Sql.connect(postgres);
-    long pid = PostmasterPid.read(postgres.dataFolder()).orElseThrow().pid();
+    long pid = PostmasterPid.read(postgres.dataFolder()).pid();
 
     postgres.close();
     postgres.close();
@@ -55,7 +55,7 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void onlyThePasswordOpensItAndOnlyFromThisMachine() throws Exception {
+  void login_needs_the_password_and_works_only_from_this_machine() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability())) {
       assertThatThrownBy(
               () -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
@@ -75,7 +75,7 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void itIsDurableUnlessATestSaysOtherwise() throws Exception {
+  void it_is_durable_unless_configured_otherwise() throws Exception {
     List<String> settings = List.of("fsync", "synchronous_commit", "full_page_writes");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
       for (String setting : settings) {
@@ -92,22 +92,22 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void aSecondServerInTheSameHomeIsRefusedAndTheFirstGoesOn() throws Exception {
+  void a_second_server_in_the_same_home_is_rejected_and_the_first_continues() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
       assertThatThrownBy(() -> EmbeddedPostgres.start(config))
           .isInstanceOf(PostgresException.class)
-          .hasMessageContaining("in use by this same JVM");
+          .hasMessageContaining("in use by this JVM");
       try (ServerJvm other = ServerJvm.launch(config)) {
         assertThat(other.awaitRefusal())
             .contains("in use by process " + ProcessHandle.current().pid())
-            .contains("One JVM at a time");
+            .contains("Only one JVM at a time");
       }
       assertThat(Sql.single(postgres, "select 1")).isEqualTo("1");
     }
   }
 
   @Test
-  void dataOfAnotherMajorVersionIsRefusedWithAWayOut() throws Exception {
+  void data_of_another_major_version_is_rejected_with_instructions() throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
     Path version = config.home().resolve("data").resolve("PG_VERSION");
     Files.writeString(version, "17\n");
@@ -121,16 +121,16 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void aFolderWithOtherThingsInItIsRefused() throws Exception {
+  void a_folder_with_other_content_is_rejected() throws Exception {
     Files.createDirectories(config.home().resolve("data"));
     Files.writeString(config.home().resolve("password"), "secret");
     assertThatThrownBy(() -> EmbeddedPostgres.start(config))
         .isInstanceOf(PostgresException.class)
-        .hasMessageContaining("is no PostgreSQL data folder");
+        .hasMessageContaining("is not a PostgreSQL data folder");
   }
 
   @Test
-  void aLostPasswordIsNamed() throws Exception {
+  void a_lost_password_file_is_reported() throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
     Files.delete(config.home().resolve("password"));
     assertThatThrownBy(() -> EmbeddedPostgres.start(config))
@@ -139,7 +139,7 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void aFailedStartShowsWhatTheServerSaidAndLetsGoOfTheHome() throws Exception {
+  void a_failed_start_shows_the_server_log_and_releases_the_home() throws Exception {
     EmbeddedPostgres.start(config.withoutDurability()).close();
     Path local = config.home().resolve("postgresql.local.conf");
     Files.writeString(local, "colour = 'blue'\n");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whoever answers on our port is not ours for that reason. */
+/** A server on our port may be a foreign one. */
 @Timeout(120)
 class ForeignServerTest {
   @TempDir Path folder;
@@ -29,7 +29,7 @@ class ForeignServerTest {
   }
 
   @Test
-  void itRefusesOurPasswordAndWorksOnOtherData() throws Exception {
+  void a_foreign_server_rejects_our_password_and_uses_other_data() throws Exception {
     try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
       String ourPassword = Home.open(ours.home()).password();
       Login wrong = new Login(other.port(), EmbeddedPostgres.USER, ourPassword);
@@ -45,27 +45,27 @@ class ForeignServerTest {
   }
 
   @Test
-  void ifItTookThePortBeforeUsOurStartEndsAndIsNotReady() throws Exception {
+  void our_start_fails_if_a_foreign_server_took_the_port_first() throws Exception {
     Home home = Home.open(ours.home());
     ServerStart start = starter();
     try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
       Login taken = new Login(other.port(), EmbeddedPostgres.USER, home.password());
-      assertThat(start.tryPort(taken, Map.of())).isEmpty();
+      assertThat(start.tryPort(taken, Map.of())).isNull();
       assertThat(start.output().tail()).contains(ServerStart.PORT_TAKEN);
       assertThat(Sql.single(other, "select 1")).isEqualTo("1");
     }
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       Login taken = new Login(socket.getLocalPort(), EmbeddedPostgres.USER, home.password());
-      assertThat(start.tryPort(taken, Map.of())).isEmpty();
+      assertThat(start.tryPort(taken, Map.of())).isNull();
     }
   }
 
   @Test
-  void aServerOnOtherDataIsNoLeftoverOfOurs() throws Exception {
+  void a_server_on_other_data_is_not_our_leftover() throws Exception {
     try (EmbeddedPostgres other = EmbeddedPostgres.start(foreign)) {
       Path data = ours.home().resolve("data");
       Files.copy(other.dataFolder().resolve("postmaster.pid"), data.resolve("postmaster.pid"));
-      Leftover leftover = Leftover.of(Home.open(ours.home())).orElseThrow();
+      Leftover leftover = Leftover.of(Home.open(ours.home()));
       assertThat(leftover.isOurs()).isFalse();
       assertThat(leftover.isForeign()).isTrue();
       try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
@@ -75,15 +75,16 @@ class ForeignServerTest {
     }
   }
 
-  /** We tell PostgreSQL of foreign processes: that must not lead it onto data in use. */
+  /** Telling PostgreSQL to ignore a process must never let it open data that is in use. */
   @Test
-  void postgresKeepsASecondServerOffItsDataEvenIfWeTookTheFirstForForeign() throws Exception {
+  void postgres_keeps_a_second_server_off_its_data_even_if_we_call_the_first_one_foreign()
+      throws Exception {
     try (EmbeddedPostgres server = EmbeddedPostgres.start(ours)) {
-      long pid = PostmasterPid.read(server.dataFolder()).orElseThrow().pid();
-      assertThat(Leftover.of(Home.open(ours.home())).orElseThrow().isOurs()).isTrue();
+      long pid = PostmasterPid.read(server.dataFolder()).pid();
+      assertThat(Leftover.of(Home.open(ours.home())).isOurs()).isTrue();
       Login second = new Login(ServerStart.freePort(), EmbeddedPostgres.USER, server.password());
       Map<String, String> wrong = Map.of("PG_GRANDPARENT_PID", Long.toString(pid));
-      assertThat(starter().tryPort(second, wrong)).isEmpty();
+      assertThat(starter().tryPort(second, wrong)).isNull();
       assertThat(new ServerLog(ours.home().resolve("postgres.log")).tail())
           .contains("still in use");
       assertThat(Sql.single(server, "select 1")).isEqualTo("1");

@@ -3,7 +3,7 @@ package dev.fanfare.postgres;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
-/** A bounded wait. The test kit has a better one, but stands on this module. */
+/** A bounded wait. The testkit has a better one, but it depends on this module. */
 final class Poll {
   private Poll() {}
 
@@ -11,7 +11,7 @@ final class Poll {
     Deadline deadline = Deadline.in(bound);
     while (!condition.call()) {
       if (deadline.passed()) {
-        throw new AssertionError("Waited " + bound.toSeconds() + " s for this: " + what);
+        throw new AssertionError("Waited %d s until %s".formatted(bound.toSeconds(), what));
       }
       deadline.pause(Duration.ofMillis(5));
     }

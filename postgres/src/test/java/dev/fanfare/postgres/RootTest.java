@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** As whom the server runs; only root can try all of it. */
+/** The user that runs the server. Only root can run all of these tests. */
 @Timeout(120)
 class RootTest {
   private static final int NOBODY = 65534;
@@ -45,7 +45,7 @@ class RootTest {
   }
 
   @Test
-  void anOrdinaryUserNeedsNoTricks() throws Exception {
+  void a_regular_user_needs_no_workaround() throws Exception {
     Folders.giveTo(NOBODY, folder);
     List<String> asNobody =
         List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
@@ -56,8 +56,9 @@ class RootTest {
   }
 
   @Test
-  void whereNamespacesAreForbiddenTheServerBecomesAnotherUserAndBack() throws Exception {
-    // A cache behind root's closed door: the server gets programs of its own.
+  void where_namespaces_are_forbidden_the_server_switches_to_another_user_and_back()
+      throws Exception {
+    // Only root can read this cache, so the server unpacks its own programs.
     Files.createDirectories(config.binaries());
     Files.setPosixFilePermissions(config.binaries(), PosixFilePermissions.fromString("rwx------"));
     String url;
@@ -102,7 +103,7 @@ class RootTest {
     return DriverManager.getConnection(url, EmbeddedPostgres.USER, password);
   }
 
-  /** The class path copied to where others may read it: root's repository is closed to them. */
+  /** Copies the class path to a folder that other users can read; root's repository is private. */
   private String readableClassPath() throws IOException {
     Path copies = Files.createDirectories(folder.resolve("class-path"));
     List<String> entries = new ArrayList<>();

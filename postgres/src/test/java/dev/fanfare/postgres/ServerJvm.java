@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM that runs a server in some home until we end it. */
+/** Another JVM that runs a server until the test ends it. */
 final class ServerJvm implements AutoCloseable {
   private static final String READY = "READY ";
   private static final String REFUSED = "REFUSED ";
@@ -24,7 +24,7 @@ final class ServerJvm implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
-  /** What the other JVM runs: arguments are home and folder of binaries. */
+  /** The main class of the other JVM; its arguments are the home and the folder of binaries. */
   static final class Main {
     public static void main(String[] arguments) throws IOException {
       EmbeddedPostgresConfig config =
@@ -59,12 +59,12 @@ final class ServerJvm implements AutoCloseable {
     return new ServerJvm(builder.start());
   }
 
-  /** Waits for the server; returns its URL. */
+  /** Waits for the server to be ready; returns its URL. */
   String awaitReady() throws IOException {
     return await(READY);
   }
 
-  /** Waits for the refusal to start; returns its words. */
+  /** Waits until the server refuses to start; returns the message. */
   String awaitRefusal() throws IOException {
     return await(REFUSED);
   }
@@ -77,10 +77,10 @@ final class ServerJvm implements AutoCloseable {
       }
       lines.add(line);
     }
-    throw new AssertionError("The other JVM ended without " + start + ": " + lines);
+    throw new AssertionError("The other JVM ended without printing " + start + ": " + lines);
   }
 
-  /** Kills the JVM alone with SIGKILL: no hook runs, nothing is said to its children. */
+  /** Kills only the JVM, with SIGKILL: no shutdown hook runs, and its children get no signal. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
     if (!process.waitFor(10, TimeUnit.SECONDS)) {
@@ -88,7 +88,7 @@ final class ServerJvm implements AutoCloseable {
     }
   }
 
-  /** Ends the JVM the ordinary way. */
+  /** Lets the JVM exit normally. */
   @Override
   public void close() throws IOException, InterruptedException {
     process.getOutputStream().close();

@@ -6,7 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** Short words for tests that look into a server. */
+/** Short forms for tests that query a server. */
 final class Sql {
   private Sql() {}
 

@@ -4,32 +4,32 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A wait for something that tells nobody when it happens. It looks again and again, at most 50 ms
- * apart, and ends when its bound is reached; this is the only place where a test may sleep.
+ * Waits, by polling, for something that sends no notification when it happens. It checks at least
+ * every 50 ms and fails when its bound is reached. This is the only place where a test may sleep.
  */
 public final class Await {
   private static final long LONGEST_STEP_MILLIS = 50;
 
   private Await() {}
 
-  /** Something that will hold. */
+  /** A condition that becomes true. */
   @FunctionalInterface
   public interface Condition {
-    /** Whether it holds now; an exception counts as not yet. */
+    /** Whether the condition holds now; an exception counts as not yet. */
     boolean holds() throws Exception;
   }
 
-  /** Something that will stop throwing. */
+  /** An assertion that passes after some time. */
   @FunctionalInterface
   public interface Assertion {
-    /** Throws as long as it does not hold. */
+    /** Throws as long as the assertion fails. */
     void check() throws Exception;
   }
 
   /**
    * Waits until {@code condition} holds.
    *
-   * @throws AssertionError when it does not within {@code bound}
+   * @throws AssertionError if it does not hold within {@code bound}
    */
   public static void until(Duration bound, Condition condition) {
     until("the condition", bound, condition);
@@ -38,8 +38,8 @@ public final class Await {
   /**
    * Waits until {@code condition} holds.
    *
-   * @param what names it in the message of a failure, such as "the run is finished"
-   * @throws AssertionError when it does not within {@code bound}
+   * @param what describes the condition in a failure's message, such as "the run is finished"
+   * @throws AssertionError if it does not hold within {@code bound}
    */
   public static void until(String what, Duration bound, Condition condition) {
     poll(
@@ -55,7 +55,7 @@ public final class Await {
   /**
    * Waits until {@code assertion} passes.
    *
-   * @throws AssertionError when it still fails after {@code bound}, with its last failure as cause
+   * @throws AssertionError if it still fails after {@code bound}; the cause is the last failure
    */
   public static void untilAsserted(Duration bound, Assertion assertion) {
     poll("the assertion", bound, assertion);
@@ -64,15 +64,15 @@ public final class Await {
   private static void poll(String what, Duration bound, Assertion assertion) {
     long begun = System.nanoTime();
     long step = 1;
-    for (int looks = 1; ; looks++) {
-      Throwable failure = look(assertion);
+    for (int checks = 1; ; checks++) {
+      Throwable failure = check(assertion);
       if (failure == null) {
         return;
       }
       if (System.nanoTime() - begun >= bound.toNanos()) {
         throw new AssertionError(
-            "Waited %d ms (%d looks) for %s; at last: %s"
-                .formatted(bound.toMillis(), looks, what, failure.getMessage()),
+            "Waited %d ms (%d checks) for %s; last failure: %s"
+                .formatted(bound.toMillis(), checks, what, failure.getMessage()),
             failure);
       }
       sleep(step);
@@ -80,7 +80,7 @@ public final class Await {
     }
   }
 
-  private static @Nullable Throwable look(Assertion assertion) {
+  private static @Nullable Throwable check(Assertion assertion) {
     try {
       assertion.check();
       return null;

@@ -1,8 +1,8 @@
 package dev.fanfare.testkit;
 
-/** Fills an empty database with the tables that tests expect. */
+/** Creates the tables that tests expect in an empty database. */
 @FunctionalInterface
 public interface Migrator {
-  /** Migrates the database behind {@code jdbcUrl}; connections may be left open, they are cut. */
+  /** Migrates the database at {@code jdbcUrl}. Connections left open are terminated afterwards. */
   void migrate(String jdbcUrl, String user, String password) throws Exception;
 }

@@ -4,8 +4,8 @@ import java.security.SecureRandom;
 import java.util.SplittableRandom;
 
 /**
- * Random tests that can be replayed: a failure names its seed, and {@code -Dfanfare.seed=…} runs
- * that one again.
+ * Runs random tests that can be replayed: a failure reports its seed, and {@code -Dfanfare.seed=…}
+ * repeats the run with that seed.
  *
  * <pre>{@code
  * Seed.run(random -> {
@@ -15,33 +15,33 @@ import java.util.SplittableRandom;
  * }</pre>
  */
 public final class Seed {
-  /** The system property that holds the seed to replay: a decimal long. Absent: a new seed. */
+  /** The system property with the seed to replay, a decimal long. Absent: a new random seed. */
   public static final String PROPERTY = "fanfare.seed";
 
   private Seed() {}
 
-  /** A test that draws everything random from its argument. */
+  /** A test that draws all its random values from its argument. */
   @FunctionalInterface
   public interface Body {
     /**
      * Runs the test.
      *
-     * @param random for one thread; give each further thread its own {@code random.split()}
+     * @param random not thread-safe; give each further thread its own {@code random.split()}
      */
     void run(SplittableRandom random) throws Exception;
   }
 
-  /** Runs a body once, with a new seed or the one to replay. */
+  /** Runs {@code body} once, with a new seed or with the seed to replay. */
   public static void run(Body body) {
     run(1, body);
   }
 
   /**
-   * Runs a body {@code times} times, each with a new seed, up to the first failure; or once with
-   * the seed to replay.
+   * Runs {@code body} up to {@code times} times, each time with a new seed, and stops at the first
+   * failure. With a seed to replay, runs it once.
    *
-   * @throws AssertionError when the body throws, with the seed in the message and the failure as
-   *     its cause
+   * @throws AssertionError if the body throws; the message contains the seed, the cause is the
+   *     failure
    */
   public static void run(int times, Body body) {
     Long replay = Long.getLong(PROPERTY);

@@ -7,20 +7,20 @@ import java.time.temporal.ChronoUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A clock that stands still until a test moves it. Instants are cut to microseconds, which is what
- * PostgreSQL keeps, so a time that went through the database equals the one that went in.
+ * A clock that stands still until a test moves it. It truncates instants to microseconds, the
+ * precision of PostgreSQL, so a stored time equals the original when it is read back.
  *
- * <p>Safe for use by many threads.
+ * <p>Thread-safe.
  */
 public final class SettableClock implements InstantSource {
   private final AtomicReference<Instant> now;
 
-  /** A clock that shows the present moment. */
+  /** Creates a clock set to the current time. */
   public SettableClock() {
     this(Instant.now());
   }
 
-  /** A clock that shows {@code start}. */
+  /** Creates a clock set to {@code start}. */
   public SettableClock(Instant start) {
     now = new AtomicReference<>(start.truncatedTo(ChronoUnit.MICROS));
   }
@@ -30,12 +30,12 @@ public final class SettableClock implements InstantSource {
     return now.get();
   }
 
-  /** Moves the clock to {@code time}, forward or back. */
+  /** Sets the clock to {@code time}, forward or back. */
   public void set(Instant time) {
     now.set(time.truncatedTo(ChronoUnit.MICROS));
   }
 
-  /** Moves the clock by {@code span}, back when negative, and returns what it shows then. */
+  /** Moves the clock by {@code span}, back if it is negative, and returns the new time. */
   public Instant advance(Duration span) {
     return now.updateAndGet(time -> time.plus(span).truncatedTo(ChronoUnit.MICROS));
   }

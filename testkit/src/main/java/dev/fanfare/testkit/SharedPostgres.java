@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The one server of this JVM and the templates on it. */
+/** The single PostgreSQL server of this JVM, and its template databases. */
 final class SharedPostgres {
   private final EmbeddedPostgres server;
   private final AtomicInteger count = new AtomicInteger();
@@ -24,7 +24,7 @@ final class SharedPostgres {
     this.server = server;
   }
 
-  /** Starts the server at the first call. */
+  /** Returns the server; the first call starts it. */
   static SharedPostgres get() {
     return Holder.SHARED;
   }
@@ -58,7 +58,7 @@ final class SharedPostgres {
     return server;
   }
 
-  /** The template of that name, migrated by the first who asks while the others wait. */
+  /** Returns the template of that name. The first caller migrates it while the others wait. */
   String template(String name, Migrator migrator) {
     return templates.computeIfAbsent(name, absent -> makeTemplate(migrator));
   }
@@ -74,7 +74,7 @@ final class SharedPostgres {
       }
       throw new IllegalStateException("The migrator of a test template failed", e);
     }
-    // Cloning needs a template that nobody is connected to: keep all out, cut who stayed.
+    // PostgreSQL clones only databases without connections: forbid new ones, terminate the rest.
     execute(
         "alter database " + template + " with allow_connections false",
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '"
@@ -84,8 +84,8 @@ final class SharedPostgres {
   }
 
   void clone(String template, String name) {
-    // Copying files takes 80 ms, half of what writing the copy through the log takes; the two
-    // checkpoints that come with it cost nothing without fsync.
+    // file_copy takes 80 ms, half as long as wal_log; the two checkpoints that it needs cost
+    // nothing without fsync.
     execute("create database " + name + " template " + template + " strategy file_copy");
   }
 
@@ -102,7 +102,8 @@ final class SharedPostgres {
         statement.execute(sql);
       }
     } catch (SQLException e) {
-      throw new IllegalStateException("Test database: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "A statement on the test server failed: " + e.getMessage(), e);
     }
   }
 }

@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Folders for servers of tests; a JVM that was killed leaves its own to the next one. */
+/** Temporary folders of test servers. Each JVM also deletes the folders that killed JVMs left. */
 final class TemporaryHome {
   private static final String PREFIX = "fanfare-test-";
   private static final String OURS = PREFIX + ProcessHandle.current().pid() + "-";
@@ -37,7 +37,7 @@ final class TemporaryHome {
   private static void deleteAbandoned(Path temporary) throws IOException {
     try (DirectoryStream<Path> homes = Files.newDirectoryStream(temporary, PREFIX + "*")) {
       for (Path home : homes) {
-        // Opening a lock file of this JVM would drop its lock.
+        // Closing a channel on a lock file of this JVM would release its lock.
         if (!String.valueOf(home.getFileName()).startsWith(OURS)) {
           deleteIfAbandoned(home);
         }
@@ -45,7 +45,7 @@ final class TemporaryHome {
     }
   }
 
-  /** A home has a file {@code lock}, which its JVM holds for as long as it lives. */
+  /** Every home has a file {@code lock}; its JVM holds a lock on it until it ends. */
   private static void deleteIfAbandoned(Path home) {
     try (FileChannel channel = FileChannel.open(home.resolve("lock"), StandardOpenOption.WRITE)) {
       FileLock lock = channel.tryLock();
@@ -53,7 +53,7 @@ final class TemporaryHome {
         delete(home);
       }
     } catch (IOException notOurs) {
-      // Another user's, being made, or being deleted by another JVM: no concern of this test.
+      // The home belongs to another user, or another JVM is creating or deleting it.
     }
   }
 }

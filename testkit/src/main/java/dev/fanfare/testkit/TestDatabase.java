@@ -9,8 +9,9 @@ import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A database of its own for a test class, on a real PostgreSQL that all tests of this JVM share. A
- * template is migrated once and cloned in about 0.1 s; the clone is dropped on close.
+ * A separate database for one test class, on a real PostgreSQL server that all tests of this JVM
+ * share. Each database is a clone of a template, which is migrated once; cloning takes about 0.1 s.
+ * Closing drops the clone.
  *
  * <pre>{@code
  * static final TestDatabase database = TestDatabase.create(Schema::migrate);
@@ -21,8 +22,8 @@ import org.postgresql.ds.PGSimpleDataSource;
  * }
  * }</pre>
  *
- * <p>The server runs with fsync off, in a temporary folder that goes when the JVM ends. Safe for
- * use by many threads.
+ * <p>The server runs with fsync off, in a temporary folder that is deleted when the JVM ends.
+ * Thread-safe.
  */
 public final class TestDatabase implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -36,23 +37,25 @@ public final class TestDatabase implements AutoCloseable {
     this.name = name;
   }
 
-  /** An empty database. */
+  /** Creates an empty database. */
   public static TestDatabase create() {
     return create("nothing", (url, user, password) -> {});
   }
 
   /**
-   * A migrated database. Templates are told apart by the migrator's class, and each lambda or
-   * method reference in the source is a class of its own: keep one in a constant, or name it.
+   * Creates a migrated database. The migrator's class identifies the template. Every lambda and
+   * every method reference in the source has its own class, so keep it in a constant, or use {@link
+   * #create(String, Migrator)}.
    */
   public static TestDatabase create(Migrator migrator) {
     return create(migrator.getClass().getName(), migrator);
   }
 
   /**
-   * A migrated database. The first call with a template's name runs its migrator, later ones clone.
+   * Creates a migrated database. The first call with a template name runs the migrator; later calls
+   * clone its result.
    *
-   * @param template any words; the same words mean the same tables
+   * @param template any name; the same name always means the same tables
    */
   public static TestDatabase create(String template, Migrator migrator) {
     SharedPostgres postgres = SharedPostgres.get();
@@ -61,12 +64,12 @@ public final class TestDatabase implements AutoCloseable {
     return new TestDatabase(postgres, name);
   }
 
-  /** JDBC URL without user and password. */
+  /** The JDBC URL, without user and password. */
   public String jdbcUrl() {
     return postgres.server().jdbcUrl(name);
   }
 
-  /** The name to log in with; it may do everything. */
+  /** The user to log in with, a superuser. */
   public String user() {
     return postgres.server().user();
   }
@@ -76,12 +79,12 @@ public final class TestDatabase implements AutoCloseable {
     return postgres.server().password();
   }
 
-  /** A new connection, to be closed by the caller. */
+  /** Opens a new connection, which the caller must close. */
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(jdbcUrl(), user(), password());
   }
 
-  /** A source of new connections: no pool, each one is opened when asked for. */
+  /** A data source without a pool: it opens a new connection on each call. */
   public DataSource dataSource() {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(jdbcUrl());
@@ -90,7 +93,7 @@ public final class TestDatabase implements AutoCloseable {
     return source;
   }
 
-  /** Drops the database and cuts the connections to it. Closing again does nothing. */
+  /** Drops the database and terminates its connections. Closing again does nothing. */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

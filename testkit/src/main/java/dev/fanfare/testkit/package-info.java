@@ -1,9 +1,9 @@
 /**
- * What tests of every module share: a real database per test class, a clock that stands still until
- * told, random tests that can be replayed, and the one wait that is allowed.
+ * Support for the tests of every module: a real database per test class, a settable clock, random
+ * tests that can be replayed, and bounded waiting.
  *
- * <p>Open {@link dev.fanfare.testkit.TestDatabase} first. Nothing here knows Fanfare's tables or
- * its server.
+ * <p>Open {@link dev.fanfare.testkit.TestDatabase} first. This package does not depend on Fanfare's
+ * tables or its server.
  */
 @NullMarked
 package dev.fanfare.testkit;

@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 
 class AwaitTest {
   @Test
-  void returnsAsSoonAsTheConditionHolds() {
+  void returns_as_soon_as_the_condition_holds() {
     AtomicInteger looks = new AtomicInteger();
     Await.until(Duration.ofMinutes(1), () -> looks.incrementAndGet() == 4);
     assertThat(looks).hasValue(4);
   }
 
   @Test
-  void anExceptionCountsAsNotYet() {
+  void an_exception_counts_as_not_yet() {
     AtomicInteger looks = new AtomicInteger();
     Await.until(
         Duration.ofMinutes(1),
@@ -31,7 +31,7 @@ class AwaitTest {
   }
 
   @Test
-  void aFailureSaysWhatWasAwaitedAndForHowLong() {
+  void a_failure_says_what_was_awaited_and_for_how_long() {
     assertThatThrownBy(() -> Await.until("the moon", Duration.ofMillis(20), () -> false))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("Waited 20 ms")
@@ -39,7 +39,7 @@ class AwaitTest {
   }
 
   @Test
-  void aFailedAssertionIsShown() {
+  void a_failed_assertion_is_shown() {
     assertThatThrownBy(
             () -> Await.untilAsserted(Duration.ofMillis(20), () -> assertThat(3).isEqualTo(4)))
         .hasMessageContaining("expected: 4")
@@ -47,7 +47,7 @@ class AwaitTest {
   }
 
   @Test
-  void looksOnceEvenWithoutTime() {
+  void checks_once_even_with_a_zero_bound() {
     Await.until(Duration.ZERO, () -> true);
   }
 }

@@ -28,7 +28,7 @@ class SeedTest {
   }
 
   @Test
-  void aFailureNamesTheSeedThatReplaysIt() {
+  void a_failure_names_the_seed_that_replays_it() {
     List<Long> drawn = new ArrayList<>();
     Throwable failure =
         catchThrowable(() ->
@@ -45,14 +45,14 @@ class SeedTest {
   }
 
   @Test
-  void runsAsOftenAsAskedWithDifferentSeeds() {
+  void runs_as_often_as_requested_with_different_seeds() {
     List<Long> drawn = new ArrayList<>();
     Seed.run(10, random -> drawn.add(random.nextLong()));
     assertThat(drawn).hasSize(10).doesNotHaveDuplicates();
   }
 
   @Test
-  void stopsAtTheFirstFailure() {
+  void stops_at_the_first_failure() {
     List<Integer> runs = new ArrayList<>();
     assertThatThrownBy(() ->
             Seed.run(

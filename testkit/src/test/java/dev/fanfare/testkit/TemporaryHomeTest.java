@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class TemporaryHomeTest {
   @Test
-  void takesAwayWhatAKilledJvmLeftAndNothingElse() throws IOException {
+  void deletes_only_what_a_killed_jvm_left() throws IOException {
     Path abandoned = Files.createTempDirectory("fanfare-test-0-");
     Files.createFile(abandoned.resolve("lock"));
     Path beingMade = Files.createTempDirectory("fanfare-test-0-");

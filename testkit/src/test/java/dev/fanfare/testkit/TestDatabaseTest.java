@@ -27,7 +27,7 @@ class TestDatabaseTest {
       };
 
   @Test
-  void theFirstMigratorOfATemplateRunsAndNoOther() throws SQLException {
+  void only_the_first_migrator_of_a_template_runs() throws SQLException {
     try (TestDatabase first = TestDatabase.create("notes", NOTES);
         TestDatabase second =
             TestDatabase.create(
@@ -40,7 +40,7 @@ class TestDatabaseTest {
   }
 
   @Test
-  void eachDatabaseIsItsOwnClone() throws SQLException {
+  void each_database_is_its_own_clone() throws SQLException {
     try (TestDatabase one = TestDatabase.create(NOTES);
         TestDatabase two = TestDatabase.create(NOTES)) {
       try (Connection connection = one.connect();
@@ -56,7 +56,7 @@ class TestDatabaseTest {
   }
 
   @Test
-  void aFailedMigrationIsToldAndMayBeTriedAgain() throws SQLException {
+  void a_failed_migration_is_reported_and_can_be_repeated() throws SQLException {
     assertThatThrownBy(() ->
             TestDatabase.create(
                 "broken at first",
@@ -70,7 +70,7 @@ class TestDatabaseTest {
   }
 
   @Test
-  void connectionsThatAMigratorLeavesOpenDoNotStopCloning() throws SQLException {
+  void connections_that_a_migrator_leaves_open_do_not_prevent_cloning() throws SQLException {
     List<Connection> left = new ArrayList<>();
     Migrator careless =
         (url, user, password) -> left.add(DriverManager.getConnection(url, user, password));
@@ -82,7 +82,8 @@ class TestDatabaseTest {
   }
 
   @Test
-  void closingDropsTheDatabaseUnderOpenConnectionsAndTwiceIsFine() throws SQLException {
+  void closing_drops_the_database_despite_open_connections_and_closing_twice_is_allowed()
+      throws SQLException {
     TestDatabase database = TestDatabase.create();
     try (Connection left = database.connect()) {
       database.close();
@@ -93,7 +94,7 @@ class TestDatabaseTest {
   }
 
   @Test
-  void manyThreadsCloneAtOnce() throws Exception {
+  void many_threads_clone_at_once() throws Exception {
     try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
       List<Future<Integer>> counts = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
