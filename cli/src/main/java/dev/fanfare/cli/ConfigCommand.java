@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code fanfare config}: every setting, its value and where that comes from. */
+/** {@code fanfare config}: every setting with its value and its origin. */
 @Command(
     name = "config",
     description = {
-      "Prints every setting, its value and where the value comes from; secrets as stars.",
+      "Prints every setting with its value and its origin. Secrets are masked.",
       "",
-      "An environment variable wins over the properties file, which wins over the default. The file"
-          + " is the one that FANFARE_CONFIG names, or fanfare.properties in the working directory."
-          + " Its keys are the variables' names in lower case with dots: fanfare.database.url is"
-          + " FANFARE_DATABASE_URL."
+      "An environment variable overrides the properties file, which overrides the default. The file"
+          + " is the one that FANFARE_CONFIG names, or else fanfare.properties in the working"
+          + " directory. Its keys are the variables' names in lower case with dots, such as"
+          + " fanfare.database.url for FANFARE_DATABASE_URL."
     })
 final class ConfigCommand implements Runnable {
   @Mixin private final Terminal terminal = new Terminal();

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The batch of the demo, seen as an application sees it: through the client. */
+/** The batch of the demo, accessed through the client like in any application. */
 final class DemoBatch {
   private static final RunStatus[] UNFINISHED = statuses(status -> !status.isFinal());
   private static final RunStatus[] FAILED =
@@ -41,12 +41,12 @@ final class DemoBatch {
     return handle.id();
   }
 
-  /** One id an item, in their order. */
+  /** The run ids, one per item, in item order. */
   List<String> runs() {
     return handle.runIds();
   }
 
-  /** How many runs are in which state now. */
+  /** The current number of runs in each state. */
   Tally tally() {
     Map<RunStatus, Integer> counts = new EnumMap<>(RunStatus.class);
     List<Run> others = others();
@@ -55,7 +55,7 @@ final class DemoBatch {
     return new Tally(counts);
   }
 
-  /** Runs that are not COMPLETED now, each with its task and state. */
+  /** The runs that are not COMPLETED now, each with its task and state. */
   List<String> notCompleted() {
     return others().stream()
         .sorted(Comparator.comparing(Run::id))
@@ -64,9 +64,9 @@ final class DemoBatch {
   }
 
   /**
-   * Every run but the completed ones, which are the most when it matters and need not be read. The
-   * unfinished come first: one that fails between the two requests is then seen twice and counted
-   * once, and none is missed.
+   * Fetches every run that is not completed; reading the completed ones, usually the most, would be
+   * wasteful. It fetches the unfinished runs first, so a run that fails between the two requests
+   * appears in both, is counted once, and is never missed.
    */
   private List<Run> others() {
     Map<String, Run> others = new LinkedHashMap<>();

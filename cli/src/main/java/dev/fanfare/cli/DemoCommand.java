@@ -14,18 +14,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code fanfare demo}: one batch, from one request until all of its runs are done. */
+/** {@code fanfare demo}: triggers one batch in one request and shows its progress to the end. */
 @Command(
     name = "demo",
     description = {
-      "Starts a server and a worker, triggers one batch of runs in one request, shows them done,"
-          + " and goes on serving until Ctrl-C."
+      "Starts a server and a worker, triggers a batch of runs in one request, shows its progress,"
+          + " and then keeps serving until Ctrl-C."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final int RUNS_MAX = 1_000;
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+  private static final Duration BETWEEN_POLLS = Duration.ofMillis(200);
 
-  /** A laptop does 1,000 runs in seconds; beyond this something is wrong, and we say so. */
+  /** A laptop completes 1,000 runs in seconds; if this much time passes, something is wrong. */
   private static final Duration WAIT_MAX = Duration.ofMinutes(5);
 
   @Mixin private final Terminal terminal = new Terminal();
@@ -33,21 +33,21 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "How many runs to trigger, 1 to 1000. Default: ${DEFAULT-VALUE}.")
+      description = "The number of runs to trigger, 1 to 1000. Default: ${DEFAULT-VALUE}.")
   private int runs = RUNS_MAX;
 
   @Option(
       names = "--exit",
       description =
-          "End when the runs have: with status 0 when all are COMPLETED, with 1 otherwise.")
+          "Exit when all runs have ended: with status 0 if all are COMPLETED, otherwise with 1.")
   private boolean exit;
 
   @Override
   public Integer call() throws Exception {
     if (runs < 1 || runs > RUNS_MAX) {
-      throw terminal.misuse("--runs takes a number from 1 to %d.".formatted(RUNS_MAX));
+      throw terminal.misuse("--runs must be a number from 1 to %d.".formatted(RUNS_MAX));
     }
-    // A line of log for each of a thousand mails would tear the progress bar apart.
+    // At level info, one log line per email would break up the progress bar.
     Settings settings = terminal.settings("warn");
     return Running.with(
         settings.server().get(SHUTDOWN_GRACE),
@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
           if (exit) {
             return status;
           }
-          terminal.out().println("Serving until Ctrl-C.");
+          terminal.out().println("Still serving. Press Ctrl-C to stop.");
           return running.untilStopped();
         });
   }
@@ -74,7 +74,7 @@ final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     DemoBatch batch = DemoBatch.trigger(fanfare, items);
     out.println(
-        "Triggered %d runs in one request, answered after %d ms: %s"
+        "Triggered %d runs in one request, acknowledged after %d ms: %s"
             .formatted(runs, since(start).toMillis(), batch.id()));
     Display display = Display.of(out, System.getenv());
     Tally tally;
@@ -86,7 +86,7 @@ final class DemoCommand implements Callable<Integer> {
         break;
       }
       display.show(tally, elapsed);
-      Thread.sleep(BETWEEN_LOOKS);
+      Thread.sleep(BETWEEN_POLLS);
     }
     display.end(tally, elapsed);
     List<String> notCompleted = tally.allCompleted() ? List.of() : batch.notCompleted();

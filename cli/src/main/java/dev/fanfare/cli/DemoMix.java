@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What the demo triggers: mostly mails, some chat, some echoes, and a few that fail at first. */
+/** The items of the demo batch: emails, chat messages, echoes, and some that fail once. */
 final class DemoMix {
   /** One run to trigger. */
   record Item(String task, Map<String, Object> payload) {}
 
   private DemoMix() {}
 
-  /** The first {@code count} items of the mix; always the same ones. */
+  /** The first {@code count} items of the mix, which is always the same. */
   static List<Item> items(int count) {
     return IntStream.range(0, count).mapToObj(DemoMix::item).toList();
   }

@@ -8,16 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the demo says at its end: what happened, where to look, and how to do it oneself. */
+/** The demo's closing output: the result, some run ids, and the curl commands to try. */
 record DemoSummary(URI url, String key) {
   private static final int UNFINISHED_SHOWN_MAX = 10;
 
   /**
-   * The lines of the summary.
+   * Formats the summary as lines.
    *
-   * @param items what was triggered
-   * @param runs the runs of the items, in the same order
-   * @param notCompleted runs that did not complete, each with its state
+   * @param items the triggered items
+   * @param runs the ids of the items' runs, in the same order
+   * @param notCompleted the runs that did not complete, each with its task and state
    */
   List<String> lines(
       String batch,
@@ -43,11 +43,11 @@ record DemoSummary(URI url, String key) {
       }
     }
     lines.add("");
-    lines.add("Do it yourself:");
+    lines.add("To trigger a batch yourself:");
     lines.add("");
     lines.addAll(curl());
     lines.add("");
-    lines.add("and look at one of the runs:");
+    lines.add("To see one of the runs:");
     lines.add("");
     lines.add(
         "  curl %s/api/v3/runs/%s -H 'Authorization: Bearer %s'"

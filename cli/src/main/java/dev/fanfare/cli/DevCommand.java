@@ -8,12 +8,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code fanfare dev}: a server and the worker of the demo tasks, waiting for requests. */
+/** {@code fanfare dev}: a server, and a worker with the demo tasks. */
 @Command(
     name = "dev",
     description =
-        "Runs a server and a worker with the demo tasks (send-email, send-slack, echo, slow, flaky,"
-            + " fail), waiting for requests.")
+        "Runs a server, and a worker with the demo tasks: send-email, send-slack, echo, slow,"
+            + " flaky, fail.")
 final class DevCommand implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 

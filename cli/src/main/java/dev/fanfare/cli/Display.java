@@ -8,10 +8,10 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Shows a {@link ProgressBar} on whatever standard output is. For one thread. */
+/** Shows a {@link ProgressBar} on a terminal, a pipe or a file. Not thread-safe. */
 final class Display {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
-  private static final int COLUMNS_USUAL = 80;
+  private static final int COLUMNS_DEFAULT = 80;
 
   private final PrintWriter out;
   private final boolean live;
@@ -29,18 +29,19 @@ final class Display {
   static Display of(PrintWriter out, Map<String, String> environment) {
     boolean live = isTerminal() && !"dumb".equals(environment.getOrDefault("TERM", "dumb"));
     Charset charset = System.out.charset();
-    boolean colour = live && environment.getOrDefault("NO_COLOR", "").isEmpty();
+    boolean color = live && environment.getOrDefault("NO_COLOR", "").isEmpty();
     return new Display(
         out,
         live,
         columns(environment),
-        new ProgressBar(charset.equals(StandardCharsets.UTF_8), colour));
+        new ProgressBar(charset.equals(StandardCharsets.UTF_8), color));
   }
 
-  /** Draws anew on a terminal; elsewhere says nothing until a second has passed. */
+  /** Redraws the bar on a terminal; elsewhere prints a line, at most once a second. */
   void show(Tally tally, Duration elapsed) {
     if (live) {
-      // Back to the line's start, the line, and away with what is left of a longer one before.
+      // Return to the start of the line, print the bar, and erase the rest of a longer previous
+      // one.
       out.print("\r" + bar.bar(tally, elapsed, columns) + "\u001b[K");
       out.flush();
     } else if (lastLine == null || elapsed.minus(lastLine).compareTo(BETWEEN_LINES) >= 0) {
@@ -49,7 +50,7 @@ final class Display {
     }
   }
 
-  /** Shows the last state, whatever the time, and leaves the line. */
+  /** Shows the final state immediately and ends the line. */
   void end(Tally tally, Duration elapsed) {
     lastLine = null;
     show(tally, elapsed);
@@ -58,19 +59,21 @@ final class Display {
     }
   }
 
-  /** Absent again since JDK 25 when input or output is none, whatever the checker believes. */
+  /**
+   * Since JDK 25, the console is null again if it is not a terminal; Error Prone assumes otherwise.
+   */
   @SuppressWarnings("SystemConsoleNull")
   private static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }
 
-  /** A shell exports COLUMNS only when told to; the launcher asks the terminal and passes it on. */
+  /** The terminal's width from COLUMNS. Shells rarely export it, so the launcher sets it. */
   private static int columns(Map<String, String> environment) {
     try {
       return Math.max(20, Integer.parseInt(environment.getOrDefault("COLUMNS", "")));
     } catch (NumberFormatException e) {
-      return COLUMNS_USUAL;
+      return COLUMNS_DEFAULT;
     }
   }
 }

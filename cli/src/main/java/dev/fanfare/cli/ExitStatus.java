@@ -3,39 +3,39 @@ package dev.fanfare.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** With what status the process ends; from 64 on the numbers are those of {@code sysexits.h}. */
+/** The exit statuses of the process; those from 64 up follow {@code sysexits.h}. */
 final class ExitStatus {
-  /** Done, or stopped when asked to. */
+  /** Success, or stopped on request. */
   static final int OK = 0;
 
-  /** Done, but not with the result that was asked for. */
+  /** The command ran, but without the requested result. */
   static final int FAILED = 1;
 
-  /** The command line cannot be understood. */
+  /** The command line is invalid. */
   static final int USAGE = 2;
 
-  /** Something Fanfare needs is not there: the port, the database, a Java, Maven. */
+  /** Something Fanfare needs is not available: the port, the database, Java, Maven. */
   static final int UNAVAILABLE = 69;
 
-  /** A mistake in Fanfare itself. */
+  /** An internal error in Fanfare. */
   static final int SOFTWARE = 70;
 
-  /** A setting cannot be used. */
+  /** A setting is invalid. */
   static final int CONFIGURATION = 78;
 
-  /** What help says about them. */
+  /** The descriptions that the help prints. */
   static final Map<String, String> MEANINGS = meanings();
 
   private ExitStatus() {}
 
   private static Map<String, String> meanings() {
     Map<String, String> meanings = new LinkedHashMap<>();
-    meanings.put(" " + OK, "done, or stopped by Ctrl-C or SIGTERM");
-    meanings.put(" " + FAILED, "done, but not with the result that was asked for");
-    meanings.put(" " + USAGE, "the command line cannot be understood");
-    meanings.put("" + UNAVAILABLE, "the port, the database, a Java or Maven is not to be had");
-    meanings.put("" + SOFTWARE, "a mistake in Fanfare itself, or its source cannot be built");
-    meanings.put("" + CONFIGURATION, "a setting cannot be used");
+    meanings.put(" " + OK, "success, or stopped by Ctrl-C or SIGTERM");
+    meanings.put(" " + FAILED, "the command ran, but without the requested result");
+    meanings.put(" " + USAGE, "the command line is invalid");
+    meanings.put("" + UNAVAILABLE, "the port, the database, Java or Maven is not available");
+    meanings.put("" + SOFTWARE, "an internal error in Fanfare, or a failed build");
+    meanings.put("" + CONFIGURATION, "a setting is invalid");
     return meanings;
   }
 }

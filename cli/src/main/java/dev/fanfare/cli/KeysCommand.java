@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code fanfare keys}: the secret keys by which applications and workers are known. */
+/** {@code fanfare keys}: the secret keys that authenticate applications and workers. */
 @Command(
     name = "keys",
     description = "Lists, creates and revokes secret keys.",
@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 final class KeysCommand implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 
-  /** Without a command: help, as for a mistake. */
+  /** Without a subcommand, prints the help to standard error, like for an invalid command line. */
   @Override
   public Integer call() {
     terminal.usage();
@@ -30,7 +30,7 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   /** {@code fanfare keys list}. */
-  @Command(name = "list", description = "Lists the keys, without their text.")
+  @Command(name = "list", description = "Lists the keys without revealing them.")
   static final class Show implements Callable<Integer> {
     @Mixin private final Terminal terminal = new Terminal();
 
@@ -55,9 +55,9 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   /** {@code fanfare keys create}. */
-  @Command(name = "create", description = "Creates a key and prints it, this once.")
+  @Command(name = "create", description = "Creates a key and prints it. It cannot be shown again.")
   static final class Create implements Callable<Integer> {
-    /** Spelled as the database spells them. */
+    /** The names are those in the database. */
     private enum Environment {
       dev,
       staging,
@@ -69,7 +69,8 @@ final class KeysCommand implements Callable<Integer> {
     @Option(
         names = {"-e", "--environment"},
         paramLabel = "ENVIRONMENT",
-        description = "Whose key: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        description =
+            "The environment of the key: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private Environment environment = Environment.dev;
 
     @Override
@@ -82,11 +83,11 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   /** {@code fanfare keys revoke}. */
-  @Command(name = "revoke", description = "Makes a key worthless, at once.")
+  @Command(name = "revoke", description = "Revokes a key. Servers reject it within two seconds.")
   static final class Revoke implements Callable<Integer> {
     @Mixin private final Terminal terminal = new Terminal();
 
-    @Parameters(paramLabel = "ID", description = "The key's id, as 'keys list' shows it.")
+    @Parameters(paramLabel = "ID", description = "The id of the key, as shown by 'keys list'.")
     private int id;
 
     @Override
@@ -97,7 +98,7 @@ final class KeysCommand implements Callable<Integer> {
           return ExitStatus.OK;
         }
       }
-      terminal.err().println("fanfare: there is no such key in use: " + id + ".");
+      terminal.err().println("fanfare: no active key has the id " + id + ".");
       return ExitStatus.FAILED;
     }
   }

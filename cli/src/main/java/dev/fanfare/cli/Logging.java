@@ -7,13 +7,13 @@ import dev.fanfare.server.config.Settings;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Sets up logging as the settings say. Must come before the first logger is made: {@code
- * logback.xml} reads these properties once.
+ * Configures logging from the settings. This must happen before the first logger is created,
+ * because {@code logback.xml} reads these properties only once.
  */
 final class Logging {
   private Logging() {}
 
-  /** Logs from {@code level} on, unless the settings name another. */
+  /** Sets up logging at {@code level}, unless the settings name another level. */
   static void start(Settings settings, String level) {
     String chosen = settings.server().get(LOG_LEVEL);
     System.setProperty("fanfare.log.level", chosen == null ? level : chosen);

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Mixin;
 
-/** {@code fanfare}: the command that holds the others. */
+/** {@code fanfare}: the top-level command. */
 @Command(
     name = "fanfare",
     description = "Durable background tasks on PostgreSQL, triggered a thousand at a time.",
@@ -22,13 +22,14 @@ import picocli.CommandLine.Mixin;
       HelpCommand.class
     },
     footerHeading = "%nSettings:%n",
-    footer = "  By environment variable or properties file; 'fanfare config' lists them all.")
+    footer =
+        "  Set by environment variables or a properties file. 'fanfare config' lists all of them.")
 public final class Main implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 
   private Main() {}
 
-  /** Runs one command and ends the process with its status. */
+  /** Runs a command and exits with its status. */
   public static void main(String[] args) {
     int status = commandLine().execute(args);
     System.exit(status);
@@ -45,14 +46,14 @@ public final class Main implements Callable<Integer> {
         .setExecutionExceptionHandler(new Problems());
   }
 
-  /** Without a command: help, as for a mistake. */
+  /** Without a subcommand, prints the help to standard error, like for an invalid command line. */
   @Override
   public Integer call() {
     terminal.usage();
     return ExitStatus.USAGE;
   }
 
-  /** Gives each command, at any depth, the same help, version and list of exit statuses. */
+  /** Adds the help, the version and the list of exit statuses to every command, at any depth. */
   private static void everyCommand(CommandLine command) {
     command
         .getCommandSpec()

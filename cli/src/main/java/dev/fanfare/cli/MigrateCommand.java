@@ -6,12 +6,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code fanfare migrate}: brings the database to this version's schema, then ends. */
+/** {@code fanfare migrate}: migrates the database to the schema of this version. */
 @Command(
     name = "migrate",
     description =
-        "Brings the database to this version's schema. A server does so itself when it starts; this"
-            + " does it ahead of time.")
+        "Migrates the database to the schema of this version. A server also does this when it"
+            + " starts; this command does it in advance.")
 final class MigrateCommand implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 

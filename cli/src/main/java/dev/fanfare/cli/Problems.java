@@ -13,11 +13,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Tells whoever started the process, in one sentence, what they can do about its failure. */
+/** Reports a failure to the user in one sentence that says what to do about it. */
 final class Problems implements IExecutionExceptionHandler {
   private static final int CAUSES_MAX = 20;
 
-  /** A failure with its sentence. */
+  /** A failure that the user can solve: its message and the exit status. */
   record Problem(String sentence, int status) {}
 
   @Override
@@ -29,12 +29,12 @@ final class Problems implements IExecutionExceptionHandler {
       err.println("fanfare: " + problem.sentence());
       return problem.status();
     }
-    err.println("fanfare: this should not have happened; please report it with what follows.");
+    err.println("fanfare: internal error. Please report it, including this stack trace:");
     failure.printStackTrace(err);
     return ExitStatus.SOFTWARE;
   }
 
-  /** The problem behind {@code failure}; absent when nobody at the terminal could solve it. */
+  /** The problem behind {@code failure}; null if the user cannot solve it. */
   static @Nullable Problem known(Throwable failure) {
     List<Throwable> causes = causes(failure);
     for (Throwable cause : causes) {
@@ -53,7 +53,7 @@ final class Problems implements IExecutionExceptionHandler {
         return problem;
       }
     }
-    // Only then the server's own sentence: a cause that we know tells more about the way out.
+    // The server's own message comes last, because the messages of known causes are more specific.
     return causes.stream()
         .filter(StartException.class::isInstance)
         .findFirst()
@@ -61,7 +61,7 @@ final class Problems implements IExecutionExceptionHandler {
         .orElse(null);
   }
 
-  /** By the SQLSTATE's class, as PostgreSQL's documentation lists them in its appendix A. */
+  /** Maps SQLSTATE codes, which appendix A of PostgreSQL's documentation lists. */
   private static @Nullable Problem database(SQLException failure) {
     String state = failure.getSQLState() == null ? "" : failure.getSQLState();
     if (state.startsWith("08") || state.equals("57P03") || state.equals("53300")) {
@@ -71,17 +71,17 @@ final class Problems implements IExecutionExceptionHandler {
     }
     if (state.startsWith("28")) {
       return new Problem(
-          "the database refuses the user or password in FANFARE_DATABASE_URL.",
+          "the database rejected the user or password in FANFARE_DATABASE_URL.",
           ExitStatus.UNAVAILABLE);
     }
     if (state.equals("3D000")) {
       return new Problem(
-          "the database server has no database of the name in FANFARE_DATABASE_URL; create it.",
+          "the database named in FANFARE_DATABASE_URL does not exist. Create it, then start again.",
           ExitStatus.UNAVAILABLE);
     }
     if (state.equals("42501")) {
       return new Problem(
-          "the user in FANFARE_DATABASE_URL may not do what is needed: " + sentence(failure),
+          "the user in FANFARE_DATABASE_URL lacks a required privilege: " + sentence(failure),
           ExitStatus.UNAVAILABLE);
     }
     return null;

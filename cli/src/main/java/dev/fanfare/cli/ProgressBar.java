@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * How a batch on its way looks, as text: one line that is redrawn on a terminal, one line a second
- * elsewhere.
+ * Formats the progress of a batch as text: as a bar for a terminal, or as a plain line for a log or
+ * a pipe.
  *
- * @param unicode whether the output can show block characters
- * @param colour whether it may be coloured
+ * @param unicode whether the output supports block characters
+ * @param color whether the output supports colors
  */
-record ProgressBar(boolean unicode, boolean colour) {
+record ProgressBar(boolean unicode, boolean color) {
   private static final String GREEN = "\u001b[32m";
   private static final String RED = "\u001b[31m";
   private static final String PLAIN = "\u001b[0m";
@@ -19,10 +19,10 @@ record ProgressBar(boolean unicode, boolean colour) {
   private static final int CELLS_MIN = 10;
 
   /**
-   * The bar, its counts and its pace.
+   * Formats the bar with the counts and the rate.
    *
-   * @param width columns of the terminal; the line stays below, since one that wraps cannot be
-   *     redrawn
+   * @param width the terminal's width in columns; the line is always shorter, because a wrapped
+   *     line cannot be redrawn
    */
   String bar(Tally tally, Duration elapsed, int width) {
     String counts = counts(tally, elapsed);
@@ -39,12 +39,12 @@ record ProgressBar(boolean unicode, boolean colour) {
         + counts;
   }
 
-  /** The same for a log or a pipe. */
+  /** Formats the elapsed time, the counts and the rate, for a log or a pipe. */
   String line(Tally tally, Duration elapsed) {
     return "%5.1fs  %s".formatted(elapsed.toMillis() / 1000.0, counts(tally, elapsed));
   }
 
-  /** Runs that ended a second. */
+  /** The number of runs that ended per second. */
   static long pace(int ended, Duration elapsed) {
     return Math.round(ended * 1000.0 / Math.max(1, elapsed.toMillis()));
   }
@@ -65,7 +65,7 @@ record ProgressBar(boolean unicode, boolean colour) {
   }
 
   private String painted(String with, String text) {
-    return colour && !text.isEmpty() ? with + text + PLAIN : text;
+    return color && !text.isEmpty() ? with + text + PLAIN : text;
   }
 
   private static int cells(int part, int total, int cells) {

@@ -8,28 +8,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The parts of a process that serves, and their end: on SIGTERM or Ctrl-C the parts close in the
- * reverse of the order in which they were started, and the process ends with status 0.
+ * Holds the parts of a running process, such as its server and its worker, and stops them. On
+ * SIGTERM or Ctrl-C the parts close in reverse order of their start, and the process exits with
+ * status 0.
  *
- * <p>The JVM answers both signals by running its shutdown hooks while every other thread goes on,
- * and would then end with 143 or 130. Our hook closes the parts and halts with 0 instead: a stop
- * that was asked for is no failure. The command's own thread waits meanwhile, since what it was
- * talking to is being closed. Guarded by {@code this}: the parts.
+ * <p>On both signals, the JVM runs its shutdown hooks while all other threads continue, and would
+ * then exit with 143 or 130. Our hook closes the parts and halts with status 0 instead, because a
+ * requested stop is not a failure. Meanwhile the command's own thread waits, because the parts it
+ * uses are being closed. Access to {@code parts} is guarded by {@code this}.
  */
 final class Running {
-  /** What a command does while its parts run. */
+  /** The work of a command while its parts run. */
   interface Body {
     int run(Running running) throws Exception;
   }
 
-  /** What closing may take beyond the grace period of the requests and runs themselves. */
+  /** How long closing may take beyond the grace period of the requests and runs. */
   private static final Duration SLACK = Duration.ofSeconds(3);
 
   private static final Logger log = LoggerFactory.getLogger(Running.class);
 
   private final Duration grace;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-  private final Thread hook = Thread.ofPlatform().name("stop").unstarted(this::stopAsAsked);
+  private final Thread hook = Thread.ofPlatform().name("stop").unstarted(this::stopOnSignal);
   private volatile boolean stopping;
   private volatile int statusWhenStopped = ExitStatus.OK;
 
@@ -37,7 +38,7 @@ final class Running {
     this.grace = grace;
   }
 
-  /** Runs {@code body} and closes the parts it kept, however it ends. */
+  /** Runs {@code body} and closes its parts afterwards, even if it throws. */
   static int with(Duration grace, Body body) throws Exception {
     Running running = new Running(grace);
     Runtime.getRuntime().addShutdownHook(running.hook);
@@ -48,7 +49,7 @@ final class Running {
     }
   }
 
-  /** Closes {@code part} when the process stops, before everything that was kept earlier. */
+  /** Registers {@code part} to be closed when the process stops, before all earlier parts. */
   <T extends AutoCloseable> T keep(T part) {
     synchronized (this) {
       parts.push(part);
@@ -56,12 +57,12 @@ final class Running {
     return part;
   }
 
-  /** The status of a process that is told to stop, when the command means to end by itself. */
+  /** Declares that the command ends by itself: stopping it by a signal then counts as a failure. */
   void endsItself() {
     statusWhenStopped = ExitStatus.FAILED;
   }
 
-  /** Waits for Ctrl-C or SIGTERM; does not return, because the process ends. */
+  /** Waits for Ctrl-C or SIGTERM. Never returns, because the process exits. */
   int untilStopped() throws InterruptedException {
     new CountDownLatch(1).await();
     return ExitStatus.OK;
@@ -75,12 +76,12 @@ final class Running {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // A signal came while we were closing: the hook ends the process.
+      // A signal arrived during closing: the hook ends the process.
       untilStopped();
     }
   }
 
-  private void stopAsAsked() {
+  private void stopOnSignal() {
     stopping = true;
     Thread.ofPlatform().daemon().name("stop-deadline").start(this::haltAfterGrace);
     closeParts();
@@ -93,7 +94,9 @@ final class Running {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    log.warn("Not everything stopped within {}; what is unfinished will be taken up again", grace);
+    log.warn(
+        "Stopping took longer than {}; exiting now. Unfinished runs will be reclaimed and retried",
+        grace);
     Runtime.getRuntime().halt(ExitStatus.FAILED);
   }
 
@@ -109,7 +112,8 @@ final class Running {
       try {
         part.close();
       } catch (Exception e) {
-        log.warn("A part did not close cleanly", e);
+        log.warn(
+            "Closing {} failed; closing the remaining parts", part.getClass().getSimpleName(), e);
       }
     }
   }

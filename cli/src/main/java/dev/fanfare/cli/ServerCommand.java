@@ -7,8 +7,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code fanfare server}: the server alone; workers come from elsewhere. */
-@Command(name = "server", description = "Runs a server; workers connect to it from elsewhere.")
+/** {@code fanfare server}: a server without a worker. */
+@Command(
+    name = "server",
+    description = "Runs a server without a worker. Workers connect to it over HTTP.")
 final class ServerCommand implements Callable<Integer> {
   @Mixin private final Terminal terminal = new Terminal();
 

@@ -9,22 +9,22 @@ import dev.fanfare.server.Server;
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.Settings;
 
-/** The steps that the commands that serve have in common. */
+/** The steps shared by the commands that run a server. */
 final class Serving {
   private static final int DEMO_SLOTS = 100;
 
   private Serving() {}
 
-  /** Starts a server that closes with {@code running}. */
+  /** Starts a server, which closes with {@code running}. */
   static Server server(Settings settings, Running running) {
     return running.keep(Server.start(settings.server()));
   }
 
-  /** A client of the development environment. */
+  /** Creates a client for the development environment. */
   static Fanfare client(Server server) {
     if (server.developmentKey().isEmpty()) {
       throw new StartException(
-          "Every key of the development environment is revoked; make one with 'fanfare keys"
+          "Every key of the development environment is revoked. Create one with 'fanfare keys"
               + " create', then start again");
     }
     return Fanfare.builder()
@@ -33,7 +33,7 @@ final class Serving {
         .build();
   }
 
-  /** Starts a worker for the demo tasks that closes with {@code running}, before the server. */
+  /** Starts a worker for the demo tasks, which closes with {@code running}, before the server. */
   static void demoWorker(Fanfare fanfare, Settings settings, Running running) {
     running.keep(
         Worker.builder(fanfare)
@@ -45,7 +45,7 @@ final class Serving {
             .start());
   }
 
-  /** The line that people and scripts wait for. */
+  /** The line that users and scripts wait for. */
   static String ready(Server server) {
     String key = server.developmentKey();
     return "Fanfare is ready at %s with %s"

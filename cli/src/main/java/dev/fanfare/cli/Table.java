@@ -6,7 +6,7 @@ import java.util.List;
 final class Table {
   private Table() {}
 
-  /** One line a row; every row has as many cells as the first. */
+  /** Formats each row as one line. All rows must have the same number of cells. */
   static List<String> lines(List<List<String>> rows) {
     int columns = rows.getFirst().size();
     int[] widths = new int[columns];

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How many runs of a batch are in which state.
+ * The number of runs of a batch in each state.
  *
- * @param counts a state that no run is in may be absent
+ * @param counts the number of runs by state; states without runs are absent
  */
 record Tally(Map<RunStatus, Integer> counts) {
   Tally {
@@ -30,7 +30,7 @@ record Tally(Map<RunStatus, Integer> counts) {
     return counts.values().stream().mapToInt(Integer::intValue).sum();
   }
 
-  /** Runs that will not change any more. */
+  /** The number of runs in a final state. */
   int ended() {
     return counts.entrySet().stream()
         .filter(entry -> entry.getKey().isFinal())
@@ -46,7 +46,7 @@ record Tally(Map<RunStatus, Integer> counts) {
     return of(RunStatus.COMPLETED) == total();
   }
 
-  /** Every count but COMPLETED's, in the order in which a run passes through the states. */
+  /** All counts except that of COMPLETED, in the order of a run's life. */
   String others() {
     return counts.entrySet().stream()
         .filter(entry -> entry.getKey() != RunStatus.COMPLETED)

@@ -8,27 +8,27 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every command has: its two outputs, its settings and its help. */
-@Command // without this picocli takes it for no part of a command
+/** Gives every command its outputs, its settings and its help. */
+@Command // picocli accepts a mixin without options only with this annotation
 final class Terminal {
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init") // set by picocli before a command runs
   private CommandSpec command;
 
-  /** For results. */
+  /** The output for results. */
   PrintWriter out() {
     return command.commandLine().getOut();
   }
 
-  /** For problems. */
+  /** The output for error messages. */
   PrintWriter err() {
     return command.commandLine().getErr();
   }
 
   /**
-   * Reads the settings of this process, tells what in them nobody reads, and sets up logging.
+   * Reads the settings of this process, prints warnings about unknown ones, and sets up logging.
    *
-   * @param logLevel the least level that is logged when no setting says otherwise
+   * @param logLevel the lowest level to log, unless the settings name another
    */
   Settings settings(String logLevel) {
     Settings settings = Settings.read(System.getenv(), Path.of(""));
@@ -37,12 +37,12 @@ final class Terminal {
     return settings;
   }
 
-  /** To be thrown for a command line that cannot be understood. */
+  /** Creates the exception to throw for an invalid command line. */
   ParameterException misuse(String sentence) {
     return new ParameterException(command.commandLine(), sentence);
   }
 
-  /** Prints the command's help where problems go. */
+  /** Prints the command's help to the output for error messages. */
   void usage() {
     command.commandLine().usage(err());
   }

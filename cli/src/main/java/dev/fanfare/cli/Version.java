@@ -2,13 +2,13 @@ package dev.fanfare.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints. */
+/** The output of {@code --version}. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
     String version = Main.class.getPackage().getImplementationVersion();
     return new String[] {
-      // The manifest of the runnable jar tells it; classes run from an IDE have none.
+      // The version comes from the manifest of the runnable jar; an IDE runs classes without one.
       "Fanfare " + (version == null ? "(unpackaged)" : version),
       "Java %s, %s, on %s %s"
           .formatted(

@@ -1,9 +1,9 @@
 /**
- * The command line, {@code bin/fanfare}: everything that starts Fanfare and talks to a terminal.
+ * The command line of Fanfare, {@code bin/fanfare}.
  *
- * <p>Open {@link dev.fanfare.cli.Main} for the commands. Results go to standard output, logging and
- * problems to standard error. A problem that someone at the terminal can solve is one sentence and
- * an exit status of its own, see {@link dev.fanfare.cli.ExitStatus}.
+ * <p>Open {@link dev.fanfare.cli.Main} for the commands. Results go to standard output, log lines
+ * and error messages to standard error. A problem that the user can solve is reported in one
+ * sentence, with its own exit status, see {@link dev.fanfare.cli.ExitStatus}.
  */
 @NullMarked
 package dev.fanfare.cli;

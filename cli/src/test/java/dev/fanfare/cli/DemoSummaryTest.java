@@ -16,7 +16,7 @@ class DemoSummaryTest {
       new DemoSummary(URI.create("http://127.0.0.1:3030"), "tr_dev_key");
 
   @Test
-  void showsOneRunOfEachTaskAndHowToDoItOneself() {
+  void shows_one_run_of_each_task_and_the_curl_commands() {
     List<Item> items = DemoMix.items(20);
     List<String> runs = IntStream.range(0, 20).mapToObj(i -> "run_" + i).toList();
 
@@ -40,20 +40,20 @@ class DemoSummaryTest {
                      run_7  echo
                      run_9  flaky
 
-            Do it yourself:
+            To trigger a batch yourself:
 
               curl http://127.0.0.1:3030/api/v1/tasks/batch \\
                 -H 'Authorization: Bearer tr_dev_key' -H 'Content-Type: application/json' \\
                 -d '{"items": [{"task": "send-email", "payload": {"to": "ann@example.com"}}, {"task": "send-slack", "payload": {"channel": "#general", "message": "Hello"}}]}'
 
-            and look at one of the runs:
+            To see one of the runs:
 
               curl http://127.0.0.1:3030/api/v3/runs/run_0 -H 'Authorization: Bearer tr_dev_key'
             """);
   }
 
   @Test
-  void namesTheRunsThatDidNotComplete() {
+  void names_the_runs_that_did_not_complete() {
     List<Item> items = DemoMix.items(20);
     List<String> runs = IntStream.range(0, 20).mapToObj(i -> "run_" + i).toList();
 

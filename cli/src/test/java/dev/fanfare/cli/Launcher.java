@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code bin/fanfare} in a folder of its own, on a machine whose Javas and Maven are small scripts
- * and whose PATH holds nothing else but what POSIX promises.
+ * {@code bin/fanfare} in a temporary installation, on a simulated machine: its Java and Maven
+ * commands are small scripts, and its PATH contains only POSIX tools.
  */
 final class Launcher {
   private static final List<String> TOOLS =
@@ -35,14 +35,14 @@ final class Launcher {
           "env",
           "sh");
 
-  /** What a start printed, its status, and the process it was. */
+  /** The result of a start: exit status, output and process id. */
   record Outcome(int status, String out, String err, long pid) {}
 
   final Path machine;
   final Path root;
   final Map<String, String> environment = new HashMap<>();
 
-  /** Every start goes through this file, which tests may replace by a link. */
+  /** The file that each start runs; tests may replace it with a link. */
   Path command;
 
   Launcher(Path folder) throws IOException {
@@ -59,13 +59,13 @@ final class Launcher {
     environment.put("fanfare_test_root", machine.toString());
   }
 
-  /** As a distribution lies on a disk: no sources, the jar in lib. */
+  /** Sets up an installed distribution: no sources, the jar in lib. */
   Launcher installed() throws IOException {
     write(root.resolve("lib/fanfare.jar"), "");
     return this;
   }
 
-  /** As git clones it: sources of yesterday, no jar. */
+  /** Sets up a git checkout: sources from yesterday, no jar. */
   Launcher checkout() throws IOException {
     write(root.resolve("pom.xml"), "<project/>");
     write(root.resolve("cli/pom.xml"), "<project/>");
@@ -79,7 +79,7 @@ final class Launcher {
     return this;
   }
 
-  /** A Java of {@code version} in {@code home}: tells its version, or what it is asked to run. */
+  /** Creates a Java of {@code version} in {@code home}. It prints its version or its arguments. */
   Path java(String home, String version) throws IOException {
     return script(
         machine.resolve(home).resolve("bin/java"),
@@ -96,7 +96,7 @@ final class Launcher {
             .formatted(version, version, version));
   }
 
-  /** A Maven that counts its runs, then does {@code commands}, with the sources as $root. */
+  /** Creates a Maven that logs its arguments, then runs {@code commands} with the root in $root. */
   Path maven(String commands) throws IOException {
     Path maven =
         script(
@@ -106,7 +106,7 @@ final class Launcher {
     return maven;
   }
 
-  /** What Maven was asked, one line a run. */
+  /** The arguments of each Maven run, one line per run. */
   List<String> built() throws IOException {
     return Files.exists(builds()) ? Files.readAllLines(builds()) : List.of();
   }
@@ -143,7 +143,7 @@ final class Launcher {
   private static Path script(Path file, String body) throws IOException {
     write(file, "#!/bin/sh\n" + body);
     if (!file.toFile().setExecutable(true)) {
-      throw new IOException("cannot be made executable: " + file);
+      throw new IOException("Cannot make executable: " + file);
     }
     return file;
   }

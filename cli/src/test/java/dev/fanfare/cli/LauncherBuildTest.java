@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** When bin/fanfare builds a checkout, and what it makes of a build that goes wrong. */
+/** When bin/fanfare builds a checkout, and how it handles a failed build. */
 class LauncherBuildTest {
   private static final String BUILD =
       "mkdir -p \"$root/cli/target\"; : >\"$root/cli/target/fanfare.jar\"";
@@ -27,7 +27,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void buildsWhenThereIsNoJarAndOnlyThen() throws Exception {
+  void builds_only_when_there_is_no_jar() throws Exception {
     launcher.maven(BUILD);
 
     Outcome first = launcher.start("--help");
@@ -45,7 +45,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void buildsAgainWhenASourceIsNewer() throws Exception {
+  void builds_again_when_a_source_is_newer() throws Exception {
     launcher.maven(BUILD);
     launcher.start();
 
@@ -59,7 +59,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void aTestIsNoPartOfTheJar() throws Exception {
+  void a_changed_test_does_not_trigger_a_build() throws Exception {
     launcher.maven(BUILD);
     launcher.start();
 
@@ -70,7 +70,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void buildsAgainWhenASourceIsGone() throws Exception {
+  void builds_again_when_a_source_was_deleted() throws Exception {
     launcher.maven(BUILD);
     launcher.start();
 
@@ -82,7 +82,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void whatIsEditedDuringABuildIsBuiltNextTime() throws Exception {
+  void a_source_edited_during_a_build_is_built_next_time() throws Exception {
     launcher.maven("sleep 0.1; touch \"$root/server/src/main/java/Server.java\"; " + BUILD);
 
     launcher.start();
@@ -95,11 +95,11 @@ class LauncherBuildTest {
   }
 
   @Test
-  void twoStartsBuildOnce() throws Exception {
+  void two_starts_build_once() throws Exception {
     launcher.maven("while [ ! -e \"$root/go\" ]; do sleep 0.05; done; " + BUILD);
     Process first = launcher.begin();
     Process second = launcher.begin();
-    // Only once one of them builds may the build end: the other has to find it under way or done.
+    // Let the build end only after one of them has begun it, so the other finds it running or done.
     while (launcher.built().isEmpty()) {
       Thread.onSpinWait();
     }
@@ -114,7 +114,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void aLockWhoseHolderDiedIsNobodys() throws Exception {
+  void a_lock_whose_holder_died_is_taken_over() throws Exception {
     launcher.maven(BUILD);
     Process dead = new ProcessBuilder("/bin/sh", "-c", "exit 0").start();
     dead.waitFor();
@@ -127,7 +127,7 @@ class LauncherBuildTest {
   }
 
   @Test
-  void showsTheEndOfTheLogWhenTheBuildFails() throws Exception {
+  void shows_the_end_of_the_log_when_the_build_fails() throws Exception {
     launcher.maven("echo '[ERROR] Server.java: no such thing'; exit 1");
 
     Outcome outcome = launcher.start();
@@ -137,20 +137,20 @@ class LauncherBuildTest {
     assertThat(outcome.err())
         .contains("[ERROR] Server.java: no such thing\n")
         .endsWith(
-            "the whole log is in %s/cli/target/build.log.\n".formatted(launcher.root.toRealPath()));
+            "The full log is in %s/cli/target/build.log.\n".formatted(launcher.root.toRealPath()));
     assertThat(launcher.root.resolve("cli/target/build.lock")).doesNotExist();
   }
 
   @Test
-  void saysThatItNeedsMaven() throws Exception {
+  void says_that_it_needs_maven() throws Exception {
     Outcome outcome = launcher.start();
 
     assertThat(outcome.status()).isEqualTo(69);
-    assertThat(outcome.err()).startsWith("Fanfare has to be built first, but there is no Maven");
+    assertThat(outcome.err()).startsWith("Fanfare must be built first, but Maven was not found.");
   }
 
   @Test
-  void stopsMavenAndGivesTheLockBackWhenItIsStopped() throws Exception {
+  void stops_maven_and_releases_the_lock_when_it_is_stopped() throws Exception {
     launcher.maven("echo $$ >\"$root/maven.pid\"; exec sleep 60");
     Process start = launcher.begin();
     Path pid = launcher.root.resolve("maven.pid");

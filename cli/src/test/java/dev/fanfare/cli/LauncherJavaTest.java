@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which Java bin/fanfare takes, and how it becomes it. */
+/** Which Java bin/fanfare selects, and how it starts it. */
 class LauncherJavaTest {
   @TempDir Path folder;
   private Launcher launcher;
@@ -22,7 +22,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void takesTheFirstThatIsNewEnough() throws Exception {
+  void takes_the_first_java_that_is_new_enough() throws Exception {
     launcher.environment.put("JAVA_HOME", home(launcher.java("old home", "17")));
     launcher.java("usr", "21");
     launcher.java("usr/lib/jvm/jdk-24", "24");
@@ -33,7 +33,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void prefersJavaHomeThenThePath() throws Exception {
+  void prefers_java_home_then_the_path() throws Exception {
     launcher.java("usr/lib/jvm/jdk-25", "25");
     launcher.java("usr", "26");
     assertThat(launcher.start().out()).startsWith("java 26\n");
@@ -51,14 +51,14 @@ class LauncherJavaTest {
         "home/ann/.sdkman/candidates/java/25.0.1-tem",
         "home/ann/.jdks/temurin-25"
       })
-  void looksWhereJdksUsuallyAre(String home) throws Exception {
+  void searches_the_usual_jdk_folders(String home) throws Exception {
     launcher.java(home, "25");
 
     assertThat(launcher.start().out()).startsWith("java 25\n");
   }
 
   @Test
-  void takesTheOneItIsToldByFolderOrByCommand() throws Exception {
+  void takes_the_configured_java_by_folder_or_by_command() throws Exception {
     launcher.java("usr", "25");
     Path java = launcher.java("somewhere else", "30");
 
@@ -69,7 +69,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void takesNoOtherWhenTheOneItIsToldIsTooOld() throws Exception {
+  void takes_no_other_java_when_the_configured_one_is_too_old() throws Exception {
     launcher.java("usr", "25");
     String old = home(launcher.java("old", "17"));
     launcher.environment.put("FANFARE_JAVA", old);
@@ -79,11 +79,11 @@ class LauncherJavaTest {
     assertThat(outcome.status()).isEqualTo(69);
     assertThat(outcome.err())
         .isEqualTo(
-            "Fanfare needs Java 25 or later, but FANFARE_JAVA names Java 17 in " + old + ".\n");
+            "Fanfare needs Java 25 or later, but FANFARE_JAVA points to Java 17 in " + old + ".\n");
   }
 
   @Test
-  void saysInOneSentenceThatThereIsNone() throws Exception {
+  void reports_on_one_line_that_no_java_was_found() throws Exception {
     launcher.java("usr", "17");
     Launcher.write(launcher.machine.resolve("usr/lib/jvm/broken/bin/java"), "no Java");
 
@@ -93,12 +93,12 @@ class LauncherJavaTest {
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err())
         .isEqualTo(
-            "Fanfare needs Java 25 or later and found none: install a JDK 25, or set FANFARE_JAVA"
-                + " to where one is.\n");
+            "Fanfare needs Java 25 or later, but found none. Install JDK 25, or set FANFARE_JAVA"
+                + " to its folder.\n");
   }
 
   @Test
-  void becomesJavaAndHandsItEveryArgumentAsItIs() throws Exception {
+  void becomes_the_java_process_and_passes_every_argument_unchanged() throws Exception {
     launcher.java("usr", "25");
     launcher.environment.put("FANFARE_JAVA_OPTS", "-Xmx1g -Dx=y");
 
@@ -122,7 +122,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void staysWithin256MegabytesUnlessToldOtherwise() throws Exception {
+  void limits_the_heap_to_256_megabytes_unless_options_are_set() throws Exception {
     launcher.java("usr", "25");
 
     assertThat(launcher.start().out()).contains("[-Xmx256m]\n");
@@ -131,7 +131,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void findsItsJarThroughSymbolicLinks() throws Exception {
+  void finds_its_jar_through_symbolic_links() throws Exception {
     launcher.java("usr", "25");
     Path real = launcher.command;
     Path absolute = Files.createSymbolicLink(folder.resolve("absolute"), real);
@@ -148,7 +148,7 @@ class LauncherJavaTest {
   }
 
   @Test
-  void saysWhenAnInstallationHasNoJar() throws Exception {
+  void reports_an_installation_without_a_jar() throws Exception {
     launcher.java("usr", "25");
     Files.delete(launcher.root.resolve("lib/fanfare.jar"));
 

@@ -29,11 +29,11 @@ class MainTest {
         "migrate",
         "config"
       })
-  void everyCommandTellsItsUseItsExitStatusAndItsVersion(String command) {
+  void every_command_prints_its_usage_its_exit_statuses_and_its_version(String command) {
     assertThat(run(command + " --help")).isZero();
     assertThat(out.toString())
         .startsWith("Usage: " + ("fanfare " + command).strip())
-        .contains("Exit status:", "78   a setting cannot be used");
+        .contains("Exit status:", "78   a setting is invalid");
 
     assertThat(run(command + " --version")).isZero();
     assertThat(out.toString()).contains("Fanfare ", "Java ");
@@ -50,7 +50,7 @@ class MainTest {
         "demo --runs 0",
         "demo --runs 1001"
       })
-  void aCommandLineThatCannotBeUnderstoodIsAnsweredInTwoLines(String line) {
+  void an_invalid_command_line_is_explained_in_two_lines(String line) {
     assertThat(run(line)).isEqualTo(ExitStatus.USAGE);
     assertThat(err.toString())
         .startsWith("fanfare: ")
@@ -62,13 +62,13 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "keys"})
-  void withoutACommandItHelps(String line) {
+  void without_a_command_it_prints_help(String line) {
     assertThat(run(line)).isEqualTo(ExitStatus.USAGE);
     assertThat(err.toString()).startsWith("Usage: fanfare");
   }
 
   @Test
-  void configPrintsEverySetting() {
+  void config_prints_every_setting() {
     assertThat(run("config")).isZero();
     assertThat(out.toString().lines().toList()).first().asString().matches("SETTING +VALUE +FROM");
     assertThat(out.toString())

@@ -32,11 +32,12 @@ class ProblemsTest {
             69),
         Arguments.of(
             new SQLException("FATAL: password authentication failed", "28P01"),
-            "the database refuses the user or password in FANFARE_DATABASE_URL.",
+            "the database rejected the user or password in FANFARE_DATABASE_URL.",
             69),
         Arguments.of(
             new SQLException("FATAL: database \"app\" does not exist", "3D000"),
-            "the database server has no database of the name in FANFARE_DATABASE_URL; create it.",
+            "the database named in FANFARE_DATABASE_URL does not exist. Create it, then start"
+                + " again.",
             69),
         Arguments.of(
             new StartException("The database cannot be used: it is too old"),
@@ -46,7 +47,7 @@ class ProblemsTest {
 
   @ParameterizedTest
   @MethodSource("known")
-  void whatSomeoneCanSolveIsOneSentenceHoweverDeepItLies(
+  void a_problem_the_user_can_solve_is_one_sentence_however_deep_its_cause(
       Throwable cause, String sentence, int status) {
     Throwable wrapped = new IllegalStateException("start failed", new RuntimeException(cause));
 
@@ -54,14 +55,14 @@ class ProblemsTest {
   }
 
   @Test
-  void aMistakeOfOursIsNotDressedUp() {
+  void a_bug_is_printed_with_its_stack_trace() {
     assertThat(Problems.known(new IllegalStateException("a bug"))).isNull();
     assertThat(Problems.known(new SQLException("syntax error", "42601"))).isNull();
     assertThat(Problems.known(new UncheckedIOException(new java.io.IOException("disk")))).isNull();
   }
 
   @Test
-  void aRingOfCausesIsNoTrap() {
+  void a_cycle_of_causes_ends() {
     RuntimeException one = new RuntimeException("one");
     RuntimeException other = new RuntimeException("other", one);
     one.initCause(other);

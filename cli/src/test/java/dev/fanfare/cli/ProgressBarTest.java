@@ -16,7 +16,7 @@ class ProgressBarTest {
   private static final ProgressBar ASCII = new ProgressBar(false, false);
 
   @Test
-  void growsWithTheRunsThatEnded() {
+  void grows_with_the_runs_that_ended() {
     Duration second = Duration.ofSeconds(1);
     assertThat(ASCII.bar(tally(QUEUED, 1000), second, 70))
         .isEqualTo("............................  0/1000 COMPLETED, 1000 QUEUED  0 runs/s");
@@ -28,7 +28,7 @@ class ProgressBarTest {
   }
 
   @Test
-  void namesEveryStateThatARunIsIn() {
+  void names_every_state_that_a_run_is_in() {
     Tally tally = tally(COMPLETED, 600, EXECUTING, 50, QUEUED, 300, DELAYED, 40, FAILED, 10);
 
     assertThat(ASCII.line(tally, Duration.ofMillis(3_050)))
@@ -38,7 +38,7 @@ class ProgressBarTest {
   }
 
   @Test
-  void showsFailedRunsInRed() {
+  void shows_failed_runs_in_red() {
     ProgressBar bar = new ProgressBar(true, true);
 
     assertThat(bar.bar(tally(COMPLETED, 6, FAILED, 2, QUEUED, 2), Duration.ofSeconds(1), 70))
@@ -49,7 +49,7 @@ class ProgressBarTest {
   }
 
   @Test
-  void neverWrapsALine() {
+  void never_wraps_a_line() {
     Tally tally = tally(COMPLETED, 600, EXECUTING, 50, QUEUED, 300, FAILED, 50);
 
     for (int width = 20; width < 200; width++) {
@@ -58,7 +58,7 @@ class ProgressBarTest {
   }
 
   @Test
-  void nothingDividesByNothing() {
+  void an_empty_tally_does_not_divide_by_zero() {
     assertThat(ASCII.bar(new Tally(Map.of()), Duration.ZERO, 60)).contains("0/0 COMPLETED");
   }
 
