@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Reading the body of a batch of 1,000, payloads of about 100 bytes. */
+/** Parsing the body of a batch of 1,000 items with payloads of about 100 bytes. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -34,7 +34,7 @@ public class BatchReaderBenchmark {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Items that are a payload and nothing else. */
+  /** Items with only a payload. */
   @Benchmark
   public List<NewRun> plain() {
     return read(plain);

@@ -8,11 +8,11 @@ import java.sql.SQLException;
 import java.util.UUID;
 
 /**
- * When batches are done, seen in the database by a connection beside the server's: asking over HTTP
- * would burden the server that is measured with the ids of every run.
+ * Waits for batches to complete, by polling the database over a separate connection. Polling over
+ * HTTP would burden the measured server, because its responses contain the ids of all runs.
  */
 final class Batches {
-  private static final long LOOK_MILLIS = 2;
+  private static final long POLL_MILLIS = 2;
 
   private Batches() {}
 
@@ -22,7 +22,7 @@ final class Batches {
         connection.prepareStatement(
             "select exists (select from fanfare.batches where completed_at is null)")) {
       while (isTrue(open)) {
-        Thread.sleep(LOOK_MILLIS);
+        Thread.sleep(POLL_MILLIS);
       }
     }
   }
@@ -36,7 +36,7 @@ final class Batches {
             "select completed_at is null from fanfare.batches where batch_id = ?")) {
       open.setObject(1, id);
       while (isTrue(open)) {
-        Thread.sleep(LOOK_MILLIS);
+        Thread.sleep(POLL_MILLIS);
       }
     }
   }

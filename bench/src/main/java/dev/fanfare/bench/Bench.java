@@ -4,22 +4,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Measures everything and prints one table: {@code make bench}. */
+/**
+ * The benchmark harness: runs all workloads and prints one table. Started by {@code make bench}.
+ */
 public final class Bench {
   private static final Path RESULTS = Path.of("target", "benchmarks.json");
 
-  private static final List<Work> WORKS =
+  private static final List<Workload> WORKLOADS =
       List.of(
-          new IngestWork(),
-          new DrainWork(),
-          new LatencyWork(),
-          new FanOutWork(),
-          new SingleWork(),
-          new TripsWork());
+          new IngestWorkload(),
+          new DrainWorkload(),
+          new LatencyWorkload(),
+          new FanOutWorkload(),
+          new SingleWorkload(),
+          new RoundTripsWorkload());
 
   private Bench() {}
 
-  /** See {@code --help}. */
+  /** Runs the benchmarks; see {@code --help}. */
   public static void main(String[] args) throws Exception {
     if (List.of(args).contains("--help")) {
       System.out.print(BenchOptions.USAGE);
@@ -44,19 +46,20 @@ public final class Bench {
     List<Row> rows = new ArrayList<>();
     progress.say("starting PostgreSQL, the server and the worker");
     Machine machine;
-    try (Stage stage = Stage.open(options)) {
-      machine = Machine.find(stage.observer(), loadBefore);
-      stage.worker().work(1); // registers the tasks: a run of an unknown one would be set aside
-      stage.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
+    try (Testbed testbed = Testbed.open(options)) {
+      machine = Machine.find(testbed.observer(), loadBefore);
+      testbed.worker().start(1); // registers the tasks: a run of an undeclared task would be parked
+      testbed.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
       Thread.sleep(500);
-      stage.worker().rest();
-      for (Work work : WORKS) {
-        if (options.wants(work.name())) {
-          rows.addAll(work.measure(stage, options, progress));
+      testbed.worker().stop();
+      for (Workload workload : WORKLOADS) {
+        if (options.wants(workload.name())) {
+          rows.addAll(workload.measure(testbed, options, progress));
         }
       }
     }
-    List<Report.Micro> micro = options.wants("micro") ? Micros.run(options, progress) : List.of();
+    List<Report.Microbenchmark> micro =
+        options.wants("micro") ? Microbenchmarks.run(options, progress) : List.of();
     return new Report(machine, Machine.load(), options.small(), options.repeats(), rows, micro);
   }
 }

@@ -8,13 +8,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to measure and how long.
+ * The options of a benchmark run.
  *
- * @param small whether everything is made small: proves that it runs, measures little
- * @param repeats how often each work is measured; the table shows medians
- * @param only names of the works to do; empty: all
- * @param serverFlags JVM flags of the server beside its own, such as a flight recording
- * @param postgresSettings a file of PostgreSQL settings to add, such as logging; absent: none
+ * @param small whether to run with small numbers, only to check that the benchmarks work
+ * @param repeats how often each workload is measured; the table shows medians
+ * @param only the names of the workloads to run; empty: all
+ * @param serverFlags additional JVM flags for the server, such as a flight recording
+ * @param postgresSettings a file with additional PostgreSQL settings, such as logging; absent: none
  */
 record BenchOptions(
     boolean small,
@@ -25,16 +25,20 @@ record BenchOptions(
 
   static final String USAGE =
       """
-      Measures Fanfare against bare JDBC on the same PostgreSQL, which it starts itself.
+      Measures Fanfare against a plain-JDBC baseline. Starts its own PostgreSQL.
 
-        --short                 small numbers, one repeat: shows that it runs
-        --repeats=N             how often each work is measured (3); the table shows medians
-        --only=NAME[,NAME]      some of: ingest drain latency fanout single trips micro
-        --server-flag=FLAG      a further JVM flag for the server; may be given several times
-        --postgres-conf=FILE    further settings for PostgreSQL
+        --short                 small numbers, one repeat: only checks that it works
+        --repeats=N             how often each workload is measured (3); the table shows medians
+        --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips micro
+        --server-flag=FLAG      an additional JVM flag for the server; repeatable
+        --postgres-conf=FILE    additional settings for PostgreSQL
       """;
 
-  /** Reads a command line; throws with a sentence when it cannot be understood. */
+  /**
+   * Parses a command line.
+   *
+   * @throws IllegalArgumentException if it is invalid
+   */
   static BenchOptions parse(String[] args) {
     boolean small = false;
     int repeats = 0;
@@ -54,18 +58,18 @@ record BenchOptions(
       } else if (arg.startsWith("--postgres-conf=")) {
         settings = Path.of(value);
       } else {
-        throw new IllegalArgumentException("There is no option " + arg);
+        throw new IllegalArgumentException("Unknown option " + arg);
       }
     }
     return new BenchOptions(
         small, repeats > 0 ? repeats : small ? 1 : 3, only, serverFlags, settings);
   }
 
-  boolean wants(String work) {
-    return only.isEmpty() || only.contains(work);
+  boolean wants(String workload) {
+    return only.isEmpty() || only.contains(workload);
   }
 
-  /** {@code full}, or {@code little} in a short run. */
+  /** Returns {@code full}, or {@code little} in a short run. */
   int size(int full, int little) {
     return small ? little : full;
   }

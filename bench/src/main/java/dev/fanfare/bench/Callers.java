@@ -10,17 +10,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Many calls by a number of threads, each thread making its next when its last is answered. */
+/** Makes calls from several threads; each thread makes its next call when the last one returns. */
 final class Callers {
   private Callers() {}
 
-  /** One call; {@code caller} says which thread's, from 0. */
+  /** One call; {@code caller} is the number of the calling thread, from 0. */
   @FunctionalInterface
   interface Call {
     void call(int caller) throws Exception;
   }
 
-  /** Makes {@code count} calls in all. All threads are up before the clock starts. */
+  /** Makes {@code count} calls in total. All threads have started before the timing begins. */
   static Timings run(int callers, int count, Call call) throws Exception {
     long[] nanos = new long[count];
     AtomicInteger next = new AtomicInteger();

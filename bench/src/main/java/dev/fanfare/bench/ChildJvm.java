@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process of this build: the same Java, the same class path, another main. It is spoken to in
- * lines and ends when its input ends, so none outlives the harness.
+ * A child process with the same Java and class path, but another main class. The harness exchanges
+ * lines with it. It exits when its standard input closes, so it never outlives the harness.
  */
 final class ChildJvm implements AutoCloseable {
   private static final int STOP_SECONDS = 15;
@@ -27,7 +27,7 @@ final class ChildJvm implements AutoCloseable {
     this.in = process.outputWriter(StandardCharsets.UTF_8);
   }
 
-  /** Starts {@code main} with these JVM flags and additions to the environment. */
+  /** Starts {@code main} with these JVM flags and additional environment variables. */
   static ChildJvm start(Class<?> main, List<String> flags, Map<String, String> environment)
       throws IOException {
     List<String> words = new ArrayList<>();
@@ -42,13 +42,13 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /** Sends a line. */
-  void say(String line) throws IOException {
+  void send(String line) throws IOException {
     in.write(line);
     in.newLine();
     in.flush();
   }
 
-  /** Reads lines up to one that begins with this word, and returns what follows on it. */
+  /** Reads lines until one begins with {@code word}, and returns the rest of that line. */
   String expect(String word) throws IOException {
     for (String line = out.readLine(); line != null; line = out.readLine()) {
       if (line.equals(word)) {
@@ -58,7 +58,7 @@ final class ChildJvm implements AutoCloseable {
         return line.substring(word.length() + 1);
       }
     }
-    throw new IOException("A process ended before it said: " + word);
+    throw new IOException("A child process ended before it printed: " + word);
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * Where the figures come from.
+ * The machine and the software that produced the figures.
  *
  * @param loadBefore load average over a minute when the run began; negative: unknown
  */
@@ -58,7 +58,7 @@ record Machine(
     }
   }
 
-  /** For people. */
+  /** Formats the machine as human-readable text. */
   String text(double loadAfter) {
     return """
     %s, %d cores (%s), %,d MB, %s

@@ -1,6 +1,6 @@
 package dev.fanfare.bench;
 
-/** Says on standard error what is being done, for people who wait. */
+/** Prints progress messages to standard error. */
 final class Progress {
   private final long begunNanos = System.nanoTime();
 

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Ids: made and written once for each run, read once for each report. */
+/** Ids: generated and formatted once per run, and parsed once per report. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -22,19 +22,19 @@ public class PublicIdBenchmark {
   private final UUID id = ids.next();
   private final String text = PublicId.format(PublicId.RUN, id);
 
-  /** Makes an id. */
+  /** Generates an id. */
   @Benchmark
   public UUID make() {
     return ids.next();
   }
 
-  /** Writes an id. */
+  /** Formats an id. */
   @Benchmark
   public String format() {
     return PublicId.format(PublicId.RUN, id);
   }
 
-  /** Reads an id. */
+  /** Parses an id. */
   @Benchmark
   public @Nullable UUID parse() {
     return PublicId.parse(PublicId.RUN, text);

@@ -10,9 +10,11 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a run of the harness found.
+ * The results of one benchmark run.
  *
- * @param micro what JMH found, as its own sentences of a line each
+ * @param loadAfter load average over a minute when the run ended; negative: unknown
+ * @param small whether it was a short run, whose figures mean little
+ * @param micro the results of the JMH microbenchmarks; empty: they did not run
  */
 record Report(
     Machine machine,
@@ -20,28 +22,29 @@ record Report(
     boolean small,
     int repeats,
     List<Row> rows,
-    List<Micro> micro) {
+    List<Microbenchmark> micro) {
 
-  /** A benchmark of a few lines of code, by JMH. */
-  record Micro(String name, double score, double error, String unit) {}
+  /** The result of one JMH microbenchmark. */
+  record Microbenchmark(String name, double score, double error, String unit) {}
 
-  /** The tables, for people. */
+  /** Formats the results as human-readable tables. */
   String text() {
     Formatter text = new Formatter(Locale.ROOT).format("%s", machine.text(loadAfter));
     if (small) {
-      text.format("A short run: it shows that everything runs, not how fast.%n");
+      text.format("A short run: it checks that the benchmarks work; its figures mean little.%n");
     }
-    text.format("%n%-8s %-44s %12s %12s %8s %s%n", "work", "", "ours", "limit", "ratio", "unit");
+    text.format(
+        "%n%-11s %-45s %12s %12s %8s %s%n", "workload", "", "ours", "baseline", "ratio", "unit");
     for (Row row : rows) {
-      text.format("%-8s %-44s ", row.work(), row.what());
-      text.format("%12s %12s ", number(row.ours()), number(row.limit()));
+      text.format("%-11s %-45s ", row.workload(), row.what());
+      text.format("%12s %12s ", number(row.ours()), number(row.baseline()));
       text.format("%8.2f %s%n", row.ratio(), row.unit());
     }
     if (!micro.isEmpty()) {
-      text.format("%n%-53s %12s %12s%n", "micro", "score", "±");
+      text.format("%n%-57s %12s %12s%n", "micro", "score", "±");
     }
-    for (Micro one : micro) {
-      text.format("%-53s %12s ", one.name(), number(one.score()));
+    for (Microbenchmark one : micro) {
+      text.format("%-57s %12s ", one.name(), number(one.score()));
       text.format("%12s %s%n", number(one.error()), one.unit());
     }
     return text.toString();
@@ -51,7 +54,7 @@ record Report(
     return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : "%.2f", value);
   }
 
-  /** The same for programs. */
+  /** Writes the results as JSON. */
   void write(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {

@@ -4,28 +4,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A line of the table.
+ * One row of the result table.
  *
- * @param work which work, such as {@code ingest}
- * @param what what was measured of it
- * @param unit of both numbers
- * @param ours median of the repeats
- * @param limit median of the repeats
- * @param ratio median of the ratios of each repeat's ours to the limit measured beside it
+ * @param workload the workload's name, such as {@code ingest}
+ * @param what the measured quantity
+ * @param unit the unit of both numbers
+ * @param ours Fanfare's result, the median of the repeats
+ * @param baseline the baseline's result, the median of the repeats
+ * @param ratio the median of the ratios ours / baseline, each taken within one repeat
  */
-record Row(String work, String what, String unit, double ours, double limit, double ratio) {
+record Row(String workload, String what, String unit, double ours, double baseline, double ratio) {
 
-  /** Ours and its limit, measured one right after the other. */
-  record Pair(double ours, double limit) {}
+  /** Our result and the baseline's, measured directly one after the other. */
+  record Pair(double ours, double baseline) {}
 
-  static Row of(String work, String what, String unit, List<Pair> repeats) {
+  static Row of(String workload, String what, String unit, List<Pair> repeats) {
     return new Row(
-        work,
+        workload,
         what,
         unit,
         median(repeats.stream().map(Pair::ours).toList()),
-        median(repeats.stream().map(Pair::limit).toList()),
-        median(repeats.stream().map(p -> p.ours / p.limit).toList()));
+        median(repeats.stream().map(Pair::baseline).toList()),
+        median(repeats.stream().map(p -> p.ours / p.baseline).toList()));
   }
 
   private static double median(List<Double> values) {

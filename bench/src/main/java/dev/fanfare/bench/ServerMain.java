@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/** The server's process. Says where it is, and serves until its input ends. */
+/**
+ * The main class of the server's process: prints its URL and key, and serves until stdin closes.
+ */
 final class ServerMain {
   private ServerMain() {}
 
@@ -17,7 +19,7 @@ final class ServerMain {
     try (Server server = Server.start(settings.server())) {
       System.out.println("ready " + server.url() + " " + server.developmentKey());
       while (System.in.read() >= 0) {
-        // nothing is said to a server but that it is over
+        // wait for the end of the input; its content is irrelevant
       }
     }
   }

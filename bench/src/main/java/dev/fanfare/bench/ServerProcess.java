@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A server in a process of its own, with the JVM options that the launcher gives it. */
+/** A server in a separate process, with the JVM options of the launcher. */
 final class ServerProcess implements AutoCloseable {
   private static final List<String> FLAGS =
       List.of(
@@ -25,7 +25,7 @@ final class ServerProcess implements AutoCloseable {
     this.key = key;
   }
 
-  /** Starts a server on the database at this address; returns when it is ready. */
+  /** Starts a server on the database at {@code databaseUrl}; returns when it is ready. */
   static ServerProcess start(Path home, String databaseUrl, List<String> moreFlags)
       throws IOException {
     List<String> flags = new ArrayList<>(FLAGS);

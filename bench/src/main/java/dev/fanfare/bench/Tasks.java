@@ -6,12 +6,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the worker of the benchmarks can do: nothing, and telling the time. */
+/** The tasks of the benchmark worker: a no-op, and one that measures its latency. */
 final class Tasks {
   /** A payload of about 100 bytes, as JSON. */
   record Item(int number, String text) {}
 
-  /** When a trigger was called, in microseconds of the wall clock. */
+  /** The wall-clock time at which a trigger was called, in microseconds. */
   record Sent(long micros) {}
 
   /** Does nothing. */
@@ -19,9 +19,10 @@ final class Tasks {
       Task.define("nothing", Item.class, Void.class).handler((item, run) -> null);
 
   /**
-   * Returns how many microseconds ago it was triggered. Two processes of one machine share its wall
-   * clock, and nothing between the trigger and this line is left out: HTTP, the commit, the claim,
-   * the way to the worker, decoding the payload. The server's own times would leave out the HTTP.
+   * Returns how many microseconds ago it was triggered. Both processes share the machine's wall
+   * clock, so the figure includes everything from the trigger to this line: HTTP, the commit, the
+   * claim, the transfer to the worker, and decoding the payload. The server's own timestamps would
+   * exclude HTTP.
    */
   static final Task<Sent, Long> SINCE =
       Task.define("since", Sent.class, Long.class)
@@ -36,7 +37,7 @@ final class Tasks {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
-  /** Payloads as a caller of the SDK has them. */
+  /** Payloads as SDK callers pass them. */
   static List<Item> items(int count) {
     List<Item> items = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -45,7 +46,7 @@ final class Tasks {
     return items;
   }
 
-  /** The same payloads as the JSON that is stored. */
+  /** The same payloads as stored JSON. */
   static List<String> texts(int count) {
     List<String> texts = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {

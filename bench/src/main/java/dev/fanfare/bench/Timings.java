@@ -2,7 +2,7 @@ package dev.fanfare.bench;
 
 import java.util.Arrays;
 
-/** How long each of many calls took, and all of them together. Sorted; safe to share. */
+/** The durations of many calls, and their total elapsed time. Immutable and thread-safe. */
 final class Timings {
   private final long elapsedNanos;
   private final long[] nanos;
@@ -13,7 +13,7 @@ final class Timings {
     Arrays.sort(this.nanos);
   }
 
-  /** How many a second, when each call does {@code each}. */
+  /** The throughput per second, if each call handles {@code each} runs. */
   double perSecond(int each) {
     return (double) nanos.length * each * 1e9 / elapsedNanos;
   }

@@ -13,9 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Stands between a server and its PostgreSQL, lets everything pass, and counts: how often the
- * server waits for an answer, and how many statements it executes, {@code BEGIN} and {@code COMMIT}
- * among them. It slows things down, so nothing is timed through it.
+ * A proxy between a server and its PostgreSQL that counts round trips and executed statements,
+ * including {@code BEGIN} and {@code COMMIT}. It adds latency, so nothing is timed through it.
  */
 final class WireCounter implements AutoCloseable {
   private static final int BACKLOG = 64;
@@ -30,7 +29,7 @@ final class WireCounter implements AutoCloseable {
     this.target = target;
   }
 
-  /** Counts what goes to the PostgreSQL at this port of this machine. */
+  /** Starts a proxy to the PostgreSQL at the local port {@code target}. */
   static WireCounter start(int target) throws IOException {
     WireCounter counter =
         new WireCounter(new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress()), target);
@@ -42,7 +41,7 @@ final class WireCounter implements AutoCloseable {
     return listening.getLocalPort();
   }
 
-  /** Counts so far. */
+  /** The counts so far. */
   record Count(long roundTrips, long statements) {
     Count since(Count earlier) {
       return new Count(roundTrips - earlier.roundTrips, statements - earlier.statements);
@@ -79,11 +78,11 @@ final class WireCounter implements AutoCloseable {
         in.transferTo(out);
       }
     } catch (IOException e) {
-      // one of both hung up, and so does the other
+      // one side closed its connection; the other is closed too
     }
   }
 
-  /** The first message has no type; each later one is a type, its length and its body. */
+  /** The first message has no type; every later one consists of a type, a length and a body. */
   private void passCounted(DataInputStream in, OutputStream out) throws IOException {
     int length = in.readInt();
     out.write(ByteBuffer.allocate(length).putInt(length).put(in.readNBytes(length - 4)).array());
@@ -95,7 +94,7 @@ final class WireCounter implements AutoCloseable {
         case 'E' -> statements.incrementAndGet();
         case 'Q' -> {
           statements.incrementAndGet();
-          // The driver sends BEGIN along with the statement that follows.
+          // The driver sends BEGIN together with the next statement.
           if (!new String(body, StandardCharsets.US_ASCII).startsWith("BEGIN")) {
             roundTrips.incrementAndGet();
           }

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The worker's process. Starts a worker at {@code start <slots>} and closes it at {@code stop}, in
- * one JVM all along, so that a measurement after a warm-up finds it warm.
+ * The main class of the worker's process. The command {@code start <slots>} starts a worker and
+ * {@code stop} closes it. All workers run in the same JVM, so it is warm after the warm-up.
  */
 final class WorkerMain {
   private WorkerMain() {}

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** One worker in a process of its own. */
+/** A worker in a separate process. */
 final class WorkerProcess implements AutoCloseable {
   private final ChildJvm jvm;
 
@@ -22,15 +22,15 @@ final class WorkerProcess implements AutoCloseable {
     return new WorkerProcess(jvm);
   }
 
-  /** Begins to work, with this many slots; returns at once. */
-  void work(int slots) throws IOException {
-    jvm.say("start " + slots);
+  /** Starts the worker with this many slots; returns at once. */
+  void start(int slots) throws IOException {
+    jvm.send("start " + slots);
     jvm.expect("started");
   }
 
-  /** Stops working; returns when it has closed its session. */
-  void rest() throws IOException {
-    jvm.say("stop");
+  /** Stops the worker; returns when it has closed its session. */
+  void stop() throws IOException {
+    jvm.send("stop");
     jvm.expect("stopped");
   }
 

@@ -1,10 +1,10 @@
 /**
- * How fast Fanfare is, as ratios to what the same PostgreSQL gives bare JDBC in the same run.
+ * Benchmarks of Fanfare, reported as ratios to a plain-JDBC baseline on the same PostgreSQL.
  *
- * <p>Open {@link dev.fanfare.bench.Bench} first. It starts a {@link dev.fanfare.bench.Stage}: a
- * durable PostgreSQL, the server and the worker in processes of their own. Each work measures ours
- * over HTTP and, on the same database, the limit of {@link dev.fanfare.bench.bare}. Nothing depends
- * on this module, and nothing here is needed to run Fanfare.
+ * <p>Open {@link dev.fanfare.bench.Bench} first. It starts a {@link dev.fanfare.bench.Testbed}: a
+ * durable PostgreSQL, and the server and the worker in separate processes. Each workload measures
+ * Fanfare over HTTP and, on the same database, the baseline in {@link dev.fanfare.bench.baseline}.
+ * No other module depends on this one.
  */
 @NullMarked
 package dev.fanfare.bench;

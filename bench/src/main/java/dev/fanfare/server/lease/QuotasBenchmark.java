@@ -12,8 +12,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * Sharing 500 slots among the 64 lanes of a round. Stands in the room's own package: what it
- * measures is nobody else's business.
+ * Sharing 500 slots among the 64 lanes of a round. It is in the package of the measured code, which
+ * is not public.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -25,7 +25,7 @@ public class QuotasBenchmark {
               i -> new ClaimableLane(i, 1, 0, "echo", "task/echo", 3, null, true, 1 + i * i, null))
           .toList();
 
-  /** Shares them. */
+  /** Shares the slots. */
   @Benchmark
   public int[] share() {
     return Quotas.share(lanes, 500);

@@ -1,6 +1,6 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.bare.BareTables;
+import dev.fanfare.bench.baseline.BaselineTables;
 import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import dev.fanfare.sdk.Fanfare;
@@ -17,11 +17,11 @@ import java.util.Deque;
 import java.util.stream.Stream;
 
 /**
- * Everything that is measured, on one machine: a durable PostgreSQL in a temporary folder, a server
- * and a worker in processes of their own, a client in this one.
+ * The measured system, on one machine: a durable PostgreSQL in a temporary folder, a server and a
+ * worker in separate processes, and a client in this process.
  */
-final class Stage implements AutoCloseable {
-  /** How to end what was started. */
+final class Testbed implements AutoCloseable {
+  /** Stops or deletes one part of the testbed. */
   private interface Stop {
     void run() throws IOException, SQLException;
   }
@@ -34,7 +34,7 @@ final class Stage implements AutoCloseable {
   private final Fanfare client;
   private final Connection observer;
 
-  private Stage(BenchOptions options) throws IOException, SQLException {
+  private Testbed(BenchOptions options) throws IOException, SQLException {
     folder = Files.createTempDirectory("fanfare-bench-");
     stops.push(() -> delete(folder));
     Path home = Files.createDirectories(folder.resolve("postgres"));
@@ -52,18 +52,18 @@ final class Stage implements AutoCloseable {
     client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
     observer = connect();
     stops.push(observer::close);
-    BareTables.create(observer);
+    BaselineTables.create(observer);
   }
 
   /**
-   * Starts everything. When a part does not start, the others end with this process; one that is
-   * killed leaves its folder in the system's temporary folder.
+   * Starts all parts. If one fails to start, the others end with this process. A killed process
+   * leaves its files in the system's temporary folder.
    */
-  static Stage open(BenchOptions options) throws IOException, SQLException {
-    return new Stage(options);
+  static Testbed open(BenchOptions options) throws IOException, SQLException {
+    return new Testbed(options);
   }
 
-  /** The address of the database for a server, by this port. */
+  /** The database URL for a server that connects through {@code port}. */
   String databaseUrl(int port) {
     return "postgres://%s:%s@127.0.0.1:%d/fanfare?sslmode=disable"
         .formatted(postgres.user(), postgres.password(), port);
@@ -85,19 +85,19 @@ final class Stage implements AutoCloseable {
     return client;
   }
 
-  /** A connection that looks on; for one thread. */
+  /** A connection for observing the database; for a single thread. */
   Connection observer() {
     return observer;
   }
 
-  /** A new connection, to be closed by the caller. */
+  /** Opens a new connection, which the caller must close. */
   Connection connect() throws SQLException {
     return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
   }
 
   /**
-   * Every measurement begins with the same: no stored runs on either side, nothing left to write.
-   * The worker must rest.
+   * Resets the database, so that every measurement begins with empty tables and no pending writes.
+   * The worker must be stopped.
    */
   void clear() throws SQLException {
     try (Statement statement = observer.createStatement()) {
@@ -106,7 +106,7 @@ final class Stage implements AutoCloseable {
           truncate fanfare.runs, fanfare.run_tags, fanfare.ready, fanfare.delays, fanfare.parked,
                    fanfare.leases, fanfare.outcomes, fanfare.batches, fanfare.request_keys
           """);
-      BareTables.truncate(observer);
+      BaselineTables.truncate(observer);
       statement.execute("checkpoint");
     }
   }

@@ -5,31 +5,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Counts instead of times: round trips to the database, and statements, that our server makes for a
- * batch, a single trigger, and a thousand executed runs. The limits are what the bare works make.
+ * Counts, instead of timing: the round trips to the database and the statements that the server
+ * needs for a batch, for a single trigger, and for a thousand executed runs. The baseline is the
+ * number that the baseline queue needs.
  *
- * <p>What the server does by itself, its sweeps, is counted first on an idle server, and taken off
- * the rest by the time that passed.
+ * <p>The sweeps of an idle server are counted first, and subtracted from the other counts in
+ * proportion to the elapsed time.
  */
-final class TripsWork implements Work {
+final class RoundTripsWorkload implements Workload {
   private static final int BATCH = 1_000;
   private static final int TIMES = 20;
   private static final int IDLE_MILLIS = 4_000;
 
   @Override
   public String name() {
-    return "trips";
+    return "round-trips";
   }
 
   @Override
-  public List<Row> measure(Stage stage, BenchOptions options, Progress progress) throws Exception {
-    progress.say("trips: counting round trips and statements");
-    stage.clear();
+  public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
+      throws Exception {
+    progress.say("round-trips: counting round trips and statements");
+    testbed.clear();
     List<Row> rows = new ArrayList<>();
-    try (WireCounter counter = WireCounter.start(stage.postgres().port());
+    try (WireCounter counter = WireCounter.start(testbed.postgres().port());
         ServerProcess server =
             ServerProcess.start(
-                stage.folder().resolve("server"), stage.databaseUrl(counter.port()), List.of());
+                testbed.folder().resolve("server"),
+                testbed.databaseUrl(counter.port()),
+                List.of());
         WorkerProcess worker = WorkerProcess.start(server.url(), server.key())) {
       Fanfare client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
       List<Tasks.Item> items = Tasks.items(BATCH);
@@ -40,18 +44,18 @@ final class TripsWork implements Work {
       rows.addAll(
           count(counter, idle, () -> client.trigger(Tasks.NOTHING, items.getFirst()))
               .rows("a single trigger", 1));
-      worker.work(100);
-      Batches.awaitAll(stage.observer());
+      worker.start(100);
+      Batches.awaitAll(testbed.observer());
       rows.addAll(
           count(
                   counter,
                   idle,
                   () ->
                       Batches.await(
-                          stage.observer(), client.batchTrigger(Tasks.NOTHING, items).id()))
+                          testbed.observer(), client.batchTrigger(Tasks.NOTHING, items).id()))
               .less(batch)
               .rows("1,000 runs executed", 20));
-      worker.rest();
+      worker.stop();
     }
     return rows;
   }
@@ -61,9 +65,9 @@ final class TripsWork implements Work {
   }
 
   private record Rates(double roundTrips, double statements) {
-    /** What an idle server does in a second. */
+    /** Counts what an idle server does per second. */
     static Rates measure(WireCounter counter) throws InterruptedException {
-      Thread.sleep(IDLE_MILLIS / 2); // its start is over
+      Thread.sleep(IDLE_MILLIS / 2); // wait until the start is over
       WireCounter.Count before = counter.count();
       Thread.sleep(IDLE_MILLIS);
       return of(counter.count().since(before)).times(1_000.0 / IDLE_MILLIS);
@@ -81,16 +85,16 @@ final class TripsWork implements Work {
       return new Rates(roundTrips - other.roundTrips, statements - other.statements);
     }
 
-    List<Row> rows(String what, int limit) {
+    List<Row> rows(String what, int baseline) {
       return List.of(
-          row(what + ", round trips", roundTrips, limit),
-          row(what + ", statements", statements, limit));
+          row(what + ", round trips", roundTrips, baseline),
+          row(what + ", statements", statements, baseline));
     }
   }
 
-  /** What a step costs, without what would have been done anyway. */
+  /** Counts what a step costs, without the work of an idle server. */
   private static Rates count(WireCounter counter, Rates idle, Step step) throws Exception {
-    step.run(); // the first one finds its task and lane, and prepares its statements
+    step.run(); // the first run looks up its task and lane, and prepares its statements
     WireCounter.Count before = counter.count();
     long begun = System.nanoTime();
     for (int i = 0; i < TIMES; i++) {
@@ -100,7 +104,7 @@ final class TripsWork implements Work {
     return Rates.of(counter.count().since(before)).less(idle.times(seconds)).times(1.0 / TIMES);
   }
 
-  private static Row row(String what, double each, int limit) {
-    return new Row("trips", what, "count", each, limit, each / limit);
+  private static Row row(String what, double each, int baseline) {
+    return new Row("round-trips", what, "count", each, baseline, each / baseline);
   }
 }

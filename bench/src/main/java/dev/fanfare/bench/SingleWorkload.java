@@ -3,16 +3,16 @@ package dev.fanfare.bench;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.fanfare.bench.Row.Pair;
-import dev.fanfare.bench.bare.BareQueue;
+import dev.fanfare.bench.baseline.BaselineQueue;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Single triggers by 64 callers, each a request of its own. The limit: the same rows with one
- * commit each by 64 callers, over a pool as large as the server's.
+ * Single triggers by 64 callers, one request per run. The baseline inserts the same rows with one
+ * commit per run, by 64 callers over a connection pool as large as the server's.
  */
-final class SingleWork implements Work {
+final class SingleWorkload implements Workload {
   private static final int CALLERS = 64;
   private static final int POOL = 16; // the server's default
 
@@ -22,23 +22,24 @@ final class SingleWork implements Work {
   }
 
   @Override
-  public List<Row> measure(Stage stage, BenchOptions options, Progress progress) throws Exception {
+  public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
+      throws Exception {
     int triggers = options.size(10_000, 640);
     progress.say("single: warming up");
-    ours(stage, triggers);
-    bare(stage, triggers);
+    ours(testbed, triggers);
+    baseline(testbed, triggers);
     List<Pair> rates = new ArrayList<>();
     List<Pair> p50s = new ArrayList<>();
     List<Pair> p99s = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-      Timings limit = bare(stage, triggers);
-      Timings ours = ours(stage, triggers);
+      Timings baseline = baseline(testbed, triggers);
+      Timings ours = ours(testbed, triggers);
       progress.say(
-          "single, repeat %d: %,.0f runs/s, limit %,.0f"
-              .formatted(repeat, ours.perSecond(1), limit.perSecond(1)));
-      rates.add(new Pair(ours.perSecond(1), limit.perSecond(1)));
-      p50s.add(new Pair(ours.p50Millis(), limit.p50Millis()));
-      p99s.add(new Pair(ours.p99Millis(), limit.p99Millis()));
+          "single, repeat %d: %,.0f runs/s, baseline %,.0f"
+              .formatted(repeat, ours.perSecond(1), baseline.perSecond(1)));
+      rates.add(new Pair(ours.perSecond(1), baseline.perSecond(1)));
+      p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
+      p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));
     }
     return List.of(
         Row.of("single", "64 callers", "runs/s", rates),
@@ -46,19 +47,19 @@ final class SingleWork implements Work {
         Row.of("single", "64 callers, call p99", "ms", p99s));
   }
 
-  private static Timings ours(Stage stage, int triggers) throws Exception {
-    stage.clear();
+  private static Timings ours(Testbed testbed, int triggers) throws Exception {
+    testbed.clear();
     Tasks.Item item = Tasks.items(1).getFirst();
-    return Callers.run(CALLERS, triggers, caller -> stage.client().trigger(Tasks.NOTHING, item));
+    return Callers.run(CALLERS, triggers, caller -> testbed.client().trigger(Tasks.NOTHING, item));
   }
 
-  private static Timings bare(Stage stage, int triggers) throws Exception {
-    stage.clear();
+  private static Timings baseline(Testbed testbed, int triggers) throws Exception {
+    testbed.clear();
     List<String> payload = Tasks.texts(1);
     HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(stage.postgres().jdbcUrl());
-    config.setUsername(stage.postgres().user());
-    config.setPassword(stage.postgres().password());
+    config.setJdbcUrl(testbed.postgres().jdbcUrl());
+    config.setUsername(testbed.postgres().user());
+    config.setPassword(testbed.postgres().password());
     config.setMaximumPoolSize(POOL);
     config.setMinimumIdle(POOL);
     config.addDataSourceProperty("prepareThreshold", "1");
@@ -68,7 +69,7 @@ final class SingleWork implements Work {
           triggers,
           caller -> {
             try (Connection connection = pool.getConnection()) {
-              new BareQueue(connection).storeReady(payload);
+              new BaselineQueue(connection).storeReady(payload);
             }
           });
     }

@@ -1,4 +1,4 @@
-package dev.fanfare.bench.bare;
+package dev.fanfare.bench.baseline;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import java.sql.Connection;
@@ -11,26 +11,26 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A run's life in as few statements as PostgreSQL allows: one to store, one to claim, one to
- * finish, each its own transaction and one round trip. Belongs to one thread, as its connection.
+ * A minimal queue with one statement to store runs, one to claim them and one to finish them. Each
+ * statement is its own transaction and one round trip. Not thread-safe.
  */
-public final class BareQueue {
+public final class BaselineQueue {
   private static final TimeOrderedIds IDS = new TimeOrderedIds(InstantSource.system());
 
   private final Connection connection;
 
-  /** Works through this connection, which it leaves in auto-commit. */
-  public BareQueue(Connection connection) throws SQLException {
+  /** Uses this connection, and sets it to auto-commit. */
+  public BaselineQueue(Connection connection) throws SQLException {
     this.connection = connection;
     connection.setAutoCommit(true);
   }
 
-  /** Stores one run for each payload in the table with three indexes. */
+  /** Stores one run per payload in the table with three indexes. */
   public void store(List<String> payloads) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
-            insert into bare.runs (run_id, batch_id, batch_index, task_id, created_at, payload)
+            insert into baseline.runs (run_id, batch_id, batch_index, task_id, created_at, payload)
             select r.run_id, ?, r.i, 1, now(), r.payload
               from unnest(?::uuid[], ?::int[], ?::text[]) as r (run_id, i, payload)
             """)) {
@@ -39,22 +39,22 @@ public final class BareQueue {
     }
   }
 
-  /** Stores one run for each payload, makes all ready, and tells who listens. */
+  /** Stores one run per payload, makes all of them ready, and notifies the listener. */
   public void storeReady(List<String> payloads) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
             with stored as (
-              insert into bare.runs (run_id, batch_id, batch_index, task_id, created_at, payload)
+              insert into baseline.runs (run_id, batch_id, batch_index, task_id, created_at, payload)
               select r.run_id, ?, r.i, 1, now(), r.payload
                 from unnest(?::uuid[], ?::int[], ?::text[]) as r (run_id, i, payload)
               returning run_id, batch_index
             ), queued as (
-              insert into bare.ready (rank, run_id)
+              insert into baseline.ready (rank, run_id)
               select ?::int8 + batch_index, run_id
                 from stored
             )
-            select pg_notify('bare_ready', '')
+            select pg_notify('baseline_ready', '')
             """)) {
       bind(statement, payloads);
       statement.setLong(5, System.nanoTime() / 1_000);
@@ -77,22 +77,22 @@ public final class BareQueue {
     statement.setArray(4, connection.createArrayOf("text", payloads.toArray()));
   }
 
-  /** Takes up to {@code max} ready runs and leases them. */
+  /** Claims up to {@code max} ready runs. */
   public List<UUID> claim(int max) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
             with taken as (
-              delete from bare.ready
+              delete from baseline.ready
                where ctid = any (array(
                        select ctid
-                         from bare.ready
+                         from baseline.ready
                         order by rank, run_id
                         limit ?
                           for update skip locked))
               returning run_id
             )
-            insert into bare.leases (run_id, session_id, claimed_at)
+            insert into baseline.leases (run_id, session_id, claimed_at)
             select run_id, 1, now()
               from taken
             returning run_id
@@ -108,17 +108,17 @@ public final class BareQueue {
     }
   }
 
-  /** Ends leases and writes their outcomes. */
+  /** Deletes the leases and inserts the outcomes. */
   public void finish(List<UUID> runIds) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
             with ended as (
-              delete from bare.leases
+              delete from baseline.leases
                where run_id = any (?)
               returning run_id
             )
-            insert into bare.outcomes (run_id, status, output, finished_at)
+            insert into baseline.outcomes (run_id, status, output, finished_at)
             select run_id, 'COMPLETED', null, now()
               from ended
             """)) {
@@ -127,7 +127,7 @@ public final class BareQueue {
     }
   }
 
-  /** Claims and finishes until nothing is ready any more; returns how many runs that were. */
+  /** Claims and finishes runs until none is ready; returns their number. */
   public int drain(int claim) throws SQLException {
     int drained = 0;
     while (true) {

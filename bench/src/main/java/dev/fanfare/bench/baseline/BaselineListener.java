@@ -1,4 +1,4 @@
-package dev.fanfare.bench.bare;
+package dev.fanfare.bench.baseline;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -9,10 +9,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.postgresql.PGConnection;
 
-/** A listener that claims what it is notified of. One run at a time. */
-public final class BareListener implements AutoCloseable {
+/** A listener that claims a run on each notification, one run at a time. */
+public final class BaselineListener implements AutoCloseable {
   private static final int LISTEN_MILLIS = 100;
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int CLAIM_TIMEOUT_SECONDS = 30;
 
   private final Connection triggering;
   private final Connection listening;
@@ -20,30 +20,30 @@ public final class BareListener implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  private BareListener(Connection triggering, Connection listening) {
+  private BaselineListener(Connection triggering, Connection listening) {
     this.triggering = triggering;
     this.listening = listening;
-    this.thread = Thread.ofPlatform().name("bare-listener").daemon().unstarted(this::listen);
+    this.thread = Thread.ofPlatform().name("baseline-listener").daemon().unstarted(this::listen);
   }
 
-  /** Listens on one connection and triggers on the other; closes both. */
-  public static BareListener start(Connection triggering, Connection listening)
+  /** Starts a listener on one connection that triggers on the other; closing it closes both. */
+  public static BaselineListener start(Connection triggering, Connection listening)
       throws SQLException {
     try (Statement statement = listening.createStatement()) {
-      statement.execute("listen bare_ready");
+      statement.execute("listen baseline_ready");
     }
-    BareListener listener = new BareListener(triggering, listening);
+    BaselineListener listener = new BaselineListener(triggering, listening);
     listener.thread.start();
     return listener;
   }
 
-  /** Stores one run and returns after how many nanoseconds the listener had claimed it. */
+  /** Stores one run, and returns the time until the listener has claimed it, in nanoseconds. */
   public long trigger(List<String> payload) throws SQLException, InterruptedException {
     long begun = System.nanoTime();
-    new BareQueue(triggering).storeReady(payload);
-    Long claimed = claimedAtNanos.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    new BaselineQueue(triggering).storeReady(payload);
+    Long claimed = claimedAtNanos.poll(CLAIM_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     if (claimed == null) {
-      throw new SQLException("The listener claimed nothing");
+      throw new SQLException("The listener claimed no run within " + CLAIM_TIMEOUT_SECONDS + " s");
     }
     return claimed - begun;
   }
@@ -51,7 +51,7 @@ public final class BareListener implements AutoCloseable {
   private void listen() {
     try {
       PGConnection notified = listening.unwrap(PGConnection.class);
-      BareQueue queue = new BareQueue(listening);
+      BaselineQueue queue = new BaselineQueue(listening);
       while (!closed) {
         if (notified.getNotifications(LISTEN_MILLIS).length > 0) {
           List<UUID> runIds = queue.claim(1);
@@ -63,7 +63,7 @@ public final class BareListener implements AutoCloseable {
         }
       }
     } catch (SQLException e) {
-      closed = true; // the trigger's patience ends, and says so
+      closed = true; // the trigger fails with its timeout
     }
   }
 

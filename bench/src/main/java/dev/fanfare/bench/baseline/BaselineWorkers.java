@@ -1,4 +1,4 @@
-package dev.fanfare.bench.bare;
+package dev.fanfare.bench.baseline;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,14 +10,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Threads with a connection each, that drain together what one more connection stores. */
-public final class BareCrew implements AutoCloseable {
+/** Threads with one connection each, which together drain what a further connection stores. */
+public final class BaselineWorkers implements AutoCloseable {
   private final List<Connection> connections = new ArrayList<>();
-  private final List<BareQueue> queues = new ArrayList<>();
+  private final List<BaselineQueue> queues = new ArrayList<>();
   private final ExecutorService threads;
   private final int claim;
 
-  private BareCrew(int size, int claim) {
+  private BaselineWorkers(int size, int claim) {
     this.threads = Executors.newFixedThreadPool(size);
     this.claim = claim;
   }
@@ -25,26 +25,27 @@ public final class BareCrew implements AutoCloseable {
   /** Opens a connection. */
   @FunctionalInterface
   public interface Connector {
-    /** A new connection. */
+    /** Opens a new connection. */
     Connection connect() throws SQLException;
   }
 
   /** Starts {@code size} threads that claim {@code claim} runs at a time. */
-  public static BareCrew start(Connector connector, int size, int claim) throws SQLException {
-    BareCrew crew = new BareCrew(size, claim);
+  public static BaselineWorkers start(Connector connector, int size, int claim)
+      throws SQLException {
+    BaselineWorkers workers = new BaselineWorkers(size, claim);
     for (int i = 0; i <= size; i++) {
       Connection connection = connector.connect();
-      crew.connections.add(connection);
-      crew.queues.add(new BareQueue(connection));
+      workers.connections.add(connection);
+      workers.queues.add(new BaselineQueue(connection));
     }
-    return crew;
+    return workers;
   }
 
-  /** Stores runs and returns when all are done. */
+  /** Stores runs, and returns when all of them are finished. */
   public void run(List<String> payloads) throws Exception {
     queues.getFirst().storeReady(payloads);
     List<Future<Integer>> drains = new ArrayList<>();
-    for (BareQueue queue : queues.subList(1, queues.size())) {
+    for (BaselineQueue queue : queues.subList(1, queues.size())) {
       Callable<Integer> drain = () -> queue.drain(claim);
       drains.add(threads.submit(drain));
     }

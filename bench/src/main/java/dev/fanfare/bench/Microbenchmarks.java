@@ -1,6 +1,6 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Report.Micro;
+import dev.fanfare.bench.Report.Microbenchmark;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.results.Result;
@@ -12,15 +12,15 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs the benchmarks of single pieces of code. */
-final class Micros {
-  /** JMH reads fields by Unsafe, which a JDK 25 warns of. */
+/** Runs the JMH microbenchmarks. */
+final class Microbenchmarks {
+  /** JMH reads fields through Unsafe, which JDK 25 warns about. */
   private static final String ALLOW_UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
-  private Micros() {}
+  private Microbenchmarks() {}
 
-  static List<Micro> run(BenchOptions options, Progress progress) throws RunnerException {
-    progress.say("micro: JMH");
+  static List<Microbenchmark> run(BenchOptions options, Progress progress) throws RunnerException {
+    progress.say("micro: running JMH");
     Options jmh =
         new OptionsBuilder()
             .include("dev\\.fanfare\\..*Benchmark.*")
@@ -33,12 +33,12 @@ final class Micros {
             .jvmArgsAppend(ALLOW_UNSAFE)
             .shouldFailOnError(true)
             .build();
-    List<Micro> found = new ArrayList<>();
+    List<Microbenchmark> found = new ArrayList<>();
     for (RunResult result : new Runner(jmh).run()) {
       Result<?> score = result.getPrimaryResult();
       String name = result.getParams().getBenchmark();
       found.add(
-          new Micro(
+          new Microbenchmark(
               name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1),
               score.getScore(),
               Double.isNaN(score.getScoreError()) ? 0 : score.getScoreError(),

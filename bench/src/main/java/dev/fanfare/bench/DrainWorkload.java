@@ -1,0 +1,83 @@
+package dev.fanfare.bench;
+
+import dev.fanfare.bench.Row.Pair;
+import dev.fanfare.bench.baseline.BaselineQueue;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The throughput of one worker process on many queued runs of a no-op task, from the worker's start
+ * until every run is durably completed. The baseline runs the same cycle in two statements, with
+ * claims of 100 over four connections.
+ */
+final class DrainWorkload implements Workload {
+  private static final int BATCH = 1_000;
+  private static final int BASELINE_CLAIM = 100;
+  private static final int BASELINE_CONNECTIONS = 4;
+
+  @Override
+  public String name() {
+    return "drain";
+  }
+
+  @Override
+  public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
+      throws Exception {
+    int runs = options.size(100_000, 5_000);
+    progress.say("drain: warming up");
+    ours(testbed, options.size(30_000, 1_000), 100);
+    baseline(testbed, options.size(30_000, 1_000));
+    List<Row> rows = new ArrayList<>();
+    for (int slots : new int[] {100, 500}) {
+      List<Pair> rates = new ArrayList<>();
+      for (int repeat = 1; repeat <= options.repeats(); repeat++) {
+        double baseline = baseline(testbed, runs);
+        double ours = ours(testbed, runs, slots);
+        progress.say(
+            "drain, %d slots, repeat %d: %,.0f runs/s, baseline %,.0f"
+                .formatted(slots, repeat, ours, baseline));
+        rates.add(new Pair(ours, baseline));
+      }
+      rows.add(Row.of("drain", "%,d runs, %d slots".formatted(runs, slots), "runs/s", rates));
+    }
+    return rows;
+  }
+
+  private static double ours(Testbed testbed, int runs, int slots) throws Exception {
+    testbed.clear();
+    List<Tasks.Item> items = Tasks.items(BATCH);
+    Callers.run(4, runs / BATCH, caller -> testbed.client().batchTrigger(Tasks.NOTHING, items));
+    long begun = System.nanoTime();
+    testbed.worker().start(slots);
+    Batches.awaitAll(testbed.observer());
+    double perSecond = runs * 1e9 / (System.nanoTime() - begun);
+    testbed.worker().stop();
+    return perSecond;
+  }
+
+  private static double baseline(Testbed testbed, int runs) throws Exception {
+    testbed.clear();
+    List<String> payloads = Tasks.texts(BATCH);
+    BaselineQueue filling = new BaselineQueue(testbed.observer());
+    for (int i = 0; i < runs / BATCH; i++) {
+      filling.storeReady(payloads);
+    }
+    List<Connection> connections = new ArrayList<>();
+    try {
+      for (int c = 0; c < BASELINE_CONNECTIONS; c++) {
+        connections.add(testbed.connect());
+      }
+      Timings timings =
+          Callers.run(
+              BASELINE_CONNECTIONS,
+              BASELINE_CONNECTIONS,
+              caller -> new BaselineQueue(connections.get(caller)).drain(BASELINE_CLAIM));
+      return timings.perSecond(runs) / BASELINE_CONNECTIONS;
+    } finally {
+      for (Connection connection : connections) {
+        connection.close();
+      }
+    }
+  }
+}
