@@ -24,7 +24,7 @@ class DatabaseUrlTest {
           jdbc:postgresql://db/app?user=ann&password=x  , jdbc:postgresql://db/app                       , ann   , x
           jdbc:postgresql:app                           , jdbc:postgresql:app                            , -     , -
           """)
-  void readsWhatPeopleWrite(String text, String jdbcUrl, String user, String password) {
+  void reads_what_people_write(String text, String jdbcUrl, String user, String password) {
     assertThat(DatabaseUrl.parse(text)).isEqualTo(new DatabaseUrl(jdbcUrl, user, password));
   }
 
@@ -37,7 +37,7 @@ class DatabaseUrlTest {
         "postgres://ann:s3cret%@db/app",
         "s3cret"
       })
-  void refusesTheRestWithoutRepeatingIt(String text) {
+  void rejects_other_texts_without_repeating_them(String text) {
     assertThatThrownBy(() -> DatabaseUrl.parse(text))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageStartingWith("FANFARE_DATABASE_URL ")
@@ -54,7 +54,7 @@ class DatabaseUrlTest {
           jdbc:postgresql:app?user=ann&password=s3cret          , jdbc:postgresql:app as ann:****
           postgres://ann@db/app?sslpassword=s3cret&sslmode=none , postgresql://ann@db/app?sslpassword=****&sslmode=none
           """)
-  void showsNoPassword(String text, String shown) {
+  void shows_no_password(String text, String shown) {
     assertThat(DatabaseUrl.parse(text)).hasToString(shown);
   }
 }

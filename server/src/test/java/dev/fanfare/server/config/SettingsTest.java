@@ -66,8 +66,8 @@ class SettingsTest {
           DEV_KEY                    , tr_dev_abcdefghijklmnopqrstuvwx , ****
           ENCRYPTION_KEY             , AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= , ****
           """)
-  void everySettingIsReadFromTheEnvironmentAndFromAFile(String name, String text, String shown)
-      throws IOException {
+  void every_setting_is_read_from_the_environment_and_from_a_file(
+      String name, String text, String shown) throws IOException {
     Settings fromEnvironment = read(Map.of("FANFARE_" + name, text));
     assertThat(fromEnvironment.entries())
         .contains(new Entry("FANFARE_" + name, shown, Origin.ENVIRONMENT));
@@ -105,7 +105,7 @@ class SettingsTest {
           LOG_LEVEL             , loud
           LOG_FORMAT            , xml
           """)
-  void whatCannotBeReadIsRefusedWithItsText(String name, String text) {
+  void an_unreadable_value_is_rejected_with_its_text(String name, String text) {
     assertThatThrownBy(() -> read(Map.of("FANFARE_" + name, text)))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageStartingWith("FANFARE_" + name + " must be ")
@@ -123,7 +123,7 @@ class SettingsTest {
     "PUBLIC_URL, https://ann:s3cret@tasks.example",
     "PUBLIC_URL, https://tasks.example?a=s3cret"
   })
-  void whatMayBeASecretIsNotRepeated(String name, String text) {
+  void a_value_that_may_be_a_secret_is_not_repeated(String name, String text) {
     assertThatThrownBy(() -> read(Map.of("FANFARE_" + name, text)))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageStartingWith("FANFARE_" + name + " must ")
@@ -131,7 +131,7 @@ class SettingsTest {
   }
 
   @Test
-  void theEnvironmentWinsOverTheFileAndTheFileOverTheDefault() throws IOException {
+  void the_environment_overrides_the_file_and_the_file_overrides_the_default() throws IOException {
     write("fanfare.port = 4000", "fanfare.host = localhost");
 
     Settings settings = read(Map.of("FANFARE_PORT", "5000"));
@@ -145,7 +145,7 @@ class SettingsTest {
   }
 
   @Test
-  void aBlankValueCountsAsNotSet() throws IOException {
+  void a_blank_value_counts_as_not_set() throws IOException {
     write("fanfare.port = 4000", "fanfare.host =");
 
     Settings settings = read(Map.of("FANFARE_PORT", "", "FANFARE_DATABASE_URL", " "));
@@ -154,7 +154,7 @@ class SettingsTest {
   }
 
   @Test
-  void anotherFileCanBeNamedButThenItMustExist() throws IOException {
+  void another_file_can_be_named_but_then_it_must_exist() throws IOException {
     Files.writeString(folder.resolve("other.conf"), "fanfare.port = 4000");
     write("fanfare.port = 5000");
 
@@ -165,7 +165,7 @@ class SettingsTest {
   }
 
   @Test
-  void aSlipOfThePenIsNotSilent() throws IOException {
+  void an_unknown_setting_is_reported() throws IOException {
     write("fanfare.prot = 4000", "FANFARE_HOST = localhost", "other = 1");
 
     Settings settings = read(Map.of("FANFARE_DATABSE_URL", "x", "FANFARE_JAVA", "/j", "HOME", "/"));
@@ -184,7 +184,7 @@ class SettingsTest {
   }
 
   @Test
-  void secretsReachTheServerButNobodyElse() {
+  void secrets_reach_only_the_server() {
     Settings settings = read(Map.of("FANFARE_DEV_KEY", DEV_KEY, "FANFARE_ENCRYPTION_KEY", KEY));
 
     assertThat(settings.server().get(ServerSettings.DEV_KEY)).isEqualTo(DEV_KEY);
@@ -193,7 +193,7 @@ class SettingsTest {
   }
 
   @Test
-  void anEncryptionKeyMayBeHexadecimal() {
+  void an_encryption_key_may_be_hexadecimal() {
     ServerConfig config = read(Map.of("FANFARE_ENCRYPTION_KEY", "0a".repeat(32))).server();
 
     assertThat(config.get(ENCRYPTION_KEY).getEncoded()).containsOnly(10).hasSize(32);

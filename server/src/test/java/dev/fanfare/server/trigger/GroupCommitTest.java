@@ -17,7 +17,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void whoComesAloneIsAGroupOfOne() throws Exception {
+  void a_single_caller_is_a_group_of_one() throws Exception {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(10, (line, group) -> groups.add(group), this::failed);
 
@@ -29,7 +29,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void whatArrivesWhileAGroupIsAtWorkGoesIntoTheNextUpToTheBound() throws Exception {
+  void arrivals_while_a_group_is_at_work_join_the_next_group_up_to_the_bound() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     GroupCommit<String, Integer> commit =
@@ -56,7 +56,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void oneLineDoesNotWaitForAnother() throws Exception {
+  void one_partition_does_not_wait_for_another() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
@@ -77,7 +77,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void aGroupThatFailsIsToldAndDoesNotEndItsLine() throws Exception {
+  void a_failed_group_is_reported_and_does_not_end_its_partition() throws Exception {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,

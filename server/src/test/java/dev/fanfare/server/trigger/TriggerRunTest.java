@@ -76,7 +76,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void triggersThatComeAtOnceShareATransaction() throws Exception {
+  void concurrent_triggers_share_a_transaction() throws Exception {
     List<Call> calls =
         behindABusyLine(() -> IntStream.range(0, 20).mapToObj(i -> call(i)).toList());
 
@@ -89,7 +89,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void aRunThatCannotBeStoredFailsAlone() throws Exception {
+  void a_run_that_cannot_be_stored_fails_alone() throws Exception {
     List<Call> calls =
         behindABusyLine(
             () -> List.of(call(1), call(2), start(run("\0", null), null), call(4), call(5)));
@@ -100,7 +100,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void equalIdempotencyKeysMakeOneRun() throws Exception {
+  void equal_idempotency_keys_create_one_run() throws Exception {
     List<Call> calls =
         behindABusyLine(
             () -> IntStream.range(0, 20).mapToObj(i -> start(run("1", "same"), null)).toList());
@@ -112,7 +112,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void aRequestSentAgainIsAnsweredWithItsRunAndDoesNotDisturbOthers() throws Exception {
+  void a_repeated_request_returns_its_run_and_does_not_disturb_others() throws Exception {
     Hash mark = Hash.of("sent before");
     UUID before =
         trigger
@@ -129,7 +129,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void aRequestSentTwiceAtOnceMakesOneRun() throws Exception {
+  void a_request_sent_twice_at_once_creates_one_run() throws Exception {
     Hash mark = Hash.of("sent twice");
 
     List<Call> calls =
