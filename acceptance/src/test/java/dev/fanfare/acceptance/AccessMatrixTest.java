@@ -22,13 +22,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every route that the server has, with every kind of credential. The routes come from the server
- * itself; a new one fails here until it has a row with a request that its handler would accept.
+ * Calls every route of the server with every kind of credential. The server itself lists its
+ * routes, so a new route fails this test until it has a row with a request that its handler
+ * accepts.
  */
 class AccessMatrixTest {
   private static final String BATCH = "{\"items\":[{\"task\":\"matrix\"}]}";
 
-  /** A body for each route; empty for none. */
+  /** The request body for each route; empty for none. */
   private static final Map<String, String> BODIES =
       Map.ofEntries(
           entry("POST /api/v1/tasks/{task}/trigger", "{}"),
@@ -67,12 +68,12 @@ class AccessMatrixTest {
           entry("GET /openapi.json", ""),
           entry("GET /health/ready", ""));
 
-  /** What the names in paths stand for. */
+  /** The values of the names in paths. */
   private static Map<String, String> names;
 
   private static TestServer server;
 
-  /** The kinds of credentials, each made for the route it is tried on. */
+  /** The kinds of credentials; each is created for the route that it is tried on. */
   private enum Credential {
     NONE(route -> ""),
     WRONG_KEY(route -> "tr_dev_000000000000000000000000"),
@@ -92,10 +93,10 @@ class AccessMatrixTest {
       this.make = make;
     }
 
-    /** The status that refuses it, or 0 when it is let in. */
+    /** The status of the rejection, or 0 if the credential is accepted. */
     int refusal(Access access) {
       if (access.kind() == Access.Kind.PRESIGNED) {
-        return 403; // what these URLs lack is a signature, and no credential stands for it
+        return 403; // these URLs need a signature, which no credential replaces
       }
       if (!access.takesCredentials() || this == KEY) {
         return 0;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What both batch endpoints promise, over real HTTP. */
+/** The contract of both batch endpoints, over real HTTP. */
 class BatchContractTest {
   private static final String ONE_TASK = "/api/v1/tasks/send-email/batch";
   private static final String MANY_TASKS = "/api/v1/tasks/batch";
@@ -33,7 +33,7 @@ class BatchContractTest {
   }
 
   @Test
-  void the_documented_request_for_one_task_answers_with_ids_in_item_order() {
+  void the_documented_request_for_one_task_returns_ids_in_item_order() {
     Reply reply =
         server.post(
             ONE_TASK,
@@ -58,7 +58,7 @@ class BatchContractTest {
   }
 
   @Test
-  void the_documented_request_for_many_tasks_answers_ids_to_rest_and_objects_to_the_sdk() {
+  void the_documented_request_for_many_tasks_returns_ids_to_rest_clients_and_objects_to_the_sdk() {
     String body =
         """
         {"items": [{"task": "send-email", "payload": {"to": "a@example.com"}},
@@ -131,7 +131,7 @@ class BatchContractTest {
   }
 
   @Test
-  void without_a_key_with_a_wrong_key_or_a_personal_token_the_answer_is_401() {
+  void a_missing_key_a_wrong_key_and_a_personal_token_are_a_401() {
     for (String credential :
         List.of("", "tr_dev_000000000000000000000000", "tr_pat_0123456789abcdef", "nonsense")) {
       for (String path : List.of(ONE_TASK, MANY_TASKS, "/api/v1/tasks/echo/trigger")) {
@@ -182,13 +182,13 @@ class BatchContractTest {
     assertThat(again.json().get("batchId")).isEqualTo(first.json().get("batchId"));
     assertThat(again.json().get("runs")).isEqualTo(first.json().get("runs"));
     assertThat(again.json().get("isCached").asBoolean()).isFalse();
-    // BAT-08: other tasks under the same header are another request
+    // BAT-08: the same header with other tasks is another request
     Reply other = server.post("/api/v1/tasks/echo/batch", items(3), header, "request-1");
     assertThat(other.json().get("batchId")).isNotEqualTo(first.json().get("batchId"));
   }
 
   @Test
-  void a_batch_key_answers_with_the_first_batch_and_all_of_it_cached() {
+  void a_repeated_batch_key_returns_the_first_batch_with_all_items_cached() {
     Reply first = server.post(MANY_TASKS, items(3), "idempotency-key", "batch-key-1");
     Reply again =
         server.post(
@@ -199,7 +199,7 @@ class BatchContractTest {
   }
 
   @Test
-  void two_items_with_one_key_are_one_run() {
+  void two_items_with_the_same_key_create_one_run() {
     Reply reply =
         server.post(
             ONE_TASK,
@@ -228,7 +228,7 @@ class BatchContractTest {
   }
 
   @Test
-  void fifty_equal_triggers_at_once_make_one_run_and_no_5xx() throws Exception {
+  void fifty_equal_triggers_at_once_create_one_run_and_no_5xx() throws Exception {
     String body = "{\"payload\":1,\"options\":{\"idempotencyKey\":\"fifty\"}}";
     Callable<Reply> trigger = () -> server.post("/api/v1/tasks/echo/trigger", body);
     try (ExecutorService many = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Batches some of whose items, or whose own steps, do not work. */
+/** Batches in which some items, or steps of the batch itself, fail. */
 class BatchFailuresTest {
   private static final Duration DONE = Duration.ofSeconds(30);
   private static final String TASK = "echo";
@@ -69,7 +69,7 @@ class BatchFailuresTest {
     return batch(id).get("status").asString();
   }
 
-  /** What the runs of a batch were given, in the order in which the batch lists them. */
+  /** The payloads of a batch's runs, in the order in which the batch lists them. */
   private static List<Integer> payloads(String id) {
     List<Integer> payloads = new ArrayList<>();
     for (JsonNode run : batch(id).get("runs")) {

@@ -15,8 +15,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds {@code docs/behaviours.md} to the tests: a ticked line names, as {@code Class.method}, at
- * least one test; every test it names exists in some module, and its name has the line's id.
+ * Checks {@code docs/behaviours.md} against the tests. Every ticked line must name at least one
+ * test as {@code Class.method}; every named test must exist in some module, and its name must
+ * contain the line's id.
  */
 class BehavioursTest {
   private static final Path ROOT = Path.of("..");
@@ -27,7 +28,7 @@ class BehavioursTest {
   private record Line(boolean ticked, String id, String text) {}
 
   @Test
-  void everyTickedLineNamesTestsThatExist() throws IOException {
+  void every_ticked_line_names_tests_that_exist() throws IOException {
     Map<String, String> sources = testSources();
     List<String> wrong = new ArrayList<>();
     for (Line line : lines()) {
@@ -49,7 +50,7 @@ class BehavioursTest {
   }
 
   @Test
-  void everyBehaviourHasOneLine() throws IOException {
+  void every_behavior_has_one_line() throws IOException {
     assertThat(lines()).extracting(Line::id).isNotEmpty().doesNotHaveDuplicates();
   }
 

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The bodies of all requests together have a budget; who comes when it is spent comes back. */
+/** All request bodies share a memory budget; requests beyond it are rejected with a 503. */
 class BodyBudgetTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
 
-  /** The longest body and the budget at once, and no multiple of any buffer. */
+  /** The size of the longest body and of the budget; not a multiple of any buffer size. */
   private static final int BUDGET = 200_000;
 
   private static final int SMALL = 20;
@@ -75,8 +75,8 @@ class BodyBudgetTest {
   }
 
   /**
-   * A request that has sent so many bytes of a body of 190,000, and whose share is in the way of a
-   * body of {@code refused} bytes.
+   * Opens a request that has sent the first {@code sent} bytes of a body of 190,000, and whose
+   * share of the budget leaves no space for a body of {@code refused} bytes.
    */
   private static RawSocket holder(int sent, int refused) {
     RawSocket[] holder = new RawSocket[1];
@@ -90,7 +90,8 @@ class BodyBudgetTest {
             holder[0] = socket;
             return true;
           }
-          // It was not read yet, or the other was in its way: let it end, and once more.
+          // The server has not read the body yet, or the other request came first: finish and
+          // retry.
           socket.send(body(190_000).substring(sent)).read();
           socket.close();
           return false;
@@ -98,21 +99,21 @@ class BodyBudgetTest {
     return holder[0];
   }
 
-  /** After each test nobody holds anything: the whole budget is there for one body. */
+  /** After each test, the whole budget must be available to a single body again. */
   @AfterEach
-  void the_whole_budget_is_given_back() {
+  void the_whole_budget_is_released() {
     Await.until("others let go", BOUND, () -> small().status() == 200);
     assertThat(server.post(TRIGGER, body(BUDGET)).status()).isEqualTo(200);
   }
 
   @Test
-  void when_it_is_spent_others_are_told_to_come_back_and_can_when_the_request_ends() {
+  void when_it_is_exhausted_others_get_a_503_until_the_request_ends() {
     try (RawSocket holder = holder(180_000, SMALL)) {
       Reply refused = small();
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.header("Retry-After")).isEqualTo("1");
       assertThat(refused.error()).contains("too many request bodies");
-      // Who sends no body is served.
+      // Requests without a body are served.
       assertThat(server.get("/api/v1/runs").status()).isEqualTo(200);
 
       Answer answer = holder.send(body(190_000).substring(180_000)).read();
@@ -122,7 +123,7 @@ class BodyBudgetTest {
   }
 
   @Test
-  void who_is_refused_in_the_middle_gives_back_what_it_took() {
+  void a_request_rejected_halfway_releases_its_share() {
     try (RawSocket holder = holder(30_000, 150_000)) {
       for (int i = 0; i < 20; i++) {
         assertThat(server.post(TRIGGER, body(150_000)).status()).isEqualTo(503);
@@ -134,7 +135,7 @@ class BodyBudgetTest {
   }
 
   @Test
-  void a_client_that_goes_away_gives_back_its_share() {
+  void a_client_that_disconnects_releases_its_share() {
     try (RawSocket holder = holder(180_000, SMALL)) {
       holder.close();
       Await.until("the share is back", BOUND, () -> small().status() == 200);
@@ -142,7 +143,7 @@ class BodyBudgetTest {
   }
 
   @Test
-  void a_client_that_falls_silent_loses_its_share() {
+  void a_client_that_stops_sending_loses_its_share() {
     try (RawSocket holder = holder(180_000, SMALL)) {
       Await.until("the share is back", BOUND, () -> small().status() == 200);
       Answer answer = holder.read();
@@ -151,7 +152,7 @@ class BodyBudgetTest {
   }
 
   @Test
-  void what_is_announced_and_not_sent_takes_nothing() {
+  void announced_but_unsent_bytes_take_nothing_from_the_budget() {
     try (RawSocket first = sent(BUDGET, 0);
         RawSocket second = sent(BUDGET, 0)) {
       assertThat(server.post(TRIGGER, body(BUDGET)).status()).isEqualTo(200);

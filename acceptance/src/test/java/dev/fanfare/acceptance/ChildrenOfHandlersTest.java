@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What handlers trigger with the client of their run, by the SDK against a real server. */
+/** Runs that handlers trigger with the client of their run, through the SDK and a real server. */
 class ChildrenOfHandlersTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private TestServer server;
@@ -39,7 +39,7 @@ class ChildrenOfHandlersTest {
   }
 
   @Test
-  void what_a_handler_triggers_are_its_children_in_every_way_to_trigger() {
+  void runs_triggered_by_a_handler_in_any_way_are_its_children() {
     Task<Integer, Integer> child =
         Task.define("child", Integer.class, Integer.class).handler((n, run) -> n * 2);
     Task<Integer, String[]> parent =

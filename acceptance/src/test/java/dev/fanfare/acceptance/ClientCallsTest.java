@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The Java client's calls that change runs, against a real server and a real worker. */
+/** The Java client's calls that change runs, with a real server and a real worker. */
 @Timeout(120)
 class ClientCallsTest {
   private static final Duration DONE = Duration.ofSeconds(60);
@@ -133,7 +133,7 @@ class ClientCallsTest {
   }
 
   @Test
-  void a_key_that_was_reset_makes_another_run() {
+  void a_reset_key_creates_another_run() {
     IdempotencyKey key = IdempotencyKey.global("daily");
     RunHandle first = fanfare.trigger("keyed", 1, options().idempotencyKey(key));
     assertThat(fanfare.trigger("keyed", 1, options().idempotencyKey(key)).id())

@@ -8,7 +8,7 @@ import java.net.http.HttpRequest;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** What scripts of other origins may call and see, over real HTTP. */
+/** CORS: what scripts from other origins can call and read, over real HTTP. */
 class CorsTest {
   private static final String ORIGIN = "https://app.example.com";
   @AutoClose private static final TestServer server = TestServer.start();
@@ -18,7 +18,7 @@ class CorsTest {
   }
 
   @Test
-  void a_browser_is_told_what_it_may_send_without_a_credential() {
+  void a_preflight_request_needs_no_credential() {
     Reply reply =
         preflight(
             "/api/v1/tasks/a/trigger",
@@ -40,7 +40,7 @@ class CorsTest {
   }
 
   @Test
-  void exactly_the_routes_that_take_tokens_and_presigned_ones_are_open_to_browsers() {
+  void only_routes_that_take_tokens_and_presigned_urls_are_open_to_browsers() {
     for (Route route : server.server.routes()) {
       boolean open =
           server.server.routes().stream()
@@ -51,7 +51,7 @@ class CorsTest {
   }
 
   @Test
-  void an_answer_and_an_error_can_be_read_by_the_origin_that_asked() {
+  void responses_and_errors_can_be_read_by_the_requesting_origin() {
     String path = "/api/v1/tasks/a/trigger";
     Reply good = server.post(path, "{}", "Origin", ORIGIN);
     Reply bad = server.postAs("tr_dev_wrong", path, "{}", "Origin", ORIGIN);
@@ -72,7 +72,7 @@ class CorsTest {
   }
 
   @Test
-  void without_an_origin_and_on_routes_for_keys_nothing_is_allowed() {
+  void without_an_origin_and_on_key_only_routes_no_cors_headers_are_sent() {
     Reply plain = server.post("/api/v1/tasks/a/trigger", "{}");
     assertThat(plain.header("Access-Control-Allow-Origin")).isEmpty();
     assertThat(plain.header("Vary")).as("caches must not mix them up").isEqualTo("Origin");

@@ -5,14 +5,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * Writes to a table fail for a while, with whatever error PostgreSQL can have: a trigger raises it.
- * It counts with a sequence, which no roll-back sets back.
+ * Makes writes to a table fail for a while, with any PostgreSQL error, which a trigger raises. It
+ * counts the failures with a sequence, because sequences are not rolled back.
  */
 final class DatabaseFault implements AutoCloseable {
-  /** This side of a deadlock was rolled back: the same again can succeed. */
+  /** The error of a deadlock's victim; a retry can succeed. */
   static final String DEADLOCK = "40P01";
 
-  /** Nothing that the server knows a way out of. */
+  /** An error that the server does not retry. */
   static final String INTERNAL = "XX000";
 
   private final TestServer server;
@@ -23,7 +23,7 @@ final class DatabaseFault implements AutoCloseable {
     this.table = table;
   }
 
-  /** The next {@code times} statements that write to {@code table} fail. */
+  /** Lets the next {@code times} statements that write to {@code table} fail. */
   static DatabaseFault install(TestServer server, String table, String sqlState, int times) {
     DatabaseFault fault = new DatabaseFault(server, table);
     fault.execute(

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** The option {@code debounce} over real HTTP, however a run is triggered. */
+/** The option {@code debounce} in every way of triggering, over real HTTP. */
 class DebounceContractTest {
   @AutoClose private static final TestServer server = TestServer.start();
 
@@ -75,7 +75,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void batches_of_version_1_show_the_run_that_gathers_and_count_what_they_made() {
+  void version_1_batches_show_the_debounced_run_and_count_the_runs_they_created() {
     String items = "{\"items\":[{" + item("v1", 1) + "},{" + item("v1", 2) + "}]}";
     JsonNode first = server.post("/api/v1/tasks/batch", items).json();
     List<String> runs = texts(first.get("runs"));
@@ -93,7 +93,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void batches_of_version_2_do_too() {
+  void version_2_batches_do_too() {
     String items = "{\"items\":[{" + item("v2", 1) + "}]}";
     String first = server.post("/api/v2/tasks/batch", items).json().get("id").asString();
     String second = server.post("/api/v2/tasks/batch", items).json().get("id").asString();
@@ -102,7 +102,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void streamed_batches_do_too_in_one_stream_or_in_two() {
+  void streamed_batches_do_too_in_one_stream_or_two() {
     String run = triggered("{" + options("v3", "") + "}");
     String one = create(2);
     stream(one, "{\"index\":0," + item("v3", 1) + "}\n{\"index\":1," + item("v3", 2) + "}");

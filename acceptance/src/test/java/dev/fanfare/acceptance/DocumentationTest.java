@@ -42,10 +42,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Runs every example of {@code docs/reference} against a real server and compares what it prints
- * with the block that follows it. Fences named {@code bash}, {@code java} and {@code typescript}
- * are examples; {@code json} or {@code text} right behind one is what it prints, ids and times
- * apart. Of several JSON values that an example prints, the last counts.
+ * Runs every example in {@code docs/reference} against a real server, and compares its output with
+ * the block that follows it. Fences named {@code bash}, {@code java} and {@code typescript} are
+ * examples. A {@code json} or {@code text} fence directly after one is its expected output, except
+ * for ids and times. If an example prints several JSON values, the last one counts.
  */
 class DocumentationTest {
   private static final Path PAGES = Path.of("..", "docs", "reference");
@@ -60,7 +60,7 @@ class DocumentationTest {
   private static Fanfare fanfare;
   private static Worker worker;
 
-  /** An example; {@code printedAs} is empty when it must only run. */
+  /** An example; {@code printedAs} is empty if its output is not checked. */
   private record Example(
       String name, String language, String code, String printedAs, String printed) {}
 
@@ -87,7 +87,7 @@ class DocumentationTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> examplesPrintWhatIsDocumented() throws IOException {
+  Stream<DynamicTest> examples_print_what_is_documented() throws IOException {
     try (Stream<Path> pages = Files.list(PAGES)) {
       List<Example> examples = new ArrayList<>();
       for (Path page : pages.filter(p -> p.toString().endsWith(".md")).sorted().toList()) {
@@ -160,7 +160,7 @@ class DocumentationTest {
     return printed;
   }
 
-  /** Compiles the block inside a method and runs it; what it prints goes to a stream of ours. */
+  /** Compiles the block inside a method, runs it, and captures its output. */
   private static String runJava(String code) throws Exception {
     Path sources = Files.createTempDirectory(folder, "java");
     Path source = sources.resolve("Example.java");
@@ -204,7 +204,7 @@ class DocumentationTest {
     return printed.toString(UTF_8);
   }
 
-  /** What two prints must have in common: everything but times, and which ids they are. */
+  /** Normalizes an output: replaces times, and ids by their kind and order. */
   private static Object shape(String language, String text) {
     Map<String, String> ids = new HashMap<>();
     if (language.equals("json")) {
@@ -242,7 +242,7 @@ class DocumentationTest {
     return node.isString() ? shape(node.stringValue(), ids) : node.toString();
   }
 
-  /** Ids become their kind and the order in which they first appeared. */
+  /** Replaces each id by its kind and the order of its first appearance. */
   private static String shape(String text, Map<String, String> ids) {
     String timeless = TIME.matcher(text).replaceAll("a time");
     return ID.matcher(timeless)

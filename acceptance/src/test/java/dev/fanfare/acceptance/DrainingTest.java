@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of requests while the server stops. */
+/** How a stopping server handles requests. */
 class DrainingTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final String BATCH = "/api/v1/tasks/echo/batch";
@@ -36,7 +36,7 @@ class DrainingTest {
           .collect(Collectors.joining(",", "{\"items\":[", "]}"));
   private static final int HALF = BODY.length() / 2;
 
-  /** A batch whose first half was sent, and that a handler is reading for sure. */
+  /** A batch of which the first half was sent, and which a handler is already reading. */
   private static RawSocket halfSent(TestServer server) {
     RawSocket socket =
         RawSocket.to(server.server.url())
@@ -48,7 +48,7 @@ class DrainingTest {
                     + "\r\nExpect: 100-continue\r\nContent-Length: "
                     + BODY.length()
                     + "\r\n\r\n");
-    // The server asks for the body when its handler begins to read it.
+    // The server sends 100 Continue when its handler begins to read the body.
     assertThat(socket.read()).extracting(Answer::status).isEqualTo(100);
     return socket.send(BODY.substring(0, HALF));
   }
@@ -72,8 +72,7 @@ class DrainingTest {
   }
 
   @Test
-  void a_request_in_flight_is_answered_and_stored_while_new_ones_are_sent_elsewhere()
-      throws Exception {
+  void a_request_in_flight_completes_while_new_ones_are_rejected() throws Exception {
     try (TestServer server = TestServer.start();
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         RawSocket slow = halfSent(server)) {
@@ -98,7 +97,7 @@ class DrainingTest {
   }
 
   @Test
-  void a_request_that_outlasts_the_grace_period_is_cut_and_stores_nothing() throws Exception {
+  void a_request_that_exceeds_the_grace_period_is_cut_off_and_stores_nothing() throws Exception {
     try (TestServer server =
             TestServer.start(config -> config.with(SHUTDOWN_GRACE, Duration.ofMillis(1)));
         RawSocket slow = halfSent(server)) {
@@ -110,7 +109,7 @@ class DrainingTest {
   }
 
   @Test
-  void a_held_poll_is_answered_at_once_and_does_not_hold_up_the_end() throws Exception {
+  void a_pending_poll_returns_at_once_and_does_not_delay_the_shutdown() throws Exception {
     try (TestServer server =
             TestServer.start(config ->
                 config
@@ -168,7 +167,7 @@ class DrainingTest {
     }
   }
 
-  /** Connections to the server's database, but for the one that counts. */
+  /** The number of connections to the server's database, except the one that counts them. */
   private static int databaseConnections(TestServer server) throws SQLException {
     return count(
         server,

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every error that a client of the public API can be given, as one table: the request, and the
- * status, headers and body it gets. Clients show the texts to people, so they are part of it.
+ * All errors of the public API in one table: each row has a request and the expected status,
+ * headers and body. Clients show the error texts to users, so the texts are part of the contract.
  */
 class ErrorCatalogueTest {
   private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
@@ -47,7 +47,7 @@ class ErrorCatalogueTest {
   /** A one-time token that has triggered a run. */
   private static String usedUp;
 
-  /** A batch of three that waits for its items. */
+  /** A streamed batch of three items that have not been sent. */
   private static String announced;
 
   @BeforeAll
@@ -91,7 +91,7 @@ class ErrorCatalogueTest {
     return "{\"items\":[" + String.join(",", items) + "]}";
   }
 
-  /** One wrong item behind a right one: the answer says which. */
+  /** An invalid item after a valid one: the response says which item is invalid. */
   private static String second(String json) {
     return items("{\"task\":\"echo\"}", "{\"task\":\"echo\",\"options\":{" + json + "}}");
   }
@@ -132,8 +132,8 @@ class ErrorCatalogueTest {
         row("an item without a task")
             .post(BATCHES, items("{}"))
             .error(400, "Validation error: items[0].task: is required"),
-        row("a list of no items").post(BATCH, items()).error(400, "No items to trigger"),
-        row("a list of no items of many tasks")
+        row("an empty list of items").post(BATCH, items()).error(400, "No items to trigger"),
+        row("an empty list of items of many tasks")
             .post(BATCHES, items())
             .error(400, "Batch cannot be triggered with no items"),
         row("too many items")
@@ -142,7 +142,7 @@ class ErrorCatalogueTest {
         row("too many items of many tasks")
             .post(BATCHES, four.replace("{}", "{\"task\":\"echo\"}"))
             .error(400, "Batch size of 4 is too large. Maximum allowed batch size is 3."),
-        row("a reference that is none")
+        row("an invalid reference")
             .post(TRIGGER, reference)
             .error(
                 400,
@@ -167,16 +167,16 @@ class ErrorCatalogueTest {
         row("too many tags in a batch")
             .post(BATCHES, second(eleven))
             .error(422, "items[1]: Runs can only have 10 tags, you're trying to set 11."),
-        row("a delay that is none")
+        row("an invalid delay")
             .post(TRIGGER, options("\"delay\":\"soon\""))
             .error(
                 422,
                 "options.delay: must be a duration such as 1h30m (w, d, h, m, s) or an ISO date,"
                     + " not \"soon\""),
-        row("a delay that is none in a batch")
+        row("an invalid delay in a batch")
             .post(BATCHES, second("\"delay\":\"soon\""))
             .error(422, "items[1].options.delay: *"),
-        row("a ttl that is none")
+        row("an invalid ttl")
             .post(TRIGGER, options("\"ttl\":\"never\""))
             .error(422, "options.ttl: must be a duration such as 1h30m (w, d, h, m, s) or seconds"),
         row("a version that no worker had")
@@ -187,19 +187,19 @@ class ErrorCatalogueTest {
             .error(
                 422,
                 "items[1]: Task locked to version '7', but no worker found with that version."),
-        row("a debounce delay that is none")
+        row("an invalid debounce delay")
             .post(TRIGGER, options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"}"))
             .error(422, "Debounce requires a valid delay duration. Provided: soon"),
-        row("a debounce delay of nothing in a batch")
+        row("a debounce delay of zero in a batch")
             .post(BATCHES, second("\"debounce\":{\"key\":\"k\",\"delay\":\"0s\"}"))
             .error(422, "items[1]: Debounce requires a valid delay duration. Provided: 0s"),
-        row("a debounce delay that is none beside a delay")
+        row("an invalid debounce delay beside a delay")
             .post(
                 TRIGGER,
                 options("\"debounce\":{\"key\":\"k\",\"delay\":\"soon\"},\"delay\":\"1h\""))
             .error(
                 422, "Invalid debounce delay: soon. It must be a duration such as 30s or 1h30m."),
-        row("a longest debounce delay that leaves no room")
+        row("a longest debounce delay not longer than the delay")
             .post(
                 TRIGGER,
                 options("\"debounce\":{\"key\":\"k\",\"delay\":\"60s\",\"maxDelay\":\"1m\"}"))
@@ -210,7 +210,7 @@ class ErrorCatalogueTest {
         row("a debounce without a delay")
             .post(TRIGGER, options("\"debounce\":{\"key\":\"k\"}"))
             .error(400, "Validation error: options.debounce.delay: is required"),
-        row("a longest debounce delay that is none")
+        row("an invalid longest debounce delay")
             .post(
                 TRIGGER,
                 options("\"debounce\":{\"key\":\"k\",\"delay\":\"1s\",\"maxDelay\":\"x\"}"))
@@ -218,7 +218,7 @@ class ErrorCatalogueTest {
                 422, "Invalid debounce maxDelay: x. It must be a duration such as 30s or 1h30m."));
   }
 
-  /** The batches of the SDKs from 4.0 on. */
+  /** The batches that the SDKs send since version 4.0. */
   static Stream<ErrorRow> laterBatches() {
     String items = ANNOUNCED + announced + "/items";
     String item = "{\"index\":0,\"task\":\"echo\"}";
@@ -234,16 +234,16 @@ class ErrorCatalogueTest {
         row("a wrong option, version 2")
             .post(BATCHES_2, second("\"test\":1"))
             .error(400, "Validation error: items[1].options.test: must be true or false"),
-        row("a strategy that is none, version 2")
+        row("an invalid strategy, version 2")
             .post(BATCHES_2, items("{\"task\":\"echo\"}"))
             .sending("batch-processing-strategy", "random")
             .gets(400, details("Headers Error", "batch-processing-strategy")),
         row("an empty announcement").post(ANNOUNCE, "").error(400, "Request body is empty"),
-        row("an announcement that is no JSON").post(ANNOUNCE, "{").error(400, "Invalid JSON"),
-        row("a count of nothing")
+        row("an announcement that is not JSON").post(ANNOUNCE, "{").error(400, "Invalid JSON"),
+        row("a count of zero")
             .post(ANNOUNCE, "{\"runCount\":0}")
             .error(400, "runCount must be a positive integer"),
-        row("a count of too many")
+        row("a count above the limit")
             .post(ANNOUNCE, "{\"runCount\":4}")
             .error(400, "Batch runCount of 4 exceeds maximum allowed of 3."),
         row("a key too long in an announcement")
@@ -255,16 +255,13 @@ class ErrorCatalogueTest {
         row("another content type").stream(items, item)
             .sending("Content-Type", "application/json")
             .error(415, "Content-Type must be application/x-ndjson or application/ndjson"),
-        row("a stream of nothing").stream(items, "").error(400, "Request body is required"),
-        row("a stream that is asked for")
-            .get(items)
-            .error(405, "Method not allowed")
-            .with("Allow", "POST"),
-        row("a batch that is none").stream(ANNOUNCED + "x/items", item)
+        row("an empty stream").stream(items, "").error(400, "Request body is required"),
+        row("a GET of a stream").get(items).error(405, "Method not allowed").with("Allow", "POST"),
+        row("an invalid batch").stream(ANNOUNCED + "x/items", item)
             .error(422, "Invalid batchFriendlyId: x"),
         row("an unknown batch").stream(ANNOUNCED + BATCH_ID + "/items", item)
             .error(422, "Batch " + BATCH_ID + " not found"),
-        row("a line that is no JSON").stream(items, "\n" + item + "\n{")
+        row("a line that is not JSON").stream(items, "\n" + item + "\n{")
             .error(400, "Invalid JSON at line 3: *"),
         row("an item without a task").stream(items, "{\"index\":1}")
             .error(422, "Invalid item at index 1: *"),
@@ -272,7 +269,7 @@ class ErrorCatalogueTest {
             .error(422, "Item index 3 exceeds batch runCount 3"));
   }
 
-  /** What public access tokens, and those that make them, are refused with. */
+  /** Errors of public access tokens, and of requests that create them. */
   static Stream<ErrorRow> tokens() {
     String forbidden =
         """
@@ -299,15 +296,15 @@ class ErrorCatalogueTest {
                 ANNOUNCED + announced + "/items", "{\"index\":0,\"task\":\"echo\"}")
             .as(onlyA)
             .gets(403, forbidden),
-        row("a token of no known environment")
+        row("a token of an unknown environment")
             .post(TRIGGER, "{}")
             .as(server.token().with("sub", "env_0").scopes("admin").sign(server.key))
             .error(401, "Invalid Public Access Token"),
-        row("a token that has ended")
+        row("an expired token")
             .post(TRIGGER, "{}")
             .as(server.token().expired().scopes("admin").sign(server.key))
             .error(401, "Public Access Token is invalid"),
-        row("a token that makes tokens").post(make, "{}").as(onlyA).error(401, "Invalid API key"),
+        row("a token that creates tokens").post(make, "{}").as(onlyA).error(401, "Invalid API key"),
         row("a one-time token that is used up")
             .post(TRIGGER, "{}")
             .as(usedUp)
@@ -323,23 +320,23 @@ class ErrorCatalogueTest {
             .as(usedUp)
             .error(
                 422, "Cannot create batch with a one-time use token as it has already been used."),
-        row("a token of no scopes")
+        row("a token without scopes")
             .post(make, "{\"scopes\":[]}")
             .gets(400, "{\"error\":\"Invalid request body\",\"issues\":" + ISSUES + "}"),
-        row("a token until an unknown time")
+        row("a token with an invalid expiry")
             .post(make, scopes + "\"soon\"}")
             .error(400, "Invalid expiration time"),
-        row("a token until the past")
+        row("a token with an expiry in the past")
             .post(make, scopes + "1}")
             .error(400, "Expiration time must be in the future"),
-        row("a token for ever")
+        row("a token that lives too long")
             .post(make, scopes + "\"31 days\"}")
             .error(400, "Expiration time cannot exceed 30 days"));
   }
 
   static Stream<ErrorRow> headersAndQueries() {
     return Stream.of(
-        row("a strategy that is none")
+        row("an invalid strategy")
             .post(BATCHES, items("{\"task\":\"echo\"}"))
             .sending("batch-processing-strategy", "random")
             .gets(400, details("Headers Error", "batch-processing-strategy")),
@@ -351,13 +348,13 @@ class ErrorCatalogueTest {
             .post(BATCH, items("{}"))
             .sending("idempotency-key", "k".repeat(2_049))
             .gets(400, details("Headers Error", "idempotency-key")),
-        row("a status that is none")
+        row("an invalid status")
             .get("/api/v1/runs?filter%5Bstatus%5D=ASLEEP")
             .gets(400, details("Query Error", "filter[status]")),
-        row("a page of nothing")
+        row("a page size of zero")
             .get("/api/v1/runs?page%5Bsize%5D=0")
             .gets(400, details("Query Error", "page[size]")),
-        row("a cursor that is none")
+        row("an invalid cursor")
             .get("/api/v1/runs?page%5Bafter%5D=x")
             .gets(400, details("Query Error", "page[after]")),
         row("a task too long in the path")
@@ -383,7 +380,7 @@ class ErrorCatalogueTest {
             .as("")
             .gets(401, unauthorized)
             .with("Content-Type", "application/problem+json"),
-        row("an empty one")
+        row("an empty credential")
             .post(TRIGGER, "{}")
             .as("")
             .sending("Authorization", "Bearer ")
@@ -400,7 +397,7 @@ class ErrorCatalogueTest {
             .get("/api/v1/runs")
             .as("pk_dev_x")
             .error(401, "Invalid API key"),
-        row("a public token where none may be")
+        row("a public token where only keys are allowed")
             .post(BATCH, items("{}"))
             .as(token)
             .error(401, "Invalid API key"),
@@ -436,7 +433,7 @@ class ErrorCatalogueTest {
             .with("Allow", "GET"));
   }
 
-  /** Two mistakes at once: the earlier check answers. */
+  /** Two errors at once: the earlier check determines the response. */
   static Stream<ErrorRow> order() {
     String tooLong = "x".repeat(BODY_BYTES_MAX + 1);
     String longKey = "k".repeat(2_049);
@@ -481,7 +478,7 @@ class ErrorCatalogueTest {
     "credentialsAndPaths",
     "order"
   })
-  void each_mistake_has_its_status_headers_and_body_and_stores_nothing(ErrorRow row) {
+  void each_error_has_its_status_headers_and_body_and_stores_nothing(ErrorRow row) {
     int before = server.runs();
     Reply reply =
         server.send(
@@ -495,15 +492,14 @@ class ErrorCatalogueTest {
         .startsWith(row.headers.getOrDefault("Content-Type", "application/json"));
     row.assertAnswers(reply.json());
     row.headers.forEach((name, value) -> assertThat(reply.header(name)).isEqualTo(value));
-    // Clients try a 4xx again only when told to.
+    // Clients retry a 4xx only if a header says so.
     assertThat(reply.header("x-should-retry"))
         .isEqualTo(row.headers.getOrDefault("x-should-retry", ""));
     assertThat(server.runs()).isEqualTo(before);
   }
 
   @Test
-  void too_many_requests_are_a_problem_and_too_many_items_an_error_that_say_when_to_come_back()
-      throws IOException {
+  void too_many_requests_and_too_many_items_are_rejected_with_a_retry_time() throws IOException {
     try (TestServer small =
         TestServer.start(s ->
             s.with(API_RATE, new Rate(9, 1))

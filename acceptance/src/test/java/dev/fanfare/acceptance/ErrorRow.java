@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** A line of the table of errors: a request, and what answers it. */
+/** A row of the error table: a request and its expected response. */
 final class ErrorRow {
   private final String name;
   String method = "";
@@ -33,7 +33,7 @@ final class ErrorRow {
     return this;
   }
 
-  /** Lines of a batch's items. */
+  /** The items of a streamed batch, one line each. */
   ErrorRow stream(String to, String lines) {
     return post(to, lines).sending("Content-Type", "application/x-ndjson");
   }
@@ -54,7 +54,7 @@ final class ErrorRow {
     return this;
   }
 
-  /** The last value of a header is sent. */
+  /** Adds a header; if it is set twice, the last value is sent. */
   ErrorRow sending(String header, String value) {
     int known = requestHeaders.indexOf(header);
     if (known >= 0) {
@@ -66,7 +66,7 @@ final class ErrorRow {
     return this;
   }
 
-  /** The answer's JSON; in its texts a star stands for what may read otherwise. */
+  /** The expected JSON; in its texts, a star matches any characters. */
   ErrorRow gets(int code, String json) {
     status = code;
     answer = json;
@@ -87,7 +87,7 @@ final class ErrorRow {
     return name;
   }
 
-  /** Compares the answer's body, in whatever order its fields are. */
+  /** Compares the response body with the expected one, regardless of the order of fields. */
   void assertAnswers(JsonNode actual) {
     assertSame(actual, WireJson.mapper().readTree(answer));
   }

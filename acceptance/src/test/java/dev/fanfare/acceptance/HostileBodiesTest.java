@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Bodies that no honest client sends get a 4xx, or are stored and come back unchanged. */
+/** Malicious bodies get a 4xx, or are stored and returned unchanged. */
 class HostileBodiesTest {
   private static final String BATCH = "/api/v1/tasks/batch";
   private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
@@ -100,7 +100,7 @@ class HostileBodiesTest {
 
   @ParameterizedTest
   @MethodSource("refused")
-  void what_breaks_a_rule_is_a_4xx_with_an_error_and_stores_nothing(int status, String body) {
+  void invalid_input_is_a_4xx_with_an_error_and_stores_nothing(int status, String body) {
     int before = server.runs();
     Reply reply = server.post(BATCH, body);
     assertThat(reply.status()).isEqualTo(status);
@@ -170,7 +170,7 @@ class HostileBodiesTest {
   }
 
   @Test
-  void a_gzip_body_is_read_a_bomb_is_cut_and_other_encodings_are_refused() throws IOException {
+  void a_gzip_body_is_read_but_bombs_and_other_encodings_are_rejected() throws IOException {
     assertThat(gzip("{\"payload\":1}".getBytes(StandardCharsets.UTF_8)).status()).isEqualTo(200);
     byte[] bomb =
         ("{\"payload\":\"" + "p".repeat(64 * 1024 * 1024)).getBytes(StandardCharsets.UTF_8);
@@ -197,7 +197,7 @@ class HostileBodiesTest {
   }
 
   @Test
-  void a_client_that_goes_away_in_the_middle_stores_nothing_and_harms_nobody() throws IOException {
+  void a_client_that_disconnects_halfway_stores_nothing_and_harms_no_one() throws IOException {
     int before = server.runs();
     for (int i = 0; i < 20; i++) {
       try (Socket socket = new Socket("127.0.0.1", server.server.url().getPort())) {

@@ -23,15 +23,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A fixed corpus of requests that no honest client sends, in the files of {@code hostile/}. None is
- * answered with a 5xx, none is left waiting, none gets a second request past the first, and what
- * they cost is given back.
+ * Sends a fixed corpus of malicious requests, from the files in {@code hostile/}. None may cause a
+ * 5xx, hang, smuggle a second request, or leak memory.
  */
 class HostileCorpusTest {
   private static final int LEAST = 600;
   private static final int AT_ONCE = 8;
 
-  /** The longest that an answer or the end of the connection may take. */
+  /** The time limit for a response or for the end of the connection. */
   private static final long PATIENCE_SECONDS = 30;
 
   private static final long HEAP_NOISE_BYTES = 12L * 1024 * 1024;
@@ -65,19 +64,18 @@ class HostileCorpusTest {
   }
 
   @Test
-  void it_is_big_enough_and_names_each_request_once() {
+  void it_is_large_enough_and_names_each_request_once() {
     assertThat(corpus()).hasSizeGreaterThanOrEqualTo(LEAST);
     assertThat(corpus().stream().map(HostileRequest::toString)).doesNotHaveDuplicates();
   }
 
   @Test
-  void none_is_answered_with_a_5xx_or_left_waiting_and_what_they_cost_is_given_back()
-      throws Exception {
+  void none_causes_a_5xx_or_hangs_and_no_memory_leaks() throws Exception {
     assertThat(faults(corpus())).isEmpty();
     assertThat(server.get("/api/v1/runs?filter%5BtaskIdentifier%5D=smuggled").json().get("data"))
         .as("what stood behind a request whose end was in doubt")
         .isEmpty();
-    long before = heapInUse(); // everything is loaded now that they need
+    long before = heapInUse(); // by now, all classes they need are loaded
     assertThat(faults(corpus())).isEmpty();
     assertThat(heapInUse()).isLessThan(before + HEAP_NOISE_BYTES);
     assertThat(server.get("/health/ready").status()).isEqualTo(200);
@@ -90,7 +88,7 @@ class HostileCorpusTest {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
-  /** Sends requests, a few at once, and says what was wrong about their answers. */
+  /** Sends requests, a few at once, and returns the faults in their responses. */
   private static List<String> faults(List<HostileRequest> requests) throws Exception {
     List<String> faults = new ArrayList<>();
     try (ExecutorService senders = Executors.newFixedThreadPool(AT_ONCE)) {
@@ -98,7 +96,7 @@ class HostileCorpusTest {
           requests.stream().map(request -> senders.submit(() -> fault(request))).toList();
       for (int i = 0; i < sent.size(); i++) {
         try {
-          // Those before it are done, so it has begun or is about to.
+          // The requests before it have ended, so it has begun or is about to.
           sent.get(i).get(2 * PATIENCE_SECONDS, TimeUnit.SECONDS).ifPresent(faults::add);
         } catch (TimeoutException e) {
           sent.get(i).cancel(true);

@@ -12,17 +12,19 @@ import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A request of the hostile corpus, a line of one of its files: JSON that tells the bytes to send.
+ * A request of the hostile corpus. Each line of its files is a JSON object that defines the bytes
+ * to send.
  *
  * <ul>
  *   <li>{@code send}: the whole request; or {@code method}, {@code path}, {@code headers} and
- *       {@code body}, which get a host, a credential and a length. Each is made of texts and of
- *       {@code [text, times]}; a character is a byte, so that bytes can be sent that are no text.
- *   <li>{@code token}: a credential instead of the key, with header, claims and signature as told.
- *   <li>{@code open}: the connection stays open, as if more were to come.
- *   <li>{@code status}: how the status of the answer begins; absent: anything below 500.
+ *       {@code body}, to which a host, a credential and a length are added. Each is a list of texts
+ *       and of {@code [text, times]}. Each character is one byte, so any bytes can be sent.
+ *   <li>{@code token}: a credential instead of the key, with the given header, claims and
+ *       signature.
+ *   <li>{@code open}: keeps the connection open, as if more data followed.
+ *   <li>{@code status}: the first digits of the expected status; absent: anything below 500.
  *   <li>{@code ${key}}, {@code ${run}}, {@code ${batch}}, {@code ${env}} and the times {@code
- *       ${past}}, {@code ${now}}, {@code ${later}} stand for what only the test knows.
+ *       ${past}}, {@code ${now}}, {@code ${later}} are replaced by values that the test provides.
  * </ul>
  */
 record HostileRequest(String file, JsonNode line) {
@@ -53,7 +55,7 @@ record HostileRequest(String file, JsonNode line) {
     return requests;
   }
 
-  /** Whether the server can be expected to answer: it may hang up on what is no HTTP. */
+  /** Whether a response is required: the server may close the connection on invalid HTTP. */
   boolean isHttp() {
     return !line.has("send");
   }
@@ -66,12 +68,12 @@ record HostileRequest(String file, JsonNode line) {
     return line.toString().contains("${" + placeholder + "}");
   }
 
-  /** How the status has to begin; empty: any that blames nobody but the client. */
+  /** The first digits of the expected status; empty: any status below 500. */
   String status() {
     return line.path("status").asString("");
   }
 
-  /** The bytes, a character each. */
+  /** The bytes to send, one per character. */
   String bytes(Map<String, String> known) {
     if (line.has("send")) {
       return fill(join(line.get("send")), known);

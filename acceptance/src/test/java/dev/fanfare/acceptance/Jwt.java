@@ -15,13 +15,14 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A public access token as a client signs it: by hand, so that nothing of the server is trusted.
+ * A public access token that a client signs. It is built by hand, independently of the server's
+ * code.
  */
 final class Jwt {
   private final Map<String, Object> claims = new LinkedHashMap<>();
   private String algorithm = "HS256";
 
-  /** A good token without scopes for the environment with this id. */
+  /** A valid token without scopes for the environment with this id. */
   Jwt(String environmentId) {
     long now = Instant.now().getEpochSecond();
     with("sub", environmentId).with("pub", true).with("scopes", List.of());
@@ -59,9 +60,9 @@ final class Jwt {
   }
 
   /**
-   * A token of any header and claims.
+   * Creates a token with any header and claims.
    *
-   * @param mac how it is signed: {@code key} as it should be, otherwise how it is forged
+   * @param mac how to sign it: {@code key} signs it correctly, any other value names a forgery
    */
   static String forge(byte[] header, byte[] claims, String mac, String key) {
     String signed = base64(header) + "." + base64(claims);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** A worker that comes back after its lease ended, speaking the worker protocol by hand. */
+/** A worker that returns after its lease lapsed, with hand-written protocol requests. */
 class LateReportTest {
   private static TestServer server;
 
@@ -62,7 +62,7 @@ class LateReportTest {
     String first = open();
     String run = server.post("/api/v1/tasks/late/trigger", "{}").json().get("id").asString();
     assertThat(poll(first).at("/assignments/0/runId").asString()).isEqualTo(run);
-    // The first worker is silent for longer than its lease: the run goes to another one.
+    // The first worker is silent for longer than its lease, so another one gets the run.
     String[] second = new String[1];
     Await.until(
         "the run is handed to another worker",
@@ -72,7 +72,7 @@ class LateReportTest {
           return poll(second[0]).get("assignments").size() == 1;
         });
     assertThat(finish(first, run, 1, "1").status()).isEqualTo(410);
-    // The fence of the first claim is refused from any session.
+    // The fence of the first claim is rejected from every session.
     Reply stale = finish(second[0], run, 1, "1");
     assertThat(stale.json().at("/lost/0/runId").asString()).isEqualTo(run);
     Reply valid = finish(second[0], run, 2, "2");

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Versions of the workers' code, as callers see them. */
+/** Runs locked to a version of the workers' code, as API clients see them. */
 class LockedRunsTest {
   private static TestServer server;
 
@@ -70,7 +70,7 @@ class LockedRunsTest {
   }
 
   @Test
-  void a_replay_is_locked_only_when_it_says_so() {
+  void a_replay_is_locked_only_on_request() {
     String locked = trigger("\"lockToVersion\":\"20260101.1\"");
     String replay = "/api/v1/runs/" + locked + "/replay";
     JsonNode again = run(server.post(replay, "").json().get("id").asString());

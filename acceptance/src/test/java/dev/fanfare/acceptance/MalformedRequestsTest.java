@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bytes that are not quite HTTP cost their sender the connection, and nobody else anything. */
+/** Malformed HTTP costs its sender the connection, and affects no one else. */
 class MalformedRequestsTest {
   @AutoClose private static final TestServer server = TestServer.start();
 
@@ -24,12 +24,12 @@ class MalformedRequestsTest {
   private static final String LENGTH = "Content-Length: 2";
 
   /**
-   * What follows stands behind {@code POST /api/v1/tasks/t/trigger}, its {@code Host} and a valid
-   * key. {@code SMUGGLED} is another trigger, whole and valid.
+   * The following texts are appended to {@code POST /api/v1/tasks/t/trigger} with its {@code Host}
+   * and a valid key. {@code SMUGGLED} is a second, complete and valid trigger request.
    */
   static Stream<Arguments> framings() {
     return Stream.of(
-        Arguments.of("a size that is no number", CHUNKED + "zz\r\nSMUGGLED"),
+        Arguments.of("a size that is not a number", CHUNKED + "zz\r\nSMUGGLED"),
         Arguments.of("a size with a prefix", CHUNKED + "0x2\r\n{}\r\n0" + END + "SMUGGLED"),
         Arguments.of("a size with a sign", CHUNKED + "-2\r\n{}\r\n0" + END + "SMUGGLED"),
         Arguments.of("a size behind a blank", CHUNKED + " 2\r\n{}\r\n0" + END + "SMUGGLED"),
@@ -46,7 +46,7 @@ class MalformedRequestsTest {
         Arguments.of("a list of lengths", "Content-Length: 2, 3" + END + "{} SMUGGLED"),
         Arguments.of("a negative length", "Content-Length: -1" + END + "SMUGGLED"),
         Arguments.of("a length with a sign", "Content-Length: +2" + END + "{}SMUGGLED"),
-        Arguments.of("a length of words", "Content-Length: two" + END + "{}SMUGGLED"),
+        Arguments.of("a length in words", "Content-Length: two" + END + "{}SMUGGLED"),
         Arguments.of("a length beyond 64 bits", "Content-Length: 99999999999999999999" + END),
         Arguments.of("another coding", "Transfer-Encoding: gzip" + END + "{}SMUGGLED"),
         Arguments.of("a second coding", "Transfer-Encoding: gzip, chunked" + END + CHUNKED_BODY),
@@ -70,7 +70,7 @@ class MalformedRequestsTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("framings")
-  void a_request_whose_end_is_in_doubt_is_refused_with_everything_behind_it(
+  void a_request_with_an_ambiguous_end_is_rejected_with_everything_after_it(
       String name, String rest) {
     String smuggled =
         "POST /api/v1/tasks/smuggled/trigger HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer "
@@ -91,10 +91,10 @@ class MalformedRequestsTest {
         Arguments.of("the beginning of TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001"),
         Arguments.of("HTTP/2 by prior knowledge", "PRI * HTTP/2.0" + END + "SM" + END),
         Arguments.of("HTTP/1.0", "GET /health/live HTTP/1.0" + END),
-        Arguments.of("a version that is none", "GET /health/live HTTP/9\r\nHost: h" + END),
+        Arguments.of("an invalid version", "GET /health/live HTTP/9\r\nHost: h" + END),
         Arguments.of("bare line feeds", "GET /health/live HTTP/1.1\nHost: h\n\n"),
         Arguments.of("no host", "GET /health/live HTTP/1.1" + END),
-        Arguments.of("a host that is none", "GET /health/live HTTP/1.1\r\nHost: a b/c" + END),
+        Arguments.of("an invalid host", "GET /health/live HTTP/1.1\r\nHost: a b/c" + END),
         Arguments.of("an absolute target", "GET http://h/health/live" + rest),
         Arguments.of("an absolute target elsewhere", "GET http://other:99/health/live" + rest),
         Arguments.of("an asterisk", "GET *" + rest),
@@ -110,16 +110,16 @@ class MalformedRequestsTest {
         Arguments.of("marks in the query", "GET /api/v1/runs?page[size]=\"<>|" + rest),
         Arguments.of("a target of 40 kB", "GET " + "/x".repeat(20_000) + rest),
         Arguments.of("an unknown method", "BREW /health/live" + rest),
-        Arguments.of("a method that is none", "G(T /health/live" + rest));
+        Arguments.of("an invalid method", "G(T /health/live" + rest));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("requests")
-  void a_request_line_that_makes_no_sense_is_refused(String name, String request) {
+  void an_invalid_request_line_is_rejected(String name, String request) {
     refused(request);
   }
 
-  /** A 4xx or a closed connection; no run is made, and the server goes on serving. */
+  /** Expects a 4xx or a closed connection, no new run, and a server that still serves requests. */
   private static void refused(String bytes) {
     int before = server.runs();
     try (RawSocket socket = RawSocket.to(server.server.url())) {
@@ -134,7 +134,7 @@ class MalformedRequestsTest {
   }
 
   @Test
-  void nothing_is_read_behind_a_request_that_closes_the_connection() {
+  void nothing_is_read_after_a_request_that_closes_the_connection() {
     String trigger =
         "POST /api/v1/tasks/closing/trigger HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer "
             + server.key
@@ -149,7 +149,7 @@ class MalformedRequestsTest {
   }
 
   @Test
-  void requests_sent_without_waiting_are_answered_in_their_order() {
+  void pipelined_requests_are_answered_in_order() {
     String head = " HTTP/1.1\r\nhost: h" + END;
     try (RawSocket socket = RawSocket.to(server.server.url())) {
       socket.send("GET /health/live" + head + "GET /nowhere" + head + "GET /health/live" + head);
@@ -170,7 +170,7 @@ class MalformedRequestsTest {
             + "Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
         "POST /api/v1/tasks/t/trigger HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{}"
       })
-  void a_client_that_falls_silent_is_let_go(String bytes) throws IOException {
+  void a_client_that_stops_sending_is_disconnected(String bytes) throws IOException {
     try (TestServer impatient =
             TestServer.start(config -> config.with(BODY_READ_TIMEOUT, Duration.ofMillis(200)));
         RawSocket socket = RawSocket.to(impatient.server.url())) {

@@ -6,7 +6,7 @@ import dev.fanfare.acceptance.TestServer.Reply;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Tokens that can trigger once, over real HTTP. */
+/** One-time tokens, over real HTTP. */
 class OneTimeTokenContractTest {
   private static final String ITEMS = "{\"items\":[{\"task\":\"a\"},{\"task\":\"a\"}]}";
   @AutoClose private static final TestServer server = TestServer.start();
@@ -36,7 +36,7 @@ class OneTimeTokenContractTest {
   }
 
   @Test
-  void the_second_trigger_is_refused_and_stores_nothing() {
+  void the_second_trigger_is_rejected_and_stores_nothing() {
     String token = oneTime();
     assertThat(trigger(token).status()).isEqualTo(200);
     int before = server.runs();
@@ -46,7 +46,7 @@ class OneTimeTokenContractTest {
   }
 
   @Test
-  void the_second_batch_is_refused_and_stores_nothing() {
+  void the_second_batch_is_rejected_and_stores_nothing() {
     String token = oneTime();
     assertThat(batch(token).status()).isEqualTo(200);
     int before = server.runs();
@@ -63,14 +63,14 @@ class OneTimeTokenContractTest {
   }
 
   @Test
-  void a_refused_request_does_not_use_it_up() {
+  void a_rejected_request_does_not_use_up_the_token() {
     String token = oneTime();
     assertThat(server.postAs(token, "/api/v1/tasks/a/trigger", "{").status()).isEqualTo(400);
     assertThat(trigger(token).status()).isEqualTo(200);
   }
 
   @Test
-  void a_request_sent_again_is_answered_again() {
+  void a_repeated_request_gets_the_same_response() {
     String token = oneTime();
     String mark = "x-trigger-request-idempotency-key";
     String run = trigger(token, mark, "one").json().get("id").asString();
@@ -83,7 +83,7 @@ class OneTimeTokenContractTest {
   }
 
   @Test
-  void what_an_idempotency_key_answers_uses_nothing_up() {
+  void a_cached_trigger_does_not_use_up_the_token() {
     String first = oneTime();
     String second = oneTime();
     String key = "idempotency-key";
@@ -98,7 +98,7 @@ class OneTimeTokenContractTest {
   }
 
   @Test
-  void a_token_that_never_ends_is_used_up_too() {
+  void a_one_time_token_without_expiry_is_used_up_too() {
     String token =
         server
             .token()

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The OpenAPI document that a server serves, as something answers can be held to. */
+/** The OpenAPI document of a server; it validates requests and responses. */
 final class OpenApi {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "delete", "patch");
 
@@ -44,7 +44,9 @@ final class OpenApi {
     return text.substring(text.lastIndexOf('/') + 1);
   }
 
-  /** A field that the document does not name is a mistake of the document, not a client's. */
+  /**
+   * Forbids fields that the document does not name, so that the test finds gaps in the document.
+   */
   private static void close(JsonNode schema) {
     if (schema.has("properties") && !schema.has("additionalProperties")) {
       ((ObjectNode) schema).put("unevaluatedProperties", false);
@@ -56,7 +58,7 @@ final class OpenApi {
     return document;
   }
 
-  /** Each operation under its method and path. */
+  /** The operations by method and path. */
   TreeMap<String, JsonNode> operations() {
     TreeMap<String, JsonNode> operations = new TreeMap<>();
     document
@@ -75,13 +77,13 @@ final class OpenApi {
     return operations;
   }
 
-  /** What a reference stands for; anything else stands for itself. */
+  /** Resolves a reference; returns any other node unchanged. */
   JsonNode resolve(JsonNode node) {
     String reference = node.path("$ref").asString("");
     return reference.isEmpty() ? node : document.at(reference.substring(1));
   }
 
-  /** All references of the document that lead nowhere. */
+  /** All references in the document that cannot be resolved. */
   List<String> brokenReferences() {
     return document.findValues("$ref").stream()
         .map(JsonNode::asString)
@@ -89,7 +91,7 @@ final class OpenApi {
         .toList();
   }
 
-  /** The parts of the document that nothing refers to. */
+  /** The components of the document that are never referenced. */
   Set<String> unused() {
     Set<String> unused = new TreeSet<>();
     String text = document.toString();
@@ -104,7 +106,7 @@ final class OpenApi {
     return unused;
   }
 
-  /** What of an answer is not as the document says; empty when it is. */
+  /** The deviations of a response from the document; empty if there are none. */
   List<String> differences(String operation, Reply reply) {
     JsonNode response = resolve(operations().get(operation).at("/responses/" + reply.status()));
     if (response.isMissingNode()) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** The document at {@code /openapi.json} says what the server does, neither less nor more. */
+/** The document at {@code /openapi.json} describes exactly what the server does. */
 class OpenApiTest {
   private static final String NONE = "run_0000000000000000000000000";
 
@@ -39,7 +39,7 @@ class OpenApiTest {
   }
 
   @Test
-  void it_is_an_OpenAPI_3_1_document_whose_references_lead_somewhere_and_are_all_needed() {
+  void it_is_a_valid_OpenAPI_3_1_document_without_broken_references_or_unused_components() {
     assertThat(api.document().get("openapi").asString()).startsWith("3.1.");
     assertThat(api.document().at("/info/title").asString()).isEqualTo("Fanfare");
     assertThat(api.brokenReferences()).isEmpty();
@@ -52,7 +52,7 @@ class OpenApiTest {
   }
 
   @Test
-  void it_names_the_routes_that_there_are() {
+  void it_names_exactly_the_existing_routes() {
     Set<String> routes =
         server.server.routes().stream()
             .map(OpenApiTest::name)
@@ -61,7 +61,7 @@ class OpenApiTest {
   }
 
   @Test
-  void it_says_who_may_call_them() {
+  void it_names_the_credentials_of_each_route() {
     for (Route route : server.server.routes()) {
       JsonNode operation = api.operations().get(name(route));
       JsonNode security = operation.path("security");
@@ -82,7 +82,7 @@ class OpenApiTest {
   }
 
   @Test
-  void it_names_what_stands_in_a_path() {
+  void it_names_the_path_parameters() {
     api.operations()
         .forEach((name, operation) -> {
           Set<String> named = new TreeSet<>();
@@ -106,7 +106,7 @@ class OpenApiTest {
     return placeholders;
   }
 
-  /** What was asked of the server, and where an answer was not as the document says. */
+  /** Sends requests, and records every deviation of a response from the document. */
   private static final class Conversation {
     final Set<String> succeeded = new TreeSet<>();
     final List<String> differences = new ArrayList<>();
@@ -143,7 +143,7 @@ class OpenApiTest {
   }
 
   @Test
-  void answers_are_as_it_says() {
+  void responses_match_the_document() {
     Conversation talk = new Conversation();
     String session = openSession(talk);
     runs(talk);
@@ -230,7 +230,7 @@ class OpenApiTest {
     String ended =
         held.replace("\"attempt\":1", "\"attempt\":2") + ",\"durationMillis\":1,\"output\":\"1\"}";
     talk.say(report, "{\"finished\":[" + ended + "]}", session);
-    talk.say(report, "{\"finished\":[" + ended + "]}", session); // lost by now
+    talk.say(report, "{\"finished\":[" + ended + "]}", session); // the lease is lost by now
     talk.say("GET /api/v3/runs/{run}", "", run);
     talk.say("GET /api/v1/runs/{run}/result", "", run);
     talk.say("DELETE /worker/v1/sessions/{session}", "", session);
@@ -274,7 +274,7 @@ class OpenApiTest {
     return url.substring(url.indexOf("/packets/"));
   }
 
-  /** One for each kind of mistake; the texts are the business of the table of errors. */
+  /** One request per kind of error; {@link ErrorCatalogueTest} checks the texts. */
   private static void mistakes(Conversation talk) {
     String trigger = "POST /api/v1/tasks/{task}/trigger";
     talk.say(trigger, "{", "echo");

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Packets over real HTTP, from the URL to the worker; the same for every kind of store. */
+/** The contract of packets over real HTTP, from the URL to the worker, for every kind of store. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class PacketContract {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -53,7 +53,7 @@ abstract class PacketContract {
 
   @BeforeAll
   void start() throws IOException {
-    // So low a limit that a route which counted could not be called twice.
+    // The limit is so low that a rate-limited route could not be called twice.
     server =
         TestServer.start(s ->
             configure(s)
@@ -97,7 +97,7 @@ abstract class PacketContract {
     return server.get("/api/v1/packets/" + encoded(path)).json().get("presignedUrl").asString();
   }
 
-  /** Presigned URLs are used without any credential. */
+  /** Sends a request without credentials, as presigned URLs require. */
   Reply at(String method, String url, String body, String... headers) {
     assertThat(url).startsWith(server.server.url() + "/");
     String path = url.substring(server.server.url().toString().length());
@@ -118,7 +118,7 @@ abstract class PacketContract {
     assertThat(reply.error()).startsWith(error);
   }
 
-  // Putting and fetching
+  // Uploading and downloading
 
   @ParameterizedTest
   @CsvSource({
@@ -127,7 +127,7 @@ abstract class PacketContract {
     "text/plain; charset=utf-8, 😀",
     "application/json, ''"
   })
-  void what_was_put_is_fetched_as_it_was_with_its_content_type(String type, String body) {
+  void an_uploaded_packet_is_downloaded_unchanged_with_its_content_type(String type, String body) {
     String path = unique();
     upload(path, type, body);
     Reply reply = download(path);
@@ -138,7 +138,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void bytes_of_any_value_come_back_up_to_the_longest_packet_and_not_beyond() throws Exception {
+  void any_bytes_are_returned_unchanged_up_to_the_size_limit() throws Exception {
     HttpClient http = HttpClient.newHttpClient();
     byte[] bytes = new byte[BYTES_MAX];
     new Random(1).nextBytes(bytes);
@@ -169,7 +169,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void without_a_content_type_it_is_json_and_one_that_cannot_be_stored_is_refused() {
+  void without_a_content_type_it_is_json_and_an_invalid_content_type_is_rejected() {
     String path = unique();
     assertThat(at("PUT", uploadUrl(path), "1").status()).isEqualTo(200);
     assertThat(download(path).header("Content-Type")).isEqualTo(JSON);
@@ -179,7 +179,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void what_a_client_calls_html_is_no_page_of_the_server() {
+  void a_packet_declared_as_html_is_never_rendered_as_a_page() {
     String path = unique();
     upload(path, "text/html", "<script>alert(1)</script>");
     assertThat(download(path).header("Content-Security-Policy")).startsWith("sandbox");
@@ -199,7 +199,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void a_name_is_decoded_once_and_may_hold_what_paths_seldom_do() {
+  void a_name_is_decoded_once_and_may_contain_unusual_characters() {
     for (String path : List.of("a b+c/%2e%2e/ключ?x=1#y&z", "..a/...", "😀", "a".repeat(2_048))) {
       upload(path, "text/plain", path);
       assertThat(download(path).text()).as(path).isEqualTo(path);
@@ -207,7 +207,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void urls_lead_back_to_where_the_client_says_it_came_from() throws Exception {
+  void urls_use_the_host_of_the_request() throws Exception {
     int port = server.server.url().getPort();
     for (String proto : List.of("http", "https")) {
       try (RawSocket socket = RawSocket.to(server.server.url())) {
@@ -241,7 +241,7 @@ abstract class PacketContract {
     }
   }
 
-  // Refusals
+  // Rejections
 
   @ParameterizedTest
   @ValueSource(
@@ -272,7 +272,7 @@ abstract class PacketContract {
         "..%5Csecret",
         "C:%5Cwindows"
       })
-  void a_path_that_means_something_to_a_file_system_is_refused(String raw) {
+  void a_path_with_a_special_meaning_to_file_systems_is_rejected(String raw) {
     String path = raw.replace(" ", "%20");
     for (String request : List.of("PUT /api/v2", "PUT /api/v1", "GET /api/v1")) {
       String[] words = request.split(" ");
@@ -282,7 +282,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void a_path_that_is_too_long_is_refused() {
+  void a_path_that_is_too_long_is_rejected() {
     assertRefused(
         put("/api/v2/packets/" + "a".repeat(2_049)),
         400,
@@ -291,7 +291,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void a_forged_or_changed_url_leads_nowhere() {
+  void a_forged_or_modified_url_is_rejected() {
     String path = unique();
     upload(path, JSON, "1");
     String url = downloadUrl(path);
@@ -316,18 +316,18 @@ abstract class PacketContract {
     }
     assertRefused(at("PUT", url, "2"), 403, invalid);
     assertRefused(at("GET", uploadUrl(path), ""), 403, invalid);
-    // Nor does a key open what has no signature.
+    // A secret key does not replace the signature.
     assertThat(send("GET", "/packets/1/" + path, server.key).status()).isEqualTo(403);
     assertThat(download(path).text()).isEqualTo("1");
   }
 
   @Test
-  void a_packet_that_nobody_put_is_not_found_when_it_is_fetched() {
+  void a_packet_that_was_never_uploaded_is_not_found() {
     assertRefused(download(unique()), 404, "Packet not found");
   }
 
   @Test
-  void only_keys_may_put_and_tokens_that_read_a_run_may_fetch() {
+  void only_keys_can_upload_and_tokens_that_read_a_run_can_download() {
     String path = encoded(unique());
     String reader = server.token().scopes("read:runs:run_x").sign(server.key);
     String other = server.token().scopes("write:runs").sign(server.key);
@@ -337,12 +337,12 @@ abstract class PacketContract {
       assertThat(send("PUT", "/api/" + version + "/packets/" + path, "").status()).isEqualTo(401);
     }
     assertThat(server.getAs(other, "/api/v1/packets/" + path).status()).isEqualTo(403);
-    for (int i = 0; i < 5; i++) { // more than a token may ask of what is counted
+    for (int i = 0; i < 5; i++) { // more requests than a token may make on a rate-limited route
       Reply reply = server.getAs(reader, "/api/v1/packets/" + path, "Origin", "https://a.example");
       assertThat(reply.status()).isEqualTo(200);
       assertThat(reply.header("Access-Control-Allow-Origin")).isEqualTo("https://a.example");
     }
-    // What it leads to can be read by a script as well.
+    // Scripts can read the target of the redirect too.
     Reply fetched = at("GET", downloadUrl("nothing"), "", "Origin", "https://a.example");
     assertThat(fetched.header("Access-Control-Allow-Origin")).isEqualTo("https://a.example");
   }
@@ -388,7 +388,7 @@ abstract class PacketContract {
   void a_run_shows_where_its_payload_can_be_fetched_instead_of_the_payload() {
     String path = unique();
     upload(path, JSON, "{\"n\":1}");
-    String run = trigger(path.replace("/", "\\/")); // an escape that some clients write
+    String run = trigger(path.replace("/", "\\/")); // some clients escape slashes like this
     JsonNode shown = server.get("/api/v3/runs/" + run).json();
     assertThat(shown.has("payload")).isFalse();
     assertThat(at("GET", shown.get("payloadPresignedUrl").asString(), "").text())
@@ -419,7 +419,7 @@ abstract class PacketContract {
         server.get("/api/v1/runs/" + inline + "/packets/payload"), 404, "Packet not found");
     assertRefused(
         server.get("/api/v1/runs/run_0000000000000000000000000/packets/payload"), 404, "Not found");
-    // A reference to something that is no packet of ours is kept, and shown as nothing.
+    // A reference to anything but a packet of this server is stored, and not shown.
     String odd = trigger("../somewhere");
     JsonNode shown = server.get("/api/v3/runs/" + odd).json();
     assertThat(shown.has("payload")).isFalse();
@@ -459,7 +459,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void a_run_whose_packet_is_missing_or_does_not_fit_fails_at_once_and_says_why() {
+  void a_run_whose_packet_is_missing_or_malformed_fails_at_once_with_a_reason() {
     String broken = unique();
     upload(broken, JSON, "{");
     try (Worker _ = Worker.builder(fanfare()).task(ECHO).start()) {
@@ -473,7 +473,7 @@ abstract class PacketContract {
   }
 
   @Test
-  void an_output_that_a_worker_put_is_shown_where_it_can_be_fetched() {
+  void an_output_that_a_worker_uploaded_is_shown_as_a_presigned_url() {
     String path = unique();
     upload(path, "application/super+json", "{\"json\":{\"sum\":3}}");
     String task = "adder-" + names.incrementAndGet();
@@ -521,7 +521,7 @@ abstract class PacketContract {
   // Servers
 
   @Test
-  void another_server_honours_the_urls_of_the_first_and_has_its_packets() throws Exception {
+  void another_server_accepts_the_urls_of_the_first_and_has_its_packets() throws Exception {
     String path = unique();
     upload(path, "text/plain", "kept");
     String url = downloadUrl(path);

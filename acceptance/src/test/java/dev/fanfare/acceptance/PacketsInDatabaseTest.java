@@ -13,7 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 
-/** Packets in the database, which is the default. */
+/** The packet contract with packets in the database, the default. */
 class PacketsInDatabaseTest extends PacketContract {
   @Override
   ServerConfig configure(ServerConfig settings) {
@@ -27,7 +27,7 @@ class PacketsInDatabaseTest extends PacketContract {
   }
 
   @Test
-  void urls_begin_with_the_public_url_when_there_is_one() throws Exception {
+  void urls_begin_with_the_public_url_if_it_is_set() throws Exception {
     URI publicUrl = URI.create("https://tasks.example/base/");
     try (Server other = Server.start(server.config.with(PUBLIC_URL, publicUrl))) {
       HttpRequest request =

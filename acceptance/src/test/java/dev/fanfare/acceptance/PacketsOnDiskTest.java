@@ -21,7 +21,7 @@ import java.sql.Statement;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Packets in a folder. */
+/** The packet contract with packets in a folder. */
 class PacketsOnDiskTest extends PacketContract {
   @Override
   ServerConfig configure(ServerConfig settings) {
@@ -47,8 +47,7 @@ class PacketsOnDiskTest extends PacketContract {
   }
 
   @Test
-  void a_folder_that_cannot_be_written_is_the_servers_fault_and_nothing_is_stored()
-      throws IOException {
+  void an_unwritable_folder_is_a_500_and_nothing_is_stored() throws IOException {
     String key;
     try (Administration administration = Administration.open(server.config)) {
       key = administration.createKey("staging").key().text();
@@ -59,7 +58,7 @@ class PacketsOnDiskTest extends PacketContract {
             .json()
             .get("presignedUrl")
             .asString();
-    // A file where the environment's folder should be.
+    // Put a file in place of the environment's folder.
     Path inTheWay = folder().resolve(url.replaceAll(".*/packets/(\\d+)/.*", "$1"));
     Files.createFile(inTheWay);
     assertRefused(at("PUT", url, "1"), 500, "Something went wrong");
@@ -68,7 +67,7 @@ class PacketsOnDiskTest extends PacketContract {
   }
 
   @Test
-  void without_a_usable_folder_nothing_starts() throws IOException {
+  void without_a_usable_folder_the_start_fails() throws IOException {
     Path file = Files.createTempFile(server.config.get(HOME), "no", "folder");
     assertThatThrownBy(() -> Server.start(server.config.with(PACKET_FOLDER, file)))
         .isInstanceOf(StartException.class)

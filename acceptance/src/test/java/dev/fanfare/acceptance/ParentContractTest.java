@@ -15,14 +15,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Runs that name another one as their parent, in every dialect, over real HTTP. */
+/** Runs that name another run as their parent, in every API dialect, over real HTTP. */
 class ParentContractTest {
   private static final String TRIGGER = "/api/v1/tasks/child/trigger";
   private static final String NOBODY = "run_" + "1".repeat(25);
   private static final String[] NDJSON = {"Content-Type", "application/x-ndjson"};
   private static TestServer server;
 
-  /** A run that is queued and stays so. */
+  /** A run that stays queued. */
   private static String parent;
 
   /** A run that is final. */
@@ -160,7 +160,7 @@ class ParentContractTest {
   }
 
   @Test
-  void a_parent_that_is_not_there_is_ignored_for_a_key_and_forbidden_for_a_token() {
+  void an_unknown_parent_is_ignored_for_a_key_and_forbidden_for_a_token() {
     String key = keyOfAnotherEnvironment();
     String foreign = id(server.postAs(key, "/api/v1/tasks/parent/trigger", "{}"));
     String token = server.token().scopes("trigger:tasks", "write:runs").sign(server.key);
@@ -184,7 +184,7 @@ class ParentContractTest {
   }
 
   @Test
-  void a_token_names_only_a_parent_that_it_may_write() {
+  void a_token_can_only_name_a_parent_that_it_may_write() {
     int before = server.runs();
     String[] trigger = {"trigger:tasks", "batchTrigger:tasks"};
     for (String scope : List.of("read:runs", "write:runs:" + over, "write:tasks")) {
@@ -235,7 +235,7 @@ class ParentContractTest {
   }
 
   @Test
-  void what_names_no_parent_in_a_proper_way_is_a_400() {
+  void a_malformed_parent_is_a_400() {
     String announced = "{\"runCount\":1,\"parentRunId\":7}";
     String[][] wrong = {
       {TRIGGER, "{\"options\":{\"parentRunId\":7}}", "options.parentRunId: must be a string"},

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
 
-/** What public access tokens open, and how they are refused, over real HTTP. */
+/** What public access tokens allow, and how they are rejected, over real HTTP. */
 class PublicTokenTest {
   private static final String INVALID = "Public Access Token is invalid";
   private static final String FORBIDDEN =
@@ -90,7 +90,7 @@ class PublicTokenTest {
   }
 
   @Test
-  void a_request_without_a_header_is_told_so_as_a_problem() {
+  void a_missing_header_is_reported_as_a_problem_document() {
     Reply reply = trigger("", "a");
     assertThat(reply.status()).isEqualTo(401);
     assertThat(reply.header("content-type")).isEqualTo("application/problem+json");
@@ -103,14 +103,14 @@ class PublicTokenTest {
   }
 
   @Test
-  void changed_claims_break_the_signature() {
+  void modified_claims_invalidate_the_signature() {
     String[] own = token("read:runs").split("\\.");
     String[] more = new Jwt("env_0").scopes("admin").sign("x").split("\\.");
     assertThat(trigger(own[0] + "." + more[1] + "." + own[2], "a").status()).isEqualTo(401);
   }
 
   @Test
-  void a_token_triggers_the_tasks_it_names_and_no_other() {
+  void a_token_triggers_only_the_tasks_it_names() {
     assertThat(trigger(token("trigger:tasks:a"), "a").status()).isEqualTo(200);
     assertThat(trigger(token("trigger:tasks"), "a").status()).isEqualTo(200);
     for (String scope : List.of("trigger:tasks:b", "batchTrigger:tasks", "read:tasks", "trigger")) {
@@ -136,14 +136,14 @@ class PublicTokenTest {
   }
 
   @Test
-  void the_batch_of_one_task_takes_no_token() {
+  void the_single_task_batch_endpoint_accepts_no_token() {
     Reply reply = server.postAs(token("admin"), "/api/v1/tasks/a/batch", "{\"items\":[{}]}");
     assertThat(reply.status()).isEqualTo(401);
     assertThat(reply.error()).isEqualTo("Invalid API key");
   }
 
   @Test
-  void what_a_token_triggers_is_read_with_the_token_of_the_answer() {
+  void a_run_triggered_with_a_token_can_be_read_with_the_token_in_the_response() {
     Reply run = trigger(token("trigger:tasks:a"), "a");
     String read = "/api/v3/runs/" + run.json().get("id").asString();
     assertThat(server.getAs(run.header("x-trigger-jwt"), read).status()).isEqualTo(200);
@@ -154,7 +154,7 @@ class PublicTokenTest {
   }
 
   @Test
-  void a_run_is_read_by_any_of_its_names() {
+  void a_run_can_be_read_by_any_of_its_names() {
     String body = "{\"options\":{\"tags\":[\"user:1\"]}}";
     String id = server.post("/api/v1/tasks/named/trigger", body).json().get("id").asString();
     for (String scope :

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Rate limits as clients see them, over real HTTP; the buckets refill too slowly to matter. */
+/** Rate limits as clients see them, over real HTTP. The buckets refill too slowly to matter. */
 class RateLimitContractTest {
   private static final String TRIGGER = "/api/v1/tasks/a/trigger";
 
@@ -32,7 +32,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void every_answer_tells_the_limit_and_beyond_it_a_problem_says_when_to_come_back()
+  void every_response_reports_the_limit_and_beyond_it_a_problem_says_when_to_retry()
       throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(3, 1)))) {
       Reply first = server.post(TRIGGER, "{}");
@@ -65,7 +65,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void each_token_has_a_bucket_of_its_own_beside_the_keys() throws IOException {
+  void each_token_has_its_own_bucket_separate_from_the_keys() throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(TOKEN_RATE, new Rate(1, 1)))) {
       String one = server.token().with("jti", "one").scopes("trigger:tasks").sign(server.key);
       String two = server.token().with("jti", "two").scopes("trigger:tasks").sign(server.key);
@@ -121,7 +121,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void streams_for_batches_that_were_never_admitted_count() throws IOException {
+  void streams_for_unadmitted_batches_count_against_the_limit() throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(2, 1)))) {
       int refused = 0;
       for (int i = 0; i < 20; i++) {
@@ -134,7 +134,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void workers_and_health_checks_are_never_refused() throws IOException {
+  void workers_and_health_checks_are_never_limited() throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(1, 1)))) {
       for (int i = 0; i < 20; i++) {
         String session = "{\"name\":\"w\",\"slots\":1,\"tasks\":[]}";
@@ -147,7 +147,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void without_a_limit_no_header_speaks_of_one() throws IOException {
+  void without_a_limit_no_rate_limit_headers_are_sent() throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(API_RATE, Rate.NONE))) {
       assertThat(server.post(TRIGGER, "{}").header("x-ratelimit-limit")).isEmpty();
     }

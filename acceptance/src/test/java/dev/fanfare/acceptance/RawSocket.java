@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A bare socket, for requests that no decent client would send. For one thread. */
+/** A raw socket, for requests that no HTTP client sends. Not thread-safe. */
 final class RawSocket implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -38,38 +38,38 @@ final class RawSocket implements AutoCloseable {
     }
   }
 
-  /** An answer; the names of its headers are taken in any case. */
+  /** A response; its header names are case-insensitive. */
   record Answer(int status, Map<String, String> headers, String body) {
     String error() {
       return WireJson.mapper().readTree(body).path("error").asString();
     }
   }
 
-  /** Sends one byte for each character; that the server has hung up shows when one reads. */
+  /** Sends one byte per character. A connection closed by the server shows at the next read. */
   RawSocket send(String text) {
     try {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
     } catch (IOException e) {
-      // refused half way: the answer may be there all the same
+      // the server rejected the request halfway; its response may still be readable
     }
     return this;
   }
 
-  /** Says that nothing more will come. */
+  /** Closes the sending side of the connection. */
   RawSocket endOutput() {
     try {
       socket.shutdownOutput();
     } catch (IOException e) {
-      // the server hung up first
+      // the server closed the connection first
     }
     return this;
   }
 
   /**
-   * The next answer, or {@code null} when the server closed the connection instead.
+   * Reads the next response; returns {@code null} if the server closed the connection instead.
    *
-   * @throws AssertionError when it does neither in time
+   * @throws AssertionError if neither happens in time
    */
   @Nullable Answer read() {
     try {
@@ -111,7 +111,7 @@ final class RawSocket implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // nothing left to close
+      // already closed
     }
   }
 }

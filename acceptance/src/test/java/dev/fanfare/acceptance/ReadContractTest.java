@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What can be read of runs and batches, over real HTTP. */
+/** Reading and listing runs and batches, over real HTTP. */
 class ReadContractTest {
   private static final String CURRENT = "2025-07-16";
   @AutoClose private static final TestServer server = TestServer.start();
@@ -39,7 +39,7 @@ class ReadContractTest {
   }
 
   @Test
-  void options_that_people_look_for_are_shown() {
+  void common_options_are_shown() {
     String id =
         trigger(
             "reader",
@@ -57,7 +57,7 @@ class ReadContractTest {
   }
 
   @Test
-  void an_unknown_run_and_a_run_of_another_environment_answer_the_same_bytes() {
+  void an_unknown_run_and_a_run_of_another_environment_get_identical_responses() {
     Reply unknown = server.get("/api/v3/runs/run_0000000000000000000000000");
     Reply nonsense = server.get("/api/v3/runs/nonsense");
     assertThat(unknown.status()).isEqualTo(404);
@@ -66,7 +66,7 @@ class ReadContractTest {
   }
 
   @Test
-  void what_text_types_carry_is_shown_as_the_value_they_carry() {
+  void text_payloads_are_shown_as_their_value() {
     String superJson =
         trigger(
             "reader",
@@ -82,7 +82,7 @@ class ReadContractTest {
   }
 
   @Test
-  void a_list_is_walked_forward_and_back_without_a_gap() {
+  void a_list_can_be_paged_forward_and_back_without_a_gap() {
     String body =
         IntStream.range(0, 55)
             .mapToObj(i -> "{\"options\":{\"tags\":[\"walk\"]}}")
@@ -142,7 +142,7 @@ class ReadContractTest {
   }
 
   @Test
-  void no_run_can_keep_the_others_from_being_filtered_by_an_option() {
+  void no_run_can_prevent_filtering_by_an_option() {
     String gates = "{\"options\":{\"gates\":[{\"queue\":\"\\u0000\"}]}}";
     Reply refused = server.post("/api/v1/tasks/filtered/trigger", gates);
     String micro = trigger("filtered", "{\"options\":{\"machine\":\"micro\"}}");
@@ -151,7 +151,7 @@ class ReadContractTest {
   }
 
   @Test
-  void a_filter_that_makes_no_sense_is_a_400_that_names_it() {
+  void an_invalid_filter_is_a_400_that_names_it() {
     for (String query :
         List.of(
             "filter%5Bstatus%5D=NONSENSE",
@@ -169,7 +169,7 @@ class ReadContractTest {
   }
 
   @Test
-  void wrong_methods_and_paths_are_told() {
+  void wrong_methods_and_paths_are_reported() {
     Reply method =
         server.send("PUT", "/api/v1/tasks/batch", HttpRequest.BodyPublishers.noBody(), "");
     assertThat(method.status()).isEqualTo(405);

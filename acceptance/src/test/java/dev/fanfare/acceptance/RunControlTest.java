@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What can be done to a stored run, over real HTTP. */
+/** Requests that change a stored run, over real HTTP. */
 class RunControlTest {
   private static final String NOBODY = "run_" + "1".repeat(25);
   @AutoClose private static final TestServer server = TestServer.start();
@@ -54,7 +54,7 @@ class RunControlTest {
   }
 
   @Test
-  void a_replay_is_a_new_run_of_the_same_and_takes_what_it_is_told() {
+  void a_replay_is_a_new_run_of_the_same_task_with_the_given_overrides() {
     String id =
         trigger(
             """
@@ -107,7 +107,7 @@ class RunControlTest {
   }
 
   @Test
-  void tags_are_added_once_and_all_or_none() {
+  void tags_are_added_once_and_all_or_nothing() {
     String id = trigger("{\"options\":{\"tags\":[\"b\"]}}");
     assertThat(control(id, "tags", "{\"tags\":[\"a\",\"b\",\"a\"]}").json().get("message"))
         .hasToString("\"Successfully set 1 new tags.\"");
@@ -164,7 +164,7 @@ class RunControlTest {
   }
 
   @Test
-  void metadata_that_cannot_be_is_refused_and_nothing_is_changed() {
+  void invalid_metadata_is_rejected_and_nothing_is_changed() {
     String id = trigger("{\"options\":{\"metadata\":{\"kept\":1}}}");
     List<String> wrong =
         List.of(
@@ -197,7 +197,7 @@ class RunControlTest {
   }
 
   @Test
-  void metadata_that_no_reader_could_take_apart_is_not_made_and_can_be_replaced() {
+  void metadata_that_could_not_be_read_back_is_rejected_and_can_be_replaced() {
     String id = trigger("{\"options\":{\"metadata\":{\"kept\":1}}}");
     String deep = "[".repeat(450) + "]".repeat(450);
     String path = "$." + "a.".repeat(80) + "a";
@@ -212,7 +212,7 @@ class RunControlTest {
   }
 
   @Test
-  void of_many_changes_to_metadata_at_once_none_is_lost() throws Exception {
+  void no_concurrent_change_to_metadata_is_lost() throws Exception {
     String id = trigger("{}");
     try (ExecutorService clients = Executors.newFixedThreadPool(8)) {
       List<Callable<Reply>> calls = new ArrayList<>();

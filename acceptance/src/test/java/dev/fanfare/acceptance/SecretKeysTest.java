@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The life of a secret key: made, used, revoked, and never found in the database. */
+/** The life of a secret key: created, used, revoked, and never found in the database. */
 class SecretKeysTest {
   private static final String RUNS = "/api/v1/runs";
   @AutoClose private static final TestServer server = TestServer.start();
@@ -54,7 +54,8 @@ class SecretKeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dev", "staging", "prod"})
-  void a_key_made_while_the_server_runs_works_at_once_in_its_environment_only(String environment) {
+  void a_key_created_while_the_server_runs_works_at_once_and_only_in_its_environment(
+      String environment) {
     Keys.NewKey made = create(environment);
     String key = made.key().text();
     String task = "task-of-" + environment;
@@ -65,14 +66,13 @@ class SecretKeysTest {
     assertThat(
             server.send("GET", query, HttpRequest.BodyPublishers.noBody(), key).json().get("data"))
         .hasSize(1);
-    // The fixture's own key is one of the development environment.
+    // The fixture's own key belongs to the development environment.
     assertThat(server.get(query).json().get("data")).hasSize(environment.equals("dev") ? 1 : 0);
     assertThat(status(server.key)).isEqualTo(200);
   }
 
   @Test
-  void a_revoked_key_is_refused_by_servers_that_know_it_and_by_those_that_do_not()
-      throws Exception {
+  void a_revoked_key_is_rejected_by_servers_with_and_without_it_in_their_cache() throws Exception {
     Keys.NewKey revoked = create("dev");
     Keys.NewKey kept = create("dev");
     String key = revoked.key().text();
@@ -100,11 +100,11 @@ class SecretKeysTest {
     }
     Await.until("the key is forgotten", Duration.ofSeconds(30), () -> status(key) == 401);
     assertThat(status(key)).isEqualTo(401);
-    // What it has signed is worth nothing either; that is remembered apart from the key.
+    // Tokens that it signed are rejected too; the server caches those separately.
     Await.until(
         "its tokens are forgotten", Duration.ofSeconds(30), () -> read(batch, token) == 401);
     assertThat(read(batch, token)).isEqualTo(401);
-    // The others go on, and nobody can revoke it twice.
+    // Other keys stay valid, and a key cannot be revoked twice.
     assertThat(status(kept.key().text())).isEqualTo(200);
     assertThat(status(server.key)).isEqualTo(200);
     assertThat(revoke(revoked)).isFalse();
@@ -122,13 +122,13 @@ class SecretKeysTest {
   }
 
   @Test
-  void no_table_holds_a_key_in_any_spelling() throws Exception {
+  void no_table_contains_a_key_in_any_encoding() throws Exception {
     String key = create("prod").key().text();
     String own = server.key;
     server.post("/api/v1/tasks/echo/trigger", "{}");
     String rows = everything();
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-    // The search does see what is there: bytes are printed in hexadecimal.
+    // Prove that the search works: bytes are printed in hexadecimal.
     assertThat(rows).contains(HexFormat.of().formatHex(hash));
     for (String secret : List.of(key, own)) {
       byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
@@ -173,12 +173,12 @@ class SecretKeysTest {
   }
 
   @Test
-  void with_another_encryption_key_nothing_starts_and_the_message_names_the_setting() {
+  void with_another_encryption_key_the_start_fails_and_the_message_names_the_setting() {
     ServerConfig wrong = server.config.with(ENCRYPTION_KEY, new SecretKeySpec(new byte[32], "AES"));
     assertThatThrownBy(() -> Server.start(wrong))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("FANFARE_ENCRYPTION_KEY");
-    // Nor can a key be made that the servers could not read.
+    // It is also impossible to create a key that the servers could not read.
     assertThatThrownBy(() -> Administration.open(wrong))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("FANFARE_ENCRYPTION_KEY");
@@ -186,8 +186,7 @@ class SecretKeysTest {
   }
 
   @Test
-  void the_encryption_key_is_checked_also_when_every_development_key_is_revoked()
-      throws IOException {
+  void the_encryption_key_is_checked_even_if_every_development_key_is_revoked() throws IOException {
     try (TestServer lonely = TestServer.start()) {
       try (Administration administration = Administration.open(lonely.config)) {
         administration.keys().stream()

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Batches in two calls, over real HTTP: announced first, their items streamed after. */
+/** Streamed batches over real HTTP: one call creates the batch, a second one streams its items. */
 class StreamedBatchTest {
   private static final String ITEM_LIMIT = "The item has 2 KB, the maximum is 1 KB";
   @AutoClose private static final TestServer server = TestServer.start();
@@ -81,7 +81,7 @@ class StreamedBatchTest {
     assertThat(announced.get("status").asString()).isEqualTo("PENDING");
     assertThat(announced.get("runCount").asInt()).isEqualTo(3);
     assertThat(announced.get("runs")).isEmpty();
-    // in any order of the lines, the runs are in the order of the indexes
+    // the runs are in index order, whatever the order of the lines
     Reply reply = stream(server, id, line(2) + "\n" + line(0) + "\n" + line(1) + "\n");
     assertThat(reply.status()).as(reply.text()).isEqualTo(200);
     assertThat(reply.json().get("itemsAccepted").asInt()).isEqualTo(3);
@@ -93,7 +93,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void an_item_locked_to_a_version_that_is_none_becomes_a_run_that_failed() {
+  void an_item_locked_to_an_unknown_version_becomes_a_failed_run() {
     String locked =
         "{\"index\":1,\"task\":\"send-email\",\"options\":{\"lockToVersion\":\"none\"}}";
     String whole = create(server, 2);
@@ -217,7 +217,7 @@ class StreamedBatchTest {
       JsonNode run = small.get("/api/v3/runs/" + batch.get("runs").get(1).asString()).json();
       assertThat(run.get("status").asString()).isEqualTo("SYSTEM_FAILURE");
       assertThat(run.get("attemptCount").asInt()).isZero();
-      // a line that never ends is one item too, however long it goes on
+      // a line that never ends counts as one item, however long it is
       String endless = create(small, 1);
       byte[] noise = new byte[1_000_000];
       Arrays.fill(noise, (byte) 'x');
@@ -326,7 +326,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void a_batch_far_bigger_than_what_is_held_comes_through_whole_and_in_order() {
+  void a_batch_far_larger_than_the_buffer_is_stored_completely_and_in_order() {
     int count = 12;
     String id = create(server, count);
     String filler = "y".repeat(1024 * 1024);

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
-/** A real server on a database of its own, and a plain HTTP client beside it. */
+/** A real server with its own database, and a plain HTTP client for it. */
 public final class TestServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -64,7 +64,7 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(TestDatabase.create(), settings);
   }
 
-  /** An answer with its body as text and, when it is JSON, as a tree. */
+  /** A response, with its body as text and, if it is JSON, as a tree. */
   record Reply(int status, HttpResponse<String> response) {
     String text() {
       return response.body();
@@ -118,22 +118,22 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
-  /** A token for the development environment, still to be given scopes and signed. */
+  /** A token for the development environment, without scopes and not signed yet. */
   Jwt token() {
     return new Jwt(post("/api/v1/auth/jwt/claims", "").json().get("sub").asString());
   }
 
-  /** A post with another credential than the key. */
+  /** Sends a POST with another credential than the key. */
   Reply postAs(String credential, String path, String body, String... headers) {
     return send("POST", path, HttpRequest.BodyPublishers.ofString(body), credential, headers);
   }
 
-  /** A get with another credential than the key. */
+  /** Sends a GET with another credential than the key. */
   Reply getAs(String credential, String path, String... headers) {
     return send("GET", path, HttpRequest.BodyPublishers.noBody(), credential, headers);
   }
 
-  /** How many runs the environment has, up to a page. */
+  /** The number of runs in the environment, at most one page. */
   int runs() {
     return get("/api/v1/runs?page%5Bsize%5D=100").json().path("data").size();
   }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** Making public access tokens, over real HTTP. */
+/** Creating public access tokens, over real HTTP. */
 class TokenEndpointsTest {
   private static final String JWT = "/api/v1/auth/jwt";
   private static final String PUBLIC = "/api/v1/auth/public-tokens";
@@ -32,13 +32,13 @@ class TokenEndpointsTest {
   }
 
   @Test
-  void the_claims_name_the_environment_to_those_who_sign_themselves() {
+  void the_claims_name_the_environment_for_clients_that_sign_tokens_themselves() {
     Reply reply = server.post(JWT + "/claims", "");
     assertThat(reply.text()).matches("\\{\"sub\":\"env_[0-9a-z]{25}\",\"pub\":true}");
   }
 
   @Test
-  void a_token_has_the_scopes_asked_for_and_lives_an_hour() {
+  void a_token_has_the_requested_scopes_and_lives_an_hour() {
     String token = token(server.post(JWT, "{\"claims\":{\"scopes\":[\"trigger:tasks:a\"]}}"));
     assertThat(server.postAs(token, "/api/v1/tasks/a/trigger", "{}").status()).isEqualTo(200);
     assertThat(server.postAs(token, "/api/v1/tasks/b/trigger", "{}").status()).isEqualTo(403);
@@ -49,13 +49,13 @@ class TokenEndpointsTest {
   }
 
   @Test
-  void nothing_asked_for_is_nothing_allowed() {
+  void a_token_without_scopes_allows_nothing() {
     String token = token(server.post(JWT, ""));
     assertThat(server.getAs(token, "/api/v1/runs").status()).isEqualTo(403);
   }
 
   @Test
-  void an_end_can_be_asked_for() {
+  void the_expiry_can_be_set() {
     assertThat(lifeSeconds(token(server.post(JWT, "{\"expirationTime\":\"2 hours\"}"))))
         .isEqualTo(7_200);
     long end = Instant.now().getEpochSecond() + 60;
@@ -64,7 +64,7 @@ class TokenEndpointsTest {
   }
 
   @Test
-  void a_public_token_lives_a_quarter_of_an_hour_and_may_be_for_one_use() {
+  void a_public_token_lives_15_minutes_and_can_be_single_use() {
     String body =
         "{\"scopes\":[\"trigger:tasks\"],\"oneTimeUse\":true,"
             + "\"realtime\":{\"skipColumns\":[\"payload\"]}}";
@@ -95,7 +95,7 @@ class TokenEndpointsTest {
         "[] | Invalid request body",
         "{ | Invalid request body"
       })
-  void what_cannot_be_made_is_a_400(String body, String error) {
+  void an_invalid_request_for_a_token_is_a_400(String body, String error) {
     Reply reply = server.post(PUBLIC, body.replace('\'', '"'));
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.error()).isEqualTo(error);
@@ -119,7 +119,7 @@ class TokenEndpointsTest {
   }
 
   @Test
-  void a_token_makes_no_tokens() {
+  void a_token_cannot_create_tokens() {
     String token = server.token().scopes("admin").sign(server.key);
     for (String path : new String[] {JWT, JWT + "/claims", PUBLIC}) {
       Reply reply = server.postAs(token, path, "{\"scopes\":[\"admin\"]}");

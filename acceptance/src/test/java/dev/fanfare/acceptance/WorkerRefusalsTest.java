@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** What the endpoints of workers refuse, and that no word of a worker is a 5xx. */
+/** What the worker endpoints reject; no request of a worker may cause a 5xx. */
 class WorkerRefusalsTest {
   private static final String SESSIONS = "/worker/v1/sessions";
   private static final String UNKNOWN = "session_0000000000000000000000000";
@@ -60,7 +60,7 @@ class WorkerRefusalsTest {
     return reply.json().get("assignments");
   }
 
-  // Who speaks --------------------------------------------------------------------------------
+  // Authentication ----------------------------------------------------------------------------
 
   @ParameterizedTest
   @ValueSource(
@@ -70,7 +70,7 @@ class WorkerRefusalsTest {
         "POST /worker/v1/sessions/" + UNKNOWN + "/reports",
         "DELETE /worker/v1/sessions/" + UNKNOWN
       })
-  void every_endpoint_refuses_who_has_no_key_before_it_reads_a_word(String endpoint) {
+  void every_endpoint_rejects_missing_keys_before_it_reads_the_body(String endpoint) {
     String method = endpoint.split(" ")[0];
     String path = endpoint.split(" ")[1];
     HttpRequest.BodyPublisher nonsense = HttpRequest.BodyPublishers.ofString("nonsense");
@@ -78,7 +78,7 @@ class WorkerRefusalsTest {
         List.of("", "tr_dev_000000000000000000000000", "tr_pat_0123456789", "a.b.c")) {
       assertThat(server.send(method, path, nonsense, credential).status()).isEqualTo(401);
     }
-    // A public token may read; it is nobody's worker.
+    // A public token can read, but cannot act as a worker.
     String token = server.post("/api/v1/tasks/echo/trigger", "{}").header("x-trigger-jwt");
     assertThat(server.send(method, path, nonsense, token).status()).isEqualTo(401);
   }
@@ -91,17 +91,17 @@ class WorkerRefusalsTest {
     String foreign = open(elsewhere, "echo");
     for (String session : List.of(UNKNOWN, closed, foreign)) {
       Reply reply = call(call, session);
-      // Closing is a wish that is already met.
+      // Closing a closed session succeeds.
       assertThat(reply.status()).as(session).isEqualTo(call.equals("DELETE") ? 200 : 410);
     }
-    // The other environment's session has noticed nothing.
+    // The other environment's session is unaffected.
     trigger(elsewhere, "echo");
     assertThat(poll(elsewhere, foreign, 1)).hasSize(1);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"POST poll {\"slots\":1}", "POST reports {}", "DELETE"})
-  void what_is_no_id_of_a_session_is_not_found(String call) {
+  void an_invalid_session_id_is_not_found(String call) {
     for (String session :
         List.of("x", "session_", "run_0000000000000000000000000", UNKNOWN + "0", "%00", "%F0%9F")) {
       Reply reply = call(call, session);
@@ -110,7 +110,7 @@ class WorkerRefusalsTest {
     }
   }
 
-  /** {@code call} is a method, what stands behind the session in the path, and a body. */
+  /** {@code call} is a method, the path after the session, and a body. */
   private static Reply call(String call, String session) {
     String[] words = call.split(" ", 3);
     String path = SESSIONS + "/" + session + (words.length > 1 ? "/" + words[1] : "");
@@ -118,7 +118,7 @@ class WorkerRefusalsTest {
     return server.send(words[0], path, HttpRequest.BodyPublishers.ofString(body), server.key);
   }
 
-  // What it says --------------------------------------------------------------------------------
+  // Content -------------------------------------------------------------------------------------
 
   static Stream<Arguments> introductions() {
     String tasks = "\"tasks\":[{\"id\":\"t\"}]";
@@ -185,14 +185,14 @@ class WorkerRefusalsTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("introductions")
-  void an_introduction_that_makes_no_sense_is_a_400_that_says_where(String where, String body) {
+  void an_invalid_session_request_is_a_400_that_names_the_field(String where, String body) {
     Reply reply = server.post(SESSIONS, body);
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.error()).contains(where);
   }
 
   @Test
-  void a_poll_asks_for_a_number_of_runs() {
+  void a_poll_requires_a_valid_number_of_slots() {
     String session = open(server.key, "polled");
     for (String body :
         List.of("", "nonsense", "[]", "null", "{\"slots\":-1}", "{\"slots\":1e99}")) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
-/** Reports of workers that are confused or malicious: none is a 5xx, none harms another run. */
+/** Reports of faulty or malicious workers: none causes a 5xx, none harms another run. */
 class WorkerReportsTest {
   private static final String SESSIONS = "/worker/v1/sessions";
   private static final int OUTPUT_MAX = 1_000;
@@ -108,14 +108,14 @@ class WorkerReportsTest {
 
   @ParameterizedTest
   @MethodSource("reports")
-  void a_report_that_makes_no_sense_is_refused(int status, String body) {
+  void an_invalid_report_is_rejected(int status, String body) {
     Reply reply = report(open(server.key, "echo"), body);
     assertThat(reply.status()).isEqualTo(status);
     assertThat(reply.error()).isNotBlank();
   }
 
   @Test
-  void a_run_that_is_unknown_or_of_another_environment_is_lost_and_nothing_happens_to_it() {
+  void an_unknown_or_foreign_run_is_reported_as_lost_and_not_changed() {
     String foreign = trigger(elsewhere, "foreign");
     String session = open(server.key, "foreign");
     String run = trigger(server.key, "foreign");
@@ -137,7 +137,7 @@ class WorkerReportsTest {
     }
     String foreignSession = open(elsewhere, "foreign");
     assertThat(poll(elsewhere, foreignSession, 1).at("/0/runId").asString()).isEqualTo(foreign);
-    // Beside what is lost, what is held counts.
+    // The held leases of the report count, despite the lost ones.
     String both = finished(foreign, "\"output\":\"1\"") + "," + finished(run, "\"output\":\"2\"");
     assertThat(report(session, "{\"finished\":[" + both + "]}").json().get("lost")).hasSize(1);
     assertThat(run(run).get("status").asString()).isEqualTo("COMPLETED");
@@ -159,10 +159,10 @@ class WorkerReportsTest {
             "FAILED", error + "\"m\"},\"retryable\":true,\"durationMillis\":" + Long.MAX_VALUE));
   }
 
-  /** One run of a report must not take its neighbours along. */
+  /** One bad run in a report must not affect the others. */
   @ParameterizedTest
   @MethodSource("outcomes")
-  void an_outcome_that_cannot_be_stored_as_it_is_ends_its_run_and_no_other(
+  void an_outcome_that_cannot_be_stored_unchanged_ends_only_its_own_run(
       String status, String fields) {
     String session = open(server.key, "pair");
     String odd = trigger(server.key, "pair");

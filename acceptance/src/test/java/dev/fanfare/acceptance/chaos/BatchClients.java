@@ -17,13 +17,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Clients that trigger one batch after the other, each batch once, until the server cannot be
- * reached: so every answer counts. A batch is known by a tag of its own, answered or not.
+ * Clients that trigger one batch after another until the server is unreachable. Each batch is sent
+ * once, without retries, so every response counts. Each batch has a unique tag, which identifies it
+ * even if its response is lost.
  */
 final class BatchClients {
   static final int ITEMS = 10;
 
-  /** What each call came to: the answer, or what was thrown. */
+  /** The result of each call: the response or the exception. */
   private final Map<String, Object> results = new ConcurrentHashMap<>();
 
   private volatile boolean stopped;
@@ -55,7 +56,7 @@ final class BatchClients {
         results.put(tag, e);
         return;
       } catch (ApiException.Unavailable e) {
-        results.put(tag, e); // the server said no: the next call may find it gone
+        results.put(tag, e); // the server rejected the call; it may be gone at the next one
       } catch (RuntimeException e) {
         results.put(tag, e);
         return;
@@ -63,7 +64,7 @@ final class BatchClients {
     }
   }
 
-  /** Waits until so many batches were acknowledged. */
+  /** Waits until this many batches were acknowledged. */
   void awaitAcknowledged(int batches) {
     Await.until(
         batches + " acknowledged batches",
@@ -71,7 +72,7 @@ final class BatchClients {
         () -> acknowledged().size() >= batches);
   }
 
-  /** Lets the calls under way be the last; returns when they have ended. */
+  /** Makes the pending calls the last ones, and returns when they have ended. */
   void stop() {
     stopped = true;
     awaitEnd();
@@ -90,12 +91,12 @@ final class BatchClients {
     return tags(BatchHandle.class);
   }
 
-  /** The tags of the calls that the server said no to. */
+  /** The tags of the calls that the server rejected. */
   List<String> refused() {
     return tags(ApiException.class);
   }
 
-  /** The tags of the calls that never were answered. */
+  /** The tags of the calls that got no response. */
   List<String> unanswered() {
     return tags(ConnectionException.class);
   }
@@ -107,7 +108,7 @@ final class BatchClients {
         .toList();
   }
 
-  /** What no client should see, whatever happens to a server. */
+  /** Failures that no client should see, whatever happens to a server. */
   List<Object> surprises() {
     return results.values().stream()
         .filter(result ->

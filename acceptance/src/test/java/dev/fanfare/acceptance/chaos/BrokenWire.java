@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Passes bytes between a client and a server on this machine, unless it is told to fail. */
+/** A local proxy between a client and a server, which can fail on demand. */
 final class BrokenWire implements AutoCloseable {
   private final int target;
   private final ServerSocket listening;
@@ -38,25 +38,25 @@ final class BrokenWire implements AutoCloseable {
   }
 
   /**
-   * The next {@code count} requests whose first bytes hold {@code words} reach the server, which
-   * answers; then the connection is cut before the client hears of it.
+   * Loses the next {@code count} responses to requests whose first bytes contain {@code words}. The
+   * server receives the request and responds, but the connection is cut before the client gets it.
    */
   void loseAnswers(String words, int count) {
     losing = words;
     toLose.set(count);
   }
 
-  /** Answers lost so far. */
+  /** The number of responses lost so far. */
   int lost() {
     return lost.get();
   }
 
-  /** From now on nothing comes through, and nobody is told. */
+  /** Silently stops forwarding from now on. */
   void hold() {
     setHeld(true);
   }
 
-  /** What was held comes through. */
+  /** Forwards everything that was held back. */
   void release() {
     setHeld(false);
   }
@@ -93,7 +93,7 @@ final class BrokenWire implements AutoCloseable {
         Thread.ofPlatform().daemon().start(() -> pump(client, server, cut, true));
         Thread.ofPlatform().daemon().start(() -> pump(server, client, cut, false));
       } catch (IOException e) {
-        // closed, or the server is away: the client sees a connection that ends
+        // closed, or the server is down: the client sees the connection end
       }
     }
   }
@@ -117,7 +117,7 @@ final class BrokenWire implements AutoCloseable {
         out.write(buffer, 0, n);
       }
     } catch (IOException e) {
-      // one side closed: so does the other
+      // one side closed its connection; close the other too
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A JVM of its own on this test's class path, with everything it says. */
+/** A separate JVM on this test's class path, with its captured output. */
 final class Jvm implements AutoCloseable {
   private static final int LINES_MAX = 2_000;
   private static final int LINES_TOLD = 25;
@@ -33,12 +33,12 @@ final class Jvm implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
   }
 
-  /** Starts a main class; of Fanfare's settings it sees only those in {@code environment}. */
+  /** Starts a main class with only those Fanfare settings that are in {@code environment}. */
   static Jvm start(String name, Class<?> main, List<String> args, Map<String, String> environment)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
-    // Compiled code would come too late for lives as short as these.
+    // These processes are too short-lived to benefit from the optimizing compiler.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(args);
@@ -67,7 +67,7 @@ final class Jvm implements AutoCloseable {
     return process.pid();
   }
 
-  /** SIGKILL: nothing is said to anybody. */
+  /** Sends SIGKILL: the process dies without any cleanup. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
     if (!process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)) {
@@ -75,18 +75,18 @@ final class Jvm implements AutoCloseable {
     }
   }
 
-  /** SIGTERM: please stop. */
+  /** Sends SIGTERM: requests a shutdown. */
   void terminate() {
     process.destroy();
   }
 
-  /** SIGSTOP: frozen where it stands. */
+  /** Sends SIGSTOP: freezes the process. */
   void freeze() throws Exception {
     signal("STOP");
     Await.until("the " + name + " to be frozen", SOON, () -> stat().matches(".*\\) [Tt] .*"));
   }
 
-  /** SIGCONT: goes on as if no time had passed. */
+  /** Sends SIGCONT: resumes the frozen process. */
   void thaw() throws Exception {
     signal("CONT");
   }
@@ -102,7 +102,7 @@ final class Jvm implements AutoCloseable {
     return Files.readString(Path.of("/proc/" + pid() + "/stat")).strip();
   }
 
-  /** Waits for the end; returns the status. */
+  /** Waits until the process exits; returns its status. */
   int awaitExit(Duration bound) throws InterruptedException {
     if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("Still there after %s: the %s".formatted(bound, this));
@@ -111,7 +111,7 @@ final class Jvm implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** Waits for a line that begins so, and returns it. */
+  /** Waits for a line with this beginning, and returns it. */
   String awaitLine(String beginning, Duration bound) {
     Await.until(
         "the %s to say '%s'".formatted(name, beginning),
@@ -128,14 +128,14 @@ final class Jvm implements AutoCloseable {
     return lines().filter(line -> line.startsWith(beginning)).findFirst().orElse(null);
   }
 
-  /** What it said so far, at least the end of it. */
+  /** The output so far, at least its last lines. */
   Stream<String> lines() {
     synchronized (lines) {
       return new ArrayList<>(lines).stream();
     }
   }
 
-  /** Who it is and its last words, for the message of a failure. */
+  /** The process and its last output, for failure messages. */
   @Override
   public String toString() {
     List<String> all = lines().toList();
@@ -148,7 +148,7 @@ final class Jvm implements AutoCloseable {
             String.join(System.lineSeparator() + "  ", last));
   }
 
-  /** Ends it, whatever state it is in. */
+  /** Kills the process, in whatever state it is. */
   @Override
   public void close() throws InterruptedException {
     kill();

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * While a batch of 1,000 naps executes, processes are killed, frozen and told to stop. Each time
- * every run completes once, no run has two holders, and nothing acknowledged is lost.
+ * Kills, freezes and stops processes while a batch of 1,000 short sleeps executes. Each time, every
+ * run completes once, no run has two holders, and nothing acknowledged is lost.
  */
 @Timeout(300)
 class KilledProcessesTest {
@@ -41,9 +41,7 @@ class KilledProcessesTest {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final Duration DONE = Duration.ofSeconds(90);
 
-  /**
-   * What a process may take to end beyond its grace period: starting to stop, on a busy machine.
-   */
+  /** How long a process may take to exit beyond its grace period, on a busy machine. */
   private static final Duration STOPPED = Duration.ofSeconds(30);
 
   @TempDir Path folder;
@@ -65,7 +63,7 @@ class KilledProcessesTest {
   }
 
   @Test
-  void aKilledWorkersRunsAreExecutedByTheNextOne() throws Exception {
+  void the_runs_of_a_killed_worker_are_executed_by_the_next_one() throws Exception {
     TestDatabase database = database();
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
@@ -86,7 +84,7 @@ class KilledProcessesTest {
   }
 
   @Test
-  void aKilledServerAndItsDatabaseLoseNothingThatWasAcknowledged() throws Exception {
+  void a_killed_server_and_its_database_lose_no_acknowledged_run() throws Exception {
     Path home = folder.resolve("home");
     Serving server = processes.server("server", home);
     LeaseHistory history = LeaseHistory.install(() -> embedded(home));
@@ -117,7 +115,7 @@ class KilledProcessesTest {
   }
 
   @Test
-  void oneOfTwoServersIsKilledAndTheOtherDoesItAll() throws Exception {
+  void if_one_of_two_servers_is_killed_the_other_does_all_the_work() throws Exception {
     TestDatabase database = database();
     Serving first = processes.server("first server", folder.resolve("first"), database);
     Serving second = processes.server("second server", folder.resolve("second"), database);
@@ -147,8 +145,9 @@ class KilledProcessesTest {
   }
 
   /**
-   * Stops the worker at a moment when it holds runs: naps that began together end together, and
-   * then for a moment it holds none. Looks several times, for a report may have been on its way.
+   * Stops the worker at a moment when it holds runs. Sleeps that began together also end together,
+   * and then the worker briefly holds none. It checks several times, because a report may have been
+   * in flight.
    */
   private static void freezeHolding(Jvm worker, LeaseHistory history) {
     Await.until(
@@ -168,7 +167,8 @@ class KilledProcessesTest {
 
   /** HBT-07. */
   @Test
-  void aWorkerFrozenPastItsLeaseIsRefusedAndGoesOnInAnotherSession() throws Exception {
+  void a_worker_frozen_past_its_lease_is_rejected_and_continues_in_a_new_session()
+      throws Exception {
     TestDatabase database = database();
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
@@ -203,7 +203,7 @@ class KilledProcessesTest {
   }
 
   @Test
-  void aServerToldToStopCutsNoRequestThatItAccepted() throws Exception {
+  void a_stopping_server_completes_every_request_it_accepted() throws Exception {
     TestDatabase database = database();
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
@@ -231,8 +231,8 @@ class KilledProcessesTest {
   }
 
   @Test
-  void aWorkerToldToStopFinishesWhatRunsAndHandsBackTheRest() throws Exception {
-    processes.set("FANFARE_SESSION_LEASE", "30s"); // nothing here may wait for a lease to lapse
+  void a_stopping_worker_finishes_running_attempts_and_returns_the_rest() throws Exception {
+    processes.set("FANFARE_SESSION_LEASE", "30s"); // this test must not depend on a lapsing lease
     TestDatabase database = database();
     Serving server = processes.server("server", folder.resolve("home"), database);
     LeaseHistory history = LeaseHistory.install(database::connect);
@@ -257,7 +257,7 @@ class KilledProcessesTest {
     return database;
   }
 
-  /** Of many lengths, so that at any moment some are held. */
+  /** Sleeps of different lengths, so that some runs are held at any moment. */
   private static BatchHandle triggerNaps(Fanfare fanfare) {
     return fanfare.batchTrigger(
         DemoTasks.SLOW, IntStream.range(0, RUNS).mapToObj(i -> new Nap(50 + i % 150)).toList());
@@ -278,7 +278,7 @@ class KilledProcessesTest {
         SOON, () -> assertThat(processesIn(home)).as("the server's database").isEmpty());
   }
 
-  /** Logs in to the database of the server in that home, which listens elsewhere at each start. */
+  /** Connects to the database in {@code home}, whose port changes at every start. */
   private static Connection embedded(Path home) throws SQLException {
     Path postgres = home.resolve("postgres");
     try {
@@ -292,7 +292,7 @@ class KilledProcessesTest {
     }
   }
 
-  /** Processes whose command line names the folder, as those of its database do. */
+  /** The processes whose command line contains the folder, such as those of its database. */
   private static List<String> processesIn(Path home) throws IOException {
     String name = home.toRealPath().toString();
     return ProcessHandle.allProcesses()

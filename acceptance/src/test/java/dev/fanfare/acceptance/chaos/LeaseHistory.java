@@ -18,13 +18,13 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Who held which run, from when to when: triggers on {@code leases}, in the test's database only,
- * write it down within the transactions that claim and let go.
+ * Records which session held which run, and when. Triggers on {@code leases}, in the test's
+ * database only, write the history within the transactions that create and delete the leases.
  */
 final class LeaseHistory {
   private final Source source;
 
-  /** Where connections come from; each is closed by who asked. */
+  /** Opens connections, which the caller must close. */
   interface Source {
     Connection connect() throws SQLException;
   }
@@ -33,7 +33,7 @@ final class LeaseHistory {
     this.source = source;
   }
 
-  /** Begins to write, in a database that a server has set up. */
+  /** Starts recording in a database that a server has already migrated. */
   static LeaseHistory install(Source source) throws SQLException {
     LeaseHistory history = new LeaseHistory(source);
     history.execute(
@@ -63,7 +63,7 @@ final class LeaseHistory {
         create trigger lease_history after insert or delete on leases
            for each row execute function write_lease_history()
         """,
-        // A lease that changed hands without being let go would escape the two above.
+        // The history would miss a lease that changes its holder in place, so forbid it.
         """
         create function refuse_new_holder() returns trigger language plpgsql as $$
         begin
@@ -80,7 +80,7 @@ final class LeaseHistory {
     return history;
   }
 
-  /** Waits until every run of the database has ended, and every batch knows it. */
+  /** Waits until every run has ended and every batch is complete. */
   void awaitAllDone(Duration bound, Processes processes) {
     try {
       Await.untilAsserted(bound, () -> assertThat(standing()).isEqualTo("all done"));
@@ -89,7 +89,7 @@ final class LeaseHistory {
     }
   }
 
-  /** How the runs stand that are not done, in a line. */
+  /** Describes the unfinished runs and batches in one line. */
   private String standing() throws SQLException {
     List<String> open =
         strings(
@@ -105,7 +105,7 @@ final class LeaseHistory {
     return open.isEmpty() ? "all done" : String.join(", ", open);
   }
 
-  /** Every run completed once, every batch counts its runs, nothing is held or queued any more. */
+  /** Asserts that every run completed once, all batches count their runs, and no work is left. */
   void assertAllCompletedOnce() throws SQLException {
     assertThat(
             strings(
@@ -146,7 +146,7 @@ final class LeaseHistory {
         .isZero();
   }
 
-  /** No run had two holders at once, and each holder a higher fence than the one before. */
+  /** Asserts that no run had two holders at once, and that fences increased with each holder. */
   void assertOneHolderAtATime() throws SQLException {
     assertThat(
             strings(
@@ -179,36 +179,36 @@ final class LeaseHistory {
         .isEqualTo(number("select count(*) from runs"));
   }
 
-  /** Runs that have ended so far. */
+  /** The number of runs that have ended so far. */
   long ended() throws SQLException {
     return number("select count(*) from outcomes");
   }
 
-  /** Runs that are held now. */
+  /** The runs that are held now. */
   Set<UUID> held() throws SQLException {
     return strings("select run_id::text from leases").stream()
         .map(UUID::fromString)
         .collect(Collectors.toSet());
   }
 
-  /** Sessions that have held a run. */
+  /** The sessions that have held a run. */
   List<UUID> sessions() throws SQLException {
     return strings("select distinct session_id::text from lease_history").stream()
         .map(UUID::fromString)
         .toList();
   }
 
-  /** Claims of runs that a worker was lost with before. */
+  /** The number of claims of runs that had been lost with a worker. */
   long claimsAfterLoss() throws SQLException {
     return number("select count(*) from lease_history where held and losses > 0");
   }
 
-  /** Claims of runs that somebody had held before. */
+  /** The number of claims of runs that had been held before. */
   long claimsAgain() throws SQLException {
     return number("select count(*) from lease_history where held and fence > 1");
   }
 
-  /** How many runs carry each tag. */
+  /** The number of runs with each tag. */
   Map<String, Long> runsByTag() throws SQLException {
     Map<String, Long> runs = new HashMap<>();
     for (String tag : strings("select tag from run_tags")) {
@@ -217,7 +217,7 @@ final class LeaseHistory {
     return runs;
   }
 
-  /** A single number. */
+  /** Runs a query that returns a single number. */
   long number(String sql, Object... parameters) throws SQLException {
     return Long.parseLong(strings(sql, parameters).getFirst());
   }

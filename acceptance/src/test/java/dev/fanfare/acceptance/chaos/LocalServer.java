@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A server in this JVM on a database of its own, which it keeps when it is stopped. */
+/** A server in this JVM with its own database, which survives stopping the server. */
 final class LocalServer implements AutoCloseable {
   private static final String KEY = "tr_dev_" + "l".repeat(24);
 
@@ -56,13 +56,13 @@ final class LocalServer implements AutoCloseable {
     return local;
   }
 
-  /** Starts it, again at the same address. */
+  /** Starts the server, always at the same address. */
   void start() {
     server = Server.start(config.with(PORT, port));
     port = server.url().getPort();
   }
 
-  /** Stops it; its database stays. */
+  /** Stops the server, but keeps its database. */
   void stop() {
     server.close();
   }
@@ -75,7 +75,7 @@ final class LocalServer implements AutoCloseable {
     return client(port);
   }
 
-  /** A client that reaches the server through another port. */
+  /** A client that connects through another port, such as that of a proxy. */
   static Fanfare client(int port) {
     return Fanfare.builder().url("http://127.0.0.1:" + port).secretKey(KEY).build();
   }
@@ -84,7 +84,7 @@ final class LocalServer implements AutoCloseable {
     return KEY;
   }
 
-  /** A single number from its database. */
+  /** Runs a query on the database that returns a single number. */
   long number(String sql) throws SQLException {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement();

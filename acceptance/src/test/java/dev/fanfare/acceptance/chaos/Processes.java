@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The processes of one story; what still lives when it is over is killed. */
+/** The processes of one test; closing kills those that still run. */
 final class Processes implements AutoCloseable {
-  /** A machine busy with other tests starts a server, and makes its database, within this. */
+  /** The time limit for starting a server and creating its database on a busy machine. */
   private static final Duration START = Duration.ofSeconds(120);
 
   private static final String READY = "Fanfare is ready at ";
@@ -27,13 +27,13 @@ final class Processes implements AutoCloseable {
   private final Deque<Jvm> all = new ArrayDeque<>();
   private final Map<String, String> settings = new HashMap<>();
 
-  /** Waits that are short enough to watch. */
+  /** Settings with times short enough for tests. */
   Processes() {
     settings.put("FANFARE_PORT", "0");
     settings.put("FANFARE_DEV_KEY", KEY);
     settings.put("FANFARE_ENCRYPTION_KEY", "ab".repeat(32));
     settings.put("FANFARE_SESSION_LEASE", "2s");
-    // On a busy machine so short a lease lapses by itself; a run must be tried again each time.
+    // On a busy machine, such a short lease may lapse by itself; each time the run is retried.
     settings.put("FANFARE_LOSSES_MAX", "1000");
     settings.put("FANFARE_POLL_WAIT", "1s");
     settings.put("FANFARE_SWEEP_INTERVAL", "100ms");
@@ -41,26 +41,26 @@ final class Processes implements AutoCloseable {
     settings.put("FANFARE_SHUTDOWN_GRACE", "10s");
   }
 
-  /** Another setting for the servers that are started from now on. */
+  /** Adds a setting for the servers that are started from now on. */
   Processes set(String name, String value) {
     settings.put(name, value);
     return this;
   }
 
-  /** A server that was ready. */
+  /** A server that has reported that it is ready. */
   record Serving(Jvm jvm, URI url) {
-    /** A client that tries again as clients do. */
+    /** A client with the default retries. */
     Fanfare client() {
       return Fanfare.builder().url(url.toString()).secretKey(KEY).build();
     }
 
-    /** A client that takes the first answer, or its absence, for the last. */
+    /** A client that never retries. */
     Fanfare impatientClient() {
       return Fanfare.builder().url(url.toString()).secretKey(KEY).maxTries(1).build();
     }
   }
 
-  /** Starts a server on a database that others may share. */
+  /** Starts a server on a database that other servers may share. */
   Serving server(String name, Path home, TestDatabase database) throws IOException {
     String url =
         "%s?user=%s&password=%s"
@@ -68,7 +68,7 @@ final class Processes implements AutoCloseable {
     return server(name, home, Map.of("FANFARE_DATABASE_URL", url));
   }
 
-  /** Starts a server with a database of its own, in its home. */
+  /** Starts a server with its own database in its home. */
   Serving server(String name, Path home) throws IOException {
     return server(name, home, Map.of());
   }
@@ -101,7 +101,7 @@ final class Processes implements AutoCloseable {
     return jvm;
   }
 
-  /** All of them with their last words, the newest first. */
+  /** All processes with their last output, the newest first. */
   @Override
   public String toString() {
     return all.stream().map(Jvm::toString).collect(Collectors.joining(System.lineSeparator()));

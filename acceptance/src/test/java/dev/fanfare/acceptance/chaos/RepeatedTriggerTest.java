@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The same trigger sent many times makes what it makes once. */
+/** A trigger that is sent many times takes effect once. */
 @Timeout(60)
 class RepeatedTriggerTest {
   private LocalServer server;
@@ -35,7 +35,7 @@ class RepeatedTriggerTest {
 
   /** IDM-06. */
   @Test
-  void fiftyEqualTriggersAtOnceMakeOneRun() throws Exception {
+  void fifty_equal_triggers_at_once_create_one_run() throws Exception {
     Fanfare fanfare = server.client();
     CountDownLatch ready = new CountDownLatch(50);
     List<RunHandle> answers;
@@ -64,7 +64,7 @@ class RepeatedTriggerTest {
 
   /** TRG-20. */
   @Test
-  void aTriggerWhoseAnswerWasLostIsOneRun() throws Exception {
+  void a_trigger_resent_after_a_lost_response_creates_one_run() throws Exception {
     try (BrokenWire wire = new BrokenWire(server.port())) {
       wire.loseAnswers("/trigger", 2);
       RunHandle run = LocalServer.client(wire.port()).trigger("once", 1);
@@ -75,7 +75,7 @@ class RepeatedTriggerTest {
   }
 
   @Test
-  void aBatchWhoseAnswerWasLostIsOneBatch() throws Exception {
+  void a_batch_resent_after_a_lost_response_creates_one_batch() throws Exception {
     try (BrokenWire wire = new BrokenWire(server.port())) {
       wire.loseAnswers("/batch", 2);
       BatchHandle batch =

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a worker lives through, against a real server: restarts, bad outputs, its own end. */
+/** The life of a worker with a real server: restarts, invalid outputs, closing. */
 @Timeout(120)
 class WorkerLifeTest {
   private static final Duration DONE = Duration.ofSeconds(60);
@@ -60,7 +60,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void theDemoTasksDoWhatTheyAreDocumentedToDo() {
+  void the_demo_tasks_do_what_their_documentation_says() {
     Fanfare fanfare = startServer();
     try (Worker worker = demoWorker(fanfare)) {
       BatchHandle batch =
@@ -94,7 +94,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void ATT_09_anAttemptThatRunsTooLongEndsItsRunWithoutARetry() {
+  void ATT_09_an_attempt_that_runs_too_long_ends_its_run_without_a_retry() {
     Fanfare fanfare = startServer();
     Duration shortest = Duration.ofSeconds(5);
     Task<RawJson, String> bounded =
@@ -129,9 +129,9 @@ class WorkerLifeTest {
     return BatchItem.of(task, new RawJson(payload));
   }
 
-  /** ATT-03: no retry waits in the worker here, so each takes the way through the queue. */
+  /** ATT-03: here no retry waits in the worker, so every retry goes through the queue. */
   @Test
-  void retriesThatWaitInTheQueueKeepTheirAttemptNumbers() {
+  void retries_that_wait_in_the_queue_keep_their_attempt_numbers() {
     server = LocalServer.start(c -> c.with(RETRY_IN_PLACE_MAX, Duration.ZERO));
     Fanfare fanfare = server.client();
     try (Worker worker = demoWorker(fanfare)) {
@@ -145,7 +145,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void aWorkerOutlivesRestartsOfTheServer() {
+  void a_worker_survives_restarts_of_the_server() {
     Fanfare fanfare = startServer();
     try (Worker worker = demoWorker(fanfare)) {
       BatchHandle batch =
@@ -167,7 +167,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void aWorkerMayBeThereBeforeTheServer() {
+  void a_worker_may_start_before_the_server() {
     Fanfare fanfare = startServer();
     server.stop();
     try (Worker worker = demoWorker(fanfare)) {
@@ -177,11 +177,11 @@ class WorkerLifeTest {
     }
   }
 
-  /** An object that JSON cannot tell. */
+  /** An object that cannot be serialized to JSON. */
   public record Circle(List<Object> self) {}
 
   @Test
-  void anOutputThatCannotBeStoredFailsItsRunAndNoOther() {
+  void an_output_that_cannot_be_stored_fails_only_its_own_run() {
     server = LocalServer.start(c -> c.with(OUTPUT_BYTES_MAX, 10_000));
     Fanfare fanfare = server.client();
     Task<String, Object> make =
@@ -217,7 +217,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void closingFinishesWhatRunsAndHandsBackWhatWaits() throws Exception {
+  void closing_finishes_running_attempts_and_returns_waiting_runs() throws Exception {
     Fanfare fanfare = startServer();
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
@@ -270,9 +270,9 @@ class WorkerLifeTest {
     }
   }
 
-  /** HBT-08; the server is a process of its own, since its threads too would find no carrier. */
+  /** HBT-08: the server is a separate process, because its threads would get no CPU either. */
   @Test
-  void HBT_08_handlersThatBurnAllProcessorsDoNotCostTheSession(@TempDir Path folder)
+  void HBT_08_handlers_that_use_all_processors_do_not_cost_the_session(@TempDir Path folder)
       throws Exception {
     int burners = 4 * Runtime.getRuntime().availableProcessors();
     Task<Integer, Boolean> burn =
@@ -299,7 +299,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void twentyThousandSmallRunsComplete() throws Exception {
+  void twenty_thousand_small_runs_complete() throws Exception {
     Fanfare fanfare = startServer();
     Task<Integer, Integer> nothing =
         Task.define("nothing", Integer.class, Integer.class).handler((payload, run) -> payload);

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** {@code docs/compatibility.md}: SDK version by function. */
+/** Generates {@code docs/compatibility.md}, a table of functions by SDK version. */
 final class CompatibilityPage {
   private static final String HEAD =
       """

@@ -14,13 +14,13 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 
-/** The SDKs of {@code src/test/npm/package.json}, and the Node.js that runs their checks. */
+/** Runs the checks of the SDKs in {@code src/test/npm/package.json} with Node.js. */
 final class NodeSdks {
   private static final Path FOLDER = Path.of("src", "test", "npm").toAbsolutePath();
   private static final Path LOGS = Path.of("target", "clients").toAbsolutePath();
   private static final String PREFIX = "sdk-";
 
-  /** Within the installed modules, so that what is compiled finds them, and nobody commits it. */
+  /** Inside node_modules, so that compiled files find the modules, and git ignores them. */
   private static final String COMPILED = "node_modules/.fanfare/";
 
   private static final int NODE_MIN = 18;
@@ -29,7 +29,7 @@ final class NodeSdks {
 
   private NodeSdks() {}
 
-  /** What one check came to. */
+  /** The result of one check. */
   record Check(
       String version,
       int order,
@@ -39,12 +39,12 @@ final class NodeSdks {
       String reason,
       List<String> requests) {}
 
-  /** The text of a file beside the SDKs. */
+  /** The text of a file in the folder of the SDKs. */
   static String text(String file) throws IOException {
     return Files.readString(FOLDER.resolve(file));
   }
 
-  /** Oldest first. */
+  /** The SDK versions, oldest first. */
   static List<String> versions() throws IOException {
     JsonNode sdks =
         WireJson.mapper()
@@ -56,7 +56,7 @@ final class NodeSdks {
         .toList();
   }
 
-  /** Why the SDKs cannot be tried here, in a sentence; empty when they can. */
+  /** Why the SDKs cannot be tested on this machine, in one sentence; empty if they can. */
   static Optional<String> unavailable() throws IOException, InterruptedException {
     Optional<String> node = run(10, "node", "-p", "process.versions.node");
     if (node.isEmpty() || Integer.parseInt(node.get().strip().split("\\.")[0]) < NODE_MIN) {
@@ -72,7 +72,7 @@ final class NodeSdks {
             + Path.of("").toAbsolutePath().getParent().relativize(LOGS.resolve("npm.log")));
   }
 
-  /** npm writes its own copy of the lock file last of all. */
+  /** npm writes its own copy of the lock file last, so the copy marks a complete installation. */
   private static boolean installed() throws IOException {
     Path written = FOLDER.resolve("node_modules").resolve(".package-lock.json");
     return Files.exists(written)
@@ -99,7 +99,7 @@ final class NodeSdks {
     }
   }
 
-  /** Compiles a file of TypeScript, its types checked, runs it and returns what it printed. */
+  /** Type-checks and compiles a TypeScript file, runs it, and returns its output. */
   static String runTypeScript(String file, Map<String, String> environment)
       throws IOException, InterruptedException {
     List<String> compile = new ArrayList<>(List.of("node", "node_modules/typescript/bin/tsc"));
@@ -118,7 +118,7 @@ final class NodeSdks {
     return Files.readString(printed);
   }
 
-  /** What the command prints, or nothing when it is not there or fails. */
+  /** The output of the command; empty if it does not exist or fails. */
   private static Optional<String> run(long seconds, String... command)
       throws IOException, InterruptedException {
     Path printed = LOGS.resolve(command[0] + ".out");

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the server does not do yet. A function that is named here may fail with the versions that
- * are named with it; when it works with one of them the test fails, so that it is taken out.
+ * The functions that the server does not support yet. A function listed here may fail with the
+ * listed versions. If it works with one of them, the test fails, so that the entry is removed.
  */
 final class NotBuilt {
   private static final List<Gap> GAPS = List.of();
@@ -18,7 +18,7 @@ final class NotBuilt {
     }
   }
 
-  /** Why it does not work yet; empty when it must work. */
+  /** Why the function does not work yet; empty if it must work. */
   static Optional<String> why(String function, String version) {
     return GAPS.stream().filter(gap -> gap.covers(function, version)).map(Gap::why).findFirst();
   }

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What all checks of a function came to with one version. */
+/** The result of all checks of a function with one SDK version. */
 record Outcome(String version, String function, List<Check> checks) {
 
   enum Result {
@@ -16,7 +16,7 @@ record Outcome(String version, String function, List<Check> checks) {
     FAILS
   }
 
-  /** In the order in which the checks are written down. */
+  /** Groups checks by function, in the order in which they are defined. */
   static List<Outcome> of(String version, List<Check> checks) {
     Map<String, List<Check>> functions = new LinkedHashMap<>();
     checks.stream()
@@ -37,7 +37,7 @@ record Outcome(String version, String function, List<Check> checks) {
         : Result.NOT_OFFERED;
   }
 
-  /** The story of what failed, with what was sent and answered. */
+  /** Describes the failed checks, with their requests and responses. */
   String story() {
     StringBuilder story = new StringBuilder();
     for (Check check : checks) {

@@ -29,17 +29,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every function of the published TypeScript SDKs that this server is meant to answer, called by
- * the SDKs themselves: a test for each version and function. What came of it is the table in {@code
- * docs/compatibility.md}, which {@code -Dfanfare.compatibility.write=true} writes anew.
+ * Calls every function of the published TypeScript SDKs that this server supports, through the SDKs
+ * themselves, with one test per version and function. The results are the table in {@code
+ * docs/compatibility.md}; {@code -Dfanfare.compatibility.write=true} regenerates it.
  *
- * <p>What a failing check sent and was answered is in the message, and of all checks in {@code
- * target/clients}.
+ * <p>The message of a failing check contains its requests and responses; those of all checks are in
+ * {@code target/clients}.
  */
 class TypeScriptClientsTest {
   private static final Path PAGE = Path.of("..", "docs", "compatibility.md");
 
-  /** As {@code slow}, one at a time: what is behind the first one waits. */
+  /** Like {@code slow}, but one run at a time: later runs wait for the first one. */
   private static final Task<Nap, Slept> NARROW =
       Task.define("narrow", Nap.class, Slept.class)
           .queue(Queue.named("narrow").concurrencyLimit(1))
@@ -51,7 +51,8 @@ class TypeScriptClientsTest {
   @BeforeAll
   static void runTheChecks() throws Exception {
     Optional<String> unavailable = NodeSdks.unavailable();
-    unavailable.ifPresent(System.err::println); // what Maven shows of a skipped test is its number
+    unavailable.ifPresent(
+        System.err::println); // Maven only counts skipped tests; this shows the reason
     assumeTrue(unavailable.isEmpty(), () -> unavailable.orElse(""));
     versions = NodeSdks.versions();
     outcomes.clear();
@@ -71,7 +72,7 @@ class TypeScriptClientsTest {
   }
 
   @TestFactory
-  Stream<DynamicContainer> everyFunctionWorksWithEveryVersion() {
+  Stream<DynamicContainer> every_function_works_with_every_version() {
     return versions.stream()
         .map(version ->
             DynamicContainer.dynamicContainer(
@@ -102,13 +103,13 @@ class TypeScriptClientsTest {
   }
 
   @Test
-  void theTableOfTheDocumentationIsWhatCameOut() throws IOException {
+  void the_documented_table_matches_the_results() throws IOException {
     String page = CompatibilityPage.of(versions, outcomes);
     if (Boolean.getBoolean("fanfare.compatibility.write")) {
       Files.writeString(PAGE, page);
     }
     assertThat(Files.readString(PAGE))
-        .as("docs/compatibility.md; -Dfanfare.compatibility.write=true writes it anew")
+        .as("docs/compatibility.md; -Dfanfare.compatibility.write=true regenerates it")
         .isEqualTo(page);
   }
 }

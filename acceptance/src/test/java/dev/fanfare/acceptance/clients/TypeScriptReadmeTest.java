@@ -13,18 +13,18 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The TypeScript of the README: it imports the SDK as it is published, and nothing else. */
+/** The TypeScript example of the README, which imports only the published SDK. */
 class TypeScriptReadmeTest {
   private static final String FILE = "readme.ts";
 
   @Test
-  void theReadmeShowsTheFileThatIsRun() throws Exception {
+  void the_readme_shows_the_file_that_is_run() throws Exception {
     assertThat(Files.readString(Path.of("..", "README.md")))
         .contains("```typescript\n" + NodeSdks.text(FILE) + "```");
   }
 
   @Test
-  void anUnmodifiedFileTriggersAThousandRunsAndSeesThemCompleted() throws Exception {
+  void the_unmodified_file_triggers_a_thousand_runs_and_sees_them_complete() throws Exception {
     Optional<String> unavailable = NodeSdks.unavailable();
     unavailable.ifPresent(System.err::println);
     assumeTrue(unavailable.isEmpty(), () -> unavailable.orElse(""));
