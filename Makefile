@@ -1,4 +1,4 @@
-# `make` alone prints this help. CI calls `make test`, which is `make check` with the tests.
+# `make` without a target prints this help. CI runs `make test`, which is `make check` plus the tests.
 MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
@@ -8,33 +8,33 @@ MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 help: ## print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: ## fetch every dependency and plugin, so that later builds need no network
+setup: ## fetch every dependency and plugin, so that later builds work offline
 	$(MVN) $(MVN_FLAGS) -DskipTests verify
 	@if command -v npm > /dev/null; then cd acceptance/src/test/npm && npm ci; fi
 
 format: ## rewrite every Java file in google-java-format
 	@$(call google-java-format,--replace)
 
-check: ## formatting, compiler, Error Prone, NullAway: everything but running tests
+check: ## check the formatting and compile with Error Prone and NullAway; no tests
 	@$(call google-java-format,--dry-run --set-exit-if-changed)
 	$(MVN) $(MVN_FLAGS) -q -DskipTests verify
 
-test: ## all that check does, and every test, on a real PostgreSQL
+test: ## everything `make check` does, plus all tests, on a real PostgreSQL
 	@$(call google-java-format,--dry-run --set-exit-if-changed)
 	$(MVN) $(MVN_FLAGS) verify
 
-acceptance: ## the tests over HTTP and with real processes only
+acceptance: ## run only the tests over HTTP and with real processes
 	$(MVN) $(MVN_FLAGS) -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.fanfare.acceptance.**' verify
 
-run: ## the server with the demo worker, waiting for requests
+run: ## start the server with the demo worker
 	bin/fanfare dev
 
 BENCH_ARGS ?=
 
-bench: ## measure against bare JDBC; BENCH_ARGS=--short for a quick look
+bench: ## measure against a plain-JDBC baseline; BENCH_ARGS=--short for a quick run
 	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
 
-# Maven hands google-java-format one file of arguments: the flags, then every source known to git.
+# Maven passes google-java-format one argument file: the flags, then every Java source known to git.
 define google-java-format
 	mkdir -p target && \
 	{ printf '%s\n' $(1); git ls-files --cached --others --exclude-standard '*.java' | while read -r f; do if [ -f "$$f" ]; then echo "$$f"; fi; done; } > target/google-java-format.args && \
