@@ -49,8 +49,7 @@ final class FanOutWorkload implements Workload {
             times,
             caller ->
                 Batches.await(
-                    testbed.observer(),
-                    testbed.client().batchTrigger(Tasks.NOTHING, items).id()));
+                    testbed.observer(), testbed.client().batchTrigger(Tasks.NOTHING, items).id()));
     testbed.worker().stop();
     return timings;
   }

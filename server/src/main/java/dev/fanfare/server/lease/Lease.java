@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param versionId the version of the code of the worker that holds it
  * @param canceled whether the run was canceled while it was held
  */
-public record Lease(
+record Lease(
     UUID runId,
     int fence,
     int laneId,

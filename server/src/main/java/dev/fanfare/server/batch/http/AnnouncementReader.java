@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the announcement of a streamed batch. */
-public final class AnnouncementReader implements JsonReader.ObjectFields {
+final class AnnouncementReader implements JsonReader.ObjectFields {
   private final int itemsMax;
   private @Nullable String runCount;
   private List<String> tasks = List.of();

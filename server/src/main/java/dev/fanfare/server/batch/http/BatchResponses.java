@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** How batches look in the answers of the version 1 and 2 endpoints. */
-public final class BatchResponses {
+final class BatchResponses {
   private BatchResponses() {}
 
   /**

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Items as newline-delimited JSON, {@code {index, task, payload?, options?}} on each line. A line
  * that is too long is no error of the stream: its item becomes a run that failed.
  */
-public final class ItemLines implements ItemStream {
+final class ItemLines implements ItemStream {
   /** Where index and task of a line that is too long are looked for. */
   private static final int HEAD_BYTES = 512;
 

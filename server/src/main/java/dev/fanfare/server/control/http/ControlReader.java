@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads the small bodies of the calls that change a run: one field each. */
-public final class ControlReader {
+final class ControlReader {
   private static final int TEXT_CHARS_MAX = 256;
 
   /** More than a run can have, and few enough to read before saying so. */

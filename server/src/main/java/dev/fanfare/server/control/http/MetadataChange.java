@@ -22,7 +22,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A change to the metadata of one run: what replaces it, then operations in their order. */
-public final class MetadataChange implements MetadataEdit {
+final class MetadataChange implements MetadataEdit {
   /** The operation that has no key: it replaces everything. */
   private static final String WHOLE = "update";
 
