@@ -8,8 +8,8 @@
  * 8  batch  control  worker          batches, changes of stored runs, workers
  * 7  trigger  lease                  creating runs; runs in a worker's hands
  * 6  run                             what a run is, how it ends, reading it
- * 5  queue  task  packet             where runs wait, what tasks are, long payloads
- * 4  access                          who may call
+ * 5  queue  packet                   where runs wait, long payloads
+ * 4  access  task                    who may call, what tasks are
  * 3  component                       what a server is assembled from; the loop of the sweeps
  * 2  http                            routes, requests, responses
  * 1  db  json                        transactions and statements; reading JSON

@@ -10,7 +10,6 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -20,27 +19,6 @@ import org.junit.jupiter.api.Test;
  */
 class LayersTest {
   private static final String ROOT = "dev.fanfare.server";
-
-  private static final Map<String, Integer> LAYERS =
-      Map.ofEntries(
-          Map.entry("", 9),
-          Map.entry("batch", 8),
-          Map.entry("control", 8),
-          Map.entry("worker", 8),
-          Map.entry("trigger", 7),
-          Map.entry("lease", 7),
-          Map.entry("run", 6),
-          Map.entry("queue", 5),
-          Map.entry("task", 5),
-          Map.entry("packet", 5),
-          Map.entry("access", 4),
-          Map.entry("component", 3),
-          Map.entry("http", 2),
-          Map.entry("db", 1),
-          Map.entry("json", 1),
-          Map.entry("config", 0),
-          Map.entry("result", 0),
-          Map.entry("text", 0));
 
   /** What makes other rooms' use cases, instead of being given them. */
   private static final List<String> WIRING = List.of("Server", "Components", "Administration");
@@ -68,7 +46,7 @@ class LayersTest {
   void every_package_is_in_a_room_that_has_a_layer() {
     TreeSet<String> rooms = new TreeSet<>();
     CLASSES.forEach(type -> rooms.add(room(type)));
-    assertThat(rooms).isEqualTo(new TreeSet<>(LAYERS.keySet()));
+    assertThat(rooms).isEqualTo(new TreeSet<>(Layout.LAYERS.keySet()));
   }
 
   @Test
@@ -79,7 +57,7 @@ class LayersTest {
         JavaClass target = dependency.getTargetClass().getBaseComponentType();
         if (ours(target)
             && !room(target).equals(room(type))
-            && LAYERS.get(room(target)) >= LAYERS.get(room(type))) {
+            && Layout.LAYERS.get(room(target)) >= Layout.LAYERS.get(room(type))) {
           wrong.add(type.getName() + " knows " + target.getName());
         }
       }

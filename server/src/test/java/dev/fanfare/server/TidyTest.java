@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 /** Hygiene that no compiler sees, over the sources of every module. */
 class TidyTest {
   private static final int LINES_MAX = 400;
-  private static final Path PROJECT = project();
   private static final List<Source> SOURCES = sources("main");
 
   private record Source(String module, Path file, String text) {
@@ -31,21 +30,13 @@ class TidyTest {
 
     @Override
     public String toString() {
-      return PROJECT.relativize(file).toString();
+      return Project.ROOT.relativize(file).toString();
     }
-  }
-
-  private static Path project() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.isDirectory(folder.resolve("protocol"))) {
-      folder = folder.getParent();
-    }
-    return folder;
   }
 
   private static List<Source> sources(String kind) {
     List<Source> sources = new ArrayList<>();
-    try (Stream<Path> modules = Files.list(PROJECT)) {
+    try (Stream<Path> modules = Files.list(Project.ROOT)) {
       for (Path module : modules.filter(m -> Files.exists(m.resolve("pom.xml"))).toList()) {
         Path root = module.resolve("src").resolve(kind).resolve("java");
         if (Files.isDirectory(root)) {
