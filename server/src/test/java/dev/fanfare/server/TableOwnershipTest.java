@@ -168,10 +168,10 @@ class TableOwnershipTest {
   void a_planted_read_of_a_higher_or_neighboring_package_is_found() {
     assertThat(found("queue", "select d.run_id from delays d join runs r using (run_id)"))
         .containsExactly("Planted.java:1 (queue) reads runs of run, which is not below it");
-    assertThat(found("queue", "select from delays d, tasks t where t.task_id = d.task_id"))
-        .containsExactly("Planted.java:1 (queue) reads tasks of task, which is not below it");
+    assertThat(found("packet", "select from packets d, queues q where q.name = d.path"))
+        .containsExactly("Planted.java:1 (packet) reads queues of queue, which is not below it");
     assertThat(found("queue", "delete from ready y using sessions s where true"))
-        .containsExactly("Planted.java:1 (queue) reads sessions of worker, which is not below it");
+        .containsExactly("Planted.java:1 (queue) reads sessions of lease, which is not below it");
     assertThat(found("task", "update tasks set ttl_ms = (select 1 from batches limit 1)"))
         .hasSize(1);
     assertThat(found("db", "select 1 from run_standing")).hasSize(1);

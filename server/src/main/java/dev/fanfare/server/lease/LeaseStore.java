@@ -76,9 +76,7 @@ final class LeaseStore {
                                  and c.attempt in (x.attempt, x.attempt + 1)
                                limit 1
                                  for update) as h))
-            returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                      l.first_started_at, l.batch_id, l.version_id,
-                      l.canceled_at is not null as canceled
+            returning l.*
             """)
         .uuids("run_ids", claims, AttemptRef::runId)
         .ints("fences", claims, AttemptRef::fence)
@@ -106,9 +104,7 @@ final class LeaseStore {
                                  and x.fence = c.fence
                                limit 1
                                  for update) as h))
-            returning l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                      l.first_started_at, l.batch_id, l.version_id,
-                      l.canceled_at is not null as canceled
+            returning l.*
             """)
         .uuids("run_ids", claims, AttemptRef::runId)
         .ints("fences", claims, AttemptRef::fence)
@@ -121,8 +117,7 @@ final class LeaseStore {
     List<AttemptRef> claims = inOrder(asked);
     return tx.sql(
             """
-            select l.run_id, l.fence, l.lane_id, l.rank, l.attempt, l.losses, l.started_at,
-                   l.first_started_at, l.batch_id, l.version_id, l.canceled_at is not null as canceled,
+            select l.*,
                    coalesce(r.max_attempts, t.max_attempts) as max_attempts,
                    t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
               from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[]) as c (run_id, fence, attempt)
@@ -174,8 +169,7 @@ final class LeaseStore {
                                                and s.expires_at > :now))
                       limit :max
                         for update skip locked))
-            returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                      batch_id, version_id, canceled_at is not null as canceled
+            returning *
             """)
         .bind("start_before", startBefore)
         .bind("cancel_before", cancelBefore)
@@ -252,8 +246,7 @@ final class LeaseStore {
             delete from leases
              where environment_id = :environment
                and session_id = :session_id
-            returning run_id, fence, lane_id, rank, attempt, losses, started_at, first_started_at,
-                      batch_id, version_id, canceled_at is not null as canceled
+            returning *
             """)
         .bind("session_id", sessionId)
         .list(LeaseStore::lease);
@@ -336,7 +329,7 @@ final class LeaseStore {
         r.instantOrNull("first_started_at"),
         r.uuidOrNull("batch_id"),
         r.integer("version_id"),
-        r.flag("canceled"));
+        r.instantOrNull("canceled_at") != null);
   }
 
   private static Lease.WithPolicy withPolicy(Row r) throws SQLException {

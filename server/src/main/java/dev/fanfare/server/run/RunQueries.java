@@ -80,52 +80,45 @@ public final class RunQueries {
     return statuses;
   }
 
-  /** The columns of a run that do not change while it moves, and never are long. */
+  /** What is shown of a run whatever its state, but for its payload. */
   private static final String ASKED =
       """
       r.run_id, r.batch_id, r.payload_type, r.metadata, r.tags, r.idempotency_key, r.options,
-      r.ttl_ms, r.is_test, r.source, r.created_at, r.delay_until, r.parent_run_id, r.root_run_id,
-      r.depth, r.resumes_parent, t.slug, q.name as queue, v.version
-      """;
-
-  /** Where the names come from that {@link #ASKED} shows. */
-  private static final String NAMES =
-      """
-      left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
-      join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-      join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
-      join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+             r.ttl_ms, r.is_test, r.source, r.created_at, r.delay_until, r.parent_run_id,
+             r.root_run_id, r.depth, r.resumes_parent, t.slug, q.name as queue, v.version\
       """;
 
   private static final String WHOLE =
-      "select "
-          + ASKED
-          + """
-          , r.payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at, s.duration_ms,
-            s.output, s.output_type, s.error, s.due_at
-            from runs r
-            join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
-          """
-          + NAMES
-          + """
-           where r.environment_id = :environment
-             and r.run_id = :run_id
-          """;
+      """
+      select %s,
+             r.payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
+             s.duration_ms, s.output, s.output_type, s.error, s.due_at
+        from runs r
+        join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
+        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+       where r.environment_id = :environment
+         and r.run_id = :run_id
+      """
+          .formatted(ASKED);
 
   private static final String SUMMARIES =
-      "select "
-          + ASKED
-          + """
-          , null::text as payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
-            s.duration_ms, null::text as output, s.output_type, null::text as error, s.due_at
-            from runs r
-            join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
-          """
-          + NAMES
-          + """
-           where r.environment_id = :environment
-             and r.run_id = any (:run_ids)
-          """;
+      """
+      select %s,
+             null::text as payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
+             s.duration_ms, null::text as output, s.output_type, null::text as error, s.due_at
+        from runs r
+        join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
+        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
+        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+       where r.environment_id = :environment
+         and r.run_id = any (:run_ids)
+      """
+          .formatted(ASKED);
 
   private static final String FINAL =
       """
@@ -137,23 +130,22 @@ public final class RunQueries {
           from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
           join outcomes o on o.environment_id = :environment and o.run_id = i.run_id
       )
-      select
+      select %s,
+             null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
+             o.finished_at as updated_at, o.duration_ms, o.output, o.output_type, o.error,
+             null::timestamptz as due_at, i.n
+        from sized i
+        join runs r on r.environment_id = :environment and r.run_id = i.run_id
+        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
+        join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
+        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
+        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+       where i.bytes <= :bytes_max
+          or i.m = 1
+       order by i.n
       """
-          + ASKED
-          + """
-          , null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
-            o.finished_at as updated_at, o.duration_ms, o.output, o.output_type, o.error,
-            null::timestamptz as due_at, i.n
-            from sized i
-            join runs r on r.environment_id = :environment and r.run_id = i.run_id
-            join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
-          """
-          + NAMES
-          + """
-           where i.bytes <= :bytes_max
-              or i.m = 1
-           order by i.n
-          """;
+          .formatted(ASKED);
 
   /** One run, or {@code null} when the environment has none with this id. */
   public @Nullable Run find(Tx tx, UUID runId) {
