@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.testkit.Project;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,9 @@ import java.util.regex.Pattern;
  * the code, the SQL and the documents to it.
  */
 final class Layout {
+  /** The sources of the server. */
+  static final Path SOURCES = Project.ROOT.resolve("server/src/main/java/dev/fanfare/server");
+
   private static final Pattern CREATED = Pattern.compile("(?m)^create table (\\w+)");
   private static final Pattern VIEW = Pattern.compile("(?ms)^create view (\\w+) as$(.*?);$");
 
@@ -85,7 +89,7 @@ final class Layout {
 
   /** The package of a source of the server, without those below it: {@code run} for run/wire. */
   static String room(Path source) {
-    Path inside = Project.SERVER.relativize(source);
+    Path inside = SOURCES.relativize(source);
     return inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
   }
 }

@@ -6,6 +6,7 @@ import dev.fanfare.server.sql.JavaLiterals;
 import dev.fanfare.server.sql.JavaLiterals.Literal;
 import dev.fanfare.server.sql.TableUse;
 import dev.fanfare.server.sql.TableUse.Kind;
+import dev.fanfare.testkit.Project;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -132,7 +133,7 @@ class TableOwnershipTest {
   @Test
   void no_statement_is_glued_from_pieces_that_name_tables() {
     Set<String> pieces = new TreeSet<>();
-    for (Path source : Project.files(Project.SERVER, ".java")) {
+    for (Path source : Project.files(Layout.SOURCES, ".java")) {
       for (Literal literal : JavaLiterals.of(Project.text(source))) {
         if (literal.text().contains("\n")
             && !TableUse.isStatement(literal.text())
@@ -199,7 +200,7 @@ class TableOwnershipTest {
   /** Every statement in the sources, and the views of the schema as their owners' statements. */
   private static List<Statement> statements() {
     List<Statement> statements = new ArrayList<>();
-    for (Path source : Project.files(Project.SERVER, ".java")) {
+    for (Path source : Project.files(Layout.SOURCES, ".java")) {
       String file = source.getFileName().toString().replace(".java", "");
       for (Literal literal : JavaLiterals.of(Project.text(source))) {
         if (TableUse.isStatement(literal.text())) {

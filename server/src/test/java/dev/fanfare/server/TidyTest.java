@@ -2,6 +2,7 @@ package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.testkit.Project;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

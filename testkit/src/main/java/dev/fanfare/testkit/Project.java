@@ -1,4 +1,4 @@
-package dev.fanfare.server;
+package dev.fanfare.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,19 +16,17 @@ public final class Project {
   /** The folder that holds all modules. */
   public static final Path ROOT = root();
 
-  /** The sources of the server. */
-  public static final Path SERVER = ROOT.resolve("server/src/main/java/dev/fanfare/server");
-
   private static final Set<String> FOREIGN = Set.of("target", "node_modules");
 
   private Project() {}
 
   private static Path root() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.isDirectory(folder.resolve("protocol"))) {
-      folder = folder.getParent();
+    for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+      if (Files.isDirectory(folder.resolve("protocol"))) {
+        return folder;
+      }
     }
-    return folder;
+    throw new IllegalStateException("Tests run in a module of the project");
   }
 
   /** Every file below a folder in order, without what builds, tools and servers leave behind. */
