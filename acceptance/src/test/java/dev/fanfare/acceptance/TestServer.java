@@ -61,7 +61,12 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static TestServer start(UnaryOperator<ServerConfig> settings) {
-    return new TestServer(TestDatabase.create(), settings);
+    return start(TestDatabase.create(), settings);
+  }
+
+  /** On a database that the caller made, perhaps reached by another URL; closed with the server. */
+  static TestServer start(TestDatabase database, UnaryOperator<ServerConfig> settings) {
+    return new TestServer(database, settings);
   }
 
   /** A response, with its body as text and, if it is JSON, as a tree. */

@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
 final class ChildJvm implements AutoCloseable {
   private static final int STOP_SECONDS = 15;
 
+  /** The testkit's own file, made for tests, would win over this one. */
+  private static final String LOGGING = "-Dlogback.configurationFile=logback.xml";
+
   private final Process process;
   private final BufferedReader out;
   private final BufferedWriter in;
@@ -32,6 +35,7 @@ final class ChildJvm implements AutoCloseable {
       throws IOException {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add(LOGGING);
     words.addAll(flags);
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     ProcessBuilder builder =

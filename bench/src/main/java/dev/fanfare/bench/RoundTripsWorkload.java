@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.testkit.WireCounter;
 import java.util.ArrayList;
 import java.util.List;
 

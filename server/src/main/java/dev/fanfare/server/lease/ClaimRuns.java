@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands ready runs to a session: goes round the lanes that hold some, shares the session's free
  * slots among them, and takes what each gives in rank order. Two round trips and a commit for each
- * round of lanes, and one more when a queue has a limit.
+ * round of lanes, one more when a queue has a limit, and one in the first round for what was
+ * canceled.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
