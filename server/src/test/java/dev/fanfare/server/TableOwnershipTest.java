@@ -2,10 +2,10 @@ package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fanfare.server.sql.JavaLiterals;
-import dev.fanfare.server.sql.JavaLiterals.Literal;
 import dev.fanfare.server.sql.TableUse;
 import dev.fanfare.server.sql.TableUse.Kind;
+import dev.fanfare.testkit.JavaLiterals;
+import dev.fanfare.testkit.JavaLiterals.Literal;
 import dev.fanfare.testkit.Project;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,6 @@ package dev.fanfare.server.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fanfare.server.sql.JavaLiterals.Literal;
 import dev.fanfare.server.sql.TableUse.Kind;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -85,24 +84,5 @@ class TableUseTest {
     assertThat(TableUse.isStatement("insert into a values (1)")).isTrue();
     assertThat(TableUse.isStatement("Update the table")).isFalse();
     assertThat(TableUse.isStatement("selected from runs")).isFalse();
-  }
-
-  @Test
-  void literals_are_found_and_what_a_plus_joins_is_one() {
-    String block = "\"\"\"\n  select \"a\"\n  \"\"\"";
-    String source =
-        """
-        // "comment"
-        /* "comment" */ char c = '"'; char d = '\\'';
-        f("one" + " \\" two", %s, "three"
-            + /* still */ "four" + x + "five");
-        """
-            .formatted(block);
-    assertThat(JavaLiterals.of(source))
-        .containsExactly(
-            new Literal(3, "one \\\" two"),
-            new Literal(3, "  select \"a\"\n  "),
-            new Literal(5, "threefour"),
-            new Literal(6, "five"));
   }
 }

@@ -1,4 +1,4 @@
-package dev.fanfare.server.sql;
+package dev.fanfare.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -30,35 +30,54 @@ public final class JavaLiterals {
    */
   public record Literal(int line, String text) {}
 
+  /** All literals of a source, in order. */
   public static List<Literal> of(String source) {
     JavaLiterals scan = new JavaLiterals(source);
-    scan.scan();
+    while (scan.at < source.length()) {
+      scan.step();
+    }
     return scan.literals;
   }
 
-  private void scan() {
-    while (at < source.length()) {
-      char c = source.charAt(at);
-      if (source.startsWith("//", at)) {
-        skipPast("\n");
-      } else if (source.startsWith("/*", at)) {
-        skipPast("*/");
-      } else if (source.startsWith(BLOCK, at)) {
-        literal(BLOCK, source.indexOf('\n', at) + 1);
-      } else if (c == '"') {
-        literal("\"", at + 1);
-      } else if (c == '\'') {
-        at = end("'", at + 1) + 1;
-        joined = false;
-      } else {
-        if (c == '+' && !literals.isEmpty() && joined) {
-          plus = true;
-        } else if (!Character.isWhitespace(c)) {
-          joined = false;
-          plus = false;
-        }
-        at++;
+  /** Those among the arguments of each call that is written so, such as {@code new Thread}. */
+  public static List<Literal> inCallsOf(String call, String source) {
+    List<Literal> all = new ArrayList<>();
+    String opening = call + "(";
+    for (int i = source.indexOf(opening); i >= 0; i = source.indexOf(opening, i + 1)) {
+      JavaLiterals scan = new JavaLiterals(source);
+      scan.at = i + opening.length();
+      for (int depth = 1; depth > 0; ) {
+        char c = source.charAt(scan.at);
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        scan.step(); // past a literal as a whole, whatever is in it
       }
+      all.addAll(scan.literals);
+    }
+    return all;
+  }
+
+  /** Over one character, or one comment or literal as a whole. */
+  private void step() {
+    char c = source.charAt(at);
+    if (source.startsWith("//", at)) {
+      skipPast("\n");
+    } else if (source.startsWith("/*", at)) {
+      skipPast("*/");
+    } else if (source.startsWith(BLOCK, at)) {
+      literal(BLOCK, source.indexOf('\n', at) + 1);
+    } else if (c == '"') {
+      literal("\"", at + 1);
+    } else if (c == '\'') {
+      at = end("'", at + 1) + 1;
+      joined = false;
+    } else {
+      if (c == '+' && joined) {
+        plus = true;
+      } else if (!Character.isWhitespace(c)) {
+        joined = false;
+        plus = false;
+      }
+      at++;
     }
   }
 
