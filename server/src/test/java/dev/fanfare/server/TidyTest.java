@@ -8,7 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -17,7 +21,26 @@ import org.junit.jupiter.api.Test;
 
 /** Hygiene that no compiler sees, over the sources of every module. */
 class TidyTest {
-  private static final int LINES_MAX = 400;
+  /** Longer than most files should be; a longer one is listed with its reason. */
+  private static final int LINES_USUAL = 400;
+
+  /** Long files and why each is one idea all the same. */
+  private static final Map<String, String> LONG = Map.of();
+
+  /** Files that a library or a tool looks for, or whose names are put together. */
+  private static final Set<String> CONVENTIONAL =
+      Set.of(
+          "logback.xml",
+          "logback-test.xml",
+          "logback-json.xml",
+          "logback-text.xml",
+          ".npmrc",
+          "package-lock.json");
+
+  /** Files of such folders are found by {@code parent/folder} or {@code "folder/" + name}. */
+  private static final Pattern FOLDERS =
+      Pattern.compile("(?:.*/src/(?:.*/)?|(?=docs/adr/))([^/]+/((?!resources/)[^/]+))/[^/]+");
+
   private static final List<Source> SOURCES = sources("main");
 
   private record Source(String module, Path file, String text) {
@@ -129,8 +152,85 @@ class TidyTest {
   }
 
   @Test
-  void no_file_is_longer_than_a_person_reads_in_one_go() {
-    assertThat(SOURCES.stream().filter(s -> s.text().lines().count() >= LINES_MAX)).isEmpty();
+  void a_file_that_takes_long_to_read_has_a_reason() {
+    List<String> longer =
+        SOURCES.stream()
+            .filter(source -> source.text().lines().count() > LINES_USUAL)
+            .map(Source::name)
+            .toList();
+    assertThat(longer)
+        .as("files of more than %s lines: split by ideas, or give the reason in LONG", LINES_USUAL)
+        .containsExactlyInAnyOrderElementsOf(LONG.keySet());
+  }
+
+  @Test
+  void every_file_is_used() {
+    Map<Path, String> texts = new LinkedHashMap<>();
+    for (Path file : Project.files(Project.ROOT)) {
+      Path path = Project.ROOT.relativize(file);
+      if (!path.toString().matches(".*[.](jar|png|class)")) {
+        texts.put(path, Project.text(file));
+      }
+    }
+    assertThat(dead(texts)).as("files that no other file names: delete them").isEmpty();
+  }
+
+  @Test
+  void a_planted_dead_file_is_found() {
+    Map<Path, String> texts =
+        Map.of(
+            Path.of("a/src/main/java/Used.java"), "class Used { Dead dead; }",
+            Path.of("a/src/main/java/Dead.java"), "class Dead { Dead self; }",
+            Path.of("a/src/main/java/Alone.java"), "class Alone extends Used { Alone self; }",
+            Path.of("a/src/main/resources/x/db/one.sql"), "select 1",
+            Path.of("a/src/main/resources/dead.sql"), "dead.sql",
+            Path.of("a/src/test/java/SomeTest.java"), "load(\"db/\" + name)");
+    assertThat(dead(texts))
+        .containsExactlyInAnyOrder("a/src/main/java/Alone.java", "a/src/main/resources/dead.sql");
+  }
+
+  /**
+   * Sources, resources and documents that no other file names: by the class, by the file's name, or
+   * by its folder.
+   */
+  private static List<String> dead(Map<Path, String> texts) {
+    Map<String, Set<Path>> users = new HashMap<>();
+    texts.forEach((path, text) -> {
+      for (String word : text.split("\\W+")) {
+        users.computeIfAbsent(word, w -> new HashSet<>()).add(path);
+      }
+    });
+    List<String> dead = new ArrayList<>();
+    for (Path path : texts.keySet()) {
+      String name = path.getFileName().toString();
+      boolean looked = path.toString().matches("(.*/src|docs|bin)/.*");
+      if (looked
+          && !name.matches(".*(Test|Benchmark)[.]java|package-info[.]java")
+          && !isUsed(path, texts, users)) {
+        dead.add(path.toString());
+      }
+    }
+    return dead;
+  }
+
+  private static boolean isUsed(Path path, Map<Path, String> texts, Map<String, Set<Path>> users) {
+    String name = path.getFileName().toString();
+    if (CONVENTIONAL.contains(name)) {
+      return true;
+    }
+    if (name.endsWith(".java")) {
+      Set<Path> named = users.getOrDefault(name.replace(".java", ""), Set.of());
+      return named.stream().anyMatch(user -> !user.equals(path));
+    }
+    List<String> names = new ArrayList<>(List.of(name));
+    var folders = FOLDERS.matcher(path.toString());
+    if (folders.matches()) {
+      names.add(folders.group(1));
+      names.add("\"" + folders.group(2) + "/");
+    }
+    return texts.entrySet().stream()
+        .filter(text -> !text.getKey().equals(path))
+        .anyMatch(text -> names.stream().anyMatch(text.getValue()::contains));
   }
 
   @Test
