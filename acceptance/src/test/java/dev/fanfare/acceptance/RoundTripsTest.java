@@ -1,5 +1,9 @@
 package dev.fanfare.acceptance;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_CONNECTIONS;
+import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
@@ -69,10 +73,10 @@ class RoundTripsTest {
             database,
             config ->
                 config
-                    .databaseUrl(new DatabaseUrl(url, database.user(), database.password()))
-                    .databaseConnections(2) // one listens, so all calls share a warm one
-                    .sweepInterval(Duration.ofHours(1))
-                    .pollWait(Duration.ofNanos(1)));
+                    .with(DATABASE_URL, new DatabaseUrl(url, database.user(), database.password()))
+                    .with(DATABASE_CONNECTIONS, 2) // one listens, so all calls share a warm one
+                    .with(SWEEP_INTERVAL, Duration.ofHours(1))
+                    .with(POLL_WAIT, Duration.ofNanos(1)));
     String worker =
         "{\"name\":\"worker\",\"version\":\"1\",\"slots\":1000,\"tasks\":[{\"id\":\"echo\"}]}";
     session = server.post("/worker/v1/sessions", worker).json().get("sessionId").asString();

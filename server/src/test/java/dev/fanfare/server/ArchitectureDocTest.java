@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import dev.fanfare.server.upkeep.Sweep;
+import dev.fanfare.server.component.Sweep;
 import dev.fanfare.testkit.MarkdownTable;
 import dev.fanfare.testkit.Project;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ class ArchitectureDocTest {
   void the_page_names_every_sweep_and_how_often_it_runs() {
     Map<String, Duration> intervals = new TreeMap<>();
     try (Engine engine = Engine.start()) {
-      for (Sweep sweep : engine.rooms.sweeps) {
+      for (Sweep sweep : engine.components.sweeps()) {
         intervals.put(sweep.getClass().getSimpleName(), sweep.interval());
       }
     }

@@ -176,7 +176,7 @@ class DocumentLinksTest {
         """
         `Server` `Server.start` `Server.start(config)` `NoSuchType` `Server.noSuchMember`
         `docs/ARCHITECTURE.md` `docs/NOWHERE.md` `bin/fanfare dev` `make test` `make nothing`
-        `FANFARE_PORT` `run/RunStore` `nowhere/RunStore` `upkeep.Sweep` `nowhere.Sweep` `a-header` `COMPLETED`
+        `FANFARE_PORT` `run/RunStore` `nowhere/RunStore` `component.Sweep` `nowhere.Sweep` `a-header` `COMPLETED`
         `server.routes()` `authenticator.noSuchMethod`
         """;
     assertThat(missingNames(Project.ROOT.resolve("docs/Planted.md"), page))
