@@ -42,9 +42,17 @@ class ReferenceCoverageTest {
   /** Not called by people: the server makes these URLs and signs them. */
   private static final List<String> PRESIGNED = List.of("GET /packets/{}/{}", "PUT /packets/{}/{}");
 
-  /** How a text of an error begins in the sources. */
+  /** The calls that take the text of an error. */
   private static final List<String> ERRORS =
-      List.of("new HttpError", "Answer.error", "Answer.problem");
+      List.of(
+          "new HttpError",
+          "Response.error",
+          "Response.problem",
+          "Refusal.invalid",
+          "Refusal.notFound",
+          "Refusal.gone",
+          "Refusal.tooLarge",
+          "Refusal.unprocessable");
 
   /** Defaults that depend on the machine or the command, and that the page tells in words. */
   private static final Set<String> IN_WORDS =
@@ -133,7 +141,7 @@ class ReferenceCoverageTest {
         """
         new HttpError(400, "Too many of \\"%s\\". Take fewer" + n + " than now, "
             + "please");
-        Answer.error(503, "Not written down");
+        Response.error(503, "Not written down");
         log("Not an error");
         """;
     assertThat(undescribed(source, "`Too many of \"x\". Take fewer` … than now, please"))
