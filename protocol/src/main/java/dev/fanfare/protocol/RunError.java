@@ -1,5 +1,6 @@
 package dev.fanfare.protocol;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param stackTrace {@code BUILT_IN_ERROR}: the stack trace as text; {@code INTERNAL_ERROR}:
  *     optional
  * @param raw {@code STRING_ERROR}: the text; {@code CUSTOM_ERROR}: JSON text
- * @param code {@code INTERNAL_ERROR}: the error code, see {@link Codes}
+ * @param code {@code INTERNAL_ERROR}: the error code, see {@link Codes} and {@link WorkerCodes}
  */
 public record RunError(
     Type type,
@@ -57,7 +58,39 @@ public record RunError(
     /** An attempt exceeded its max duration. */
     public static final String TOO_LONG = "MAX_DURATION_EXCEEDED";
 
+    /** The output of the attempt is too long or cannot be stored. */
+    public static final String OUTPUT = "TASK_OUTPUT_ERROR";
+
     private Codes() {}
+  }
+
+  /**
+   * The codes of {@link Type#INTERNAL_ERROR} that only workers raise, by the final state of the
+   * run. A worker's code that is in neither set and not in {@link Codes} ends the run as {@link
+   * RunStatus#SYSTEM_FAILURE}.
+   */
+  public static final class WorkerCodes {
+    /** The task's own code failed: the run ends as {@link RunStatus#FAILED}. */
+    public static final Set<String> TASK_FAILURES =
+        Set.of(
+            "TASK_INPUT_ERROR",
+            "TASK_MIDDLEWARE_ERROR",
+            "TASK_RUN_UNCAUGHT_EXCEPTION",
+            "RECURSIVE_WAIT_DEADLOCK");
+
+    /** The process that executed the attempt failed: the run ends as {@link RunStatus#CRASHED}. */
+    public static final Set<String> CRASHES =
+        Set.of(
+            "TASK_PROCESS_OOM_KILLED",
+            "TASK_PROCESS_MAYBE_OOM_KILLED",
+            "TASK_PROCESS_SIGSEGV",
+            "DISK_SPACE_EXCEEDED",
+            "OUTDATED_SDK_VERSION",
+            "HANDLE_ERROR_ERROR",
+            "TASK_RUN_CRASHED",
+            "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE");
+
+    private WorkerCodes() {}
   }
 
   /** An exception that a task threw. */
