@@ -1,28 +1,19 @@
 package dev.fanfare.server.task;
 
-import dev.fanfare.protocol.worker.RetryPolicy;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A task of one environment.
  *
- * @param id its number in keys
+ * @param id its primary key
  * @param slug the id that triggers and workers use
- * @param queueId where its runs go when a trigger names no queue
- * @param registered whether a worker has declared it
- * @param retry when a failed run is attempted again
- * @param ttl how long a run may be queued whose trigger does not say; absent: for ever
+ * @param queueId the queue of runs whose trigger names no queue
+ * @param ttl the time to live of runs whose trigger sets none; absent: no limit
  */
-public record Task(
-    int id,
-    String slug,
-    int queueId,
-    boolean registered,
-    RetryPolicy retry,
-    @Nullable Duration ttl) {
+public record Task(int id, String slug, int queueId, @Nullable Duration ttl) {
 
-  /** The queue of a task that names none. */
+  /** The name of the queue of a task that was declared without one. */
   public static String ownQueue(String slug) {
     return "task/" + slug;
   }

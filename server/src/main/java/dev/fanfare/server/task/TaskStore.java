@@ -1,9 +1,7 @@
 package dev.fanfare.server.task;
 
 import dev.fanfare.protocol.worker.RetryPolicy;
-import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
-import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -13,21 +11,28 @@ import org.jspecify.annotations.Nullable;
 /** SQL of {@code tasks}. */
 public final class TaskStore {
 
-  /** The tasks among {@code slugs} that exist. */
+  /** Returns those of these tasks that exist. */
   public List<Task> find(Tx tx, Collection<String> slugs) {
     return tx.sql(
             """
-            select task_id, slug, queue_id, registered_at is not null as registered,
-                   max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize, ttl_ms
+            select task_id, slug, queue_id, ttl_ms
               from tasks
              where environment_id = :environment
                and slug = any (:slugs)
             """)
         .texts("slugs", slugs)
-        .list(TaskStore::task);
+        .list(r ->
+            new Task(
+                r.integer("task_id"),
+                r.text("slug"),
+                r.integer("queue_id"),
+                r.millisOrNull("ttl_ms")));
   }
 
-  /** Notes that these tasks were triggered, whatever their workers will say of them one day. */
+  /**
+   * Inserts missing tasks with the default retry policy: a task can be triggered before a worker
+   * declares it.
+   */
   public void insertMissing(Tx tx, Collection<String> slugs, ToIntFunction<String> queueOf) {
     RetryPolicy retry = RetryPolicy.DEFAULT;
     tx.sql(
@@ -51,7 +56,7 @@ public final class TaskStore {
         .update();
   }
 
-  /** A worker declares a task: the last word wins. Returns the task's number. */
+  /** Stores a task as a worker declares it, and returns its id. The latest declaration wins. */
   public int register(
       Tx tx,
       String slug,
@@ -91,20 +96,5 @@ public final class TaskStore {
             .bind("max_duration_ms", maxDurationMillis)
             .bind("ttl_ms", ttlMillis)
             .first(r -> r.integer("task_id")));
-  }
-
-  private static Task task(Row r) throws SQLException {
-    return new Task(
-        r.integer("task_id"),
-        r.text("slug"),
-        r.integer("queue_id"),
-        r.flag("registered"),
-        new RetryPolicy(
-            r.integer("max_attempts"),
-            r.bigint("retry_min_ms"),
-            r.bigint("retry_max_ms"),
-            r.real("retry_factor"),
-            r.flag("retry_randomize")),
-        r.millisOrNull("ttl_ms"));
   }
 }

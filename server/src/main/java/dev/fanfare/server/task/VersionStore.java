@@ -13,9 +13,9 @@ public final class VersionStore {
   /**
    * A version of the workers' code.
    *
-   * @param id its number in keys
-   * @param queueByTask the queue of each of its tasks, by the task's id as people write it
-   * @param queueByName the same queues by their names
+   * @param id its primary key
+   * @param queueByTask the ids of the queues of its tasks, by the tasks' slugs
+   * @param queueByName the ids of the same queues, by their names
    */
   public record Version(
       int id, Map<String, Integer> queueByTask, Map<String, Integer> queueByName) {}
@@ -23,7 +23,7 @@ public final class VersionStore {
   private record Declared(
       String version, int id, @Nullable String task, int queueId, @Nullable String queue) {}
 
-  /** The versions of these names that some worker had, by name. */
+  /** Returns those of these versions that a worker has declared, by name. */
   public Map<String, Version> find(Tx tx, Collection<String> names) {
     Map<String, Version> versions = new HashMap<>();
     tx.sql(
@@ -59,14 +59,15 @@ public final class VersionStore {
   }
 
   /**
-   * Notes what a version can execute, and returns its number. Tasks that it had before stay: two
-   * workers of one version may share them out. What is known already is not written again.
+   * Stores that a version has these tasks, and returns its id. Tasks that it had before stay,
+   * because workers of one version may declare different tasks. Stored rows without a change are
+   * not written again.
    *
-   * @param queueByTask the queue of each task, by number
+   * @param queueByTask queue ids by task ids
    */
   public int register(Tx tx, String version, Map<Integer, Integer> queueByTask) {
-    Integer known = id(tx, version);
-    if (known == null) {
+    Integer versionId = id(tx, version);
+    if (versionId == null) {
       tx.sql(
               """
               insert into versions (environment_id, version)
@@ -75,7 +76,7 @@ public final class VersionStore {
               """)
           .bind("version", version)
           .update();
-      known = Objects.requireNonNull(id(tx, version));
+      versionId = Objects.requireNonNull(id(tx, version));
     }
     int[] taskIds = queueByTask.keySet().stream().mapToInt(Integer::intValue).sorted().toArray();
     int[] queueIds = new int[taskIds.length];
@@ -85,23 +86,23 @@ public final class VersionStore {
     tx.sql(
             """
             insert into version_tasks as d (environment_id, version_id, task_id, queue_id)
-            select :environment, :known, t.task_id, t.queue_id
+            select :environment, :version_id, t.task_id, t.queue_id
               from unnest(:task_ids::int[], :queue_ids::int[]) as t (task_id, queue_id)
              where not exists (select
                                  from version_tasks x
                                 where x.environment_id = :environment
-                                  and x.version_id = :known
+                                  and x.version_id = :version_id
                                   and x.task_id = t.task_id
                                   and x.queue_id = t.queue_id)
              order by t.task_id                    -- one order for all prevents deadlocks
                 on conflict (environment_id, version_id, task_id) do update
                set queue_id = excluded.queue_id
             """)
-        .bind("known", known)
+        .bind("version_id", versionId)
         .bind("task_ids", taskIds)
         .bind("queue_ids", queueIds)
         .update();
-    return known;
+    return versionId;
   }
 
   private static @Nullable Integer id(Tx tx, String version) {

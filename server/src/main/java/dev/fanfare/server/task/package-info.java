@@ -1,8 +1,7 @@
 /**
- * Tasks as their workers declare them, and as triggers name them before any worker did. Also the
- * versions of the workers' code and the tasks of each. Owns {@code tasks}, {@code versions} and
- * {@code version_tasks}. Open {@link dev.fanfare.server.task.TaskStore} first. It never knows a
- * run.
+ * Tasks, as workers declare them or as triggers first name them, and the versions of the workers'
+ * code with the tasks of each. Owns {@code tasks}, {@code versions} and {@code version_tasks}.
+ * Reads no runs. Open {@link dev.fanfare.server.task.TaskStore} first.
  */
 @NullMarked
 package dev.fanfare.server.task;
