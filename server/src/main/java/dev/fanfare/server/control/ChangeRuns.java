@@ -28,11 +28,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes to stored runs, each under the run's lock, so that of many at once none is lost. Doing
- * one again is safe, but for metadata operations that add.
+ * Changes stored runs. Each change locks its runs, so concurrent changes do not overwrite each
+ * other. Repeating a change is safe, except metadata operations that append or increment.
  */
 public final class ChangeRuns {
-  /** How long after its end a run's metadata can still be written. */
+  /** How long after a run's end its metadata can be changed. */
   private static final Duration METADATA_OPEN = Duration.ofHours(1);
 
   private final Database database;
@@ -47,7 +47,9 @@ public final class ChangeRuns {
     this.clock = clock;
   }
 
-  /** Adds tags to those a run has; all of them or, over the limit, none. Returns how many. */
+  /**
+   * Adds all of these tags to a run, or none if the limit is exceeded; returns how many are new.
+   */
   public Result<Integer> addTags(int environmentId, UUID runId, Collection<String> tags) {
     return database.attempt(
         environmentId,
@@ -77,9 +79,10 @@ public final class ChangeRuns {
   }
 
   /**
-   * Changes a run's metadata, and through it that of its parent and root; returns what its own is
-   * then. A run without a parent is both to itself. What is meant for a parent or a root that can
-   * no longer be written is dropped: it must not keep the run from writing its own.
+   * Changes the metadata of a run, its parent and its root; returns the run's metadata after the
+   * change. For a run without a parent, the edits of parent and root apply to the run itself. Edits
+   * of a parent or root that ended too long ago are dropped, so that they do not prevent a run from
+   * changing its own metadata.
    */
   public Result<String> changeMetadata(int environmentId, UUID runId, MetadataChanges changes) {
     return database.attempt(environmentId, tx -> changeMetadata(tx, runId, changes));
@@ -87,14 +90,15 @@ public final class ChangeRuns {
 
   private Result<String> changeMetadata(Tx tx, UUID runId, MetadataChanges changes) {
     Lineage lineage =
-        changes.parents() == null && changes.roots() == null ? null : families.lineage(tx, runId);
+        changes.parent() == null && changes.root() == null ? null : families.lineage(tx, runId);
     UUID parentId = lineage == null ? runId : lineage.parentId();
     UUID rootId = lineage == null ? runId : lineage.rootId();
-    Set<UUID> changed = new HashSet<>(Set.of(runId));
-    if (changes.parents() != null) {
+    Set<UUID> changed = new HashSet<>();
+    changed.add(runId);
+    if (changes.parent() != null) {
       changed.add(parentId);
     }
-    if (changes.roots() != null) {
+    if (changes.root() != null) {
       changed.add(rootId);
     }
     Map<UUID, Metadata> before = runs.lockMetadata(tx, changed);
@@ -107,8 +111,8 @@ public final class ChangeRuns {
     }
     Map<UUID, String> after = new LinkedHashMap<>();
     Refusal refusal = edit(before, after, runId, changes.own());
-    refusal = refusal != null ? refusal : edit(before, after, parentId, changes.parents());
-    refusal = refusal != null ? refusal : edit(before, after, rootId, changes.roots());
+    refusal = refusal != null ? refusal : edit(before, after, parentId, changes.parent());
+    refusal = refusal != null ? refusal : edit(before, after, rootId, changes.root());
     if (refusal != null) {
       return Result.refused(refusal);
     }
@@ -119,7 +123,7 @@ public final class ChangeRuns {
     return Result.of(String.valueOf(after.get(runId)));
   }
 
-  /** Notes in {@code after} what a run's metadata becomes, or returns why it cannot be changed. */
+  /** Puts the edited metadata of a run into {@code after}, or returns why that is not possible. */
   private @Nullable Refusal edit(
       Map<UUID, Metadata> before,
       Map<UUID, String> after,
@@ -138,21 +142,21 @@ public final class ChangeRuns {
   }
 
   private boolean isOpen(Metadata metadata) {
-    Instant end = metadata.finishedAt();
-    return end == null || !end.plus(METADATA_OPEN).isBefore(clock.instant());
+    Instant finishedAt = metadata.finishedAt();
+    return finishedAt == null || !finishedAt.plus(METADATA_OPEN).isBefore(clock.instant());
   }
 
   private static boolean isTooLarge(String metadata) {
     return metadata.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX;
   }
 
-  /** The refusal of a change that would make metadata too large. */
+  /** The refusal of an edit after which the metadata would be too large. */
   public static Refusal metadataTooLarge() {
     return Refusal.tooLarge(
         "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
   }
 
-  /** Moves the time that a delayed run waits for; a time in the past queues it at once. */
+  /** Moves the delay of a run; a time in the past makes the run due now. Returns the new time. */
   public Result<Instant> reschedule(int environmentId, UUID runId, Instant dueAt) {
     return database.attempt(
         environmentId,
@@ -170,8 +174,8 @@ public final class ChangeRuns {
   }
 
   /**
-   * Frees an idempotency key, so that the next trigger with it creates a new run. Returns the run
-   * that had it.
+   * Frees an idempotency key: the next trigger with the key creates a new run. Returns the run that
+   * held the key.
    */
   public Result<UUID> resetKey(int environmentId, String task, String key) {
     return database.attempt(

@@ -3,7 +3,7 @@ package dev.fanfare.server.control;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 
-/** Changing stored runs. */
+/** The use case that changes stored runs. */
 public final class ControlComponent implements Component {
   private final ChangeRuns changeRuns;
 
@@ -11,7 +11,7 @@ public final class ControlComponent implements Component {
     this.changeRuns = new ChangeRuns(resources.database(), resources.clock());
   }
 
-  /** Changing tags, metadata, delays and keys of stored runs. */
+  /** Changes tags, metadata, delays and idempotency keys of stored runs. */
   public ChangeRuns changeRuns() {
     return changeRuns;
   }

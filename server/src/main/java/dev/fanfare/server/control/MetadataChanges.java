@@ -3,10 +3,11 @@ package dev.fanfare.server.control;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run changes in metadata: its own, its parent's, its root's.
+ * The edits of metadata that one request makes.
  *
- * @param parents absent: nothing
- * @param roots absent: nothing
+ * @param own the edit of the run's metadata
+ * @param parent the edit of its parent's metadata; absent: none
+ * @param root the edit of its root's metadata; absent: none
  */
 public record MetadataChanges(
-    MetadataEdit own, @Nullable MetadataEdit parents, @Nullable MetadataEdit roots) {}
+    MetadataEdit own, @Nullable MetadataEdit parent, @Nullable MetadataEdit root) {}

@@ -3,11 +3,11 @@ package dev.fanfare.server.control;
 import dev.fanfare.server.result.Result;
 import org.jspecify.annotations.Nullable;
 
-/** A change of one run's metadata. */
+/** An edit of one run's metadata. */
 @FunctionalInterface
 public interface MetadataEdit {
   /**
-   * The JSON text after the change, or why it cannot be made.
+   * Returns the JSON text after the edit, or why the edit is not possible.
    *
    * @param before absent: the run has no metadata
    */

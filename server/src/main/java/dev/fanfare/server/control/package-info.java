@@ -1,7 +1,6 @@
 /**
- * What people and handlers change of a stored run: its tags, its metadata, its delay, its
- * idempotency key. Owns no table: the statements are those of the rooms below. Open {@link
- * dev.fanfare.server.control.ChangeRuns} first.
+ * Changes of stored runs: tags, metadata, delays, idempotency keys. Owns no table; the statements
+ * are in packages of lower layers. Open {@link dev.fanfare.server.control.ChangeRuns} first.
  */
 @NullMarked
 package dev.fanfare.server.control;

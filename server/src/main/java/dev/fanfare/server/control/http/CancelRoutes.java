@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Canceling runs. */
+/** The endpoint that cancels a run. */
 public final class CancelRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ReadRuns readRuns;

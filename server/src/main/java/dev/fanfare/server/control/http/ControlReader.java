@@ -11,38 +11,32 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the small bodies of the calls that change a run: one field each. */
+/** Reads the request bodies that have a single field. */
 final class ControlReader {
-  private static final int TEXT_CHARS_MAX = 256;
+  private static final int DELAY_CHARS_MAX = 256;
 
-  /** More than a run can have, and few enough to read before saying so. */
+  /** Bounds what is read before the limit of tags is checked, which is much lower. */
   private static final int TAGS_READ_MAX = 1_000;
 
   private ControlReader() {}
 
-  /** The time that a run is moved to. */
-  public static Instant delay(InputStream body, Instant now) {
-    String[] text = new String[1];
-    JsonReader.readObject(
-        body,
-        (reader, name) -> {
-          if (name.equals("delay") && reader.isString()) {
-            text[0] = reader.string();
-          }
-        });
-    if (text[0] == null || text[0].length() > TEXT_CHARS_MAX) {
+  /** Reads {@code {delay}}: the time until which a run waits. */
+  static Instant delay(InputStream body, Instant now) {
+    String delay = text(body, "delay");
+    if (delay == null || delay.length() > DELAY_CHARS_MAX) {
       throw new HttpError(400, "Invalid request body");
     }
-    Instant until = Durations.end(text[0], now);
+    Instant until = Durations.end(delay, now);
     if (until == null) {
-      throw new HttpError(400, "Invalid delay: " + text[0]);
+      throw new HttpError(400, "Invalid delay: " + delay);
     }
     return until;
   }
 
-  /** The tags to add, blank ones dropped. */
-  public static List<String> tags(InputStream body) {
+  /** Reads {@code {tags}}: one tag or several. Drops blank ones. */
+  static List<String> tags(InputStream body) {
     List<String> tags = new ArrayList<>();
     boolean[] seen = new boolean[1];
     JsonReader.readObject(
@@ -73,7 +67,7 @@ final class ControlReader {
       throw invalid("tags: a tag must have at most " + Limits.TAG_CHARS_MAX + " characters");
     }
     if (tags.size() == TAGS_READ_MAX) {
-      throw invalid("tags: must be at most " + TAGS_READ_MAX);
+      throw invalid("tags: must have at most " + TAGS_READ_MAX + " elements");
     }
     Texts.storable("tags", tag);
     if (!tag.isBlank()) {
@@ -92,19 +86,25 @@ final class ControlReader {
                 List.of(Map.of("code", "custom", "path", List.of("tags"), "message", message)))));
   }
 
-  /** The task whose key is freed. */
-  public static String task(InputStream body) {
-    String[] task = new String[1];
+  /** Reads {@code {taskIdentifier}}: the task of an idempotency key. */
+  static String task(InputStream body) {
+    String task = text(body, "taskIdentifier");
+    if (task == null) {
+      throw HttpError.validation("taskIdentifier: must be a string");
+    }
+    return Texts.taskId("taskIdentifier", task);
+  }
+
+  /** Reads one field; {@code null} if it is absent or not a string. */
+  private static @Nullable String text(InputStream body, String field) {
+    String[] text = new String[1];
     JsonReader.readObject(
         body,
         (reader, name) -> {
-          if (name.equals("taskIdentifier") && reader.isString()) {
-            task[0] = reader.string();
+          if (name.equals(field) && reader.isString()) {
+            text[0] = reader.string();
           }
         });
-    if (task[0] == null) {
-      throw HttpError.validation("taskIdentifier: must be a string");
-    }
-    return Texts.taskId("taskIdentifier", task[0]);
+    return text[0];
   }
 }

@@ -39,7 +39,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
-/** Repeating runs and changing them. */
+/** The endpoints that replay runs, change them, and reset idempotency keys. */
 public final class ControlRoutes implements Component {
   private static final long BODY_BYTES_MAX = 2L * 1024 * 1024;
 
@@ -139,13 +139,13 @@ public final class ControlRoutes implements Component {
 
   private Response changeMetadata(Exchange exchange, Caller caller) {
     UUID runId = runId(exchange, "Task Run not found");
-    MetadataChanges asked = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX));
+    MetadataChanges edits = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX));
     String after =
-        changes.changeMetadata(caller.environment().id(), runId, asked).orElseThrow(HttpError::of);
+        changes.changeMetadata(caller.environment().id(), runId, edits).orElseThrow(HttpError::of);
     return metadata(after, false);
   }
 
-  /** Metadata goes out as the text that is stored. */
+  /** Sends the stored text of metadata unchanged. */
   private static Response metadata(String text, boolean typed) {
     String type = typed ? ",\"metadataType\":\"application/json\"" : "";
     return Response.json(

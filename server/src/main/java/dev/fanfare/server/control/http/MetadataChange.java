@@ -11,7 +11,6 @@ import dev.fanfare.server.result.Result;
 import dev.fanfare.server.text.Surrogates;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -21,62 +20,62 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A change to the metadata of one run: what replaces it, then operations in their order. */
+/** An edit of metadata: an optional replacement, then operations in order. */
 final class MetadataChange implements MetadataEdit {
-  /** The operation that has no key: it replaces everything. */
-  private static final String WHOLE = "update";
+  /** The operation without a key, which replaces all metadata. */
+  private static final String UPDATE = "update";
 
-  private static final Set<String> TYPES =
-      Set.of("set", "delete", "append", "remove", "increment", WHOLE);
+  private static final List<String> TYPES =
+      List.of("set", "delete", "append", "remove", "increment", UPDATE);
   private static final int OPERATIONS_MAX = 10_000;
 
-  /** Each is {@code null}, so more of them make metadata that is too large. */
-  private static final int FILLED_MAX = Limits.METADATA_BYTES_MAX / "null,".length();
+  /** Bounds the nulls that paths insert into arrays. More of them exceed the size limit. */
+  private static final int NULLS_MAX = Limits.METADATA_BYTES_MAX / "null,".length();
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectWriter WRITER =
       WireJson.mapper().writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
 
-  private final @Nullable ObjectNode whole;
+  private final @Nullable ObjectNode replacement;
   private final List<ObjectNode> operations;
 
-  private MetadataChange(@Nullable ObjectNode whole, List<ObjectNode> operations) {
-    this.whole = whole;
+  private MetadataChange(@Nullable ObjectNode replacement, List<ObjectNode> operations) {
+    this.replacement = replacement;
     this.operations = operations;
   }
 
   /**
-   * Reads {@code {metadata?, operations?, parentOperations?, rootOperations?}}, and refuses what
-   * cannot be done to any metadata.
+   * Reads {@code {metadata?, operations?, parentOperations?, rootOperations?}}, and refuses
+   * operations that are invalid for any metadata.
    */
-  public static MetadataChanges read(byte[] body) {
+  static MetadataChanges read(byte[] body) {
     JsonNode json = parse(body);
     if (!(json instanceof ObjectNode fields)) {
       throw HttpError.validation("the body must be an object");
     }
-    JsonNode whole = fields.path("metadata");
-    if (!whole.isMissingNode() && !whole.isNull() && !whole.isObject()) {
+    JsonNode replacement = fields.path("metadata");
+    if (!replacement.isMissingNode() && !replacement.isNull() && !replacement.isObject()) {
       throw HttpError.validation("metadata: must be an object");
     }
     List<ObjectNode> own = operations(fields, "operations");
     List<ObjectNode> parents = operations(fields, "parentOperations");
     List<ObjectNode> roots = operations(fields, "rootOperations");
     if (own.size() + parents.size() + roots.size() > OPERATIONS_MAX) {
-      throw HttpError.validation("operations: must be at most " + OPERATIONS_MAX);
+      throw HttpError.validation("operations: must have at most " + OPERATIONS_MAX + " elements");
     }
     return new MetadataChanges(
-        new MetadataChange(whole instanceof ObjectNode object ? object : null, own),
+        new MetadataChange(replacement instanceof ObjectNode object ? object : null, own),
         parents.isEmpty() ? null : new MetadataChange(null, parents),
         roots.isEmpty() ? null : new MetadataChange(null, roots));
   }
 
   private static List<ObjectNode> operations(ObjectNode fields, String list) {
-    JsonNode some = fields.path(list);
-    if (!some.isMissingNode() && !some.isNull() && !some.isArray()) {
+    JsonNode nodes = fields.path(list);
+    if (!nodes.isMissingNode() && !nodes.isNull() && !nodes.isArray()) {
       throw HttpError.validation(list + ": must be an array");
     }
     List<ObjectNode> operations = new ArrayList<>();
-    for (JsonNode operation : some) {
+    for (JsonNode operation : nodes) {
       operations.add(checked(list + "[" + operations.size() + "]", operation));
     }
     return operations;
@@ -93,20 +92,20 @@ final class MetadataChange implements MetadataEdit {
   private static ObjectNode checked(String where, JsonNode node) {
     if (!(node instanceof ObjectNode operation)
         || !TYPES.contains(operation.path("type").asString(""))) {
-      throw HttpError.validation(where + ": must have one of the types " + TYPES);
+      throw HttpError.validation(where + ".type: must be one of " + String.join(", ", TYPES));
     }
     String type = operation.path("type").asString();
-    if (!type.equals(WHOLE)) {
+    if (!type.equals(UPDATE)) {
       if (!operation.path("key").isString()) {
         throw HttpError.validation(where + ".key: must be a string");
       }
-      MetadataPath.of(operation.path("key").asString()); // refuses what no path may hold
+      MetadataPath.of(operation.path("key").asString()); // refuses invalid paths
     }
     JsonNode value = operation.path("value");
     if (type.equals("increment") && !value.isNumber()) {
       throw HttpError.validation(where + ".value: must be a number");
     }
-    if (type.equals(WHOLE) && !value.isObject()) {
+    if (type.equals(UPDATE) && !value.isObject()) {
       throw HttpError.validation(where + ".value: must be an object");
     }
     if (!type.equals("delete") && value.isMissingNode()) {
@@ -115,39 +114,38 @@ final class MetadataChange implements MetadataEdit {
     return operation;
   }
 
-  /** The metadata after the change. */
   @Override
   public Result<String> apply(@Nullable String before) {
     try {
-      ObjectNode metadata = whole != null ? whole.deepCopy() : object(before);
-      int filled = 0;
+      ObjectNode metadata = replacement != null ? replacement.deepCopy() : object(before);
+      int nulls = 0;
       for (ObjectNode operation : operations) {
-        if (operation.path("type").asString().equals(WHOLE)) {
+        if (operation.path("type").asString().equals(UPDATE)) {
           metadata = (ObjectNode) operation.path("value").deepCopy();
         } else {
-          filled += apply(metadata, operation);
+          nulls += apply(metadata, operation);
         }
-        if (filled > FILLED_MAX) {
+        if (nulls > NULLS_MAX) {
           return Result.refused(ChangeRuns.metadataTooLarge());
         }
       }
       return Result.of(Surrogates.escaped(WRITER.writeValueAsString(metadata)));
     } catch (JacksonException e) {
-      // What was triggered is kept as it came and may hold more than a tree can.
+      // Metadata of a trigger is stored unparsed, and may exceed the limits of the parser.
       return Result.refused(
           Refusal.unprocessable(
               "The metadata has or would have numbers that are too long or too many levels"));
     }
   }
 
-  /** Metadata of another shape than an object cannot be changed key by key: it starts anew. */
+  /** Parses metadata. Any value that is not an object counts as an empty object. */
   private static ObjectNode object(@Nullable String text) {
     return text != null && WireJson.mapper().readTree(text) instanceof ObjectNode object
         ? object
         : NODES.objectNode();
   }
 
-  /** Returns how many elements were added to arrays in front of what was asked for. */
+  /** Applies an operation; returns how many nulls it inserted into arrays. */
   private static int apply(ObjectNode metadata, ObjectNode operation) {
     JsonNode value = operation.path("value");
     String key = operation.path("key").asString();
@@ -186,7 +184,7 @@ final class MetadataChange implements MetadataEdit {
     return rest;
   }
 
-  /** Whole numbers stay whole as long as they fit; the rest is as the clients compute. */
+  /** Adds integers as longs unless that overflows; other numbers as doubles, as clients do. */
   private static JsonNode sum(@Nullable JsonNode old, JsonNode value) {
     if (old == null || !old.isNumber()) {
       return value.deepCopy();

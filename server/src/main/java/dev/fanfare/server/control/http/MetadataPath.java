@@ -14,18 +14,18 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Where in metadata an operation acts: a key that begins with {@code $.} is a path such as {@code
- * $.steps[2].name}, any other is the name of a field.
+ * The place in metadata that an operation changes. A key that begins with {@code $.} is a path,
+ * such as {@code $.steps[2].name}; any other key is the name of a field.
  */
 final class MetadataPath {
   private static final String PATH = "$.";
   private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[(\\d{1,4})]|\\.");
   private static final int STEPS_MAX = 100;
 
-  /** Names that would change a prototype in clients written in JavaScript. */
+  /** Names that would change a prototype in JavaScript clients. */
   private static final Set<String> FORBIDDEN = Set.of("__proto__", "constructor", "prototype");
 
-  private final List<Object> steps; // names and Integer indexes
+  private final List<Object> steps; // each a String (field name) or an Integer (index)
 
   private MetadataPath(List<Object> steps) {
     this.steps = steps;
@@ -39,10 +39,10 @@ final class MetadataPath {
       return new MetadataPath(List.of(key));
     }
     List<Object> steps = new ArrayList<>();
-    int at = PATH.length();
-    // Step by step: one pattern for the whole path would recurse with each step of it.
+    int position = PATH.length();
+    // Step by step, because one pattern for the whole path would recurse with each step.
     Matcher step = STEP.matcher(key);
-    while (steps.size() <= STEPS_MAX && step.region(at, key.length()).lookingAt()) {
+    while (steps.size() <= STEPS_MAX && step.region(position, key.length()).lookingAt()) {
       String name = step.group(1);
       if (name != null && FORBIDDEN.contains(name)) {
         throw forbidden(name);
@@ -52,13 +52,13 @@ final class MetadataPath {
       } else if (step.group(2) != null) {
         steps.add(Integer.valueOf(step.group(2)));
       }
-      at = step.end();
+      position = step.end();
     }
-    if (at < key.length()
+    if (position < key.length()
         || steps.isEmpty()
         || steps.size() > STEPS_MAX
         || !(steps.getFirst() instanceof String)) {
-      throw HttpError.validation("key: is not a path: " + Texts.shortened(key));
+      throw HttpError.validation("key: is not a valid path: " + Texts.shortened(key));
     }
     return new MetadataPath(steps);
   }
@@ -67,7 +67,7 @@ final class MetadataPath {
     return HttpError.validation("key: must not contain " + name);
   }
 
-  /** What stands there, or {@code null}. */
+  /** Returns the value at this path; {@code null} if there is none. */
   @Nullable JsonNode get(ObjectNode root) {
     JsonNode node = root;
     for (Object step : steps) {
@@ -84,33 +84,33 @@ final class MetadataPath {
   }
 
   /**
-   * Puts a value there, and makes the objects and arrays on the way that are missing.
+   * Sets the value at this path. Inserts missing objects and arrays on the way.
    *
-   * @return how many elements were added to arrays in front of what was asked for
+   * @return how many nulls were inserted into arrays in front of the index
    */
   int set(ObjectNode root, JsonNode value) {
-    int filled = 0;
+    int nulls = 0;
     JsonNode node = root;
     for (int i = 0; i < steps.size() - 1; i++) {
       JsonNode next = step(node, steps.get(i));
       boolean array = steps.get(i + 1) instanceof Integer;
       if (next == null || (array ? !next.isArray() : !next.isObject())) {
         next = array ? JsonNodeFactory.instance.arrayNode() : JsonNodeFactory.instance.objectNode();
-        filled += put(node, steps.get(i), next);
+        nulls += put(node, steps.get(i), next);
       }
       node = next;
     }
-    return filled + put(node, steps.getLast(), value);
+    return nulls + put(node, steps.getLast(), value);
   }
 
   private static int put(JsonNode node, Object step, JsonNode value) {
     if (node instanceof ArrayNode array && step instanceof Integer index) {
-      int filled = Math.max(0, index - array.size());
+      int nulls = Math.max(0, index - array.size());
       while (array.size() <= index) {
         array.addNull();
       }
       array.set(index, value);
-      return filled;
+      return nulls;
     }
     if (node instanceof ObjectNode object && step instanceof String name) {
       object.set(name, value);

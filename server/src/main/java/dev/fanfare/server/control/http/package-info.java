@@ -1,5 +1,5 @@
 /**
- * The endpoints that act on a stored run: cancel, replay, reschedule, tags, metadata, key reset.
+ * The endpoints that act on stored runs: cancel, replay, reschedule, tags, metadata, key reset.
  * Open {@link dev.fanfare.server.control.http.ControlRoutes} first.
  */
 @NullMarked
