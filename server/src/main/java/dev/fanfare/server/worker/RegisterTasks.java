@@ -21,11 +21,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a worker's word on its tasks, their queues and retry policies, and lets go the runs that
- * waited for a worker to know their task.
+ * Stores the tasks that a worker declares, with their queues and retry policies, and releases the
+ * parked runs of these tasks.
  */
 final class RegisterTasks {
-  private static final int RELEASED_AT_ONCE = 1_000;
+  private static final int RELEASED_PER_STEP = 1_000;
 
   private final Database database;
   private final TaskStore tasks = new TaskStore();
@@ -38,30 +38,30 @@ final class RegisterTasks {
     this.database = database;
   }
 
-  /** The numbers of a worker's tasks and of its version. */
+  /** The ids of a worker's tasks and of its version. */
   record Registered(Set<Integer> taskIds, int versionId) {}
 
-  /** Registers the tasks, and that the version has them. */
+  /** Stores the tasks, and that the version has them. */
   Registered register(int environmentId, String version, List<TaskDefinition> definitions) {
     List<TaskDefinition> ordered =
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
     Registered registered =
         database.transaction(environmentId, tx -> registerAll(tx, version, ordered));
-    // After the commit: from here on nobody parks a run of these tasks any more.
+    // After the commit, no claim parks runs of these tasks.
     for (int taskId : registered.taskIds()) {
       int released;
       do {
         released =
-            database.transaction(environmentId, tx -> parked.release(tx, taskId, RELEASED_AT_ONCE));
+            database.transaction(
+                environmentId, tx -> parked.release(tx, taskId, RELEASED_PER_STEP));
       } while (released > 0);
     }
     return registered;
   }
 
   private Registered registerAll(Tx tx, String version, List<TaskDefinition> definitions) {
-    // Queues by name, then tasks by id, then the version: one order for all, so that no two
-    // workers, and no trigger
-    // that is the first to mention them, wait for each other's rows in a ring.
+    // Queues by name, then tasks by id, then the version. One order for all prevents deadlocks
+    // with other workers, and with triggers that insert the same queues and tasks.
     Map<String, @Nullable Integer> limits = new TreeMap<>();
     for (TaskDefinition definition : definitions) {
       QueueDefinition queue = definition.queue();

@@ -30,17 +30,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions that talk to this server. What is remembered here is a saving, not the truth: any
- * server can take the next call of any session.
+ * The calls of workers: open a session, poll, report, close. Any server can handle the next call of
+ * any session. The sessions in memory are a cache that saves queries. Thread-safe.
  */
 public final class Sessions {
   private static final Refusal LAPSED =
       Refusal.gone("The session lapsed or was closed: open a new one");
 
-  private static final int REMEMBERED_MAX = 10_000;
+  /** The maximum number of sessions in the cache. */
+  private static final int CACHED_MAX = 10_000;
 
-  /** A waiting poll looks by itself this often, because signals may be lost. */
-  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+  /** How long a waiting poll relies on a signal before it claims again: signals may be lost. */
+  private static final Duration CLAIM_INTERVAL = Duration.ofSeconds(1);
 
   private final Database database;
   private final Signals signals;
@@ -51,7 +52,7 @@ public final class Sessions {
   private final ServerConfig config;
   private final RegisterTasks tasks;
   private final SessionStore store = new SessionStore();
-  private final Map<UUID, Known> known = new ConcurrentHashMap<>();
+  private final Map<UUID, Cached> cache = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
   public Sessions(Resources resources, LeaseComponent lease) {
@@ -65,13 +66,13 @@ public final class Sessions {
     this.tasks = new RegisterTasks(database);
   }
 
-  /** A session as this server last saw it. */
-  private static final class Known {
+  /** A cached session. */
+  private static final class Cached {
     final Session session;
     volatile long renewedNanos;
     volatile int lastLaneId;
 
-    Known(Session session) {
+    Cached(Session session) {
       this.session = session;
       this.renewedNanos = System.nanoTime();
     }
@@ -95,76 +96,76 @@ public final class Sessions {
               config.get(SESSION_LEASE));
           return null;
         });
-    remember(session);
-    signals.ready(environmentId); // runs that waited for these tasks may be ready now
+    cache(session);
+    signals.ready(environmentId); // parked runs of these tasks may be ready now
     return session.id();
   }
 
   /**
-   * What a poll brought.
+   * The result of a poll.
    *
-   * @param canceled what the session holds that was canceled, each told once
+   * @param canceled leases of the session whose run was canceled; each is notified once
    */
   public record Polled(List<ClaimedRun> runs, List<LeaseRef> canceled) {
     static final Polled NOTHING = new Polled(List.of(), List.of());
   }
 
-  /** Claims up to {@code slots} runs, and waits a while when there are none. */
+  /**
+   * Claims up to {@code slots} runs. Waits for up to {@code FANFARE_POLL_WAIT} until there are
+   * some.
+   */
   public Result<Polled> poll(int environmentId, UUID sessionId, int slots) {
-    Known known = touch(environmentId, sessionId);
-    return known == null ? Result.refused(LAPSED) : Result.of(poll(environmentId, known, slots));
+    Cached cached = renew(environmentId, sessionId);
+    return cached == null ? Result.refused(LAPSED) : Result.of(poll(environmentId, cached, slots));
   }
 
-  private Polled poll(int environmentId, Known known, int slots) {
-    UUID sessionId = known.session.id();
+  private Polled poll(int environmentId, Cached cached, int slots) {
+    Session session = cached.session;
+    ClaimRuns.Claimant claimant =
+        new ClaimRuns.Claimant(session.id(), session.taskIds(), session.versionId());
     int max = Math.min(slots, config.get(CLAIM_MAX));
     long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
     while (max > 0) {
       long ticket = signals.ticket(environmentId);
-      ClaimRuns.Claim claim =
-          claims.claim(
-              environmentId,
-              new ClaimRuns.Claimant(sessionId, known.session.taskIds(), known.session.versionId()),
-              max,
-              known.lastLaneId);
-      known.lastLaneId = claim.lastLaneId();
+      ClaimRuns.Claim claim = claims.claim(environmentId, claimant, max, cached.lastLaneId);
+      cached.lastLaneId = claim.lastLaneId();
       long left = deadline - System.nanoTime();
       if (!claim.runs().isEmpty() || !claim.canceled().isEmpty() || left <= 0 || stopping) {
         return new Polled(claim.runs(), claim.canceled());
       }
       try {
         signals.await(
-            environmentId, ticket, Duration.ofNanos(Math.min(left, LOOK_INTERVAL.toNanos())));
+            environmentId, ticket, Duration.ofNanos(Math.min(left, CLAIM_INTERVAL.toNanos())));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return Polled.NOTHING;
       }
-      // A held poll is no sign of life: its worker may be stopped, or gone without a word. Runs
-      // handed to such a worker would only come back when its session lapses.
-      if (isSilent(sessionId)) {
+      // A waiting poll does not show that its worker is still alive. Runs that are claimed for a
+      // dead worker come back only when its session lapses.
+      if (isSilent(session.id())) {
         return Polled.NOTHING;
       }
     }
     return Polled.NOTHING;
   }
 
-  /** Whether nothing was heard of a session, on this server, for half its lease. */
+  /** Whether this server has had no contact with a session for half its lease. */
   private boolean isSilent(UUID sessionId) {
-    Known latest = known.get(sessionId);
+    Cached latest = cache.get(sessionId);
     return latest == null
         || System.nanoTime() - latest.renewedNanos > config.get(SESSION_LEASE).toNanos() / 2;
   }
 
-  /** Writes what a session reports. */
+  /** Writes a report; returns once it is durable. */
   public Result<ReportResult> report(int environmentId, UUID sessionId, AttemptReport report) {
-    return touch(environmentId, sessionId) == null
+    return renew(environmentId, sessionId) == null
         ? Result.refused(LAPSED)
         : Result.of(reports.report(environmentId, sessionId, report));
   }
 
-  /** Ends a session; what it still holds goes back to its queues. */
+  /** Closes a session. The runs that it still holds go back to their queues. */
   public void close(int environmentId, UUID sessionId) {
-    known.remove(sessionId);
+    cache.remove(sessionId);
     boolean existed =
         database.transaction(
             environmentId,
@@ -180,44 +181,45 @@ public final class Sessions {
     }
   }
 
-  /** Lets waiting polls return, because the server stops. */
+  /** Makes waiting polls return, because the server stops. */
   public void stop() {
     stopping = true;
-    known.values().forEach(k -> signals.wake(k.session.environmentId()));
+    cache.values().forEach(cached -> signals.wake(cached.session.environmentId()));
   }
 
   /**
-   * Any contact keeps a session alive. It is written at most ten times a lease, so that a busy
-   * worker costs no write for each call. Returns {@code null} for one that lapsed or was closed.
+   * Renews a session, because every contact keeps it alive. Writes at most ten times a lease, which
+   * saves a write for most calls of a busy worker. Returns {@code null} if the session lapsed or
+   * was closed.
    */
-  private @Nullable Known touch(int environmentId, UUID sessionId) {
-    Known seen = known.get(sessionId);
+  private @Nullable Cached renew(int environmentId, UUID sessionId) {
+    Cached before = cache.get(sessionId);
     long now = System.nanoTime();
-    if (seen != null
-        && seen.session.environmentId() == environmentId
-        && now - seen.renewedNanos < config.get(SESSION_LEASE).toNanos() / 10) {
-      return seen;
+    if (before != null
+        && before.session.environmentId() == environmentId
+        && now - before.renewedNanos < config.get(SESSION_LEASE).toNanos() / 10) {
+      return before;
     }
     Session session =
         database.transaction(
             environmentId, tx -> store.renew(tx, sessionId, config.get(SESSION_LEASE)));
     if (session == null) {
-      known.remove(sessionId);
+      cache.remove(sessionId);
       return null;
     }
-    Known renewed = remember(session);
-    if (seen != null) {
-      renewed.lastLaneId = seen.lastLaneId;
+    Cached renewed = cache(session);
+    if (before != null) {
+      renewed.lastLaneId = before.lastLaneId;
     }
     return renewed;
   }
 
-  private Known remember(Session session) {
-    if (known.size() >= REMEMBERED_MAX) {
-      known.clear();
+  private Cached cache(Session session) {
+    if (cache.size() >= CACHED_MAX) {
+      cache.clear();
     }
-    Known fresh = new Known(session);
-    known.put(session.id(), fresh);
-    return fresh;
+    Cached cached = new Cached(session);
+    cache.put(session.id(), cached);
+    return cached;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The sessions of workers that talk to this server: opening, polling, reporting, closing. Owns no
- * table: what a claim or a report does to runs, and the sessions themselves, are in the room {@code
- * lease}. Open {@link dev.fanfare.server.worker.Sessions} first.
+ * The calls of workers: open a session, poll, report, close. Owns no table: sessions, and what
+ * claims and reports do to runs, are in the package {@code lease}. Open {@link
+ * dev.fanfare.server.worker.Sessions} first.
  */
 @NullMarked
 package dev.fanfare.server.worker;

@@ -21,12 +21,12 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Between the wire's records and the room {@code lease}. */
+/** Converts between the records of the worker protocol and those of the package {@code lease}. */
 final class ReportWire {
   private static final String JSON = "application/json";
   private static final int OUTPUT_TYPE_CHARS_MAX = 128;
 
-  /** A century: what a worker says beyond it is nonsense, and no time to count back from now. */
+  /** A century. Start times are computed from durations, so a longer one could overflow. */
   private static final long DURATION_MILLIS_MAX = Duration.ofDays(36_525).toMillis();
 
   private final int outputBytesMax;
@@ -64,40 +64,29 @@ final class ReportWire {
             .toList());
   }
 
-  /** One report ends a run once: the next attempt begins with the answer to it. */
+  /** A report ends each run at most once: the next attempt starts after the response. */
   private List<AttemptReport.Finished> finishedOnce(List<Finished> finished) {
     Set<String> runIds = new HashSet<>();
     for (Finished f : finished) {
       if (!runIds.add(f.runId())) {
-        throw HttpError.validation("finished: " + f.runId() + " is there twice");
+        throw HttpError.validation("finished: " + f.runId() + " is listed twice");
       }
     }
     return finished.stream().map(this::finished).toList();
   }
 
-  /** An output that cannot be stored fails its run, and no other run of the report. */
+  /** An output that cannot be stored fails its run, without affecting the rest of the report. */
   private AttemptReport.Finished finished(Finished f) {
     RunError error = f.error();
+    boolean retryable = f.retryable();
     if (error != null && error.type() == null) {
       throw HttpError.validation("finished: error.type: is required");
     }
     String output = error == null ? f.output() : null;
     String outputType = error == null ? f.outputType() : null;
-    boolean retryable = f.retryable();
     if (output != null) {
       output = Surrogates.escaped(output);
-      long bytes = output.getBytes(StandardCharsets.UTF_8).length;
-      if (bytes > outputBytesMax) {
-        error = outputError("the output has " + bytes + " bytes, the maximum is " + outputBytesMax);
-      } else if (output.indexOf(0) >= 0) {
-        error = outputError("the output contains U+0000 outside of a JSON escape");
-      } else if (outputType != null && !isStorableType(outputType)) {
-        error =
-            outputError(
-                "the output's media type must be a text of at most "
-                    + OUTPUT_TYPE_CHARS_MAX
-                    + " characters");
-      }
+      error = outputError(output, outputType);
       if (error != null) {
         output = null;
         outputType = null;
@@ -115,18 +104,36 @@ final class ReportWire {
         retryable);
   }
 
+  /** Returns why an output cannot be stored; {@code null} if it can. */
+  private @Nullable RunError outputError(String output, @Nullable String outputType) {
+    long bytes = output.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > outputBytesMax) {
+      return outputError("the output has " + bytes + " bytes, the maximum is " + outputBytesMax);
+    }
+    if (output.indexOf(0) >= 0) {
+      return outputError("the output contains U+0000 outside of a JSON escape");
+    }
+    if (outputType != null && !isStorableType(outputType)) {
+      return outputError(
+          "the output's media type must have at most "
+              + OUTPUT_TYPE_CHARS_MAX
+              + " characters, without U+0000 and unpaired surrogates");
+    }
+    return null;
+  }
+
   private static boolean isStorableType(String type) {
     return type.length() <= OUTPUT_TYPE_CHARS_MAX && type.indexOf(0) < 0 && !Surrogates.any(type);
   }
 
   private static RunError outputError(String message) {
-    return RunError.internal("TASK_OUTPUT_ERROR", message);
+    return RunError.internal(RunError.Codes.OUTPUT, message);
   }
 
-  static ReportResponse response(AttemptReport.ReportResult verdict) {
+  static ReportResponse response(AttemptReport.ReportResult result) {
     return new ReportResponse(
-        refs(verdict.lost()),
-        verdict.retries().stream()
+        refs(result.lost()),
+        result.retries().stream()
             .map(r ->
                 new ReportResponse.Retry(
                     PublicId.format(PublicId.RUN, r.runId()),
@@ -134,11 +141,11 @@ final class ReportWire {
                     r.attempt(),
                     r.delayMillis()))
             .toList(),
-        refs(verdict.canceled()));
+        refs(result.canceled()));
   }
 
-  static List<dev.fanfare.protocol.worker.LeaseRef> refs(List<LeaseRef> runs) {
-    return runs.stream()
+  static List<dev.fanfare.protocol.worker.LeaseRef> refs(List<LeaseRef> leases) {
+    return leases.stream()
         .map(r ->
             new dev.fanfare.protocol.worker.LeaseRef(
                 PublicId.format(PublicId.RUN, r.runId()), r.fence()))
@@ -148,21 +155,21 @@ final class ReportWire {
   private static UUID runId(@Nullable String text) {
     UUID id = text == null ? null : PublicId.parse(PublicId.RUN, text);
     if (id == null) {
-      throw HttpError.validation("runId: is not the id of a run");
+      throw HttpError.validation("runId: must be the id of a run");
     }
     return id;
   }
 
   private static int fence(long fence) {
     if (fence < 1 || fence > Integer.MAX_VALUE) {
-      throw HttpError.validation("fence: is out of range");
+      throw HttpError.validation("fence: must be from 1 to " + Integer.MAX_VALUE);
     }
     return (int) fence;
   }
 
   private static int attempt(int attempt) {
     if (attempt < 1 || attempt > Short.MAX_VALUE) {
-      throw HttpError.validation("attempt: is out of range");
+      throw HttpError.validation("attempt: must be from 1 to " + Short.MAX_VALUE);
     }
     return attempt;
   }
@@ -172,7 +179,7 @@ final class ReportWire {
       return List.of();
     }
     if (list.stream().anyMatch(Objects::isNull)) {
-      throw HttpError.validation(name + ": must not hold null");
+      throw HttpError.validation(name + ": must not contain null");
     }
     return list;
   }

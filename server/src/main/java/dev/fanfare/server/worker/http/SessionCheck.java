@@ -13,7 +13,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses a worker's introduction that makes no sense, and says where. */
+/** The validation of requests for a session. Errors name the invalid field. */
 final class SessionCheck {
   private static final int NAME_CHARS_MAX = 128;
   private static final int TASKS_MAX = 1_000;
@@ -28,7 +28,7 @@ final class SessionCheck {
     if (request.tasks() == null || request.tasks().isEmpty()) {
       throw HttpError.validation("tasks: must name at least one task");
     }
-    between("tasks: their number", request.tasks().size(), 1, TASKS_MAX);
+    between("tasks: the number of tasks", request.tasks().size(), 1, TASKS_MAX);
     Set<String> ids = new HashSet<>();
     for (int i = 0; i < request.tasks().size(); i++) {
       task("tasks[" + i + "].", request.tasks().get(i), ids);
@@ -64,7 +64,7 @@ final class SessionCheck {
   private static void queue(String where, QueueDefinition queue) {
     name(where + "name", queue.name());
     if (!queue.name().matches("[A-Za-z0-9_\\-/]+")) {
-      throw HttpError.validation(where + "name: must be letters, digits, _ - or /");
+      throw HttpError.validation(where + "name: must consist of letters, digits, _, - and /");
     }
     if (queue.concurrencyLimit() != null) {
       between(where + "concurrencyLimit", queue.concurrencyLimit(), 1, Integer.MAX_VALUE);
@@ -91,7 +91,10 @@ final class SessionCheck {
         || name.indexOf(0) >= 0
         || Surrogates.any(name)) {
       throw HttpError.validation(
-          where + ": must be a text of 1 to " + NAME_CHARS_MAX + " characters");
+          where
+              + ": must have 1 to "
+              + NAME_CHARS_MAX
+              + " characters, without U+0000 and unpaired surrogates");
     }
   }
 

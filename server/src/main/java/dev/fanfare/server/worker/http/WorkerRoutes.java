@@ -32,7 +32,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
 
-/** The conversation with Java workers; see {@code dev.fanfare.protocol.worker}. */
+/** The endpoints of the worker protocol; see {@code dev.fanfare.protocol.worker}. */
 public final class WorkerRoutes implements Component {
   private static final long SMALL_BODY_BYTES_MAX = 1024 * 1024;
 
@@ -122,7 +122,7 @@ public final class WorkerRoutes implements Component {
         throw HttpError.validation("the body must be an object");
       }
       return value;
-    } catch (DatabindException | InputCoercionException e) { // the latter: a number too large
+    } catch (DatabindException | InputCoercionException e) { // the latter: a number is too large
       throw HttpError.validation("the body does not have the shape of " + type.getSimpleName());
     } catch (JacksonException e) {
       throw new HttpError(400, "Invalid JSON");

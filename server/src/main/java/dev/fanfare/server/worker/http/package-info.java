@@ -1,6 +1,6 @@
 /**
- * The worker protocol over HTTP. Open {@link dev.fanfare.server.worker.http.WorkerRoutes} first;
- * its records are in {@code dev.fanfare.protocol.worker}.
+ * The worker protocol over HTTP; its records are in {@code dev.fanfare.protocol.worker}. Open
+ * {@link dev.fanfare.server.worker.http.WorkerRoutes} first.
  */
 @NullMarked
 package dev.fanfare.server.worker.http;
