@@ -2,9 +2,9 @@ package dev.fanfare.server.lease;
 
 import java.util.UUID;
 
-/** Names one attempt under a lease, as a worker reports it. */
+/** Identifies one attempt under a lease, as workers report it. */
 public record AttemptRef(UUID runId, int fence, int attempt) {
-  /** The lease under which it is made. */
+  /** The lease under which the attempt runs. */
   public LeaseRef lease() {
     return new LeaseRef(runId, fence);
   }

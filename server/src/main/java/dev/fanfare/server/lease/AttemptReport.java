@@ -6,16 +6,23 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session says happened to runs it holds.
+ * A worker's report about runs that its session holds.
  *
- * @param started attempts that began and have not ended
+ * @param started attempts that started and have not ended
  * @param finished attempts that ended
- * @param returned runs handed back before they started
+ * @param returned runs that the worker hands back
  */
 public record AttemptReport(
     List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
 
-  /** An attempt that ended; it succeeded when {@code error} is absent. */
+  /**
+   * An attempt that ended.
+   *
+   * @param output absent: none
+   * @param outputType absent: {@code application/json}
+   * @param error absent: the attempt succeeded
+   * @param retryable whether another attempt may follow a failure
+   */
   public record Finished(
       UUID runId,
       int fence,
@@ -26,25 +33,26 @@ public record AttemptReport(
       @Nullable RunError error,
       boolean retryable) {
 
-    /** The lease under which it ran. */
+    /** The lease under which the attempt ran. */
     LeaseRef lease() {
       return new LeaseRef(runId, fence);
     }
 
+    /** The attempt. */
     AttemptRef ref() {
       return new AttemptRef(runId, fence, attempt);
     }
   }
 
   /**
-   * What the worker must know after a report.
+   * The response to a report.
    *
-   * @param lost what the session does not hold (any more)
-   * @param retries attempts to start again under the same lease
-   * @param canceled what the session holds that was canceled, each notified once
+   * @param lost reported leases that the session does not hold, or no longer holds
+   * @param retries attempts that the worker starts under the same lease
+   * @param canceled leases whose run was canceled; each is notified once
    */
   public record ReportResult(List<LeaseRef> lost, List<Retry> retries, List<LeaseRef> canceled) {}
 
-  /** An attempt to start after a wait. */
+  /** An attempt that the worker starts after a wait. */
   public record Retry(UUID runId, int fence, int attempt, long delayMillis) {}
 }

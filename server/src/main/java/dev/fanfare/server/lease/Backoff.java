@@ -4,12 +4,14 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long to wait before an attempt. */
+/** The wait between a failed attempt and the next one. */
 final class Backoff {
   private Backoff() {}
 
   /**
-   * The wait after attempt {@code attempt} failed: {@code min(max, r · min · factor^(attempt-1))}.
+   * Returns the wait after attempt {@code attempt} failed: {@code min(max, r · min ·
+   * factor^(attempt-1))}, where {@code r} is random from 1 to 2, or 1 for a policy without {@code
+   * randomize}.
    */
   static Duration after(RetryPolicy policy, int attempt, RandomGenerator random) {
     double spread = policy.randomize() ? 1 + random.nextDouble() : 1;

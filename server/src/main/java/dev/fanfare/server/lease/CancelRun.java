@@ -13,63 +13,63 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Cancels a run and all that it triggered: what waits ends at once; what a worker holds is shown as
- * canceled at once, the worker is told, and it ends when the worker confirms. Canceling a final run
- * changes nothing, so that asking again is safe.
+ * Cancels a run and its descendants. A waiting run ends at once. A claimed run is shown as canceled
+ * at once, its worker is notified, and the run ends when the worker confirms. Canceling a final run
+ * does not change it, so a repeated cancel is safe.
  */
 public final class CancelRun {
-  /** A run can move from one place to the next between two looks. */
-  private static final int LOOKS = 10;
+  /** A run can move from one table to another while a try searches it. */
+  private static final int TRIES = 10;
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns finish;
+  private final FinishRuns runs;
   private final FamilyQueries families = new FamilyQueries();
   private final LeaseStore leases = new LeaseStore();
 
-  CancelRun(Resources resources, FinishRuns finish) {
+  CancelRun(Resources resources, FinishRuns runs) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.finish = finish;
+    this.runs = runs;
   }
 
-  private enum Look {
-    HELD,
-    OVER,
-    MOVED
+  private enum TryResult {
+    WORKERS_TO_NOTIFY,
+    DONE,
+    RUN_MOVED
   }
 
-  /** Cancels a run that exists and returns when that is durable. */
+  /** Cancels an existing run; returns once the cancel is durable. */
   public void cancel(int environmentId, UUID runId) {
-    for (int look = 1; look <= LOOKS; look++) {
-      switch (database.transaction(environmentId, tx -> look(tx, runId))) {
-        case HELD -> {
-          signals.ready(environmentId); // a waiting poll of its worker brings the news
+    for (int i = 0; i < TRIES; i++) {
+      switch (database.transaction(environmentId, tx -> tryCancel(tx, runId))) {
+        case WORKERS_TO_NOTIFY -> {
+          signals.ready(environmentId); // a waiting poll of the worker returns with the cancel
           return;
         }
-        case OVER -> {
+        case DONE -> {
           return;
         }
-        case MOVED -> {}
+        case RUN_MOVED -> {}
       }
     }
-    throw DatabaseException.busy("The run moves too fast to be canceled");
+    throw DatabaseException.busy("The run changes too often to be canceled");
   }
 
-  private Look look(Tx tx, UUID runId) {
+  private TryResult tryCancel(Tx tx, UUID runId) {
     Place place = families.place(tx, runId);
     if (place == null || place.ended()) {
-      return Look.OVER;
+      return TryResult.DONE;
     }
     leases.lock(tx, runId);
     Cancellation cancellation = new Cancellation(tx);
     if (!cancellation.cancel(List.of(place)).isEmpty()) {
-      return Look.MOVED;
+      return TryResult.RUN_MOVED;
     }
     if (place.hasChildren()) {
-      cancellation.descend(List.of(Branch.whole(runId)));
+      cancellation.cancelDescendants(List.of(Branch.whole(runId)));
     }
-    cancellation.write(finish);
-    return cancellation.held() ? Look.HELD : Look.OVER;
+    cancellation.write(runs);
+    return cancellation.hasWorkersToNotify() ? TryResult.WORKERS_TO_NOTIFY : TryResult.DONE;
   }
 }

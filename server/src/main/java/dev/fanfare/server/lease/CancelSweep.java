@@ -11,19 +11,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Goes on with canceling families that were too large for the transaction of {@link CancelRun}. */
+/** Continues to cancel families that were too large for the transaction of {@link CancelRun}. */
 final class CancelSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns finish;
+  private final FinishRuns runs;
   private final CancellationStore cancellations = new CancellationStore();
 
-  CancelSweep(Resources resources, FinishRuns finish) {
+  CancelSweep(Resources resources, FinishRuns runs) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.finish = finish;
+    this.runs = runs;
   }
 
   @Override
@@ -33,19 +33,19 @@ final class CancelSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    int branches = database.transaction(environmentId, tx -> goOn(tx));
+    int branches = database.transaction(environmentId, tx -> cancelBranches(tx));
     if (branches > 0) {
-      signals.ready(environmentId); // waiting polls bring the news to the workers
+      signals.ready(environmentId); // waiting polls return with the cancels
     }
     return branches;
   }
 
-  private int goOn(Tx tx) {
-    List<Branch> branches = cancellations.take(tx, Cancellation.AT_ONCE);
+  private int cancelBranches(Tx tx) {
+    List<Branch> branches = cancellations.take(tx, Cancellation.RUNS_PER_ROUND);
     if (!branches.isEmpty()) {
       Cancellation cancellation = new Cancellation(tx);
-      cancellation.descend(branches);
-      cancellation.write(finish);
+      cancellation.cancelDescendants(branches);
+      cancellation.write(runs);
     }
     return branches.size();
   }

@@ -21,39 +21,40 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What is canceled in one transaction: runs, wherever they stand, and their descendants, level by
- * level, a bounded number of statements and runs; what is left of a large family is left to {@link
- * CancelSweep}. The endings are written once, at the end: see {@link Settlement} for the reason.
+ * The cancels of one transaction: runs in any state that is not final, and their descendants, level
+ * by level. The number of runs and statements is bounded; {@link CancelSweep} continues with the
+ * rest of a large family. The outcomes are written once, at the end: see {@link Settlement} for the
+ * reason.
  *
- * <p>Each place is left under a lock. A run that is found nowhere was on its way from one to the
- * next, or its lease is being changed, and is looked for again.
+ * <p>Each table is searched under row locks. A run that is found in none of them was moving from
+ * one to the next, or its lease was locked; the caller searches it again.
  */
 final class Cancellation {
-  /** Most runs looked at in a round, and most of their parents. */
-  static final int AT_ONCE = 1_000;
+  /** The maximum number of runs in a round, and of their parents. */
+  static final int RUNS_PER_ROUND = 1_000;
 
   private static final int ROUNDS = 8;
 
   private final Tx tx;
-  private final List<Outcome> endings = new ArrayList<>();
+  private final List<Outcome> outcomes = new ArrayList<>();
   private final FamilyQueries families = new FamilyQueries();
   private final ReadyStore ready = new ReadyStore();
   private final DelayStore delays = new DelayStore();
   private final ParkedStore parked = new ParkedStore();
   private final LeaseStore leases = new LeaseStore();
-  private final CancellationStore rest = new CancellationStore();
-  private boolean held;
+  private final CancellationStore cancellations = new CancellationStore();
+  private boolean workersToNotify;
 
   Cancellation(Tx tx) {
     this.tx = tx;
   }
 
-  /** Whether workers hold some of what was canceled and are to be told. */
-  boolean held() {
-    return held;
+  /** Whether sessions hold some of the canceled runs, so that their workers must be notified. */
+  boolean hasWorkersToNotify() {
+    return workersToNotify;
   }
 
-  /** Cancels runs that are not final; returns those that were on their way between two places. */
+  /** Cancels runs that are not final; returns those that it did not find because they moved. */
   Set<UUID> cancel(List<Place> places) {
     Map<UUID, Place> open = new HashMap<>();
     places.forEach(place -> open.put(place.runId(), place));
@@ -65,9 +66,9 @@ final class Cancellation {
             places.stream().mapToLong(Place::rank).toArray(),
             places.stream().map(Place::runId).toArray(UUID[]::new)));
     if (!open.isEmpty()) {
-      List<UUID> told = leases.cancel(tx, open.keySet().toArray(UUID[]::new));
-      held |= !told.isEmpty();
-      told.forEach(open::remove);
+      List<UUID> leased = leases.cancel(tx, open.keySet().toArray(UUID[]::new));
+      workersToNotify |= !leased.isEmpty();
+      leased.forEach(open::remove);
     }
     if (!open.isEmpty()) {
       end(open, delays.delete(tx, open.keySet().toArray(UUID[]::new)));
@@ -88,7 +89,7 @@ final class Cancellation {
   private void end(Map<UUID, Place> open, List<Entry> taken) {
     for (Entry entry : taken) {
       Place place = open.remove(entry.runId());
-      endings.add(
+      outcomes.add(
           Outcome.canceled(
               entry.runId(),
               place == null ? null : place.batchId(),
@@ -99,34 +100,29 @@ final class Cancellation {
     }
   }
 
-  /**
-   * Cancels what these runs triggered, and what that triggered in turn: below a final run, too,
-   * there may be some that are not.
-   */
-  void descend(Collection<Branch> branches) {
+  /** Cancels the descendants of these runs. Descendants of a final run may not be final. */
+  void cancelDescendants(Collection<Branch> branches) {
     Deque<Branch> open = new ArrayDeque<>(branches);
     for (int round = 1; round <= ROUNDS && !open.isEmpty(); round++) {
       List<Branch> some = new ArrayList<>();
-      while (!open.isEmpty() && some.size() < AT_ONCE) {
+      while (!open.isEmpty() && some.size() < RUNS_PER_ROUND) {
         some.add(open.poll());
       }
-      open.addAll(level(some));
+      open.addAll(cancelChildren(some));
     }
     if (!open.isEmpty()) {
-      rest.insertAll(tx, open);
+      cancellations.insertAll(tx, open);
     }
   }
 
-  /**
-   * Cancels a share of the children of each; returns what is left to do, their own children too.
-   */
-  private List<Branch> level(List<Branch> branches) {
-    int share = Math.max(1, AT_ONCE / branches.size());
+  /** Cancels a share of the children of each branch; returns the branches that are left. */
+  private List<Branch> cancelChildren(List<Branch> branches) {
+    int share = Math.max(1, RUNS_PER_ROUND / branches.size());
     List<Place> children =
         families.childPlaces(
             tx,
             branches.stream().map(Branch::runId).toArray(UUID[]::new),
-            branches.stream().map(Branch::afterId).toArray(UUID[]::new),
+            branches.stream().map(Branch::afterRunId).toArray(UUID[]::new),
             share);
     List<Place> open = children.stream().filter(place -> !place.ended()).toList();
     Set<UUID> moving = open.isEmpty() ? Set.of() : cancel(open);
@@ -136,29 +132,42 @@ final class Cancellation {
     List<Branch> left = new ArrayList<>();
     for (Branch branch : branches) {
       List<Place> own = byParent.getOrDefault(branch.runId(), List.of());
-      UUID afterId = branch.afterId();
-      boolean all = own.size() < share;
-      for (Place child : own) {
-        if (moving.contains(child.runId())) {
-          all = false; // to be looked for again
-          break;
-        }
-        afterId = child.runId();
-        if (child.hasChildren()) {
-          left.add(Branch.whole(child.runId()));
-        }
-      }
-      if (!all) {
-        left.add(new Branch(branch.runId(), afterId));
-      }
+      left.addAll(left(branch, own, own.size() >= share, moving));
     }
     return left;
   }
 
-  /** Writes the endings; nothing else may be locked behind them. */
-  void write(FinishRuns finish) {
-    if (!endings.isEmpty()) {
-      finish.finish(tx, endings);
+  /**
+   * Returns the branches of the handled children, then the branch itself unless it is complete.
+   *
+   * @param more whether there may be more children than {@code children}
+   * @param moving runs that were not found; their branch continues in front of them
+   */
+  private static List<Branch> left(
+      Branch branch, List<Place> children, boolean more, Set<UUID> moving) {
+    List<Branch> left = new ArrayList<>();
+    UUID afterRunId = branch.afterRunId();
+    boolean complete = !more;
+    for (Place child : children) {
+      if (moving.contains(child.runId())) {
+        complete = false;
+        break;
+      }
+      afterRunId = child.runId();
+      if (child.hasChildren()) {
+        left.add(Branch.whole(child.runId()));
+      }
+    }
+    if (!complete) {
+      left.add(new Branch(branch.runId(), afterRunId));
+    }
+    return left;
+  }
+
+  /** Writes the outcomes. Call it last: the transaction must not lock anything after it. */
+  void write(FinishRuns runs) {
+    if (!outcomes.isEmpty()) {
+      runs.finish(tx, outcomes);
     }
   }
 }

@@ -5,39 +5,40 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
-/** SQL of {@code cancellations}: canceled runs whose descendants are not all canceled yet. */
+/** SQL of {@code cancellations}: canceled runs with descendants that are still to be canceled. */
 final class CancellationStore {
 
   /**
-   * A run whose children are to be canceled.
+   * A run whose children are to be canceled, in the order of their ids.
    *
-   * @param afterId the child up to which that was done
+   * @param afterRunId the last child that was handled
    */
-  record Branch(UUID runId, UUID afterId) {
+  record Branch(UUID runId, UUID afterRunId) {
     private static final UUID NONE = new UUID(0, 0);
 
+    /** A run of which no child was handled. */
     static Branch whole(UUID runId) {
       return new Branch(runId, NONE);
     }
   }
 
-  /** Leaves branches to the sweep; one that is there already begins where either would. */
+  /** Stores branches for the sweep. A branch that is already stored keeps the earlier position. */
   void insertAll(Tx tx, Collection<Branch> branches) {
     tx.sql(
             """
             insert into cancellations (environment_id, run_id, after_run_id)
             select :environment, b.run_id, b.after_run_id
-              from unnest(:run_ids::uuid[], :after_ids::uuid[]) as b (run_id, after_run_id)
+              from unnest(:run_ids::uuid[], :after_run_ids::uuid[]) as b (run_id, after_run_id)
              order by b.run_id
                 on conflict (environment_id, run_id) do update
                set after_run_id = least(cancellations.after_run_id, excluded.after_run_id)
             """)
         .uuids("run_ids", branches, Branch::runId)
-        .uuids("after_ids", branches, Branch::afterId)
+        .uuids("after_run_ids", branches, Branch::afterRunId)
         .update();
   }
 
-  /** Takes up to {@code max} branches out that no other server is working on. */
+  /** Deletes and returns up to {@code max} branches that no other server has locked. */
   List<Branch> take(Tx tx, int max) {
     return tx.sql(
             """

@@ -15,26 +15,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands ready runs to a session: goes round the lanes that hold some, shares the session's free
- * slots among them, and takes what each gives in rank order. Two round trips and a commit for each
- * round of lanes, one more when a queue has a limit, and one in the first round for what was
- * canceled.
+ * Claims ready runs for a session. A claim visits the lanes with ready runs in rounds, shares the
+ * session's free slots among them, and takes runs from each lane in rank order.
+ *
+ * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
+ * queue has a limit, and the first round takes one more for canceled runs.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
 
-  /** Lanes looked at in one round; with more than these the next round goes on behind them. */
-  private static final int LANES_A_ROUND = 64;
+  private static final int LANES_PER_ROUND = 64;
 
-  /** Rounds of one claim: a bound, so that very many lanes of other workers cannot hold it up. */
+  /** Bounds the duration of a claim that passes very many lanes of other workers. */
   private static final int ROUNDS_MAX = 64;
 
-  private static final int PARKED_AT_ONCE = 1_000;
+  private static final int PARKED_PER_LANE = 1_000;
 
-  /** Tasks that nobody has declared and that the log names; it is silent about more. */
-  private static final int SAID_MAX = 1_000;
+  /** The maximum number of undeclared tasks that the log names. */
+  private static final int UNDECLARED_LOGGED_MAX = 1_000;
 
-  private final Set<Integer> saidUnknown = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> loggedUndeclared = ConcurrentHashMap.newKeySet();
   private final Database database;
   private final ReadyStore ready = new ReadyStore();
   private final ParkedStore parked = new ParkedStore();
@@ -46,112 +46,114 @@ public final class ClaimRuns {
   }
 
   /**
-   * What a claim brought.
+   * The result of a claim.
    *
-   * @param runs now held by the session
-   * @param lastLaneId where the next claim of this session should go on; 0: from the beginning
-   * @param canceled what the session holds that was canceled, each told once
+   * @param runs the runs that the session now holds
+   * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
+   * @param canceled leases of the session whose run was canceled; each is notified once
    */
   public record Claim(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
 
   /**
-   * A session that asks for runs.
+   * A session that claims runs.
    *
-   * @param taskIds the tasks that it can execute
-   * @param versionId the version of its code
+   * @param taskIds the tasks that the worker can execute
+   * @param versionId the version of the worker's code
    */
   public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId) {
-    boolean mayTake(ClaimableLane lane) {
-      return lane.registered()
+    boolean canExecute(ClaimableLane lane) {
+      return lane.declared()
           && taskIds.contains(lane.taskId())
           && (lane.versionId() == 0 || lane.versionId() == versionId);
     }
   }
 
   /**
-   * Claims up to {@code max} runs.
+   * Claims up to {@code max} runs; returns once the claim is durable.
    *
-   * @param afterLaneId where the last claim of this session ended, so that every lane has its turn
+   * @param afterLaneId {@link Claim#lastLaneId} of the session's last claim, so that all lanes take
+   *     turns; 0 for the first claim
    */
   public Claim claim(int environmentId, Claimant claimant, int max, int afterLaneId) {
     List<ClaimedRun> runs = new ArrayList<>();
     List<LeaseRef> canceled = new ArrayList<>();
-    int lane = afterLaneId;
+    int lastLaneId = afterLaneId;
     boolean wrapped = afterLaneId == 0;
-    for (int round = 0; round < ROUNDS_MAX && runs.size() < max; round++) {
-      int from = lane;
-      int left = max - runs.size();
-      boolean first = round == 0;
-      Round taken;
+    for (int i = 0; i < ROUNDS_MAX && runs.size() < max; i++) {
+      boolean first = i == 0;
+      int free = max - runs.size();
+      int after = lastLaneId;
+      Round round;
       try {
-        taken =
+        round =
             database.transaction(
                 environmentId,
-                tx -> {
-                  List<LeaseRef> told =
-                      first ? leases.notifyCanceled(tx, claimant.sessionId()) : List.of();
-                  return round(tx, claimant, left, from).with(told);
-                });
+                tx ->
+                    first
+                        ? firstRound(tx, claimant, free, after)
+                        : round(tx, claimant, free, after));
       } catch (DatabaseException e) {
         if (first) {
           throw e;
         }
-        log.warn("A claim ends early: {}", e.getMessage());
-        break; // what the rounds before have leased must reach the worker; the next claim goes on
+        // The earlier rounds are committed, so their runs must reach the worker.
+        log.warn(
+            "A claim stops early with {} runs, the next claim continues: {}",
+            runs.size(),
+            e.getMessage());
+        break;
       }
-      runs.addAll(taken.runs());
-      taken.canceled().forEach(h -> canceled.add(h));
-      lane = taken.lastLaneId();
-      if (lane
-          == 0) { // behind the last lane: those before the first one looked at still have a turn
-        if (wrapped) {
-          break;
-        }
-        wrapped = true;
+      runs.addAll(round.runs());
+      canceled.addAll(round.canceled());
+      lastLaneId = round.lastLaneId();
+      boolean atEnd = lastLaneId == 0;
+      if (atEnd && wrapped) {
+        break;
       }
+      wrapped |= atEnd; // the lanes up to afterLaneId are still to be visited
     }
-    return new Claim(runs, lane, canceled);
+    return new Claim(runs, lastLaneId, canceled);
   }
 
-  /** Said once for each task, or who keeps triggering one that nobody has would fill the log. */
-  private void sayUnknown(ClaimableLane lane) {
-    if (saidUnknown.size() < SAID_MAX && saidUnknown.add(lane.taskId())) {
+  /** One round; the components are those of {@link Claim}. */
+  private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
+
+  private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId) {
+    List<LeaseRef> canceled = leases.notifyCanceled(tx, claimant.sessionId());
+    Round round = round(tx, claimant, max, afterLaneId);
+    return new Round(round.runs(), round.lastLaneId(), canceled);
+  }
+
+  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
+    List<ClaimableLane> lanes = ready.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max);
+    for (ClaimableLane lane : lanes) {
+      if (!lane.declared() && parked.park(tx, lane.laneId(), PARKED_PER_LANE) > 0) {
+        logUndeclared(lane);
+      }
+    }
+    int lastLaneId = lanes.size() < LANES_PER_ROUND ? 0 : lanes.getLast().laneId();
+    List<ClaimableLane> executable = lanes.stream().filter(claimant::canExecute).toList();
+    int[] quotas = Quotas.share(executable, max);
+    int granted = Quotas.sum(quotas);
+    if (granted == 0) {
+      return new Round(List.of(), lastLaneId, List.of());
+    }
+    if (granted == max) {
+      // The quotas may end before the last lane: the next claim must start with those after it.
+      lastLaneId = executable.get(Quotas.lastServed(quotas)).laneId();
+    }
+    if (executable.stream().anyMatch(lane -> lane.freeSlots() != null)) {
+      leases.insertMissingSlots(tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
+    }
+    return new Round(claims.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
+  }
+
+  /** Logs each task once, so that triggers of an undeclared task cannot fill the log. */
+  private void logUndeclared(ClaimableLane lane) {
+    if (loggedUndeclared.size() < UNDECLARED_LOGGED_MAX && loggedUndeclared.add(lane.taskId())) {
       log.info(
           "No worker has declared the task \"{}\": its runs wait as PENDING_VERSION",
           lane.task().replaceAll("\\p{Cntrl}", "?"));
     }
-  }
-
-  private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {
-    Round(List<ClaimedRun> runs, int lastLaneId) {
-      this(runs, lastLaneId, List.of());
-    }
-
-    Round with(List<LeaseRef> told) {
-      return new Round(runs, lastLaneId, told);
-    }
-  }
-
-  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    List<ClaimableLane> ahead = ready.claimableLanes(tx, afterLaneId, LANES_A_ROUND, max);
-    int lastLaneId = ahead.size() < LANES_A_ROUND ? 0 : ahead.getLast().laneId();
-    for (ClaimableLane lane : ahead) {
-      if (!lane.registered() && parked.park(tx, lane.laneId(), PARKED_AT_ONCE) > 0) {
-        sayUnknown(lane);
-      }
-    }
-    List<ClaimableLane> own = ahead.stream().filter(claimant::mayTake).toList();
-    int[] quotas = Quotas.share(own, max);
-    if (Quotas.sum(quotas) == 0) {
-      return new Round(List.of(), lastLaneId);
-    }
-    if (Quotas.sum(quotas) == max) {
-      // The next claim goes on behind the last lane served, or lanes behind it would wait for ever.
-      lastLaneId = own.get(Quotas.lastServed(quotas)).laneId();
-    }
-    if (own.stream().anyMatch(lane -> lane.room() != null)) {
-      leases.insertMissingSlots(tx, own.stream().mapToInt(ClaimableLane::laneId).toArray());
-    }
-    return new Round(claims.claim(tx, claimant, own, quotas), lastLaneId);
   }
 }

@@ -13,44 +13,48 @@ import java.util.stream.Collectors;
 
 /** SQL of a claim. */
 final class ClaimStore {
-  /**
-   * Payloads and metadata of one claim, so that no claim can fill the memory; one run always fits.
-   */
+  /** Bounds the memory for payloads and metadata of one claim. One run of any size always fits. */
   private static final long BYTES_MAX = 4L * 1024 * 1024;
 
   /**
-   * Takes up to so many runs from each lane, in rank order, and leases them to a session.
+   * Claims runs for a session: up to a quota from each lane, in rank order.
    *
-   * <p>A session that was closed or lapsed gets nothing: a poll may still be under way for it, and
-   * what it took would count as lost. Its row is held until the leases are written, so that a close
-   * finds them.
+   * <p>It is one statement, and so one round trip, of these steps:
    *
-   * <p>Ready rows that another claim holds are skipped, never waited for. A queue with a limit
-   * gives no more than its counter has left; the counter's row is locked first, and while another
-   * claim holds it this one takes nothing from that queue. Of the lanes that share a counter, the
-   * one whose first run waits longest is served first, or a deep one would starve the others. Rows
-   * are deleted by their physical address, which cannot move while they are locked, and runs are
-   * looked up one by one behind a limit: left free, a plan made while these tables were nearly
-   * empty would read all of them ever after. What is the same for all runs of a lane came with the
-   * lane.
+   * <ol>
+   *   <li>{@code live_session} is empty if the session was closed or lapsed, and then nothing is
+   *       claimed. Its poll may still be waiting, but runs that it claimed would count as lost.
+   *   <li>{@code free_slots} locks the counters of limited queues. Waiting for a counter would make
+   *       claims wait for each other, so a queue whose counter is locked gives nothing.
+   *   <li>{@code grants} limits the quotas of lanes that share a counter. The lane whose first run
+   *       waits longest comes first; otherwise a deep lane would starve the others.
+   *   <li>{@code picked} locks the entries.
+   *   <li>{@code claimed} reads their runs and drops those that exceed the limit of bytes.
+   *   <li>{@code removed}, {@code counted} and {@code leased} move the entries to the session.
+   * </ol>
    *
-   * @param quotas how many to take at most, lane by lane
+   * <p>Two forms prevent full scans, which a plan made while the tables are nearly empty would
+   * contain: entries are deleted by their {@code ctid}, which cannot change while they are locked,
+   * and runs are read one by one in a subquery with a limit. Values that all runs of a lane share
+   * are read with the lane.
+   *
+   * @param quotas the maximum number of runs from each lane
    */
   List<ClaimedRun> claim(Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas) {
-    int[] laneIds = lanes.stream().mapToInt(ClaimableLane::laneId).toArray();
     Map<Integer, ClaimableLane> laneById =
         lanes.stream().collect(Collectors.toMap(ClaimableLane::laneId, lane -> lane));
     return tx.sql(
             """
-            with alive as materialized (
+            with live_session as materialized (
+              -- locked until the leases are written, so that closing the session finds them
               select
                 from sessions
                where environment_id = :environment
                  and session_id = :session_id
                  and expires_at > now()
                  for key share
-            ), counted as materialized (
-              select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as free
+            ), free_slots as materialized (
+              select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as n
                 from slots s
                 join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
                where s.environment_id = :environment
@@ -61,18 +65,19 @@ final class ClaimStore {
                         where l.environment_id = :environment
                           and l.lane_id = any (:lane_ids))
                  for update of s skip locked
-            ), granted as materialized (
+            ), grants as materialized (
+              -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
               select l.lane_id, l.queue_id, l.concurrency_key,
                      q.concurrency_limit is not null as limited,
                      case when q.concurrency_limit is null then a.quota
                           else least(a.quota,
-                                     greatest(0, coalesce(c.free, 0)
-                                                 - coalesce(sum(a.quota) over before_me, 0))) end as n
+                                     greatest(0, coalesce(f.n, 0)
+                                                 - coalesce(sum(a.quota) over earlier, 0))) end as n
                 from unnest(:lane_ids::int[], :quotas::int[]) as a (lane_id, quota)
                 join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
                 join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-                left join counted c on c.queue_id = l.queue_id
-                                   and c.concurrency_key = l.concurrency_key
+                left join free_slots f on f.queue_id = l.queue_id
+                                      and f.concurrency_key = l.concurrency_key
                 left join lateral (
                        select y.rank
                          from ready y
@@ -80,13 +85,14 @@ final class ClaimStore {
                           and y.lane_id = l.lane_id
                         order by y.rank
                         limit 1) as head on q.concurrency_limit is not null
-              window before_me as (partition by l.queue_id, l.concurrency_key
-                                       order by head.rank, l.lane_id
-                                        rows between unbounded preceding and 1 preceding)
+              window earlier as (partition by l.queue_id, l.concurrency_key
+                                     order by head.rank, l.lane_id
+                                      rows between unbounded preceding and 1 preceding)
             ), picked as materialized (
+              -- an entry that another claim has locked is skipped
               select r.*
-                from alive
-               cross join granted g
+                from live_session
+               cross join grants g
                cross join lateral (
                        select y.ctid as address, y.*
                          from ready y
@@ -95,7 +101,8 @@ final class ClaimStore {
                         order by y.rank, y.run_id
                         limit g.n
                           for update skip locked) as r
-            ), fitting as materialized (
+            ), claimed as materialized (
+              -- entries that exceed the bytes stay in the queue
               select p.*
                 from (select p.*,
                              sum(coalesce(octet_length(r.payload), 0)
@@ -114,37 +121,37 @@ final class ClaimStore {
                                 limit 1) as r) as p
                where p.bytes <= :bytes_max
                   or p.n = 1
-            ), taken as (
+            ), removed as (
               delete from ready
-               where environment_id is not distinct from :environment      -- not for an index
-                 and ctid = any (array(select address from fitting))
-            ), used as (
+               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+                 and ctid = any (array(select address from claimed))
+            ), counted as (
               update slots s
-                 set in_use = s.in_use + p.n
+                 set in_use = s.in_use + c.n
                 from (select g.queue_id, g.concurrency_key, count(*)::int as n
-                        from fitting
-                        join granted g using (lane_id)
+                        from claimed
+                        join grants g using (lane_id)
                        where g.limited
-                       group by g.queue_id, g.concurrency_key) as p
+                       group by g.queue_id, g.concurrency_key) as c
                where s.environment_id = :environment
-                 and s.queue_id = p.queue_id
-                 and s.concurrency_key = p.concurrency_key
+                 and s.queue_id = c.queue_id
+                 and s.concurrency_key = c.concurrency_key
             ), leased as (
               insert into leases
                      (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
                       claimed_at, first_started_at, batch_id, version_id)
-              select p.environment_id, p.run_id, :session_id, p.fence + 1, p.lane_id, p.rank, p.attempt, p.losses,
-                     now(), p.first_started_at, p.batch_id, :version_id
-                from fitting p
+              select c.environment_id, c.run_id, :session_id, c.fence + 1, c.lane_id, c.rank,
+                     c.attempt, c.losses, now(), c.first_started_at, c.batch_id, :version_id
+                from claimed c
             )
-            select p.run_id, p.fence + 1 as fence, p.lane_id, p.attempt, p.batch_id, p.payload,
-                   p.payload_type, p.metadata, p.tags, p.is_test, p.created_at, p.max_attempts,
-                   p.max_duration_ms
-              from fitting p
-             order by p.rank, p.run_id
+            select c.run_id, c.fence + 1 as fence, c.lane_id, c.attempt, c.batch_id, c.payload,
+                   c.payload_type, c.metadata, c.tags, c.is_test, c.created_at, c.max_attempts,
+                   c.max_duration_ms
+              from claimed c
+             order by c.rank, c.run_id
             """)
         .bind("session_id", claimant.sessionId())
-        .bind("lane_ids", laneIds)
+        .ints("lane_ids", lanes, ClaimableLane::laneId)
         .bind("quotas", quotas)
         .bind("bytes_max", BYTES_MAX)
         .bind("version_id", claimant.versionId())
@@ -152,14 +159,14 @@ final class ClaimStore {
   }
 
   private static ClaimedRun claimed(Row r, ClaimableLane lane) throws SQLException {
-    Integer ownMax = r.integerOrNull("max_attempts");
-    Duration ownLimit = r.millisOrNull("max_duration_ms");
+    Integer maxAttempts = r.integerOrNull("max_attempts");
+    Duration maxDuration = r.millisOrNull("max_duration_ms");
     return new ClaimedRun(
         r.uuid("run_id"),
         r.integer("fence"),
         r.integer("attempt"),
-        ownMax == null ? lane.maxAttempts() : ownMax,
-        ownLimit == null ? lane.maxDuration() : ownLimit,
+        maxAttempts == null ? lane.maxAttempts() : maxAttempts,
+        maxDuration == null ? lane.maxDuration() : maxDuration,
         lane.task(),
         lane.queue(),
         r.uuidOrNull("batch_id"),

@@ -7,12 +7,17 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run that a session now holds, with all that execution needs.
+ * A run that a session has claimed, with everything that a worker needs to execute it.
  *
- * @param fence under which every report of it must be made
- * @param attempt the last attempt that started before
- * @param maxAttempts attempts in all
- * @param maxDuration how long each may run; absent: for ever
+ * @param fence the number of the claim; every report about the run must contain it
+ * @param attempt the last attempt that started before this claim; 0: none did
+ * @param maxAttempts the total number of attempts allowed
+ * @param maxDuration how long one attempt may run; absent: no limit
+ * @param batchId absent: the run belongs to no batch
+ * @param payload absent: none
+ * @param payloadType absent: {@code application/json}
+ * @param metadata JSON text; absent: none
+ * @param test whether the run is marked as a test
  */
 public record ClaimedRun(
     UUID runId,

@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Decides what follows a failed attempt, by the policy stored with its task: another attempt on the
- * same worker after a short wait, another one from the queue after a long wait, or the end.
+ * Decides what follows a failed attempt, by the retry policy of its task: another attempt in place
+ * after a short wait, another one from the queue after a longer wait, or the end of the run.
  */
 final class FailAttempts {
   private final RandomGenerator random;
@@ -25,55 +25,56 @@ final class FailAttempts {
   private final LeaseStore leases = new LeaseStore();
 
   /**
-   * @param inPlaceMax the longest wait that a worker sits out itself, slot and all; a run that
-   *     waits longer goes back to its queue
+   * @param inPlaceMax the longest wait for a retry in place, which keeps the worker's slot; a run
+   *     that waits longer goes back to its queue
    */
   FailAttempts(RandomGenerator random, Duration inPlaceMax) {
     this.random = random;
     this.inPlaceMax = inPlaceMax;
   }
 
-  /** A failed attempt whose run waits long for its next one. */
-  private record Later(Finished finished, Duration pause) {}
+  /** A failed attempt whose run waits in its queue for the next one. */
+  private record Later(Finished finished, Duration backoff) {}
 
+  /** Adds what follows the failed attempts to {@code result} and {@code settlement}. */
   void fail(
-      Tx tx, UUID sessionId, List<Finished> failed, ReportResult verdict, Settlement settlement) {
-    Map<LeaseRef, Lease.WithPolicy> held = lock(tx, sessionId, failed);
-    List<Finished> over = new ArrayList<>();
+      Tx tx, UUID sessionId, List<Finished> failed, ReportResult result, Settlement settlement) {
+    Map<LeaseRef, Lease.WithPolicy> leaseByRef = lock(tx, sessionId, failed);
+    List<Finished> last = new ArrayList<>();
     List<Later> later = new ArrayList<>();
     for (Finished finished : failed) {
-      Lease.WithPolicy lease = held.remove(finished.lease());
+      Lease.WithPolicy lease = leaseByRef.remove(finished.lease());
       if (lease == null) {
-        verdict.lost().add(finished.lease());
+        result.lost().add(finished.lease());
       } else if (lease.lease().canceled()
           || !finished.retryable()
           || finished.attempt() >= lease.maxAttempts()) {
-        over.add(finished);
+        last.add(finished);
       } else {
         Duration wait = Backoff.after(lease.policy(), finished.attempt(), random);
         if (wait.compareTo(inPlaceMax) <= 0) {
-          verdict.retries().add(retry(finished, wait));
+          result.retries().add(retry(finished, wait));
         } else {
           later.add(new Later(finished, wait));
         }
       }
     }
-    noteAttempts(tx, sessionId, verdict.retries());
-    if (!over.isEmpty() || !later.isEmpty()) {
-      release(tx, sessionId, over, later, settlement);
+    recordStarts(tx, sessionId, result.retries());
+    if (!last.isEmpty() || !later.isEmpty()) {
+      release(tx, sessionId, last, later, settlement);
     }
   }
 
   private Map<LeaseRef, Lease.WithPolicy> lock(Tx tx, UUID sessionId, List<Finished> failed) {
-    Map<LeaseRef, Lease.WithPolicy> held = new HashMap<>();
+    Map<LeaseRef, Lease.WithPolicy> leaseByRef = new HashMap<>();
     leases
-        .lock(tx, sessionId, failed.stream().map(Finished::ref).toList())
-        .forEach(l -> held.put(l.lease().ref(), l));
-    return held;
+        .lockWithPolicy(tx, sessionId, failed.stream().map(Finished::ref).toList())
+        .forEach(lease -> leaseByRef.put(lease.lease().ref(), lease));
+    return leaseByRef;
   }
 
-  /** A start that was never reported, because its end came first, is still an attempt made. */
-  private void noteAttempts(Tx tx, UUID sessionId, List<Retry> retries) {
+  /** Records the failed attempts as started: a worker may report only the end of an attempt. */
+  private void recordStarts(Tx tx, UUID sessionId, List<Retry> retries) {
     if (!retries.isEmpty()) {
       leases.start(
           tx,
@@ -85,13 +86,13 @@ final class FailAttempts {
   }
 
   private void release(
-      Tx tx, UUID sessionId, List<Finished> over, List<Later> later, Settlement settlement) {
-    List<AttemptRef> claims =
-        Stream.concat(over.stream(), later.stream().map(Later::finished))
+      Tx tx, UUID sessionId, List<Finished> last, List<Later> later, Settlement settlement) {
+    List<AttemptRef> ended =
+        Stream.concat(last.stream(), later.stream().map(Later::finished))
             .map(Finished::ref)
             .toList();
-    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, claims));
-    for (Finished finished : over) {
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, ended));
+    for (Finished finished : last) {
       Lease lease = released.get(finished.lease());
       if (lease != null) {
         settlement.end(lease, lease.outcome(finished, FailedStatus.of(finished.error())));
@@ -102,12 +103,13 @@ final class FailAttempts {
       for (Later l : later) {
         Lease lease = released.get(l.finished().lease());
         if (lease != null) {
-          settlement.delay(lease, next(lease, l.finished(), now), now.plus(l.pause()));
+          settlement.delay(lease, next(lease, l.finished(), now), now.plus(l.backoff()));
         }
       }
     }
   }
 
+  /** The entry of the run while it waits for its next attempt. */
   private static Entry next(Lease lease, Finished finished, Instant now) {
     Instant firstStart =
         lease.firstStartedAt() != null

@@ -4,22 +4,23 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.UUID;
 
-/** Returns to the queues all that a session holds when it says goodbye. */
+/** Returns the runs of a session to their queues when the session closes. */
 public final class HandBack {
-  private final FinishRuns finish;
+  private final FinishRuns runs;
   private final LeaseStore leases = new LeaseStore();
 
-  HandBack(FinishRuns finish) {
-    this.finish = finish;
+  HandBack(FinishRuns runs) {
+    this.runs = runs;
   }
 
   /**
-   * Queues the session's runs again, at their old places; their losses do not count. In the
-   * transaction that ends the session: a lease whose session is not there counts as lost.
+   * Queues all runs of the session again, at their old ranks, without counting a loss. Call it in
+   * the transaction that deletes the session: the reclaim sweep counts a lease without a session as
+   * lost.
    */
   public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
     leases.releaseAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
-    settlement.write(tx, finish);
+    settlement.write(tx, runs);
   }
 }

@@ -12,15 +12,17 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One claim of a run.
+ * A lease: the right of one session to execute and report one run.
  *
- * @param fence the claim's number; a later claim of the same run has a greater one
+ * @param fence the number of the claim; later claims of the run have greater ones
+ * @param rank the run's rank in its lane
  * @param attempt the last attempt that started; 0 before the first
  * @param losses how often the run was lost with its worker before this claim
- * @param startedAt when the current attempt started; absent: it has not
- * @param firstStartedAt when the first attempt started; absent: none did
- * @param versionId the version of the code of the worker that holds it
- * @param canceled whether the run was canceled while it was held
+ * @param startedAt when the current attempt started; absent: it has not started
+ * @param firstStartedAt when the first attempt started; absent: none has started
+ * @param batchId absent: the run belongs to no batch
+ * @param versionId the version of the worker's code
+ * @param canceled whether the run was canceled under this lease
  */
 record Lease(
     UUID runId,
@@ -35,12 +37,12 @@ record Lease(
     int versionId,
     boolean canceled) {
 
-  /** The run as an entry that waits again, at its old place. */
-  Entry toEntry(int lossesNow) {
-    return new Entry(runId, laneId, rank, fence, attempt, lossesNow, firstStartedAt);
+  /** The entry that puts the run back into its queue at its old rank. */
+  Entry toEntry(int newLosses) {
+    return new Entry(runId, laneId, rank, fence, attempt, newLosses, firstStartedAt);
   }
 
-  /** How the run ends with an attempt of this lease. */
+  /** The outcome of a run that ends with an attempt under this lease. */
   Outcome outcome(AttemptReport.Finished finished, RunStatus status) {
     return new Outcome(
         runId,
@@ -55,30 +57,30 @@ record Lease(
         versionId);
   }
 
-  /** The outcome of a run that was canceled while this lease held it. */
+  /** The outcome of a run that was canceled under this lease. */
   Outcome canceledOutcome(int lastAttempt, long durationMillis) {
     return Outcome.canceled(runId, batchId, lastAttempt, firstStartedAt, durationMillis, versionId);
   }
 
-  /** What names it in reports. */
+  /** What identifies the lease in reports. */
   LeaseRef ref() {
     return new LeaseRef(runId, fence);
   }
 
-  /** Leases by what reports name them by; each is to be taken out by the one who ends it. */
+  /** Indexes leases by what identifies them in reports, in a map that the caller may change. */
   static Map<LeaseRef, Lease> byRef(List<Lease> leases) {
     Map<LeaseRef, Lease> byRef = new HashMap<>();
     leases.forEach(lease -> byRef.put(lease.ref(), lease));
     return byRef;
   }
 
-  /** How many slots of each lane these leases hold. */
+  /** Counts the slots that these leases hold, by lane. */
   static Map<Integer, Integer> slots(List<Lease> leases) {
     Map<Integer, Integer> countByLane = new HashMap<>();
     leases.forEach(lease -> countByLane.merge(lease.laneId(), 1, Integer::sum));
     return countByLane;
   }
 
-  /** A lease with what decides on another attempt. */
+  /** A lease with the retry policy of its run. */
   record WithPolicy(Lease lease, int maxAttempts, RetryPolicy policy) {}
 }

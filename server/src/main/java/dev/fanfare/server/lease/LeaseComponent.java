@@ -7,7 +7,7 @@ import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.RunComponent;
 import java.util.List;
 
-/** Handing runs to workers, taking them back, and canceling them. */
+/** The use cases and sweeps of leases: claiming, reporting, handing back, canceling. */
 public final class LeaseComponent implements Component {
   private final ClaimRuns claimRuns;
   private final ReportAttempts reportAttempts;
@@ -29,22 +29,22 @@ public final class LeaseComponent implements Component {
             new SessionSweep(resources.database()));
   }
 
-  /** Claiming runs for a session. */
+  /** Claims runs for a session. */
   public ClaimRuns claimRuns() {
     return claimRuns;
   }
 
-  /** Writing what sessions report. */
+  /** Writes the reports of workers. */
   public ReportAttempts reportAttempts() {
     return reportAttempts;
   }
 
-  /** Taking back what a closed session holds. */
+  /** Returns the runs of a closed session to their queues. */
   public HandBack handBack() {
     return handBack;
   }
 
-  /** Canceling runs. */
+  /** Cancels runs. */
   public CancelRun cancelRun() {
     return cancelRun;
   }

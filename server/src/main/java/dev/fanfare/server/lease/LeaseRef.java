@@ -3,8 +3,8 @@ package dev.fanfare.server.lease;
 import java.util.UUID;
 
 /**
- * Names one lease of a run. The run alone is not enough: it may have been lost and claimed again.
+ * Identifies one lease. The run alone does not: it may have been lost and claimed again.
  *
- * @param fence the number of the claim; a later claim of the same run has a greater one
+ * @param fence the number of the claim; later claims of the run have greater ones
  */
 public record LeaseRef(UUID runId, int fence) {}

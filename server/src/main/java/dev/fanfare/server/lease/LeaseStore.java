@@ -8,32 +8,38 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
- * SQL that changes and ends leases.
+ * SQL of {@code leases}, except inserting them: see {@link ClaimStore}.
  *
- * <p>The claims of a report are looked up one by one, behind a limit that the planner cannot see
- * through. Left free to join, it would walk all leases for each report: the plan it makes while the
- * table is nearly empty, which is when most plans are made. They are locked in the order of their
- * runs, so that two reports of a session at once do not wait for each other in a ring.
+ * <p>The leases of a report are read one by one, in a subquery with a limit, which the planner
+ * cannot turn into a join. A plan made while the table is nearly empty would otherwise read all
+ * leases for each report. They are locked in the order of their runs, so that two concurrent
+ * reports of a session do not deadlock.
  */
 final class LeaseStore {
 
-  /** Notes that attempts started; returns the claims that are held. */
-  List<AttemptRef> start(Tx tx, UUID sessionId, List<AttemptRef> asked) {
-    List<AttemptRef> started = inOrder(asked);
+  /**
+   * Records that attempts started; returns those whose leases the session holds. An attempt that is
+   * recorded as started keeps its start time.
+   */
+  List<AttemptRef> start(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
+    List<AttemptRef> ordered = ordered(attempts, AttemptRef::runId);
     return tx.sql(
             """
             update leases l
                set attempt          = (:attempts::int[])[array_position(:run_ids::uuid[], l.run_id)],
                    started_at       = case when l.started_at is not null
-                                            and l.attempt = (:attempts::int[])[array_position(:run_ids::uuid[], l.run_id)]
+                                            and l.attempt = (:attempts::int[])
+                                                            [array_position(:run_ids::uuid[], l.run_id)]
                                            then l.started_at else now() end,
                    first_started_at = coalesce(l.first_started_at, now())
              where l.environment_id = :environment
                and l.run_id = any (array(
-                     select h.run_id
-                       from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[]) as c (run_id, fence, attempt)
+                     select held.run_id
+                       from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[])
+                            as c (run_id, fence, attempt)
                       cross join lateral (
                               select x.run_id
                                 from leases x
@@ -43,29 +49,30 @@ final class LeaseStore {
                                  and x.fence = c.fence
                                  and c.attempt in (x.attempt, x.attempt + 1)
                                limit 1
-                                 for update) as h))
+                                 for update) as held))
             returning l.run_id, l.fence, l.attempt
             """)
-        .ints("attempts", started, AttemptRef::attempt)
-        .uuids("run_ids", started, AttemptRef::runId)
-        .ints("fences", started, AttemptRef::fence)
+        .uuids("run_ids", ordered, AttemptRef::runId)
+        .ints("fences", ordered, AttemptRef::fence)
+        .ints("attempts", ordered, AttemptRef::attempt)
         .bind("session_id", sessionId)
         .list(r -> new AttemptRef(r.uuid("run_id"), r.integer("fence"), r.integer("attempt")));
   }
 
   /**
-   * Ends leases and returns those that were held under exactly this session, fence and attempt: the
-   * gate that every report passes. What is not returned was lost, and nothing of it was changed.
+   * Deletes and returns the leases that match session, fence and attempt. A lease that is not
+   * returned was lost and is unchanged.
    */
-  List<Lease> release(Tx tx, UUID sessionId, List<AttemptRef> asked) {
-    List<AttemptRef> claims = inOrder(asked);
+  List<Lease> release(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
+    List<AttemptRef> ordered = ordered(attempts, AttemptRef::runId);
     return tx.sql(
             """
             delete from leases l
              where l.environment_id = :environment
                and l.run_id = any (array(
-                     select h.run_id
-                       from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[]) as c (run_id, fence, attempt)
+                     select held.run_id
+                       from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[])
+                            as c (run_id, fence, attempt)
                       cross join lateral (
                               select x.run_id
                                 from leases x
@@ -75,25 +82,25 @@ final class LeaseStore {
                                  and x.fence = c.fence
                                  and c.attempt in (x.attempt, x.attempt + 1)
                                limit 1
-                                 for update) as h))
+                                 for update) as held))
             returning l.*
             """)
-        .uuids("run_ids", claims, AttemptRef::runId)
-        .ints("fences", claims, AttemptRef::fence)
-        .ints("attempts", claims, AttemptRef::attempt)
+        .uuids("run_ids", ordered, AttemptRef::runId)
+        .ints("fences", ordered, AttemptRef::fence)
+        .ints("attempts", ordered, AttemptRef::attempt)
         .bind("session_id", sessionId)
         .list(LeaseStore::lease);
   }
 
-  /** Ends leases whatever their attempt, and returns those that were held. */
-  List<Lease> handBack(Tx tx, UUID sessionId, List<AttemptRef> asked) {
-    List<AttemptRef> claims = inOrder(asked);
+  /** Deletes and returns the leases that match session and fence, whatever their attempt. */
+  List<Lease> handBack(Tx tx, UUID sessionId, List<LeaseRef> refs) {
+    List<LeaseRef> ordered = ordered(refs, LeaseRef::runId);
     return tx.sql(
             """
             delete from leases l
              where l.environment_id = :environment
                and l.run_id = any (array(
-                     select h.run_id
+                     select held.run_id
                        from unnest(:run_ids::uuid[], :fences::int[]) as c (run_id, fence)
                       cross join lateral (
                               select x.run_id
@@ -103,24 +110,28 @@ final class LeaseStore {
                                  and x.run_id = c.run_id
                                  and x.fence = c.fence
                                limit 1
-                                 for update) as h))
+                                 for update) as held))
             returning l.*
             """)
-        .uuids("run_ids", claims, AttemptRef::runId)
-        .ints("fences", claims, AttemptRef::fence)
+        .uuids("run_ids", ordered, LeaseRef::runId)
+        .ints("fences", ordered, LeaseRef::fence)
         .bind("session_id", sessionId)
         .list(LeaseStore::lease);
   }
 
-  /** The claims that are held, locked, with what decides on another attempt. */
-  List<Lease.WithPolicy> lock(Tx tx, UUID sessionId, List<AttemptRef> asked) {
-    List<AttemptRef> claims = inOrder(asked);
+  /**
+   * Locks and returns the leases that match session, fence and attempt, with the retry policies of
+   * their runs.
+   */
+  List<Lease.WithPolicy> lockWithPolicy(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
+    List<AttemptRef> ordered = ordered(attempts, AttemptRef::runId);
     return tx.sql(
             """
             select l.*,
                    coalesce(r.max_attempts, t.max_attempts) as max_attempts,
                    t.retry_min_ms, t.retry_max_ms, t.retry_factor, t.retry_randomize
-              from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[]) as c (run_id, fence, attempt)
+              from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[])
+                   as c (run_id, fence, attempt)
              cross join lateral (
                      select x.*
                        from leases x
@@ -139,17 +150,17 @@ final class LeaseStore {
                       limit 1) as r
               join tasks t on t.environment_id = l.environment_id and t.task_id = r.task_id
             """)
-        .uuids("run_ids", claims, AttemptRef::runId)
-        .ints("fences", claims, AttemptRef::fence)
-        .ints("attempts", claims, AttemptRef::attempt)
+        .uuids("run_ids", ordered, AttemptRef::runId)
+        .ints("fences", ordered, AttemptRef::fence)
+        .ints("attempts", ordered, AttemptRef::attempt)
         .bind("session_id", sessionId)
         .list(LeaseStore::withPolicy);
   }
 
   /**
-   * Takes up to {@code max} leases from sessions that lapsed or are gone, those that were claimed
-   * before {@code startBefore} and never started, and those that were canceled before {@code
-   * cancelBefore} and never confirmed. What another server is taking is left to it.
+   * Deletes and returns up to {@code max} leases that are lost: their session lapsed or does not
+   * exist, or they were claimed before {@code startBefore} and not started, or canceled before
+   * {@code cancelBefore} and not confirmed. Skips leases that another transaction has locked.
    */
   List<Lease> reclaim(Tx tx, Instant now, Instant startBefore, Instant cancelBefore, int max) {
     return tx.sql(
@@ -178,7 +189,7 @@ final class LeaseStore {
         .list(LeaseStore::lease);
   }
 
-  /** Waits for whoever is changing the lease of a run, if there is one, and locks it. */
+  /** Locks the lease of a run, if there is one. Waits for a transaction that has locked it. */
   void lock(Tx tx, UUID runId) {
     tx.sql(
             """
@@ -193,8 +204,8 @@ final class LeaseStore {
   }
 
   /**
-   * Marks held runs as canceled, and returns them. What a report is changing is passed over: it
-   * locks leases in an order of its own, and might wait for others of these.
+   * Marks leased runs as canceled, and returns them. Skips leases that are locked: a report locks
+   * its leases in another order, so waiting for it could deadlock.
    */
   List<UUID> cancel(Tx tx, UUID[] runIds) {
     return tx.sql(
@@ -215,9 +226,9 @@ final class LeaseStore {
   }
 
   /**
-   * What a session holds that was canceled, each told once. What somebody else has locked is being
-   * told, ended or canceled again, and left for the next time: a report that waited here for one
-   * lease while it holds others could wait in a ring.
+   * Marks canceled leases of a session as notified, and returns them; each is returned once. Skips
+   * leases that are locked until the next call: another transaction notifies, ends or cancels them,
+   * and a report that waited here while it has locked other leases could deadlock.
    */
   List<LeaseRef> notifyCanceled(Tx tx, UUID sessionId) {
     return tx.sql(
@@ -239,7 +250,7 @@ final class LeaseStore {
         .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
   }
 
-  /** Ends all that a session holds. */
+  /** Deletes and returns all leases of a session. */
   List<Lease> releaseAll(Tx tx, UUID sessionId) {
     return tx.sql(
             """
@@ -253,9 +264,9 @@ final class LeaseStore {
   }
 
   /**
-   * Adds the counters that these lanes still lack, if their queues have a limit, counting what is
-   * leased: a limit may come when runs are held. In one order, so that no two claims wait for each
-   * other's rows in a ring.
+   * Inserts the missing slot counters of those lanes whose queues have a limit. A counter starts at
+   * the number of leases, because a queue can get its limit while runs of it are leased. The order
+   * prevents deadlocks between claims.
    */
   void insertMissingSlots(Tx tx, int[] laneIds) {
     tx.sql(
@@ -272,7 +283,7 @@ final class LeaseStore {
                                   where s.environment_id = l.environment_id
                                     and s.queue_id = l.queue_id
                                     and s.concurrency_key = l.concurrency_key)
-            ), held as materialized (
+            ), leased as materialized (
               select l.queue_id, l.concurrency_key, count(*)::int as n
                 from leases e
                 join lanes l using (environment_id, lane_id)
@@ -280,9 +291,9 @@ final class LeaseStore {
                group by l.queue_id, l.concurrency_key
             )
             insert into slots (environment_id, queue_id, concurrency_key, in_use)
-            select m.environment_id, m.queue_id, m.concurrency_key, coalesce(h.n, 0)
+            select m.environment_id, m.queue_id, m.concurrency_key, coalesce(e.n, 0)
               from missing m
-              left join held h using (queue_id, concurrency_key)
+              left join leased e using (queue_id, concurrency_key)
              order by m.queue_id, m.concurrency_key
                 on conflict do nothing
             """)
@@ -290,7 +301,7 @@ final class LeaseStore {
         .update();
   }
 
-  /** Sets every counter of a limited queue to what is leased; the counters must be locked. */
+  /** Sets every slot counter to the number of leases. The caller has locked the counters. */
   void recountSlots(Tx tx) {
     tx.sql(
             """
@@ -313,8 +324,8 @@ final class LeaseStore {
         .update();
   }
 
-  private static List<AttemptRef> inOrder(List<AttemptRef> claims) {
-    return claims.stream().sorted(Comparator.comparing(AttemptRef::runId)).toList();
+  private static <T> List<T> ordered(List<T> refs, Function<T, UUID> runId) {
+    return refs.stream().sorted(Comparator.comparing(runId)).toList();
   }
 
   private static Lease lease(Row r) throws SQLException {

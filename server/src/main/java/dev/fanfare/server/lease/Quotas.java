@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Shares a number of slots among lanes so that none is starved by a deep one: every lane gets the
- * same, a lane that has less gives the rest to the others.
+ * Shares the free slots of a session among lanes, so that a deep lane does not starve the others:
+ * every lane gets the same number, and what a shallow lane leaves goes to the others.
  */
 final class Quotas {
   private Quotas() {}
 
-  /** How many to take of each lane, in order; together at most {@code slots}. */
+  /** Returns how many runs to take from each lane, in order; in total at most {@code slots}. */
   static int[] share(List<ClaimableLane> lanes, int slots) {
     int[] quotas = new int[lanes.size()];
     int[] wanted = lanes.stream().mapToInt(Quotas::wanted).toArray();
     int left = slots;
     while (left > 0) {
-      int hungry = count(quotas, wanted);
+      int hungry = countHungry(quotas, wanted);
       if (hungry == 0) {
         break;
       }
@@ -33,10 +33,10 @@ final class Quotas {
   }
 
   private static int wanted(ClaimableLane lane) {
-    return lane.room() == null ? lane.depth() : Math.min(lane.depth(), lane.room());
+    return lane.freeSlots() == null ? lane.depth() : Math.min(lane.depth(), lane.freeSlots());
   }
 
-  private static int count(int[] quotas, int[] wanted) {
+  private static int countHungry(int[] quotas, int[] wanted) {
     return (int) IntStream.range(0, quotas.length).filter(i -> quotas[i] < wanted[i]).count();
   }
 
@@ -44,7 +44,7 @@ final class Quotas {
     return Arrays.stream(quotas).sum();
   }
 
-  /** Which lane is the last that gets something; only when one does. */
+  /** Returns the index of the last lane with a quota; at least one must have one. */
   static int lastServed(int[] quotas) {
     int last = quotas.length - 1;
     while (quotas[last] == 0) {

@@ -20,23 +20,23 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Takes runs back from workers that were lost, or that never started what they claimed, and queues
- * them again at their old places. A run that is lost too often ends as SYSTEM_FAILURE: it may be
- * the one that kills its workers.
+ * Reclaims runs from workers that were lost, did not start a run in time, or did not confirm a
+ * cancel in time. The runs are queued again at their old ranks. A run with too many losses ends as
+ * SYSTEM_FAILURE, because it may be what kills its workers.
  */
 final class ReclaimSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns finish;
+  private final FinishRuns runs;
   private final ServerConfig config;
   private final LeaseStore leases = new LeaseStore();
 
-  ReclaimSweep(Resources resources, FinishRuns finish) {
+  ReclaimSweep(Resources resources, FinishRuns runs) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.finish = finish;
+    this.runs = runs;
     this.config = resources.config();
   }
 
@@ -71,7 +71,7 @@ final class ReclaimSweep implements Sweep {
         settlement.queue(lease, losses);
       }
     }
-    settlement.write(tx, finish);
+    settlement.write(tx, runs);
     return lost.size();
   }
 

@@ -19,76 +19,75 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Writes what a worker reports, many runs in one transaction: starts, ends, retries, runs handed
- * back. Sent again after its answer was lost, a report does no harm: what it ended before is
- * answered as lost, and a retry is granted again because its attempt has not started.
+ * Writes a worker's report in one transaction, for many runs: starts, outcomes, retries, runs
+ * handed back. A worker may send a report again after the response was lost: runs that the first
+ * one ended are in the response as lost, and a retry is granted again because its attempt has not
+ * started.
  */
 public final class ReportAttempts {
   private final Database database;
   private final Signals signals;
-  private final FinishRuns finish;
-  private final FailAttempts fail;
+  private final FinishRuns runs;
+  private final FailAttempts attempts;
   private final LeaseStore leases = new LeaseStore();
 
-  ReportAttempts(Resources resources, FinishRuns finish) {
+  ReportAttempts(Resources resources, FinishRuns runs) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.finish = finish;
-    this.fail = new FailAttempts(resources.random(), resources.config().get(RETRY_IN_PLACE_MAX));
+    this.runs = runs;
+    this.attempts =
+        new FailAttempts(resources.random(), resources.config().get(RETRY_IN_PLACE_MAX));
   }
 
-  /** Writes a report and returns what the worker must know. */
+  /** Writes a report; returns once it is durable. */
   public ReportResult report(int environmentId, UUID sessionId, AttemptReport report) {
     Written written = database.transaction(environmentId, tx -> write(tx, sessionId, report));
     if (written.claimable()) {
       signals.ready(environmentId);
     }
-    return written.verdict();
+    return written.result();
   }
 
   /**
-   * @param claimable whether something can be claimed now that could not before
+   * @param claimable whether runs may be claimable now that were not before
    */
-  private record Written(ReportResult verdict, boolean claimable) {}
+  private record Written(ReportResult result, boolean claimable) {}
 
   private Written write(Tx tx, UUID sessionId, AttemptReport report) {
-    ReportResult verdict =
-        new ReportResult(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    ReportResult result = new ReportResult(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Settlement settlement = new Settlement();
     if (!report.started().isEmpty()) {
-      start(tx, sessionId, report, verdict);
+      start(tx, sessionId, report.started(), result);
     }
     List<Finished> succeeded = report.finished().stream().filter(f -> f.error() == null).toList();
     if (!succeeded.isEmpty()) {
-      complete(tx, sessionId, succeeded, verdict, settlement);
+      complete(tx, sessionId, succeeded, result, settlement);
     }
     List<Finished> failed = report.finished().stream().filter(f -> f.error() != null).toList();
     if (!failed.isEmpty()) {
-      fail.fail(tx, sessionId, failed, verdict, settlement);
+      attempts.fail(tx, sessionId, failed, result, settlement);
     }
     if (!report.returned().isEmpty()) {
-      handBack(tx, sessionId, report.returned(), verdict, settlement);
+      handBack(tx, sessionId, report.returned(), result, settlement);
     }
-    boolean claimable = settlement.write(tx, finish);
-    for (LeaseRef hold : leases.notifyCanceled(tx, sessionId)) {
-      verdict.canceled().add(hold);
-    }
-    return new Written(verdict, claimable);
+    boolean claimable = settlement.write(tx, runs);
+    result.canceled().addAll(leases.notifyCanceled(tx, sessionId));
+    return new Written(result, claimable);
   }
 
-  private void start(Tx tx, UUID sessionId, AttemptReport report, ReportResult verdict) {
-    // Of two claims of one run only the later can be held, and of its attempts the later counts.
+  private void start(Tx tx, UUID sessionId, List<AttemptRef> started, ReportResult result) {
+    // A session can hold only the latest claim of a run, and only its latest attempt counts.
     Map<UUID, AttemptRef> latest = new LinkedHashMap<>();
-    for (AttemptRef s : report.started()) {
-      latest.merge(s.runId(), s, ReportAttempts::later);
+    for (AttemptRef attempt : started) {
+      latest.merge(attempt.runId(), attempt, ReportAttempts::later);
     }
     Set<LeaseRef> held = new HashSet<>();
     leases
         .start(tx, sessionId, List.copyOf(latest.values()))
-        .forEach(claim -> held.add(claim.lease()));
-    for (AttemptRef s : report.started()) {
-      if (!held.contains(s.lease())) {
-        verdict.lost().add(s.lease());
+        .forEach(attempt -> held.add(attempt.lease()));
+    for (AttemptRef attempt : started) {
+      if (!held.contains(attempt.lease())) {
+        result.lost().add(attempt.lease());
       }
     }
   }
@@ -99,17 +98,13 @@ public final class ReportAttempts {
   }
 
   private void complete(
-      Tx tx,
-      UUID sessionId,
-      List<Finished> succeeded,
-      ReportResult verdict,
-      Settlement settlement) {
-    List<AttemptRef> asked = succeeded.stream().map(Finished::ref).toList();
-    Map<LeaseRef, Lease> held = Lease.byRef(leases.release(tx, sessionId, asked));
+      Tx tx, UUID sessionId, List<Finished> succeeded, ReportResult result, Settlement settlement) {
+    List<AttemptRef> ended = succeeded.stream().map(Finished::ref).toList();
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, ended));
     for (Finished finished : succeeded) {
-      Lease lease = held.remove(finished.lease());
+      Lease lease = released.remove(finished.lease());
       if (lease == null) {
-        verdict.lost().add(finished.lease());
+        result.lost().add(finished.lease());
       } else {
         settlement.end(lease, lease.outcome(finished, RunStatus.COMPLETED));
       }
@@ -117,14 +112,12 @@ public final class ReportAttempts {
   }
 
   private void handBack(
-      Tx tx, UUID sessionId, List<LeaseRef> returned, ReportResult verdict, Settlement settlement) {
-    List<AttemptRef> asked =
-        returned.stream().map(r -> new AttemptRef(r.runId(), r.fence(), 0)).toList();
-    Map<LeaseRef, Lease> held = Lease.byRef(leases.handBack(tx, sessionId, asked));
-    for (LeaseRef run : returned) {
-      Lease lease = held.remove(run);
+      Tx tx, UUID sessionId, List<LeaseRef> returned, ReportResult result, Settlement settlement) {
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.handBack(tx, sessionId, returned));
+    for (LeaseRef ref : returned) {
+      Lease lease = released.remove(ref);
       if (lease == null) {
-        verdict.lost().add(run);
+        result.lost().add(ref);
       } else {
         settlement.queue(lease, lease.losses());
       }

@@ -4,9 +4,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A worker that is in touch.
+ * A worker's registration with the server.
  *
- * @param taskIds the tasks it can execute
- * @param versionId the version of its code
+ * @param taskIds the tasks that the worker can execute
+ * @param versionId the version of the worker's code
  */
 public record Session(UUID id, int environmentId, Set<Integer> taskIds, int versionId) {}

@@ -8,14 +8,16 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code sessions}. All its times are the database's. */
+/** SQL of {@code sessions}. All times are read from the database's clock. */
 public final class SessionStore {
 
   /**
-   * Opens a session.
+   * Stores a new session.
    *
-   * @param name of the worker, for people
-   * @param version of the worker's code
+   * @param name a human-readable name of the worker
+   * @param version the name of the version of the worker's code
+   * @param slots how many runs the worker executes concurrently
+   * @param lease how long the session lives without a contact
    */
   public void insert(
       Tx tx, Session session, String name, String version, int slots, Duration lease) {
@@ -24,10 +26,10 @@ public final class SessionStore {
             insert into sessions
                    (environment_id, session_id, name, version, version_id, slots, task_ids, opened_at,
                     expires_at)
-            values (:environment, :id, :name, :version, :version_id, :slots,
+            values (:environment, :session_id, :name, :version, :version_id, :slots,
                     :task_ids, now(), now() + :lease_ms * interval '1 millisecond')
             """)
-        .bind("id", session.id())
+        .bind("session_id", session.id())
         .bind("name", name)
         .bind("version", version)
         .bind("version_id", session.versionId())
@@ -37,7 +39,7 @@ public final class SessionStore {
         .update();
   }
 
-  /** Lets a session live for another lease; {@code null} when it lapsed or never was. */
+  /** Extends a session by a lease; returns {@code null} if it lapsed or does not exist. */
   public @Nullable Session renew(Tx tx, UUID sessionId, Duration lease) {
     return tx.sql(
             """
@@ -58,7 +60,7 @@ public final class SessionStore {
                 r.integer("version_id")));
   }
 
-  /** Ends a session; false when there is none. */
+  /** Deletes a session; returns whether it existed. */
   public boolean delete(Tx tx, UUID sessionId) {
     return tx.sql(
                 """
@@ -71,7 +73,7 @@ public final class SessionStore {
         == 1;
   }
 
-  /** Forgets up to {@code max} sessions that lapsed before {@code before}. */
+  /** Deletes up to {@code max} sessions that lapsed before {@code before}; returns how many. */
   int prune(Tx tx, Instant before, int max) {
     List<UUID> lapsed =
         tx.sql(

@@ -5,7 +5,7 @@ import dev.fanfare.server.db.Database;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Forgets sessions that lapsed a while ago; what they held was reclaimed when they lapsed. */
+/** Prunes sessions an hour after they lapsed. Their leases were reclaimed when they lapsed. */
 final class SessionSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofMinutes(1);
   private static final Duration KEPT = Duration.ofHours(1);

@@ -2,6 +2,7 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.DelayStore;
+import dev.fanfare.server.queue.DelayStore.Delayed;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.SlotStore;
@@ -12,63 +13,64 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What becomes of the leases that end in one transaction: gathered first, written once at its end.
+ * The results of all leases that end in one transaction, collected first and written once at its
+ * end.
  *
- * <p>Written group by group, a report would lock slots, then a batch, then slots again, and two
- * reports could wait for each other in a ring. So every transaction that ends leases locks in this
- * order: leases, idempotency keys, batches, slots. The slots come last because a claim passes over
- * a queue while its counter is locked.
+ * <p>Every transaction that ends leases locks in this order: leases, idempotency keys, batches,
+ * slots. If each result were written by itself, a report would lock slots, then a batch, then slots
+ * again, and two reports could deadlock. The slots come last because claims skip a queue while its
+ * counter is locked.
  */
 final class Settlement {
-  private final List<Outcome> over = new ArrayList<>();
-  private final List<Entry> again = new ArrayList<>();
-  private final List<DelayStore.Delayed> later = new ArrayList<>();
+  private final List<Outcome> outcomes = new ArrayList<>();
+  private final List<Entry> queued = new ArrayList<>();
+  private final List<Delayed> delayed = new ArrayList<>();
   private final List<Lease> released = new ArrayList<>();
   private final ReadyStore ready = new ReadyStore();
   private final DelayStore delays = new DelayStore();
   private final SlotStore slots = new SlotStore();
 
-  /** The run ends; when it was canceled, then as that. */
-  void end(Lease lease, Outcome ending) {
+  /** Ends the run with this outcome, or as CANCELED if it was canceled. */
+  void end(Lease lease, Outcome outcome) {
     released.add(lease);
-    over.add(
+    outcomes.add(
         lease.canceled()
-            ? lease.canceledOutcome(ending.attempt(), ending.durationMillis())
-            : ending);
+            ? lease.canceledOutcome(outcome.attempt(), outcome.durationMillis())
+            : outcome);
   }
 
-  /** The run goes back to its old place in its lane, unless it was canceled. */
+  /** Puts the run back into its lane at its old rank, or ends it if it was canceled. */
   void queue(Lease lease, int losses) {
     released.add(lease);
     if (lease.canceled()) {
-      over.add(lease.canceledOutcome(lease.attempt(), 0));
+      outcomes.add(lease.canceledOutcome(lease.attempt(), 0));
     } else {
-      again.add(lease.toEntry(losses));
+      queued.add(lease.toEntry(losses));
     }
   }
 
-  /** The run waits for its next attempt. */
+  /** Lets the run wait for its next attempt. */
   void delay(Lease lease, Entry entry, Instant dueAt) {
     released.add(lease);
-    later.add(new DelayStore.Delayed(entry, dueAt));
+    delayed.add(new Delayed(entry, dueAt));
   }
 
   /**
-   * Writes all of it; every lease gives back its slot here, and nowhere else.
+   * Writes all results and frees the slots of all leases. Slots of leases are freed nowhere else.
    *
-   * @return whether something can be claimed now that could not before
+   * @return whether runs may be claimable now that were not before
    */
-  boolean write(Tx tx, FinishRuns finish) {
-    if (!again.isEmpty()) {
-      ready.insertAll(tx, again);
+  boolean write(Tx tx, FinishRuns runs) {
+    if (!queued.isEmpty()) {
+      ready.insertAll(tx, queued);
     }
-    if (!later.isEmpty()) {
-      delays.insertAll(tx, later);
+    if (!delayed.isEmpty()) {
+      delays.insertAll(tx, delayed);
     }
-    if (!over.isEmpty()) {
-      finish.finish(tx, over);
+    if (!outcomes.isEmpty()) {
+      runs.finish(tx, outcomes);
     }
     boolean freed = !released.isEmpty() && slots.free(tx, Lease.slots(released));
-    return freed || !again.isEmpty();
+    return freed || !queued.isEmpty();
   }
 }

@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Counts the slots of limited queues again. The counters are kept by every claim and ending; this
- * heals those that missed a run, such as one claimed in the moment its queue got a limit. Those
- * that nobody uses are forgotten.
+ * Recounts the slots of limited queues, and deletes counters at 0. Claims and outcomes update the
+ * counters; the sweep corrects one that missed a run, for example a run that was claimed at the
+ * moment its queue got a limit.
  */
 final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -37,6 +37,6 @@ final class SlotSweep implements Sweep {
           slots.deleteIdle(tx);
           return null;
         });
-    return 0; // one step is all there is to do
+    return 0; // one step covers the whole environment
   }
 }

@@ -11,13 +11,13 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code delays}: runs that become ready at a time. */
+/** SQL of {@code delays}: runs that become ready at a later time. */
 public final class DelayStore {
 
-  /** An entry and when it becomes ready. */
+  /** An entry and the time at which it becomes ready. */
   public record Delayed(Entry entry, Instant dueAt) {}
 
-  /** Lets runs wait for their times, in one statement however many. */
+  /** Inserts delayed runs, in one statement. */
   public void insertAll(Tx tx, List<Delayed> delayed) {
     EntryColumns columns = EntryColumns.of(delayed.stream().map(Delayed::entry).toList());
     tx.sql(
@@ -25,10 +25,10 @@ public final class DelayStore {
             insert into delays
                    (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
                     first_started_at)
-            select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt, e.losses,
-                   e.first_started_at::timestamptz
-              from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int[], :ranks::int8[], :fences::int[], :attempts::int[], :losses::int[],
-                          :first_started_ats::text[])
+            select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt,
+                   e.losses, e.first_started_at::timestamptz
+              from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int[], :ranks::int8[],
+                          :fences::int[], :attempts::int[], :losses::int[], :first_started_ats::text[])
                    as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
             """)
         .bind("run_ids", columns.runIds())
@@ -42,7 +42,9 @@ public final class DelayStore {
         .update();
   }
 
-  /** Takes runs out and returns those that stood here. */
+  /**
+   * Deletes and returns the entries of these runs. Waits for transactions that have locked some.
+   */
   public List<Entry> delete(Tx tx, UUID[] runIds) {
     return tx.sql(
             """
@@ -53,7 +55,7 @@ public final class DelayStore {
                        from delays
                       where environment_id = :environment
                         and run_id = any (:run_ids)
-                      order by debounce_hash, run_id        -- in which a trigger locks them, too
+                      order by debounce_hash, run_id        -- the order in which triggers lock them
                         for update))
             returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
             """)
@@ -62,8 +64,8 @@ public final class DelayStore {
   }
 
   /**
-   * Makes up to {@code max} runs ready whose time has come, the longest due first; returns how
-   * many. A time to live begins now. Entries that another server is moving are left to it.
+   * Makes up to {@code max} due runs ready, the longest due first; returns how many. The time to
+   * live of a new run starts at {@code now}. Skips entries that another transaction has locked.
    */
   public int release(Tx tx, Instant now, int max) {
     return tx.sql(
@@ -82,8 +84,8 @@ public final class DelayStore {
               returning *
             ), expiring as (
               insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
-              select d.environment_id, d.run_id, :now::timestamptz + r.ttl_ms * interval '1 millisecond',
-                     d.lane_id, d.rank
+              select d.environment_id, d.run_id,
+                     :now::timestamptz + r.ttl_ms * interval '1 millisecond', d.lane_id, d.rank
                 from due d
                cross join lateral (
                       select x.ttl_ms
@@ -93,7 +95,8 @@ public final class DelayStore {
                          and x.ttl_ms is not null
                        limit 1) as r
                where d.fence = 0
-                  on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
+                  on conflict (environment_id, run_id) do update
+                 set expires_at = excluded.expires_at
             )
             insert into ready
                    (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
@@ -106,19 +109,19 @@ public final class DelayStore {
   }
 
   /**
-   * A new run that waits and takes a debounce key.
+   * A new delayed run that holds a debounce key.
    *
-   * @param hash of the key and the task
+   * @param hash the hash of the key and the task
    */
   public record Debounced(Delayed delayed, Hash hash) {}
 
   /**
-   * Lets runs wait that take debounce keys which are free, in one statement however many, and
-   * returns the hashes of those keys. The keys that are not free belong to runs that wait, and
-   * these stay locked until the transaction ends: nobody queues, moves or cancels them meanwhile.
+   * Inserts the delayed runs whose debounce key is free, in one statement, and returns the hashes
+   * of these keys. The other keys are held by waiting runs, which stay locked until the transaction
+   * ends: no other transaction can queue, move or cancel them.
    *
-   * <p>Waits for a trigger with the same key that has not committed yet, and for whoever is taking
-   * out the run that has it. So of many triggers at once one makes the run and the others find it.
+   * <p>Waits for uncommitted triggers with the same key, and for transactions that have locked the
+   * run that holds the key. So only one of many concurrent triggers creates a run.
    */
   public Set<Hash> insertDebounced(Tx tx, Collection<Debounced> runs) {
     return new HashSet<>(
@@ -129,16 +132,17 @@ public final class DelayStore {
                         debounce_hash)
                 select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, 0, 0, 0,
                        e.debounce_hash
-                  from unnest(:hashes::bytea[], :run_ids::uuid[], :due_ats::text[], :lane_ids::int[],
-                              :ranks::int8[])
+                  from unnest(:debounce_hashes::bytea[], :run_ids::uuid[], :due_ats::text[],
+                              :lane_ids::int[], :ranks::int8[])
                        as e (debounce_hash, run_id, due_at, lane_id, rank)
                  order by e.debounce_hash          -- one order for all prevents deadlocks
-                    on conflict (environment_id, debounce_hash) where debounce_hash is not null do update
+                    on conflict (environment_id, debounce_hash) where debounce_hash is not null
+                    do update
                    set due_at = delays.due_at
-                 where false                       -- a conflicting row is locked and stays as it is
+                 where false                       -- a conflicting row is locked, not changed
                 returning debounce_hash
                 """)
-            .bytes("hashes", runs, run -> run.hash().bytes())
+            .bytes("debounce_hashes", runs, run -> run.hash().bytes())
             .uuids("run_ids", runs, run -> run.delayed().entry().runId())
             .times("due_ats", runs, run -> run.delayed().dueAt())
             .ints("lane_ids", runs, run -> run.delayed().entry().laneId())
@@ -147,8 +151,8 @@ public final class DelayStore {
   }
 
   /**
-   * Locks a run that waits for its first attempt and returns when it is due; {@code null} when it
-   * does not wait for that.
+   * Locks the delay of a run that was never claimed, and returns when it is due; {@code null}
+   * without such a delay.
    */
   public @Nullable Instant lock(Tx tx, UUID runId) {
     return tx.sql(
@@ -164,16 +168,16 @@ public final class DelayStore {
         .first(r -> r.instant("due_at"));
   }
 
-  /** Moves a locked delay, and with it the place in the lane that the run will have. */
+  /** Moves a delay that the caller has locked, and with it the run's rank. */
   public void move(Tx tx, UUID runId, Instant from, Instant to) {
     tx.sql(
             """
             update delays
-               set due_at = :to, rank = rank + :micros
+               set due_at = :due_at, rank = rank + :micros
              where environment_id = :environment
                and run_id = :run_id
             """)
-        .bind("to", to)
+        .bind("due_at", to)
         .bind("micros", ChronoUnit.MICROS.between(from, to))
         .bind("run_id", runId)
         .update();

@@ -9,7 +9,7 @@ import dev.fanfare.server.db.Signals;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Queues delayed runs whose time has come, and runs whose wait before another attempt is over. */
+/** Queues delayed runs that are due, and runs whose wait before the next attempt is over. */
 final class DueSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 

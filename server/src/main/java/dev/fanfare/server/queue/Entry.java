@@ -5,15 +5,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run in its lane, with what it brings along from one stage to the next.
+ * The entry of a waiting run, which moves between the tables of this package and the leases.
  *
- * @param runId the run
- * @param laneId its lane
- * @param rank its place in the lane: the smallest is claimed first
- * @param fence how often it was claimed so far
+ * @param rank its position in the lane; the smallest is claimed first
+ * @param fence the number of its last claim; 0: it was never claimed
  * @param attempt the last attempt that started; 0 before the first
- * @param losses how often it was lost with its worker
- * @param firstStartedAt when its first attempt started
+ * @param losses how often the run was lost with its worker
+ * @param firstStartedAt when the first attempt started; absent: none has started
  */
 public record Entry(
     UUID runId,
@@ -24,7 +22,7 @@ public record Entry(
     int losses,
     @Nullable Instant firstStartedAt) {
 
-  /** A run that has not been claimed yet. */
+  /** The entry of a run that was never claimed. */
   public static Entry fresh(UUID runId, int laneId, long rank) {
     return new Entry(runId, laneId, rank, 0, 0, 0, null);
   }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Entries as parallel arrays, the shape in which a whole batch is one statement. */
+/** Entries as parallel arrays, which one statement can insert. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record EntryColumns(
     UUID[] runIds,

@@ -6,13 +6,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
-/** SQL of {@code expiries}: queued runs that are worth nothing after a time. */
+/** SQL of {@code expiries}: the expiry deadlines of queued runs. */
 public final class ExpiryStore {
 
-  /** An entry that is ready and when it expires. */
+  /** A ready entry and the time at which it expires. */
   public record Expiring(Entry entry, Instant expiresAt) {}
 
-  /** Notes when runs expire that were just made ready, in one statement however many. */
+  /** Inserts the expiry deadlines of new ready runs, in one statement. */
   public void insertAll(Tx tx, List<Expiring> expiring) {
     EntryColumns columns = EntryColumns.of(expiring.stream().map(Expiring::entry).toList());
     tx.sql(
@@ -29,7 +29,10 @@ public final class ExpiryStore {
         .update();
   }
 
-  /** Drops up to {@code max} expiries whose time has come, the longest due first. */
+  /**
+   * Deletes and returns up to {@code max} deadlines that have passed, the longest due first. Skips
+   * those that another transaction has locked.
+   */
   public List<Expired> due(Tx tx, Instant now, int max) {
     return tx.sql(
             """
@@ -50,23 +53,24 @@ public final class ExpiryStore {
         .list(r -> new Expired(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")));
   }
 
-  /** A run whose time has come, and where it stood when that was noted. */
+  /** A run whose deadline has passed, and its ready entry when the deadline was set. */
   public record Expired(UUID runId, int laneId, long rank) {}
 
   /**
-   * Takes those out of the queue that still stand there and were never claimed; a claim that is
-   * under way is waited for, and then it was faster. In the order of runs, as those who cancel many
-   * do it, so that nobody waits in a ring.
+   * Deletes the ready entries of these runs, except those that were claimed before; returns the
+   * runs of the deleted ones. Waits for claims that have locked some. The entries are locked in the
+   * order of their runs, as cancels lock them, which prevents deadlocks.
    */
-  public List<UUID> take(Tx tx, List<Expired> due) {
-    List<Expired> expired = due.stream().sorted(Comparator.comparing(Expired::runId)).toList();
+  public List<UUID> take(Tx tx, List<Expired> runs) {
+    List<Expired> expired = runs.stream().sorted(Comparator.comparing(Expired::runId)).toList();
     return tx.sql(
             """
             delete from ready
-             where environment_id is not distinct from :environment      -- not for an index
+             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
                and ctid = any (array(
                      select y.address
-                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[]) as e (lane_id, rank, run_id)
+                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                            as e (lane_id, rank, run_id)
                       cross join lateral (
                               select x.ctid as address
                                 from ready x

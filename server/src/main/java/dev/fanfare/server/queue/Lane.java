@@ -1,11 +1,9 @@
 package dev.fanfare.server.queue;
 
 /**
- * The key of a lane: what a claim goes round.
+ * The key of a lane. All its runs have the same queue, concurrency key, task and version.
  *
- * @param queueId its queue
- * @param concurrencyKey which part of the queue; empty for the whole
- * @param taskId the task of every run in it
- * @param versionId the version that every run in it is locked to; 0: any may execute them
+ * @param concurrencyKey empty: runs without a concurrency key
+ * @param versionId the version that the runs are locked to; 0: none
  */
 public record Lane(int queueId, String concurrencyKey, int taskId, int versionId) {}

@@ -4,18 +4,19 @@ import dev.fanfare.server.db.Tx;
 import java.util.List;
 import java.util.UUID;
 
-/** SQL of {@code parked}: runs whose task no worker has declared yet. */
+/** SQL of {@code parked}: runs whose task no worker has declared. */
 public final class ParkedStore {
 
   /**
-   * Takes up to {@code max} runs out of a lane whose task is still unknown; returns how many. The
-   * task's row stays locked to the end, so a worker that declares it at this moment either comes
-   * first, and nothing is parked, or finds here what was. Waits for nobody.
+   * Parks up to {@code max} runs of a lane if no worker has declared its task; returns how many.
+   * The task's row stays locked until the transaction ends: a worker that declares the task at the
+   * same time either commits before, so that nothing is parked, or releases what was parked. Skips
+   * rows that another transaction has locked.
    */
   public int park(Tx tx, int laneId, int max) {
     return tx.sql(
             """
-            with unknown as materialized (
+            with undeclared as materialized (
               select t.environment_id, t.task_id, l.lane_id
                 from tasks t
                 join lanes l using (environment_id, task_id)
@@ -25,10 +26,10 @@ public final class ParkedStore {
                  for share of t skip locked
             ), taken as (
               delete from ready
-               where environment_id is not distinct from :environment      -- not for an index
+               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
                  and ctid = any (array(
                        select r.address
-                         from unknown u
+                         from undeclared u
                         cross join lateral (
                                 select y.ctid as address
                                   from ready y
@@ -42,22 +43,26 @@ public final class ParkedStore {
             insert into parked (environment_id, task_id, rank, run_id, lane_id)
             select t.environment_id, u.task_id, t.rank, t.run_id, t.lane_id
               from taken t
-              join unknown u using (environment_id, lane_id)
+              join undeclared u using (environment_id, lane_id)
             """)
         .bind("lane_id", laneId)
         .bind("max", max)
         .update();
   }
 
-  /** Takes runs out and returns those that stood here. In the order they are given. */
+  /**
+   * Deletes and returns the entries of these runs, in the order of the arrays. Waits for
+   * transactions that have locked some.
+   */
   public List<Entry> delete(Tx tx, int[] taskIds, long[] ranks, UUID[] runIds) {
     return tx.sql(
             """
             delete from parked
-             where environment_id is not distinct from :environment      -- not for an index
+             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
                and ctid = any (array(
                      select y.address
-                       from unnest(:task_ids::int[], :ranks::int8[], :run_ids::uuid[]) as e (task_id, rank, run_id)
+                       from unnest(:task_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                            as e (task_id, rank, run_id)
                       cross join lateral (
                               select x.ctid as address
                                 from parked x
@@ -76,15 +81,15 @@ public final class ParkedStore {
   }
 
   /**
-   * Makes up to {@code max} parked runs of a task ready again, at their old places. A time to live
-   * begins anew.
+   * Releases up to {@code max} parked runs of a task, at their old ranks; returns how many. Their
+   * times to live start again.
    */
   public int release(Tx tx, int taskId, int max) {
     return tx.sql(
             """
             with released as (
               delete from parked
-               where environment_id is not distinct from :environment      -- not for an index
+               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
                  and ctid = any (array(
                        select ctid
                          from parked
@@ -106,7 +111,8 @@ public final class ParkedStore {
                          and x.run_id = p.run_id
                          and x.ttl_ms is not null
                        limit 1) as r
-                  on conflict (environment_id, run_id) do update set expires_at = excluded.expires_at
+                  on conflict (environment_id, run_id) do update
+                 set expires_at = excluded.expires_at
             )
             insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
             select environment_id, lane_id, rank, run_id, 0, 0, 0
@@ -117,7 +123,7 @@ public final class ParkedStore {
         .update();
   }
 
-  /** Tasks that some worker has declared and that have parked runs all the same. */
+  /** Returns the declared tasks that still have parked runs. */
   public List<Integer> releasable(Tx tx) {
     return tx.sql(
             """

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Queues runs that are parked although a worker has declared their task. The worker's registration
- * does so itself, after its commit; this is for the server that died in between.
+ * Releases parked runs whose task a worker has declared. Opening a session releases them after its
+ * commit; the sweep covers a server that dies in between.
  */
 final class ParkedSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);

@@ -5,7 +5,7 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import java.util.List;
 
-/** The queues' maintenance. */
+/** The sweeps of queues: due delays and parked runs. */
 public final class QueueComponent implements Component {
   private final List<Sweep> sweeps;
 

@@ -13,23 +13,23 @@ public final class QueueStore {
 
   private record Named(String name, int id) {}
 
-  /** The numbers of these queues, made when they are new: a queue exists from its first mention. */
+  /** Returns the ids of queues by name. Inserts missing ones: the first mention creates a queue. */
   public Map<String, Integer> findOrInsert(Tx tx, Collection<String> names) {
-    String[] sought = names.toArray(String[]::new);
+    String[] wanted = names.toArray(String[]::new);
     Map<String, Integer> ids = new HashMap<>();
-    find(tx, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
+    find(tx, wanted).forEach(queue -> ids.put(queue.name(), queue.id()));
     if (ids.size() < names.size()) {
       tx.sql(
               """
               insert into queues (environment_id, name)
               select :environment, q.name
-                from unnest(:sought::text[]) as q (name)
+                from unnest(:names::text[]) as q (name)
                order by q.name
                   on conflict do nothing
               """)
-          .bind("sought", sought)
+          .bind("names", wanted)
           .update();
-      find(tx, sought).forEach(queue -> ids.put(queue.name(), queue.id()));
+      find(tx, wanted).forEach(queue -> ids.put(queue.name(), queue.id()));
     }
     return ids;
   }
@@ -46,7 +46,10 @@ public final class QueueStore {
         .list(r -> new Named(r.text("name"), r.integer("queue_id")));
   }
 
-  /** A worker declares a queue: the last word wins, and no limit is a word too. */
+  /**
+   * Stores a queue as a worker declares it, and returns its id. The latest declaration wins;
+   * omitting the limit removes it.
+   */
   public int register(Tx tx, String name, @Nullable Integer concurrencyLimit) {
     return Objects.requireNonNull(
         tx.sql(
@@ -64,7 +67,7 @@ public final class QueueStore {
 
   private record Numbered(Lane lane, int id) {}
 
-  /** The numbers of these lanes, made when they are new. A lane's number never changes. */
+  /** Returns the ids of lanes. Inserts missing ones. The id of a lane never changes. */
   public Map<Lane, Integer> lanes(Tx tx, Collection<Lane> lanes) {
     Map<Lane, Integer> ids = findLanes(tx, lanes);
     if (ids.size() < lanes.size()) {

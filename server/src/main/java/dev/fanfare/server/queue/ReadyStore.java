@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code ready}: the runs that can be claimed now. */
+/** SQL of {@code ready}: the runs that can be claimed now. Claiming them: see package lease. */
 public final class ReadyStore {
 
-  /** Makes runs claimable, in one statement however many. */
+  /** Makes runs claimable, in one statement. */
   public void insertAll(Tx tx, List<Entry> entries) {
     EntryColumns columns = EntryColumns.of(entries);
     tx.sql(
@@ -20,7 +20,8 @@ public final class ReadyStore {
                    (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
             select :environment, e.lane_id, e.rank, e.run_id, e.fence, e.attempt, e.losses,
                    e.first_started_at::timestamptz
-              from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[], :fences::int[], :attempts::int[], :losses::int[], :first_started_ats::text[])
+              from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
+                          :attempts::int[], :losses::int[], :first_started_ats::text[])
                    as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
             """)
         .bind("lane_ids", columns.laneIds())
@@ -34,17 +35,18 @@ public final class ReadyStore {
   }
 
   /**
-   * Takes runs out and returns those that stood where they are named; a claim that is under way is
-   * waited for, and then it was faster. In the order they are given.
+   * Deletes and returns the entries of these runs, in the order of the arrays. Waits for claims
+   * that have locked some; an entry that such a claim takes is not returned.
    */
   public List<Entry> delete(Tx tx, int[] laneIds, long[] ranks, UUID[] runIds) {
     return tx.sql(
             """
             delete from ready
-             where environment_id is not distinct from :environment      -- not for an index
+             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
                and ctid = any (array(
                      select y.address
-                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[]) as e (lane_id, rank, run_id)
+                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                            as e (lane_id, rank, run_id)
                       cross join lateral (
                               select x.ctid as address
                                 from ready x
@@ -74,18 +76,16 @@ public final class ReadyStore {
   }
 
   /**
-   * A lane with something to claim.
+   * A lane with ready entries.
    *
-   * @param laneId the lane
-   * @param taskId its task
-   * @param versionId the version that alone may execute its runs; 0: any may
-   * @param task its task's id as people write it
-   * @param queue its queue's name
-   * @param maxAttempts what its task's policy says
-   * @param maxDuration how long its task lets an attempt run; absent: for ever
-   * @param registered whether any worker has declared the task
-   * @param depth how many entries wait, counted up to what was asked
-   * @param room how many more of its queue may hold a slot; absent: no limit
+   * @param versionId the version that its runs are locked to; 0: none
+   * @param task the id that triggers and workers use for the task
+   * @param queue the name of the queue
+   * @param maxAttempts of the task's retry policy
+   * @param maxDuration the max duration of the task; absent: no limit
+   * @param declared whether any worker has declared the task
+   * @param depth the number of ready entries, counted up to a limit
+   * @param freeSlots the free slots of its queue and concurrency key; absent: no concurrency limit
    */
   public record ClaimableLane(
       int laneId,
@@ -95,18 +95,19 @@ public final class ReadyStore {
       String queue,
       int maxAttempts,
       @Nullable Duration maxDuration,
-      boolean registered,
+      boolean declared,
       int depth,
-      @Nullable Integer room) {}
+      @Nullable Integer freeSlots) {}
 
   /**
-   * The next lanes that hold entries, after {@code afterLaneId}.
+   * Returns the next lanes with ready entries, after {@code afterLaneId}, in the order of their
+   * ids.
    *
-   * <p>The recursion is a skip scan: one index probe finds each next lane, so lanes without entries
-   * cost nothing and a million entries in one lane cost no more than one.
+   * <p>The recursion is a skip scan: each lane costs one index probe, however many entries it has,
+   * and lanes without entries cost nothing.
    *
-   * @param lanesMax most lanes to look at
-   * @param depthMax how far to count into a lane
+   * @param lanesMax the maximum number of lanes
+   * @param depthMax the limit for counting the entries of a lane
    */
   public List<ClaimableLane> claimableLanes(Tx tx, int afterLaneId, int lanesMax, int depthMax) {
     return tx.sql(
@@ -130,8 +131,8 @@ public final class ReadyStore {
                where a.lane_id is not null
                  and a.n < :lanes_max
             )
-            select a.lane_id, l.task_id, l.version_id, t.slug as task, q.name as queue, t.max_attempts,
-                   t.max_duration_ms, t.registered_at is not null as registered,
+            select a.lane_id, l.task_id, l.version_id, t.slug as task, q.name as queue,
+                   t.max_attempts, t.max_duration_ms, t.registered_at is not null as declared,
                    (select count(*)
                       from (select
                               from ready r
@@ -139,7 +140,7 @@ public final class ReadyStore {
                                and r.lane_id = l.lane_id
                              limit :depth_max) as entries) as depth,
                    case when q.concurrency_limit is not null
-                        then greatest(0, q.concurrency_limit - coalesce(s.in_use, 0)) end as room
+                        then greatest(0, q.concurrency_limit - coalesce(s.in_use, 0)) end as free_slots
               from ahead a
               join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
               join tasks t on t.environment_id = l.environment_id and t.task_id = l.task_id
@@ -162,8 +163,8 @@ public final class ReadyStore {
                 r.text("queue"),
                 r.integer("max_attempts"),
                 r.millisOrNull("max_duration_ms"),
-                r.flag("registered"),
+                r.flag("declared"),
                 r.integer("depth"),
-                r.integerOrNull("room")));
+                r.integerOrNull("free_slots")));
   }
 }

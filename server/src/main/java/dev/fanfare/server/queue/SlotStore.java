@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * SQL of {@code slots}: how many runs of a limited queue hold a slot. A claim locks a queue's row,
- * takes and adds; an ending subtracts; the sweep counts again under the same lock, so that a
- * counter that came late or went wrong heals.
+ * SQL of {@code slots}: for each limited queue and concurrency key, a counter of the slots in use.
+ * A claim locks a counter and adds what it takes; ending leases subtracts; a sweep recounts under
+ * the same lock, which corrects wrong counters.
  */
 public final class SlotStore {
 
   /**
-   * Gives back slots: how many for each lane. Rows are taken in one order, so that two endings
-   * never wait for each other in a ring; lanes of queues without a limit have no row and cost
-   * nothing.
+   * Frees slots. Counters are locked in the order of their keys, which prevents deadlocks. Lanes of
+   * queues without a limit have no counter and cost nothing.
    *
-   * @return whether a limited queue got room
+   * @param countByLane the number of slots to free, by lane
+   * @return whether a limited queue may have free slots now
    */
   public boolean free(Tx tx, Map<Integer, Integer> countByLane) {
     Map<Integer, Integer> ordered = new TreeMap<>(countByLane);
@@ -26,7 +26,8 @@ public final class SlotStore {
                   select s.queue_id, s.concurrency_key, f.n
                     from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
                             from unnest(:lane_ids::int[], :counts::int[]) as u (lane_id, n)
-                            join lanes l on l.environment_id = :environment and l.lane_id = u.lane_id
+                            join lanes l on l.environment_id = :environment
+                                        and l.lane_id = u.lane_id
                            group by l.queue_id, l.concurrency_key) as f
                     join slots s on s.environment_id = :environment
                                 and s.queue_id = f.queue_id
@@ -47,7 +48,7 @@ public final class SlotStore {
         > 0;
   }
 
-  /** Forgets the counters of queues that have no limit: while there is none, nobody counts. */
+  /** Deletes the counters of those queues that have no limit; their slots are not counted. */
   public void deleteUnlimited(Tx tx, int[] queueIds) {
     tx.sql(
             """
@@ -64,8 +65,8 @@ public final class SlotStore {
   }
 
   /**
-   * Forgets the counters of what nobody uses, so that there are as many as are used and not as many
-   * as there ever were concurrency keys. The next claim makes one anew.
+   * Deletes the counters at 0, because concurrency keys are unbounded. The next claim inserts a
+   * missing counter.
    */
   public void deleteIdle(Tx tx) {
     tx.sql(
@@ -77,7 +78,7 @@ public final class SlotStore {
         .update();
   }
 
-  /** Locks every counter of an environment; waits for claims and endings that hold some. */
+  /** Locks all counters of an environment. Waits for transactions that have locked some. */
   public void lockAll(Tx tx) {
     tx.sql(
             """

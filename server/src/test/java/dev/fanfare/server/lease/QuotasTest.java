@@ -14,8 +14,8 @@ class QuotasTest {
     return lane(depth, null);
   }
 
-  private static ClaimableLane lane(int depth, Integer room) {
-    return new ClaimableLane(1, 1, 0, "echo", "task/echo", 3, null, true, depth, room);
+  private static ClaimableLane lane(int depth, Integer freeSlots) {
+    return new ClaimableLane(1, 1, 0, "echo", "task/echo", 3, null, true, depth, freeSlots);
   }
 
   @Test
@@ -61,7 +61,8 @@ class QuotasTest {
         int[] quotas = Quotas.share(lanes, slots);
         int[] wanted =
             lanes.stream()
-                .mapToInt(l -> l.room() == null ? l.depth() : Math.min(l.depth(), l.room()))
+                .mapToInt(
+                    l -> l.freeSlots() == null ? l.depth() : Math.min(l.depth(), l.freeSlots()))
                 .toArray();
         assertThat(Quotas.sum(quotas)).isEqualTo(Math.min(slots, Arrays.stream(wanted).sum()));
         int most = Arrays.stream(quotas).max().orElseThrow();
