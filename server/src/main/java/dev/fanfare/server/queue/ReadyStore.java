@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code ready}: the runs that can be claimed now. Claiming them: see package lease. */
+/**
+ * SQL of {@code ready}: the runs that can be claimed now. The package {@code lease} claims them.
+ */
 public final class ReadyStore {
 
   /** Makes runs claimable, in one statement. */
@@ -81,7 +83,7 @@ public final class ReadyStore {
    * @param versionId the version that its runs are locked to; 0: none
    * @param task the id that triggers and workers use for the task
    * @param queue the name of the queue
-   * @param maxAttempts of the task's retry policy
+   * @param maxAttempts the maximum number of attempts by the task's retry policy
    * @param maxDuration the max duration of the task; absent: no limit
    * @param declared whether any worker has declared the task
    * @param depth the number of ready entries, counted up to a limit

@@ -1,5 +1,5 @@
 /**
- * The calls of workers: open a session, poll, report, close. Owns no table: sessions, and what
+ * The calls of workers: open a session, poll, report, close. Owns no table. The sessions, and what
  * claims and reports do to runs, are in the package {@code lease}. Open {@link
  * dev.fanfare.server.worker.Sessions} first.
  */
