@@ -13,21 +13,23 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL of runs that wait and coalesce triggers. Such a run has its debounce key in {@code delays},
- * and so for exactly as long as it is delayed; whoever takes it out, for whatever reason, frees the
- * key.
+ * SQL of delayed runs into which triggers are coalesced. The debounce key of such a run is a column
+ * of its row in {@code delays}, so whatever deletes that row also frees the key.
  */
 public final class DebouncedRunStore {
 
   /**
-   * A run that waits and has a key.
+   * A delayed run with a debounce key.
    *
    * @param options absent: none
    */
   public record Waiting(
       Hash hash, UUID runId, Instant createdAt, Instant dueAt, @Nullable String options) {}
 
-  /** The runs that have these keys. They were locked in {@code delays}; now their rows are too. */
+  /**
+   * Locks and returns the runs that have these keys. The caller has locked their rows in {@code
+   * delays}.
+   */
   public List<Waiting> waiting(Tx tx, Collection<Hash> hashes) {
     return tx.sql(
             """
@@ -40,7 +42,7 @@ public final class DebouncedRunStore {
                               where environment_id = :environment
                                 and debounce_hash = s.debounce_hash
                               limit 1) as x
-                     order by x.run_id) as d   -- the order in which a change of metadata locks runs
+                     order by x.run_id) as d       -- one order for all prevents deadlocks
              cross join lateral (
                      select x.created_at, x.options
                        from runs x
@@ -60,11 +62,11 @@ public final class DebouncedRunStore {
   }
 
   /**
-   * What triggers change of a run that waits.
+   * What coalesced triggers change of a delayed run.
    *
-   * @param dueAt when it is due from now on
-   * @param keepsKey whether it goes on coalescing triggers
-   * @param data whose data it takes; absent: it keeps its own
+   * @param dueAt when it is due now
+   * @param keepsKey whether later triggers are still coalesced into it
+   * @param data the trigger that replaces the run's data; absent: the data stays
    */
   public record Change(Waiting run, Instant dueAt, boolean keepsKey, @Nullable NewRun data) {
     private UUID runId() {
@@ -83,14 +85,14 @@ public final class DebouncedRunStore {
       return data == null ? List.of() : data.tags();
     }
 
-    private <T extends @Nullable Object> @Nullable T of(Function<NewRun, T> field) {
+    private <T extends @Nullable Object> @Nullable T ofData(Function<NewRun, T> field) {
       return data == null ? null : field.apply(data);
     }
   }
 
   /**
-   * Changes locked runs and their delays: in one statement, unless their payloads are very long.
-   * Rows are found by their addresses, each looked up by its key: they are locked, so none moves.
+   * Changes locked runs and their delays, in one statement unless the payloads are very long. The
+   * rows are updated by {@code ctid}, which cannot change because they are locked.
    */
   public void change(Tx tx, List<Change> changes) {
     replaceTags(tx, changes.stream().filter(change -> !change.tags().isEmpty()).toList());
@@ -148,18 +150,20 @@ public final class DebouncedRunStore {
         .times("due_at", changes, Change::dueAt)
         .longs("micros", changes, Change::micros)
         .flags("keeps_key", changes, Change::keepsKey)
-        .texts("payload", changes, change -> change.of(NewRun::payload))
-        .texts("payload_type", changes, change -> change.of(NewRun::payloadType))
-        .texts("metadata", changes, change -> change.of(NewRun::metadata))
+        .texts("payload", changes, change -> change.ofData(NewRun::payload))
+        .texts("payload_type", changes, change -> change.ofData(NewRun::payloadType))
+        .texts("metadata", changes, change -> change.ofData(NewRun::metadata))
         .texts("tags", changes, change -> RunStore.arrayLiteral(change.tags()))
-        .intsOrNull("max_attempts", changes, change -> change.of(NewRun::maxAttempts))
-        .longsOrNull("max_duration_ms", changes, c -> RunStore.millis(c.of(NewRun::maxDuration)))
+        .intsOrNull("max_attempts", changes, change -> change.ofData(NewRun::maxAttempts))
+        .longsOrNull(
+            "max_duration_ms", changes, c -> RunStore.millis(c.ofData(NewRun::maxDuration)))
         .texts("options", changes, Change::options)
         .update();
   }
 
   /**
-   * Makes runs findable by their new tags and by no other; call it before the runs get these tags.
+   * Replaces the rows of {@code run_tags}. Call it before {@code runs.tags} changes, because it
+   * reads the old tags there.
    */
   private static void replaceTags(Tx tx, List<Change> changes) {
     if (changes.isEmpty()) {

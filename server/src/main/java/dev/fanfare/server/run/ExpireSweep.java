@@ -18,19 +18,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Ends runs that were queued longer than their time to live; what was claimed is left alone. */
+/** Expires runs that were queued for longer than their time to live and were not claimed. */
 final class ExpireSweep implements Sweep {
   private static final int AT_ONCE = 1_000;
 
   private final Database database;
-  private final FinishRuns finish;
+  private final FinishRuns runs;
   private final Duration interval;
   private final ExpiryStore expiries = new ExpiryStore();
-  private final RunQueries runs = new RunQueries();
+  private final RunQueries queries = new RunQueries();
 
-  ExpireSweep(Resources resources, FinishRuns finish) {
+  ExpireSweep(Resources resources, FinishRuns runs) {
     this.database = resources.database();
-    this.finish = finish;
+    this.runs = runs;
     this.interval = resources.config().get(SWEEP_INTERVAL);
   }
 
@@ -46,21 +46,21 @@ final class ExpireSweep implements Sweep {
         tx -> {
           List<Expired> due = expiries.due(tx, now, AT_ONCE);
           if (!due.isEmpty()) {
-            end(tx, expiries.take(tx, due));
+            expire(tx, expiries.take(tx, due));
           }
           return due.size();
         });
   }
 
-  private void end(Tx tx, List<UUID> runIds) {
-    List<Outcome> endings = new ArrayList<>(runIds.size());
-    for (ExpiredRun run : runs.lived(tx, runIds)) {
+  private void expire(Tx tx, List<UUID> runIds) {
+    List<Outcome> outcomes = new ArrayList<>(runIds.size());
+    for (ExpiredRun run : queries.expiredRuns(tx, runIds)) {
       String ttl = Durations.text(run.ttlMillis() / 1_000);
       RunError error = RunError.text("Run expired because the TTL (" + ttl + ") was reached");
-      endings.add(Outcome.withoutAttempt(run.runId(), run.batchId(), RunStatus.EXPIRED, error));
+      outcomes.add(Outcome.withoutAttempt(run.runId(), run.batchId(), RunStatus.EXPIRED, error));
     }
-    if (!endings.isEmpty()) {
-      finish.finish(tx, endings);
+    if (!outcomes.isEmpty()) {
+      runs.finish(tx, outcomes);
     }
   }
 }

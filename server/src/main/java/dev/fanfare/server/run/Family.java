@@ -4,10 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run with its relatives. Those without what may be long: payload, output and error.
+ * A run with its root, parent and children. These relatives come without payload, output and error,
+ * which may be long.
  *
  * @param root absent: the run has no parent
- * @param parent absent: the run has none
- * @param children those it triggered itself, the oldest first, as many as {@link ReadRuns} shows
+ * @param parent absent: the run has no parent
+ * @param children oldest first, up to the limits of {@link ReadRuns}
  */
 public record Family(Run run, @Nullable Run root, @Nullable Run parent, List<Run> children) {}

@@ -11,11 +11,12 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that follows the line from a run to its parent, and to its children. */
+/** SQL that reads a run's parent and children. */
 public final class FamilyQueries {
 
   /**
-   * Where a run comes from; {@code null} when it has no parent. Never changes, so without a lock.
+   * The lineage of a run; {@code null} when the run has no parent or does not exist. It takes no
+   * lock, because a lineage never changes.
    */
   public @Nullable Lineage lineage(Tx tx, UUID runId) {
     Optional<Lineage> lineage =
@@ -27,18 +28,19 @@ public final class FamilyQueries {
                    and run_id = :run_id
                 """)
             .bind("run_id", runId)
-            .first(FamilyQueries::lineage);
+            .first(r -> Optional.ofNullable(lineage(r)));
     return lineage == null ? null : lineage.orElse(null);
   }
 
-  private static Optional<Lineage> lineage(Row r) throws SQLException {
+  /** The lineage in the columns of a row; {@code null} when it has no parent. */
+  static @Nullable Lineage lineage(Row r) throws SQLException {
     UUID parentId = r.uuidOrNull("parent_run_id");
     return parentId == null
-        ? Optional.empty()
-        : Optional.of(new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth")));
+        ? null
+        : new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth"));
   }
 
-  /** What children of these runs inherit, by parent; a run that does not exist has none. */
+  /** The lineage of future children of these runs, by parent id, without unknown parents. */
   public Map<UUID, Lineage> lineages(Tx tx, Collection<UUID> parentIds) {
     List<Lineage> lineages =
         tx.sql(
@@ -56,8 +58,8 @@ public final class FamilyQueries {
   }
 
   /**
-   * The first children of a run, in the order they were triggered: up to {@code max}, and no more
-   * metadata than {@code bytesMax} in all.
+   * The ids of a run's first children, oldest first: up to {@code max}, and fewer when their
+   * metadata would exceed {@code bytesMax} in total.
    */
   List<UUID> children(Tx tx, UUID runId, int max, long bytesMax) {
     return tx.sql(
@@ -81,12 +83,12 @@ public final class FamilyQueries {
   }
 
   /**
-   * Where a run would stand if it waited.
+   * What is needed to remove a run from its queue: its lane, its rank and its relations.
    *
    * @param batchId absent: none
    * @param parentId absent: none
-   * @param ended whether it is final and stands nowhere
-   * @param hasChildren whether it triggered any
+   * @param ended whether the run is final, and so in no queue
+   * @param hasChildren whether the run triggered others
    */
   public record Place(
       UUID runId,
@@ -98,7 +100,7 @@ public final class FamilyQueries {
       boolean ended,
       boolean hasChildren) {}
 
-  /** Where a run would stand, or {@code null} when the environment has none with this id. */
+  /** The place of a run, or {@code null} when the environment has no such run. */
   public @Nullable Place place(Tx tx, UUID runId) {
     return tx.sql(
             """
@@ -120,14 +122,14 @@ public final class FamilyQueries {
   }
 
   /**
-   * Where children of some runs would stand, in the order they were triggered: of each run those
-   * that follow the one in {@code afterIds}, up to {@code max}.
+   * The places of children, oldest first: for each parent up to {@code max} children that are newer
+   * than the id at the same position in {@code afterIds}.
    */
   public List<Place> childPlaces(Tx tx, UUID[] parentIds, UUID[] afterIds, int max) {
     return tx.sql(
             """
             select r.run_id, r.task_id, r.lane_id, r.rank, r.batch_id, r.parent_run_id,
-                   (select true                     -- exists(…) may be answered by reading all of it
+                   (select true                     -- exists(…) may be planned as a full scan
                       from outcomes o
                      where o.environment_id = r.environment_id
                        and o.run_id = r.run_id

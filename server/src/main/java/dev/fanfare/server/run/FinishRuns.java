@@ -9,14 +9,17 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The one door through which a run ends, whatever the cause. The caller has taken the run out of
- * the place where it stood, knows that it was the one to do so, and gives back its slot if it held
- * one; here the outcome is written once, the idempotency key freed when the outcome does not answer
- * a trigger, and whoever counts or waits is told: three statements for a whole group.
+ * Ends runs. Every run ends here, whatever the cause.
+ *
+ * <p>Before the call, the caller deletes the run's row, if it has one, from {@code ready}, {@code
+ * delays}, {@code parked} or {@code leases}, and so knows that no other transaction ends the same
+ * run. The caller also frees the run's slot. This class writes the outcome, frees the idempotency
+ * key when the status requires it, and notifies the listener: three statements for any number of
+ * runs.
  */
 public final class FinishRuns {
   private final OutcomeListener listener;
-  private final OutcomeStore outcomes = new OutcomeStore();
+  private final OutcomeStore store = new OutcomeStore();
   private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
 
@@ -24,22 +27,22 @@ public final class FinishRuns {
     this.listener = listener;
   }
 
-  /** Ends runs of one environment, each at most once in {@code endings}. */
-  public void finish(Tx tx, List<Outcome> endings) {
-    Set<UUID> ended = outcomes.insertAll(tx, endings);
-    List<Outcome> now = endings.stream().filter(e -> ended.contains(e.runId())).toList();
-    freeKeys(tx, now);
-    keepPackets(tx, now);
-    if (!now.isEmpty()) {
-      listener.runsEnded(tx, now);
+  /** Ends runs; a run that is already final keeps its first outcome. */
+  public void finish(Tx tx, List<Outcome> outcomes) {
+    Set<UUID> endedIds = store.insertAll(tx, outcomes);
+    List<Outcome> ended = outcomes.stream().filter(o -> endedIds.contains(o.runId())).toList();
+    freeKeys(tx, ended);
+    keepPackets(tx, ended);
+    if (!ended.isEmpty()) {
+      listener.runsEnded(tx, ended);
     }
   }
 
-  /** What an output refers to is pruned no more. */
-  private void keepPackets(Tx tx, List<Outcome> endings) {
+  /** Protects packets that outputs refer to from being pruned. */
+  private void keepPackets(Tx tx, List<Outcome> outcomes) {
     List<String> paths =
-        endings.stream()
-            .map(e -> PacketPath.ofOutput(e.output(), e.outputType()))
+        outcomes.stream()
+            .map(o -> PacketPath.ofOutput(o.output(), o.outputType()))
             .filter(Objects::nonNull)
             .toList();
     if (!paths.isEmpty()) {
@@ -47,11 +50,14 @@ public final class FinishRuns {
     }
   }
 
-  private void freeKeys(Tx tx, List<Outcome> endings) {
-    List<UUID> unanswered =
-        endings.stream().filter(e -> e.status().freesIdempotencyKey()).map(Outcome::runId).toList();
-    if (!unanswered.isEmpty()) {
-      keys.free(tx, unanswered);
+  private void freeKeys(Tx tx, List<Outcome> outcomes) {
+    List<UUID> runIds =
+        outcomes.stream()
+            .filter(o -> o.status().freesIdempotencyKey())
+            .map(Outcome::runId)
+            .toList();
+    if (!runIds.isEmpty()) {
+      keys.free(tx, runIds);
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.text.Hash;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,58 +13,59 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL of {@code idempotency_keys}. Keys are found by their SHA-256: a key of 2,048 characters does
- * not fit an index entry.
+ * SQL of {@code idempotency_keys}. The table stores the SHA-256 of each key, because a key of 2,048
+ * characters does not fit into an index entry.
  */
 public final class IdempotencyKeyStore {
 
-  /** A key of a task. */
+  /** An idempotency key, which is unique within its task. */
   public record TaskKey(int taskId, Hash hash) {}
 
-  /** A key and the run that would take it. */
+  /** The claim of a key for a new run. */
   public record Claim(TaskKey key, UUID runId, Instant expiresAt) {}
 
-  private record Taken(TaskKey key, UUID runId) {}
+  private record Holder(TaskKey key, UUID runId) {}
 
   /**
-   * Takes the keys that are free, expired, or of a run whose end answers no trigger, and returns
-   * who has each key now: the claiming run, or the run that had it before. A claim waits for a
-   * trigger with the same key that has not committed yet, so of many at once exactly one wins. What
-   * conflicts is locked also where it stays as it is: who has a key cannot lose it before it is
-   * read.
+   * Claims each key that is free, expired, or held by a run whose outcome does not answer triggers,
+   * and returns the holder of every key: the claiming run or an older one.
+   *
+   * <p>A claim waits for an uncommitted claim of the same key, so one of several concurrent
+   * triggers wins. {@code on conflict} locks a key even when it leaves it unchanged, so the second
+   * statement still finds the holder.
    */
   public Map<TaskKey, UUID> claim(Tx tx, Instant now, Collection<Claim> claims) {
     Map<TaskKey, UUID> holders = new HashMap<>();
-    List<Taken> won =
+    List<Holder> claimed =
         tx.sql(
                 """
                 insert into idempotency_keys (environment_id, task_id, key_hash, run_id, expires_at)
                 select :environment, k.task_id, k.key_hash, k.run_id, k.expires_at::timestamptz
-                  from unnest(:task_ids::int[], :hashes::bytea[], :run_ids::uuid[],
-                              :expires_ats::text[])
+                  from unnest(:task_id::int[], :key_hash::bytea[], :run_id::uuid[],
+                              :expires_at::text[])
                        as k (task_id, key_hash, run_id, expires_at)
                  order by k.task_id, k.key_hash    -- one order for all prevents deadlocks
                     on conflict (environment_id, task_id, key_hash) do update
                    set run_id = excluded.run_id, expires_at = excluded.expires_at
                  where idempotency_keys.expires_at <= :now
-                    or (select o.status               -- of the run that a key was passed on to
+                    or (select o.status               -- of the run that the key now points at
                           from outcomes o
                          where o.environment_id = idempotency_keys.environment_id
                            and o.run_id = idempotency_keys.run_id) not in ('COMPLETED', 'CANCELED')
                 returning task_id, key_hash, run_id
                 """)
-            .ints("task_ids", claims, c -> c.key().taskId())
-            .bytes("hashes", claims, c -> c.key().hash().bytes())
-            .uuids("run_ids", claims, Claim::runId)
-            .times("expires_ats", claims, Claim::expiresAt)
+            .ints("task_id", claims, c -> c.key().taskId())
+            .bytes("key_hash", claims, c -> c.key().hash().bytes())
+            .uuids("run_id", claims, Claim::runId)
+            .times("expires_at", claims, Claim::expiresAt)
             .bind("now", now)
-            .list(r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")));
-    won.forEach(taken -> holders.put(taken.key(), taken.runId()));
+            .list(IdempotencyKeyStore::holder);
+    claimed.forEach(holder -> holders.put(holder.key(), holder.runId()));
     if (holders.size() < claims.size()) {
       tx.sql(
               """
               select k.task_id, k.key_hash, k.run_id
-                from unnest(:task_ids::int[], :hashes::bytea[]) as s (task_id, key_hash)
+                from unnest(:task_id::int[], :key_hash::bytea[]) as s (task_id, key_hash)
                cross join lateral (
                        select x.*
                          from idempotency_keys x
@@ -71,25 +74,26 @@ public final class IdempotencyKeyStore {
                           and x.key_hash = s.key_hash
                         limit 1) as k
               """)
-          .ints("task_ids", claims, c -> c.key().taskId())
-          .bytes("hashes", claims, c -> c.key().hash().bytes())
-          .list(r -> new Taken(key(r.integer("task_id"), r.bytes("key_hash")), r.uuid("run_id")))
-          .forEach(taken -> holders.put(taken.key(), taken.runId()));
+          .ints("task_id", claims, c -> c.key().taskId())
+          .bytes("key_hash", claims, c -> c.key().hash().bytes())
+          .list(IdempotencyKeyStore::holder)
+          .forEach(holder -> holders.put(holder.key(), holder.runId()));
     }
     return holders;
   }
 
-  private static TaskKey key(int taskId, byte[] hash) {
-    return new TaskKey(taskId, new Hash(hash));
+  private static Holder holder(Row r) throws SQLException {
+    TaskKey key = new TaskKey(r.integer("task_id"), new Hash(r.bytes("key_hash")));
+    return new Holder(key, r.uuid("run_id"));
   }
 
-  /** Lets keys that were just claimed answer with other runs, whose own keys they are not. */
-  public void pass(Tx tx, Map<TaskKey, UUID> runIds) {
+  /** Points keys that this transaction claimed at other runs, into which they were coalesced. */
+  public void repoint(Tx tx, Map<TaskKey, UUID> runIds) {
     tx.sql(
             """
             update idempotency_keys k
                set run_id = p.run_id
-              from unnest(:task_ids::int[], :hashes::bytea[], :run_ids::uuid[])
+              from unnest(:task_id::int[], :key_hash::bytea[], :run_id::uuid[])
                      as p (task_id, key_hash, run_id)
              cross join lateral (
                      select x.ctid as address
@@ -101,16 +105,13 @@ public final class IdempotencyKeyStore {
              where k.environment_id is not distinct from :environment      -- not for an index
                and k.ctid = a.address
             """)
-        .ints("task_ids", runIds.keySet(), TaskKey::taskId)
-        .bytes("hashes", runIds.keySet(), key -> key.hash().bytes())
-        .uuids("run_ids", runIds.values())
+        .ints("task_id", runIds.keySet(), TaskKey::taskId)
+        .bytes("key_hash", runIds.keySet(), key -> key.hash().bytes())
+        .uuids("run_id", runIds.values())
         .update();
   }
 
-  /**
-   * Frees the keys of runs that ended in a way that does not answer a trigger; a key that another
-   * run has by now stays. Locks them in the order in which a claim does.
-   */
+  /** Frees the keys of runs, except keys that another run holds by now. */
   void free(Tx tx, List<UUID> runIds) {
     tx.sql(
             """
@@ -124,7 +125,7 @@ public final class IdempotencyKeyStore {
                               where r.environment_id = :environment
                                 and r.run_id = any (:run_ids)
                                 and r.idempotency_key is not null
-                              order by 2, 4) as r
+                              order by 2, 4) as r    -- one order for all prevents deadlocks
                       cross join lateral (
                               select x.ctid as address
                                 from idempotency_keys x
@@ -139,7 +140,7 @@ public final class IdempotencyKeyStore {
         .update();
   }
 
-  /** Forgets up to {@code max} keys whose time is over. */
+  /** Deletes up to {@code max} expired keys. */
   int prune(Tx tx, Instant now, int max) {
     return tx.sql(
             """
@@ -159,7 +160,7 @@ public final class IdempotencyKeyStore {
         .update();
   }
 
-  /** Frees a key of a task; returns the run that had it, or {@code null} when none had. */
+  /** Frees a key of a task; returns the run that held it, or {@code null} when it was free. */
   public @Nullable UUID reset(Tx tx, String task, Hash hash) {
     return tx.sql(
             """
@@ -169,11 +170,11 @@ public final class IdempotencyKeyStore {
                                 from tasks t
                                where t.environment_id = :environment
                                  and t.slug = :task)
-               and key_hash = :hash
+               and key_hash = :key_hash
             returning run_id
             """)
         .bind("task", task)
-        .bind("hash", hash.bytes())
+        .bind("key_hash", hash.bytes())
         .first(r -> r.uuid("run_id"));
   }
 }

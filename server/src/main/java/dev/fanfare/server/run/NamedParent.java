@@ -4,9 +4,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The run that a trigger names as its parent: the one whose handler triggers.
+ * The parent that a trigger names: the run whose handler sends the trigger.
  *
- * @param runId absent: what was named is no run's id; a run that does not exist may be named too
- * @param resumes whether the parent goes on when the child has ended
+ * @param runId absent: the id is malformed; a run with this id need not exist
+ * @param resumes {@code resumeParentOnCompletion}: whether the parent is to resume when the child
+ *     is final
  */
 public record NamedParent(@Nullable UUID runId, boolean resumes) {}

@@ -8,29 +8,29 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run that somebody asks for, checked and not stored yet.
+ * A validated request for a run that is not stored yet.
  *
  * @param task the task's id
  * @param payload JSON text as it was sent; absent: none
  * @param payloadType absent: {@code application/json}
  * @param queue absent: the task's own
- * @param lockToVersion the version of the workers' code that alone may execute it; absent: any
- * @param concurrencyKey which part of the queue; empty for the whole
- * @param key makes the same trigger sent twice one run; absent: every trigger is a new run
- * @param debounce gathers triggers in one run that waits; absent: every trigger is a run
- * @param delayUntil absent: at once, or when {@code debounce} says
- * @param ttl how long it may be queued before it expires, zero: for ever; absent: what the task
- *     says
- * @param priorityMillis how much earlier than now it counts as queued
- * @param maxAttempts absent: what the task's policy says
- * @param maxDuration how long each attempt may run; absent: what the task says
+ * @param lockToVersion the only version of the workers' code that may execute it; absent: any
+ * @param concurrencyKey empty: none
+ * @param key the idempotency key; absent: every trigger creates a run
+ * @param debounce absent: every trigger creates a run
+ * @param delayUntil absent: no delay, unless {@code debounce} sets one
+ * @param ttl how long it may be queued before it expires; zero: without limit; absent: the task's
+ *     time to live
+ * @param priorityMillis by how much its rank precedes the time of the trigger
+ * @param maxAttempts absent: the task's retry policy decides
+ * @param maxDuration how long each attempt may run; absent: the task's max duration
  * @param tags without duplicates, sorted
  * @param metadata JSON text as it was sent; absent: none
- * @param options what acts elsewhere, as JSON text; absent: nothing
+ * @param options the options without a column of their own, as JSON text; absent: none
  * @param test whether it is marked as a test
- * @param parent the run that triggers it; absent: none does
- * @param failure absent in any ordinary trigger; else the run is stored as having failed with it,
- *     so that an item that cannot become a proper run still is one
+ * @param parent the run that triggers it; absent: none
+ * @param failure the error of an item that cannot be executed: its run is stored as failed; absent
+ *     for every other run
  */
 public record NewRun(
     String task,
@@ -53,52 +53,50 @@ public record NewRun(
     @Nullable NamedParent parent,
     @Nullable RunError failure) {
 
+  /** Options that a trailing debounce takes from the newest trigger. */
   private static final Set<String> DATA_OPTIONS = Set.of("machine");
 
   /**
    * An idempotency key, unique for its task and environment.
    *
    * @param text as it was sent
-   * @param ttl how long it is remembered
+   * @param ttl how long after the trigger it expires
    */
   public record Key(String text, Duration ttl) {}
 
   /**
-   * What gathers triggers: while a run with the key waits, a further trigger makes no run and lets
-   * that one wait longer.
+   * Coalesces triggers: while a run with the same key is delayed, a trigger postpones that run
+   * instead of creating one.
    *
    * @param key unique for its task and environment
    * @param delay how long after the last trigger the run is due
-   * @param trailing whether the run takes the data of the newest trigger and not of the first
-   * @param maxDelay how long after its creation a run can still be made to wait; absent: what the
-   *     server allows
+   * @param trailing whether the run takes the data of the newest trigger; else of the first
+   * @param maxDelay the longest delay, counted from the run's creation; absent: the server's limit
    */
   public record Debounce(
       String key, Duration delay, boolean trailing, @Nullable Duration maxDelay) {}
 
-  /** A run of {@code task} and nothing more, yet. */
+  /** A builder for a run of {@code task} without options. */
   public static NewRunBuilder of(String task) {
     return new NewRunBuilder(task);
   }
 
-  /** The same run, to be changed. */
+  /** A builder that starts from this run. */
   public NewRunBuilder toBuilder() {
     return new NewRunBuilder(this);
   }
 
-  /**
-   * A run that could not become a proper one, and is stored as having failed with {@code error}.
-   */
+  /** A run that is stored as failed, for an item that cannot be executed. */
   public static NewRun failed(String task, RunError error) {
     return of(task).failure(error).build();
   }
 
-  /** The same run under {@code other} unless it brings a key of its own. */
-  public NewRun withDefaultKey(Key other) {
-    return key != null ? this : toBuilder().key(other).build();
+  /** This run; with {@code defaultKey} if it has no key of its own. */
+  public NewRun withDefaultKey(Key defaultKey) {
+    return key != null ? this : toBuilder().key(defaultKey).build();
   }
 
-  /** The same run with the data of a newer trigger; what that leaves out stays as it is. */
+  /** This run with the data of a newer trigger; what the newer trigger leaves out stays. */
   public NewRun withDataOf(NewRun newer) {
     return toBuilder()
         .payload(newer.payload != null ? newer.payload : payload)
@@ -111,12 +109,12 @@ public record NewRun(
         .build();
   }
 
-  /** The options of an older trigger with those of this one that belong to the data. */
+  /** The options of an older trigger, with this run's values of {@link #DATA_OPTIONS}. */
   @Nullable String dataOptionsOver(@Nullable String older) {
     return StoredOptions.replaced(older, options, DATA_OPTIONS);
   }
 
-  /** How much text it carries. */
+  /** The number of characters in payload and metadata. */
   long chars() {
     return (payload == null ? 0L : payload.length()) + (metadata == null ? 0L : metadata.length());
   }

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a {@link NewRun} together, part by part; what is not said is absent. For one thread. */
+/** Builds a {@link NewRun}; every value that is not set is absent. Not thread-safe. */
 public final class NewRunBuilder {
   private final String task;
   private @Nullable String payload;
@@ -162,7 +162,7 @@ public final class NewRunBuilder {
     return this;
   }
 
-  /** The run. */
+  /** Builds the run. */
   public NewRun build() {
     return new NewRun(
         task,

@@ -7,18 +7,18 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ends.
+ * How a run ended: its final status, with its output or error.
  *
- * @param batchId the batch to notify; absent: none
- * @param status a final one
- * @param attempt the last attempt that started; 0 when none did
+ * @param batchId the batch that counts this run; absent: none
+ * @param status a final status
+ * @param attempt the last attempt that started; 0: none started
  * @param output text of {@code outputType}; absent: none
  * @param outputType absent: {@code application/json}
  * @param error absent on success
- * @param startedAt when the first attempt started; absent: none did, or it started and ended in one
- *     report
+ * @param startedAt when the first attempt started; absent: none started, or one report covers its
+ *     start and its end
  * @param durationMillis how long the last attempt ran
- * @param versionId the version of the code of the worker that held it; 0: none did
+ * @param versionId the version of the code of the worker that held it; 0: no worker held it
  */
 public record Outcome(
     UUID runId,
@@ -32,7 +32,7 @@ public record Outcome(
     long durationMillis,
     int versionId) {
 
-  /** The end of a run that was canceled. */
+  /** The outcome of a canceled run. */
   public static Outcome canceled(
       UUID runId,
       @Nullable UUID batchId,
@@ -53,13 +53,13 @@ public record Outcome(
         versionId);
   }
 
-  /** The end of a run that no attempt was made of. */
+  /** The outcome of a run that ends before its first attempt. */
   public static Outcome withoutAttempt(
       UUID runId, @Nullable UUID batchId, RunStatus status, RunError error) {
     return new Outcome(runId, batchId, status, 0, null, null, error, null, 0, 0);
   }
 
-  /** The text in which its error is stored; absent: none. */
+  /** The error as stored text; {@code null} on success. */
   @Nullable String storedError() {
     return error == null ? null : StoredError.write(error);
   }

@@ -4,11 +4,11 @@ import dev.fanfare.server.db.Tx;
 import java.util.List;
 
 /**
- * Told of runs that ended, once for each, inside the transaction that ends them. How batches and
- * waits learn of endings without {@code run} knowing them.
+ * Is notified of each outcome once, in the transaction that writes it. Packages of higher layers
+ * implement it, so that {@code run} does not depend on them.
  */
 @FunctionalInterface
 public interface OutcomeListener {
-  /** These runs of one environment are final with this commit. */
-  void runsEnded(Tx tx, List<Outcome> endings);
+  /** Called with the outcomes that {@code tx} has written; they become visible at its commit. */
+  void runsEnded(Tx tx, List<Outcome> outcomes);
 }

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** SQL that writes {@code outcomes}. */
+/** SQL that inserts into {@code outcomes}. */
 final class OutcomeStore {
 
   /**
-   * Writes outcomes and returns the runs that became final with this: a run that was final before
-   * keeps its first outcome.
+   * Inserts outcomes and returns the ids of the runs that became final. A run that is already final
+   * keeps its first outcome and is not returned.
    */
   Set<UUID> insertAll(Tx tx, List<Outcome> outcomes) {
     return new HashSet<>(

@@ -14,15 +14,15 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Reads runs of one environment: one by its id, or a page of them, the newest first. */
+/** Reads the runs of an environment: one by its id, or a page of a list, newest first. */
 public final class ReadRuns {
-  /** As many as a batch can make. */
+  /** The number of runs in a batch of the default maximum size. */
   private static final int CHILDREN_MAX = 1_000;
 
   private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
 
   private final Database database;
-  private final RunQueries reader = new RunQueries();
+  private final RunQueries runs = new RunQueries();
   private final RunListQueries lists = new RunListQueries();
   private final FamilyQueries families = new FamilyQueries();
 
@@ -30,17 +30,17 @@ public final class ReadRuns {
     this.database = database;
   }
 
-  /** One run, or {@code null} when the environment has none with this id. */
+  /** The run with this id, or {@code null} when the environment has no such run. */
   public @Nullable Run find(int environmentId, UUID runId) {
-    return database.transaction(environmentId, tx -> reader.find(tx, runId));
+    return database.transaction(environmentId, tx -> runs.find(tx, runId));
   }
 
-  /** One run and its relatives, or {@code null} when the environment has none with this id. */
+  /** A run and its relatives, or {@code null} when the environment has no such run. */
   public @Nullable Family family(int environmentId, UUID runId) {
     return database.snapshot(
         environmentId,
         tx -> {
-          Run run = reader.find(tx, runId);
+          Run run = runs.find(tx, runId);
           return run == null ? null : family(tx, run);
         });
   }
@@ -55,7 +55,7 @@ public final class ReadRuns {
     }
     Map<UUID, Run> related = new HashMap<>();
     if (!relatedIds.isEmpty()) {
-      reader.summaries(tx, relatedIds).forEach(r -> related.put(r.id(), r));
+      runs.summaries(tx, relatedIds).forEach(r -> related.put(r.id(), r));
     }
     return new Family(
         run,
@@ -64,33 +64,33 @@ public final class ReadRuns {
         childIds.stream().map(related::get).toList());
   }
 
-  /** The status of each of these runs; one that does not exist is left out. */
+  /** The status of each of these runs, without unknown ids. */
   public Map<UUID, RunStatus> statuses(int environmentId, Collection<UUID> runIds) {
-    return database.transaction(environmentId, tx -> reader.statuses(tx, runIds));
+    return database.transaction(environmentId, tx -> runs.statuses(tx, runIds));
   }
 
-  /** A run as it was asked for, or {@code null} when the environment has none with this id. */
-  public @Nullable NewRun asked(int environmentId, UUID runId) {
-    return database.transaction(environmentId, tx -> reader.asked(tx, runId));
+  /** The request that a replay repeats, or {@code null} when the environment has no such run. */
+  public @Nullable NewRun requested(int environmentId, UUID runId) {
+    return database.transaction(environmentId, tx -> runs.requested(tx, runId));
   }
 
   /**
-   * A page.
+   * A page of a list, newest run first.
    *
-   * @param next the last run of the page when older ones follow; else absent
-   * @param previous the first run of the page when newer ones stand before it; else absent
+   * @param next the last run of the page; absent: no older runs follow
+   * @param previous the first run of the page; absent: no newer runs precede it
    */
   public record Page(List<Run> runs, @Nullable UUID next, @Nullable UUID previous) {}
 
   /**
-   * A page of runs.
+   * The page of runs that directly follows {@code after} or directly precedes {@code before}.
    *
-   * @param after the run that the page follows; absent: the newest page, unless {@code before}
-   * @param before the run that the page stands before; absent: see {@code after}
+   * @param after the last run of the page before; absent with {@code before}: the newest page
+   * @param before the first run of the page after; takes precedence over {@code after}
    */
   public Page page(
       int environmentId, RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
-    // One picture: a run that was picked by its state is shown in that state.
+    // A snapshot, so that a run selected by its status is also shown with that status.
     return database.snapshot(
         environmentId,
         tx ->
@@ -100,26 +100,26 @@ public final class ReadRuns {
   }
 
   private Page forwards(Tx tx, RunFilter filter, int size, @Nullable UUID after) {
-    // One more than the page shows whether another page follows.
+    // One run more than fits shows whether another page follows.
     List<UUID> ids = lists.older(tx, filter, after, size + 1);
-    List<Run> runs = load(tx, ids.subList(0, Math.min(size, ids.size())));
+    List<Run> shown = load(tx, ids.subList(0, Math.min(size, ids.size())));
     return new Page(
-        runs,
-        ids.size() > size ? runs.getLast().id() : null,
-        after != null && !runs.isEmpty() ? runs.getFirst().id() : null);
+        shown,
+        ids.size() > size ? shown.getLast().id() : null,
+        after != null && !shown.isEmpty() ? shown.getFirst().id() : null);
   }
 
   private Page backwards(Tx tx, RunFilter filter, int size, UUID before) {
     List<UUID> ids = new ArrayList<>(lists.newer(tx, filter, before, size + 1));
     boolean more = ids.size() > size;
-    List<Run> runs = load(tx, ids.subList(0, Math.min(size, ids.size())));
+    List<Run> shown = load(tx, ids.subList(0, Math.min(size, ids.size())));
     return new Page(
-        runs, runs.isEmpty() ? null : runs.getLast().id(), more ? runs.getFirst().id() : null);
+        shown, shown.isEmpty() ? null : shown.getLast().id(), more ? shown.getFirst().id() : null);
   }
 
   private List<Run> load(Tx tx, List<UUID> ids) {
-    List<Run> runs = new ArrayList<>(reader.summaries(tx, ids));
-    runs.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
-    return runs;
+    List<Run> sorted = new ArrayList<>(runs.summaries(tx, ids));
+    sorted.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
+    return sorted;
   }
 }

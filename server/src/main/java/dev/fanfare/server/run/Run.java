@@ -9,21 +9,21 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run as it stands at one moment.
+ * A stored run with its current state.
  *
  * @param attempt the last attempt that started; 0 before the first
- * @param version of the workers' code: the one it is locked to, or else that of the worker that
- *     executes it or was the last to do so; absent: neither
+ * @param version the version of the workers' code that the run is locked to, or else the version of
+ *     the last worker that executed it; absent: neither
  * @param payload JSON text as it was sent; absent: none
  * @param payloadType absent: {@code application/json}
- * @param output text of {@code outputType}; absent: none, or not completed
- * @param error stored text of the error; absent: none
- * @param options the options that act elsewhere, as JSON text; absent: none
- * @param ttl how long it may be queued; absent: for ever
- * @param delayedUntil the time it waits or waited for; absent: it was queued at once
- * @param startedAt when its first attempt started; absent: none did
- * @param lineage absent: it has no parent
- * @param resumesParent whether its parent goes on when it has ended
+ * @param output text of {@code outputType}; absent: none, or the run is not COMPLETED
+ * @param error the error as stored text; absent: none
+ * @param options the options without a column of their own, as JSON text; absent: none
+ * @param ttl how long it may be queued; absent: without limit
+ * @param delayedUntil when its delay ends or ended; absent: it had no delay
+ * @param startedAt when its first attempt started; absent: none started
+ * @param lineage absent: the run has no parent
+ * @param resumesParent whether its parent is to resume when it is final
  * @param durationMillis how long the last attempt ran; 0 before it ended
  */
 public record Run(
@@ -55,12 +55,12 @@ public record Run(
     boolean resumesParent,
     long durationMillis) {
 
-  /** The packet that its payload is; absent: its payload is here, or it has none. */
+  /** The path of the packet that holds the payload; {@code null}: no packet does. */
   public @Nullable String payloadPacket() {
     return PacketPath.ofPayload(payload, payloadType);
   }
 
-  /** The packet that its output is; absent: its output is here, or it has none. */
+  /** The path of the packet that holds the output; {@code null}: no packet does. */
   public @Nullable String outputPacket() {
     return status == RunStatus.COMPLETED ? PacketPath.ofOutput(output, outputType) : null;
   }

@@ -12,10 +12,10 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that changes a stored run: what a person adds to it or moves, never what it did. */
+/** SQL that changes what callers may change of a stored run: tags, metadata, delay and key. */
 public final class RunChangeStore {
 
-  /** Locks a run and returns its tags, or {@code null} when the environment has none such. */
+  /** Locks a run and returns its tags, or {@code null} when the environment has no such run. */
   public @Nullable List<String> lockTags(Tx tx, UUID runId) {
     return tx.sql(
             """
@@ -29,7 +29,11 @@ public final class RunChangeStore {
         .first(r -> r.texts("tags"));
   }
 
-  /** Gives a run these tags, the new ones among which can then be searched for. */
+  /**
+   * Sets a run's tags.
+   *
+   * @param added those of {@code tags} that the run did not have
+   */
   public void setTags(Tx tx, UUID runId, Collection<String> tags, Collection<String> added) {
     tx.sql(
             """
@@ -61,10 +65,7 @@ public final class RunChangeStore {
    */
   public record Metadata(@Nullable String text, @Nullable Instant finishedAt) {}
 
-  /**
-   * Locks runs and returns their metadata; one that does not exist is left out. In the order of
-   * their ids: children of one parent change it at once.
-   */
+  /** Locks runs and returns their metadata, without unknown ids. */
   public Map<UUID, Metadata> lockMetadata(Tx tx, Set<UUID> runIds) {
     Map<UUID, Metadata> metadata = new HashMap<>();
     tx.sql(
@@ -77,7 +78,7 @@ public final class RunChangeStore {
               from runs r
              where r.environment_id = :environment
                and r.run_id = any (:run_ids)
-             order by r.run_id
+             order by r.run_id                     -- one order for all prevents deadlocks
                for no key update of r
             """)
         .uuids("run_ids", runIds)
@@ -88,35 +89,36 @@ public final class RunChangeStore {
     return metadata;
   }
 
-  public void setMetadata(Tx tx, UUID runId, String text) {
+  /** Sets a run's metadata to a JSON text. */
+  public void setMetadata(Tx tx, UUID runId, String metadata) {
     tx.sql(
             """
             update runs
-               set metadata = :text
+               set metadata = :metadata
              where environment_id = :environment
                and run_id = :run_id
             """)
-        .bind("text", text)
+        .bind("metadata", metadata)
         .bind("run_id", runId)
         .update();
   }
 
-  /** Moves the time that a run waits for, and with it the place in the lane that it will have. */
+  /** Changes when a run's delay ends, and its rank by the same span. */
   public void moveDelay(Tx tx, UUID runId, Instant from, Instant to) {
     tx.sql(
             """
             update runs
-               set delay_until = :to, rank = rank + :micros
+               set delay_until = :delay_until, rank = rank + :micros
              where environment_id = :environment
                and run_id = :run_id
             """)
-        .bind("to", to)
+        .bind("delay_until", to)
         .bind("micros", ChronoUnit.MICROS.between(from, to))
         .bind("run_id", runId)
         .update();
   }
 
-  /** Lets a run forget its idempotency key, if it is this one. */
+  /** Removes the idempotency key from a run if it is this key. */
   public void forgetKey(Tx tx, UUID runId, Hash hash) {
     tx.sql(
             """
@@ -124,10 +126,10 @@ public final class RunChangeStore {
                set idempotency_key = null
              where environment_id = :environment
                and run_id = :run_id
-               and sha256(convert_to(idempotency_key, 'UTF8')) = :hash
+               and sha256(convert_to(idempotency_key, 'UTF8')) = :key_hash
             """)
         .bind("run_id", runId)
-        .bind("hash", hash.bytes())
+        .bind("key_hash", hash.bytes())
         .update();
   }
 }

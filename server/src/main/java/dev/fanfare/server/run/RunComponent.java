@@ -12,7 +12,7 @@ public final class RunComponent implements Component {
   private final List<Sweep> sweeps;
 
   /**
-   * @param listener is notified of outcomes, inside the transaction that writes them
+   * @param listener is notified of outcomes in the transaction that writes them
    */
   public RunComponent(Resources resources, OutcomeListener listener) {
     this.readRuns = new ReadRuns(resources.database());

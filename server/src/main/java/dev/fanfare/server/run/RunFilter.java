@@ -7,20 +7,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which runs a list shows: those that pass every filter. An empty list filters nothing.
+ * The filter of a list: a run matches when it meets every condition. An empty list is no condition.
  *
- * @param statuses any of these
- * @param tasks any of these
- * @param tags any of these
- * @param queues any of these, by name
- * @param versions any of these
- * @param machines any of these
- * @param regions any of these
- * @param nothing whether it asks for what no run has, and so lets none pass
- * @param batchId absent: any or none
- * @param test absent: both
- * @param createdFrom inclusive; absent: since ever
- * @param createdTo inclusive; absent: until now
+ * @param statuses any of these matches
+ * @param tasks any of these matches
+ * @param tags any of these matches
+ * @param queues any of these names matches
+ * @param versions any of these matches
+ * @param machines any of these matches
+ * @param regions any of these matches
+ * @param matchesNone whether it names an attribute that no run has, so that no run matches
+ * @param batchId absent: no condition
+ * @param test absent: no condition
+ * @param createdFrom inclusive; absent: no condition
+ * @param createdTo inclusive; absent: no condition
  */
 public record RunFilter(
     List<RunStatus> statuses,
@@ -30,7 +30,7 @@ public record RunFilter(
     List<String> versions,
     List<String> machines,
     List<String> regions,
-    boolean nothing,
+    boolean matchesNone,
     @Nullable UUID batchId,
     @Nullable Boolean test,
     @Nullable Instant createdFrom,

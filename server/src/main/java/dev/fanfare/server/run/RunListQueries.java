@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that finds the runs of a list. */
+/** SQL that selects the run ids of a list. */
 final class RunListQueries {
-  /** The conditions of a list; both directions share them. An absent filter lets all pass. */
+  /** The conditions that both directions share; one that is bound to null always holds. */
   private static final String FILTERED =
       """
       select r.run_id
@@ -51,7 +51,7 @@ final class RunListQueries {
               or (r.options::json ->> 'machine') = any (:machines::text[]))
          and (:regions::text[] is null
               or (r.options::json ->> 'region') = any (:regions::text[]))
-         and not :nothing
+         and not :matches_none
          and (:test::bool is null or r.is_test = :test::bool)
          and (:created_from::timestamptz is null or r.created_at >= :created_from::timestamptz)
          and (:created_to::timestamptz is null or r.created_at <= :created_to::timestamptz)
@@ -73,12 +73,12 @@ final class RunListQueries {
            limit :max
           """;
 
-  /** Up to {@code max} runs that pass a filter and are older than {@code from}, newest first. */
+  /** Up to {@code max} matching runs older than {@code from}, newest first. */
   List<UUID> older(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
     return list(tx.sql(OLDER), filter, from, max);
   }
 
-  /** Up to {@code max} runs that pass a filter and are newer than {@code from}, oldest first. */
+  /** Up to {@code max} matching runs newer than {@code from}, oldest first. */
   List<UUID> newer(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
     return list(tx.sql(NEWER), filter, from, max);
   }
@@ -94,7 +94,7 @@ final class RunListQueries {
         .bind("versions", texts(filter.versions()))
         .bind("machines", texts(filter.machines()))
         .bind("regions", texts(filter.regions()))
-        .bind("nothing", filter.nothing())
+        .bind("matches_none", filter.matchesNone())
         .bind("test", filter.test())
         .bind("created_from", filter.createdFrom())
         .bind("created_to", filter.createdTo())

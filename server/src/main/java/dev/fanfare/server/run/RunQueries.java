@@ -12,20 +12,20 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that reads runs, with where they stand from the view {@code run_standing}. */
+/** SQL that reads runs, with their states from the view {@code run_standing}. */
 public final class RunQueries {
-  /** Outputs read at once, so that a batch of long ones cannot fill the memory. */
+  /** Bounds the outputs read at once, so that a batch of long outputs cannot fill the memory. */
   private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
 
   /**
-   * A run that was queued for as long as it may be.
+   * What the outcome of an expired run needs.
    *
    * @param batchId absent: none
    */
   record ExpiredRun(UUID runId, @Nullable UUID batchId, long ttlMillis) {}
 
-  /** What is to be said of runs that expire. */
-  List<ExpiredRun> lived(Tx tx, List<UUID> runIds) {
+  /** Reads expired runs, in no order. */
+  List<ExpiredRun> expiredRuns(Tx tx, List<UUID> runIds) {
     return tx.sql(
             """
             select r.run_id, r.batch_id, coalesce(r.ttl_ms, 0) as ttl_ms
@@ -37,8 +37,8 @@ public final class RunQueries {
         .list(r -> new ExpiredRun(r.uuid("run_id"), r.uuidOrNull("batch_id"), r.bigint("ttl_ms")));
   }
 
-  /** A run as it was asked for, or {@code null} when the environment has none with this id. */
-  public @Nullable NewRun asked(Tx tx, UUID runId) {
+  /** The request that a replay repeats, or {@code null} when the environment has no such run. */
+  @Nullable NewRun requested(Tx tx, UUID runId) {
     return tx.sql(
             """
             select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
@@ -65,7 +65,7 @@ public final class RunQueries {
                 .build());
   }
 
-  /** Where these runs stand; one that does not exist is left out. */
+  /** The status of each of these runs, without unknown ids. */
   Map<UUID, RunStatus> statuses(Tx tx, Collection<UUID> runIds) {
     Map<UUID, RunStatus> statuses = new HashMap<>();
     tx.sql(
@@ -80,8 +80,8 @@ public final class RunQueries {
     return statuses;
   }
 
-  /** What is shown of a run whatever its state, but for its payload. */
-  private static final String ASKED =
+  /** The columns that do not depend on the state, without the payload. */
+  private static final String COLUMNS =
       """
       r.run_id, r.batch_id, r.payload_type, r.metadata, r.tags, r.idempotency_key, r.options,
              r.ttl_ms, r.is_test, r.source, r.created_at, r.delay_until, r.parent_run_id,
@@ -102,7 +102,7 @@ public final class RunQueries {
        where r.environment_id = :environment
          and r.run_id = :run_id
       """
-          .formatted(ASKED);
+          .formatted(COLUMNS);
 
   private static final String SUMMARIES =
       """
@@ -118,7 +118,7 @@ public final class RunQueries {
        where r.environment_id = :environment
          and r.run_id = any (:run_ids)
       """
-          .formatted(ASKED);
+          .formatted(COLUMNS);
 
   private static final String FINAL =
       """
@@ -145,29 +145,29 @@ public final class RunQueries {
           or i.m = 1
        order by i.n
       """
-          .formatted(ASKED);
+          .formatted(COLUMNS);
 
-  /** One run, or {@code null} when the environment has none with this id. */
-  public @Nullable Run find(Tx tx, UUID runId) {
+  /** The run with this id, or {@code null} when the environment has no such run. */
+  @Nullable Run find(Tx tx, UUID runId) {
     List<Run> runs = tx.sql(WHOLE).bind("run_id", runId).listReplanned(RunQueries::run);
     return runs.isEmpty() ? null : runs.getFirst();
   }
 
-  /** The runs with these ids without what may be long: payload, output and error. In no order. */
+  /** The runs with these ids, without payload, output and error. In no order. */
   List<Run> summaries(Tx tx, Collection<UUID> runIds) {
     return tx.sql(SUMMARIES).uuids("run_ids", runIds).listReplanned(RunQueries::run);
   }
 
   /**
-   * A final run among others.
+   * A final run.
    *
-   * @param position its place among the ids that were asked for, from 1
+   * @param position its position in the requested ids, from 1
    */
   public record Final(Run run, int position) {}
 
   /**
-   * The final ones among these runs, in the order of the ids, as many as {@link #BYTES_AT_ONCE}
-   * allows but at least the first. Without their payloads.
+   * The final runs among these ids, in the order of the ids and without payloads: as many as fit
+   * into {@link #BYTES_AT_ONCE}, at least one.
    */
   public List<Final> finalRuns(Tx tx, List<UUID> runIds) {
     return tx.sql(FINAL)
@@ -177,7 +177,7 @@ public final class RunQueries {
   }
 
   private static Run run(Row r) throws SQLException {
-    Instant due = r.instantOrNull("due_at"); // a delay that was moved is not the one triggered
+    Instant due = r.instantOrNull("due_at"); // set while the run is delayed
     return new Run(
         r.uuid("run_id"),
         r.text("slug"),
@@ -203,15 +203,8 @@ public final class RunQueries {
         due != null ? due : r.instantOrNull("delay_until"),
         r.instantOrNull("started_at"),
         r.instantOrNull("finished_at"),
-        lineage(r),
-        r.flag("resumes_parent"), // null is false
+        FamilyQueries.lineage(r),
+        r.flag("resumes_parent"), // null is read as false
         r.bigint("duration_ms"));
-  }
-
-  private static @Nullable Lineage lineage(Row r) throws SQLException {
-    UUID parentId = r.uuidOrNull("parent_run_id");
-    return parentId == null
-        ? null
-        : new Lineage(parentId, r.uuid("root_run_id"), r.integer("depth"));
   }
 }

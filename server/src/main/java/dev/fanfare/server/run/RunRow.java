@@ -7,13 +7,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new run with everything that its row needs.
+ * A new run with every value that its row holds.
  *
- * @param run what was asked
+ * @param run the request
  * @param batchIndex its position in the batch
- * @param rank its place in its lane
+ * @param rank its position in its lane
  * @param ttl how long it may be queued; absent: without limit
- * @param lineage absent: it has no parent
+ * @param lineage absent: the run has no parent
  */
 public record RunRow(
     UUID runId,
@@ -26,8 +26,8 @@ public record RunRow(
     @Nullable Lineage lineage) {
 
   /**
-   * The rank of a run that is triggered at {@code now}: when it joins its lane, in microseconds,
-   * less its priority. Runs of one batch follow each other by their index.
+   * The rank of a run that is triggered at {@code now}: the time at which it is queued minus its
+   * priority, in microseconds, plus its index, so that the runs of a batch keep their order.
    */
   public static long rank(NewRun run, int batchIndex, Instant now) {
     Instant due = run.delayUntil();
@@ -37,7 +37,7 @@ public record RunRow(
         + batchIndex;
   }
 
-  /** The same row for a run whose delay or data changed while it was triggered. */
+  /** This row for a changed run: one with another delay or other data. */
   public RunRow with(NewRun changed, Instant now) {
     return new RunRow(
         runId, changed, taskId, laneId, batchIndex, rank(changed, batchIndex, now), ttl, lineage);

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** SQL that inserts into {@code runs} and {@code run_tags}. */
 public final class RunStore {
 
-  /** Payload text of one statement; the driver holds it three times while it sends it. */
-  private static final long CHARS_A_STATEMENT = 4L * 1024 * 1024;
+  /** Bounds the text of one statement, because the driver holds three copies while sending. */
+  private static final long CHARS_PER_STATEMENT = 4L * 1024 * 1024;
 
-  /** Stores new runs: in one statement, unless their payloads are very long. */
+  /** Inserts new runs, in one statement unless the payloads are very long. */
   public void insertAll(
       Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
     for (List<RunRow> part : parts(rows, row -> row.run().chars())) {
@@ -24,14 +24,14 @@ public final class RunStore {
     }
   }
 
-  /** What one statement each can carry, in order. */
+  /** Splits rows, in order, into parts that fit into one statement each. */
   static <T> List<List<T>> parts(List<T> all, ToLongFunction<T> chars) {
     List<List<T>> parts = new ArrayList<>();
     int from = 0;
     long sum = 0;
     for (int i = 0; i < all.size(); i++) {
       long own = chars.applyAsLong(all.get(i));
-      if (sum + own > CHARS_A_STATEMENT && i > from) {
+      if (sum + own > CHARS_PER_STATEMENT && i > from) {
         parts.add(all.subList(from, i));
         from = i;
         sum = 0;
@@ -101,7 +101,7 @@ public final class RunStore {
     return key == null ? null : key.text();
   }
 
-  /** Empty when no run has a parent: unnest fills the columns up with null. */
+  /** Binds empty arrays when no run has a parent, because unnest pads them with nulls. */
   private static Statement bindLineage(Statement insert, List<RunRow> rows) {
     List<RunRow> all = rows.stream().anyMatch(row -> row.lineage() != null) ? rows : List.of();
     return insert
@@ -123,7 +123,7 @@ public final class RunStore {
     return span == null ? null : span.toMillis();
   }
 
-  /** PostgreSQL unnests arrays of arrays flat, so a row's own array travels as its literal. */
+  /** An array as its literal, because unnest would flatten an array of arrays. */
   static @Nullable String arrayLiteral(List<String> values) {
     if (values.isEmpty()) {
       return null;
@@ -136,7 +136,7 @@ public final class RunStore {
     return literal.append('}').toString();
   }
 
-  /** Makes tagged runs findable by their tags; costs nothing when there are none. */
+  /** Inserts the tags of new runs; does nothing when there are none. */
   public void insertTags(Tx tx, List<RunRow> rows) {
     List<RunTag> tags = new ArrayList<>();
     for (RunRow row : rows) {

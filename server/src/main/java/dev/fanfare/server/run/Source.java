@@ -2,7 +2,7 @@ package dev.fanfare.server.run;
 
 /** How a run was triggered. */
 public enum Source {
-  /** By a request to the public API that names no client. */
+  /** By a request to the public API from a client that does not identify itself. */
   API,
   /** By an SDK, or from inside a task. */
   SDK,

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The text in which options are stored that act elsewhere: a JSON object, absent when empty. */
+/** Converts the options without a column of their own to stored text, and back. */
 public final class StoredOptions {
   private StoredOptions() {}
 
-  /** The options with these names and JSON texts. */
+  /** A JSON object of options, from their names and JSON texts; {@code null} when empty. */
   public static @Nullable String write(Map<String, String> options) {
     if (options.isEmpty()) {
       return null;
@@ -23,7 +23,7 @@ public final class StoredOptions {
     return json.append('}').toString();
   }
 
-  /** The names and JSON texts of stored options. */
+  /** The names and JSON texts of stored options; empty when {@code stored} is {@code null}. */
   public static Map<String, String> read(@Nullable String stored) {
     Map<String, String> options = new LinkedHashMap<>();
     if (stored != null) {
@@ -34,7 +34,7 @@ public final class StoredOptions {
     return options;
   }
 
-  /** Stored options in which {@code names} are as in {@code newer}; what that lacks stays. */
+  /** Stored options, with the values of {@code names} replaced by those in {@code newer}. */
   public static @Nullable String replaced(
       @Nullable String stored, @Nullable String newer, Set<String> names) {
     Map<String, String> options = read(stored);

@@ -1,12 +1,12 @@
 /**
- * What a run is: what was asked ({@code runs}), how it ended ({@code outcomes}), and reading both.
- * Owns {@code runs}, {@code run_tags}, {@code idempotency_keys} and {@code outcomes}. No change of
- * a run's state updates its row in {@code runs}; only what people change of it does.
+ * Runs: their rows, their outcomes, and reading both. Owns {@code runs}, {@code run_tags}, {@code
+ * idempotency_keys} and {@code outcomes}. A change of state never updates a row of {@code runs};
+ * only callers change it: tags, metadata, delay, key and debounced data.
  *
- * <p>Every run ends in {@link dev.fanfare.server.run.FinishRuns}, whatever the cause. Open it
- * first, then {@link dev.fanfare.server.run.ReadRuns}. How runs are created is in the room {@code
- * trigger}, what happens in between in {@code queue} and {@code lease}. Batches are notified of
- * outcomes through {@link dev.fanfare.server.run.OutcomeListener}.
+ * <p>Every run ends in {@link dev.fanfare.server.run.FinishRuns}; read it first, then {@link
+ * dev.fanfare.server.run.ReadRuns}. Runs are created in {@code trigger}, queued in {@code queue}
+ * and executed under leases in {@code lease}. Batches are notified of outcomes through {@link
+ * dev.fanfare.server.run.OutcomeListener}.
  */
 @NullMarked
 package dev.fanfare.server.run;

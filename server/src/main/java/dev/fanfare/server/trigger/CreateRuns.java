@@ -191,7 +191,7 @@ public final class CreateRuns {
       }
     }
     if (!passed.isEmpty()) {
-      keys.pass(tx, passed);
+      keys.repoint(tx, passed);
     }
   }
 

@@ -84,7 +84,7 @@ public final class ControlRoutes implements Component {
 
   private Response replay(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
-    NewRun old = runs.asked(environmentId, runId(exchange, "Run not found"));
+    NewRun old = runs.requested(environmentId, runId(exchange, "Run not found"));
     if (old == null) {
       throw new HttpError(404, "Run not found");
     }

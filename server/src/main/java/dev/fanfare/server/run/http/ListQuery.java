@@ -18,19 +18,18 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The query of a list of runs.
+ * The query parameters of a list of runs.
  *
- * @param filter which runs
- * @param size runs on a page
- * @param after the last run of the page before; absent: the first page, or going back
- * @param before the first run of the page after; absent: not going back
+ * @param size the number of runs on a page
+ * @param after the last run of the page before; absent with {@code before}: the first page
+ * @param before the first run of the page after; when present, {@code after} is absent
  */
 public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
   private static final int SIZE_DEFAULT = 25;
   private static final String PERIOD = "filter[createdAt][period]";
 
-  /** What runs are not kept by: nothing has it. */
-  private static final List<String> UNKNOWN =
+  /** Filters by attributes that no run has. */
+  private static final List<String> MATCHING_NONE =
       List.of("filter[schedule]", "filter[bulkAction]", "filter[error]");
 
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -56,7 +55,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
         list(exchange, "filter[version]"),
         machines(exchange),
         list(exchange, "filter[region]"),
-        UNKNOWN.stream().anyMatch(name -> !list(exchange, name).isEmpty()),
+        MATCHING_NONE.stream().anyMatch(name -> !list(exchange, name).isEmpty()),
         batch == null ? null : batch(batch),
         flag(exchange, "filter[isTest]"),
         from(exchange, now),
@@ -134,7 +133,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
               ? Instant.ofEpochMilli(Long.parseLong(value))
               : Durations.date(value);
     } catch (DateTimeException e) {
-      // refused below
+      // rejected below
     }
     if (time == null || time.isBefore(EARLIEST) || time.isAfter(LATEST)) {
       throw HttpError.query(name, "Must be milliseconds since 1970 or an ISO date");

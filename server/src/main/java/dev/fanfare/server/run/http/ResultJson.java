@@ -8,11 +8,11 @@ import dev.fanfare.server.run.StoredError;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Prints how a run ended: the execution result that a waiting parent, too, would get. */
+/** Writes the execution result of a final run, in the form that a waiting parent receives. */
 public final class ResultJson {
   private ResultJson() {}
 
-  /** The result of a run that is final. */
+  /** The result of a final run. */
   public static Map<String, Object> result(Run run) {
     Map<String, Object> result = new LinkedHashMap<>();
     boolean ok = run.status() == RunStatus.COMPLETED;

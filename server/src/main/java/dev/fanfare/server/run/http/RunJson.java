@@ -24,8 +24,8 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonWriteFeature;
 
 /**
- * Prints runs for the public API. Payloads, outputs and metadata are written as the text that is
- * stored; what is absent is omitted, because clients read {@code null} as a wrong type.
+ * Writes runs as JSON of the public API. Payloads, outputs and metadata are written exactly as
+ * stored. Absent values are omitted, because clients reject {@code null}.
  */
 public final class RunJson {
   private static final String SUPER_JSON = "application/super+json";
@@ -33,15 +33,15 @@ public final class RunJson {
 
   private final Statuses statuses;
 
-  /** Prints with this vocabulary of states. */
+  /** Writes statuses in this vocabulary. */
   public RunJson(Statuses statuses) {
     this.statuses = statuses;
   }
 
   /**
-   * One run, whole, with its relatives.
+   * A run with all its fields and its relatives.
    *
-   * @param packetUrl where a packet can be fetched, by its path
+   * @param packetUrl maps the path of a packet to its presigned download URL
    */
   public byte[] run(Family family, UnaryOperator<String> packetUrl) {
     Run run = family.run();
@@ -57,7 +57,7 @@ public final class RunJson {
         error(json, StoredError.read(run.error()));
       }
       json.writeNumberProperty("attemptCount", run.attempt());
-      json.writeName("attempts"); // always empty, and always there: old clients need the array
+      json.writeName("attempts"); // always empty; old clients require the array
       json.writeStartArray();
       json.writeEndArray();
       json.writeName("relatedRuns");
@@ -119,7 +119,6 @@ public final class RunJson {
   private void common(JsonGenerator json, Run run) {
     Shown shown = Shown.of(run);
     RunStatus status = run.status();
-    boolean ended = status.isFinal();
     json.writeStringProperty("id", PublicId.format(PublicId.RUN, run.id()));
     json.writeStringProperty("taskIdentifier", run.task());
     json.writeStringProperty("status", statuses.word(status));
@@ -135,23 +134,11 @@ public final class RunJson {
     run.tags().forEach(json::writeString);
     json.writeEndArray();
     json.writeBooleanProperty("isTest", run.test());
-    json.writeBooleanProperty(
-        "isQueued",
-        status == RunStatus.QUEUED
-            || status == RunStatus.DELAYED
-            || status == RunStatus.PENDING_VERSION);
-    json.writeBooleanProperty(
-        "isExecuting", status == RunStatus.EXECUTING || status == RunStatus.DEQUEUED);
-    json.writeBooleanProperty("isWaiting", status == RunStatus.WAITING);
-    // EXPIRED and TIMED_OUT count as completed and failed, or polling them would never end.
-    json.writeBooleanProperty("isCompleted", ended);
-    json.writeBooleanProperty("isSuccess", status == RunStatus.COMPLETED);
-    json.writeBooleanProperty("isFailed", ended && status != RunStatus.COMPLETED);
-    json.writeBooleanProperty("isCancelled", status == RunStatus.CANCELED);
+    flags(json, status);
     json.writeNumberProperty("costInCents", 0);
     json.writeNumberProperty("baseCostInCents", 0);
     json.writeNumberProperty("durationMs", run.durationMillis());
-    // Clients want an object here; metadata of another shape is kept and had by its own endpoint.
+    // Clients expect an object; other metadata is available from its own endpoint only.
     if (run.metadata() != null && run.metadata().startsWith("{")) {
       json.writeName("metadata");
       json.writeRawValue(run.metadata());
@@ -164,23 +151,36 @@ public final class RunJson {
     if (run.batchId() != null) {
       json.writeStringProperty("batchId", PublicId.format(PublicId.BATCH, run.batchId()));
     }
-    if (run.source() == Source.SCHEDULE) {
-      json.writeStringProperty("taskKind", "SCHEDULED");
-    } else {
-      json.writeStringProperty("taskKind", "STANDARD");
-    }
+    json.writeStringProperty(
+        "taskKind", run.source() == Source.SCHEDULE ? "SCHEDULED" : "STANDARD");
     text(json, "ttl", run.ttl() == null ? null : Durations.text(run.ttl().toSeconds()));
     text(json, "machine", shown.machine);
     text(json, "region", shown.region);
     text(json, "version", run.version());
   }
 
+  private static void flags(JsonGenerator json, RunStatus status) {
+    json.writeBooleanProperty(
+        "isQueued",
+        status == RunStatus.QUEUED
+            || status == RunStatus.DELAYED
+            || status == RunStatus.PENDING_VERSION);
+    json.writeBooleanProperty(
+        "isExecuting", status == RunStatus.EXECUTING || status == RunStatus.DEQUEUED);
+    json.writeBooleanProperty("isWaiting", status == RunStatus.WAITING);
+    // True for every final status: clients poll until isCompleted.
+    json.writeBooleanProperty("isCompleted", status.isFinal());
+    json.writeBooleanProperty("isSuccess", status == RunStatus.COMPLETED);
+    json.writeBooleanProperty("isFailed", status.isFinal() && status != RunStatus.COMPLETED);
+    json.writeBooleanProperty("isCancelled", status == RunStatus.CANCELED);
+  }
+
   /**
-   * What is shown of the options that act elsewhere. Read as they were checked, by the reader that
-   * has no opinion on the length of a number that nobody asks for.
+   * The displayed values among the stored options. {@link JsonReader} validated the options when
+   * they came in and reads them here; a stricter parser could reject numbers that it accepts.
    */
   private static final class Shown {
-    /** The key as its user wrote it: the SDK sends a hash and, in its options, what was hashed. */
+    /** The key as the user wrote it: the SDK sends its hash, and the original in an option. */
     @Nullable String key;
 
     @Nullable String machine;
@@ -211,7 +211,7 @@ public final class RunJson {
     }
   }
 
-  /** A stored JSON text as a value; what carries text is opened to the value it carries. */
+  /** Writes a stored payload as a JSON value; super+json is a string that contains JSON. */
   private static void value(
       JsonGenerator json, String name, @Nullable String text, @Nullable String type) {
     if (text == null || PacketPath.MEDIA_TYPE.equals(type)) {
@@ -248,7 +248,7 @@ public final class RunJson {
     }
   }
 
-  /** The plain part of a super+json text, as it is written; any other text is shown as a string. */
+  /** The {@code json} field of a super+json text; a string if the text is not super+json. */
   private static String superJson(String text) {
     byte[] bytes = Surrogates.escaped(text).getBytes(StandardCharsets.UTF_8);
     String[] plain = new String[1];

@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Reading runs. */
+/** The routes that read runs. */
 public final class RunRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ReadRuns runs;
@@ -69,7 +69,7 @@ public final class RunRoutes implements Component {
             .run(family, path -> packets.download(exchange, environmentId, path)));
   }
 
-  /** Right after a trigger another server may answer; clients try again when told to. */
+  /** A 404 that asks clients to retry, because they may read a run right after triggering it. */
   private static HttpError notFound() {
     return new HttpError(Response.error(404, "Not found").with("x-should-retry", "true"));
   }
@@ -83,7 +83,7 @@ public final class RunRoutes implements Component {
     return run;
   }
 
-  /** Where to fetch the payload or output of a run that keeps it in a packet. */
+  /** The presigned URL of the packet that holds a run's payload or output. */
   private Response packet(Exchange exchange, Caller caller) {
     Run run = readable(exchange, caller);
     String path =
@@ -112,7 +112,7 @@ public final class RunRoutes implements Component {
     return runId == null ? null : runs.find(caller.environment().id(), runId);
   }
 
-  /** A run can be named by its id, its task, its batch or any of its tags. */
+  /** Requires a read scope for the run's id, its task, its batch or one of its tags. */
   private static void requireReadable(Caller caller, Run run) {
     List<Scopes.Resource> names = new ArrayList<>();
     names.add(Scopes.one("runs", PublicId.format(PublicId.RUN, run.id())));
@@ -137,7 +137,7 @@ public final class RunRoutes implements Component {
             .page(page.runs(), caller.environment(), cursor(page.next()), cursor(page.previous())));
   }
 
-  /** A token for some tasks may list them, when the list shows no others. */
+  /** Requires a read scope for all runs or tasks, or for each task that the filter names. */
   private static void requireListable(Caller caller, RunFilter filter) {
     Scopes.Resource allRuns = Scopes.all("runs");
     Scopes.Resource allTasks = Scopes.all("tasks");

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The two vocabularies of run states: the current one for callers that name the API version of 2025
- * or later, the legacy one for plain REST and SDK 3. Clients know closed lists, so a word of the
- * other vocabulary breaks them.
+ * The two vocabularies of run statuses: the current one for callers that send an API version (2025
+ * or later), and the legacy one for plain REST and SDK 3. Clients parse closed lists, so a word of
+ * the other vocabulary breaks them.
  */
 public enum Statuses {
-  /** One word for each state. */
+  /** One word for each status. */
   CURRENT,
-  /** Claimed counts as executing; waiting is frozen; an unknown task waits for its deployment. */
+  /** DEQUEUED is shown as EXECUTING; WAITING and PENDING_VERSION have older names. */
   LEGACY;
 
   private static final String VERSION_HEADER = "x-trigger-api-version";
@@ -24,7 +24,7 @@ public enum Statuses {
     return exchange.header(VERSION_HEADER) == null ? LEGACY : CURRENT;
   }
 
-  /** The word for a state. */
+  /** The word for a status. */
   public String word(RunStatus status) {
     if (this == CURRENT) {
       return status.name();
@@ -37,7 +37,7 @@ public enum Statuses {
     };
   }
 
-  /** Words of either vocabulary that are not states by their own name. */
+  /** Legacy words that are not names of statuses. */
   private static final Map<String, List<RunStatus>> LEGACY_WORDS =
       Map.of(
           "WAITING_FOR_DEPLOY", List.of(RunStatus.PENDING_VERSION),
@@ -45,7 +45,7 @@ public enum Statuses {
           "FROZEN", List.of(RunStatus.WAITING),
           "INTERRUPTED", List.of(RunStatus.FAILED));
 
-  /** The states shown under these words; unknown words are added to {@code invalid}. */
+  /** The statuses that these words select; unknown words are added to {@code invalid}. */
   List<RunStatus> parse(List<String> words, List<String> invalid) {
     List<RunStatus> statuses = new ArrayList<>();
     for (String word : words) {
@@ -54,7 +54,7 @@ public enum Statuses {
       } else if (isStatus(word)) {
         statuses.add(RunStatus.valueOf(word));
         if (this == LEGACY && word.equals("EXECUTING")) {
-          statuses.add(RunStatus.DEQUEUED); // shown as executing to this caller
+          statuses.add(RunStatus.DEQUEUED); // the legacy vocabulary shows it as EXECUTING
         }
       } else {
         invalid.add(word);

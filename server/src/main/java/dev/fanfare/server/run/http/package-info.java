@@ -1,6 +1,6 @@
 /**
- * Reading runs over HTTP: one, a list, a result, in the vocabularies of the API's versions. Open
- * {@link dev.fanfare.server.run.http.RunRoutes} first.
+ * Reading runs over HTTP: one run, a list, or a result, in the vocabularies of the API's versions.
+ * Read {@link dev.fanfare.server.run.http.RunRoutes} first.
  */
 @NullMarked
 package dev.fanfare.server.run.http;
