@@ -42,7 +42,7 @@ final class BatchKeys {
       UUID holder = batches.claimKey(tx, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
       if (!holder.equals(batchId)) {
         if (requestKey != null) {
-          requests.answer(tx, requestKey, holder);
+          requests.repoint(tx, requestKey, holder);
         }
         return new Older(holder, true);
       }

@@ -20,20 +20,22 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Finds the lane of each new run, and creates task, queue and lane at their first mention.
+ * Finds the lane of each new run. Creates tasks, queues and lanes that are mentioned for the first
+ * time.
  *
- * <p>This is a transaction of its own before the one that creates the runs: a lane without runs is
- * harmless, and so no trigger waits for another one's commit because both mention a new task.
+ * <p>This happens in its own transaction, before the runs are created. So triggers that mention the
+ * same new task do not wait for each other's runs; a lane that stays without runs is harmless.
+ * Thread-safe.
  */
 public final class AssignLanes {
-  private static final int LANES_REMEMBERED_MAX = 100_000;
+  private static final int LANES_CACHED_MAX = 100_000;
 
   private final Database database;
   private final TaskStore tasks = new TaskStore();
   private final QueueStore queues = new QueueStore();
 
-  /** A lane never changes its number, so what was found once stays true. */
-  private final Map<Key, Integer> known = new ConcurrentHashMap<>();
+  /** A cache that needs no invalidation: the id of a lane never changes. */
+  private final Map<Key, Integer> laneIds = new ConcurrentHashMap<>();
 
   private record Key(int environmentId, Lane lane) {}
 
@@ -44,50 +46,50 @@ public final class AssignLanes {
   /**
    * Runs with their lanes.
    *
-   * @param placed in order, without the rejected ones
-   * @param rejected why runs were rejected, by their index
+   * @param placed the accepted runs, in order
+   * @param rejected the reason of each rejection, by the index of the run
    */
   public record Assigned(List<PlacedRun> placed, SortedMap<Integer, String> rejected) {}
 
   private record Found(Assigned assigned, Map<Lane, Integer> lanes) {}
 
   /**
-   * Assigns every run to its lane, in order: two round trips when all is known, up to thirteen when
-   * every task, queue and lane is new, however many runs there are, and one more when any is locked
-   * to a version.
+   * Assigns runs to lanes. Takes two round trips for any number of runs of known tasks and lanes,
+   * up to thirteen when every task, queue and lane is new, and one more when any run is locked to a
+   * version.
    */
   public Assigned assign(int environmentId, List<NewRun> runs, OnRejection onRejection) {
     Found found = database.transaction(environmentId, tx -> find(tx, runs, onRejection));
-    // Only now: do not remember lanes of a rolled-back transaction.
-    if (known.size() > LANES_REMEMBERED_MAX) {
-      known.clear();
+    // After the commit: do not cache lanes of a rolled-back transaction.
+    if (laneIds.size() > LANES_CACHED_MAX) {
+      laneIds.clear();
     }
-    found.lanes().forEach((lane, id) -> known.put(new Key(environmentId, lane), id));
+    found.lanes().forEach((lane, id) -> laneIds.put(new Key(environmentId, lane), id));
     return found.assigned();
   }
 
-  private Found find(Tx tx, List<NewRun> asked, OnRejection onRejection) {
-    LockedVersions versions = LockedVersions.of(tx, asked);
+  private Found find(Tx tx, List<NewRun> requested, OnRejection onRejection) {
+    LockedVersions versions = LockedVersions.of(tx, requested);
     SortedMap<Integer, String> rejected = new TreeMap<>();
-    List<NewRun> runs = new ArrayList<>(asked.size());
-    for (int i = 0; i < asked.size(); i++) {
-      NewRun run = asked.get(i);
-      String why = versions.rejection(run);
-      if (why == null) {
+    List<NewRun> runs = new ArrayList<>(requested.size());
+    for (int i = 0; i < requested.size(); i++) {
+      NewRun run = requested.get(i);
+      String reason = versions.rejection(run);
+      if (reason == null) {
         runs.add(run);
       } else if (onRejection == OnRejection.RECORD_AS_FAILED) {
         runs.add(
-            NewRun.failed(run.task(), RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, why)));
+            NewRun.failed(run.task(), RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, reason)));
       } else {
-        rejected.put(i, why);
+        rejected.put(i, reason);
       }
     }
     return runs.isEmpty() || (onRejection == OnRejection.REFUSE_ALL && !rejected.isEmpty())
         ? new Found(new Assigned(List.of(), rejected), Map.of())
-        : find(tx, runs, versions, rejected);
+        : place(tx, runs, versions, rejected);
   }
 
-  private Found find(
+  private Found place(
       Tx tx, List<NewRun> runs, LockedVersions versions, SortedMap<Integer, String> rejected) {
     Map<String, Task> taskBySlug = tasks(tx, runs);
     Map<String, Integer> queueByName = namedQueues(tx, runs);
@@ -102,14 +104,14 @@ public final class AssignLanes {
                   : Objects.requireNonNull(queueByName.get(run.queue()));
       lanes.add(new Lane(queueId, run.concurrencyKey(), task.id(), versions.versionId(run)));
     }
-    Map<Lane, Integer> laneIds = laneIds(tx, lanes);
+    Map<Lane, Integer> idByLane = findOrCreate(tx, lanes);
     List<PlacedRun> placed = new ArrayList<>(runs.size());
     for (NewRun run : runs) {
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
-      int laneId = Objects.requireNonNull(laneIds.get(lanes.get(placed.size())));
+      int laneId = Objects.requireNonNull(idByLane.get(lanes.get(placed.size())));
       placed.add(new PlacedRun(run, task.id(), laneId, task.ttl()));
     }
-    return new Found(new Assigned(placed, rejected), laneIds);
+    return new Found(new Assigned(placed, rejected), idByLane);
   }
 
   private Map<String, Task> tasks(Tx tx, List<NewRun> runs) {
@@ -138,11 +140,11 @@ public final class AssignLanes {
     return names.isEmpty() ? Map.of() : queues.findOrInsert(tx, names);
   }
 
-  private Map<Lane, Integer> laneIds(Tx tx, List<Lane> lanes) {
+  private Map<Lane, Integer> findOrCreate(Tx tx, List<Lane> lanes) {
     Map<Lane, Integer> ids = new HashMap<>();
     Set<Lane> unknown = new LinkedHashSet<>();
     for (Lane lane : lanes) {
-      Integer id = known.get(new Key(tx.environmentId(), lane));
+      Integer id = laneIds.get(new Key(tx.environmentId(), lane));
       if (id == null) {
         unknown.add(lane);
       } else {

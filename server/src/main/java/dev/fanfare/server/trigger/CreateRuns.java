@@ -36,18 +36,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates every run: of a single trigger, of a batch, of a part of a streamed batch, of a replay. A
- * handful of set-based statements in the caller's transaction, however many runs and whatever
- * options they carry: idempotency keys, debounced runs, the runs themselves, tags, packets, ready
- * entries, expiries and delays. A statement that has nothing to do is left out.
+ * Creates runs. Every run is created here: those of single triggers, batches, streamed batches and
+ * replays.
+ *
+ * <p>The runs are stored in the caller's transaction by a few set-based statements, whatever their
+ * number: idempotency keys, debounced runs, runs, tags, ready entries, expiries, delays, packets. A
+ * statement without rows is not sent.
  */
 public final class CreateRuns {
   private final TimeOrderedIds ids;
-  private final FinishRuns runsToFinish;
+  private final FinishRuns runs;
   private final DebounceRuns debounce;
   private final @Nullable Duration ttlMax;
   private final FamilyQueries families = new FamilyQueries();
-  private final RunStore runs = new RunStore();
+  private final RunStore newRuns = new RunStore();
   private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
   private final ReadyStore ready = new ReadyStore();
@@ -55,17 +57,17 @@ public final class CreateRuns {
   private final DelayStore delays = new DelayStore();
 
   /**
-   * @param debounceMaxDelay the longest that triggers can postpone a run when they do not say;
-   *     absent: without limit
-   * @param ttlMax the longest time that any run may be queued; absent: without limit
+   * @param debounceMaxDelay how long after its creation a run can be postponed, unless the trigger
+   *     sets a limit; absent: without limit
+   * @param ttlMax the maximum time to live of any run; absent: without limit
    */
   CreateRuns(
       TimeOrderedIds ids,
-      FinishRuns runsToFinish,
+      FinishRuns runs,
       @Nullable Duration debounceMaxDelay,
       @Nullable Duration ttlMax) {
     this.ids = ids;
-    this.runsToFinish = runsToFinish;
+    this.runs = runs;
     this.debounce = new DebounceRuns(debounceMaxDelay);
     this.ttlMax = ttlMax;
   }
@@ -74,21 +76,21 @@ public final class CreateRuns {
    * What the runs of one call have in common.
    *
    * @param batchId the batch they belong to; absent: none
-   * @param firstIndex the position of the first one in its batch
+   * @param firstIndex the position of the first run in its batch
    * @param now when they were triggered
    */
   public record Origin(@Nullable UUID batchId, int firstIndex, Source source, Instant now) {
-    /** Of runs without a batch. */
+    /** The origin of runs without a batch. */
     public static Origin single(Source source, Instant now) {
       return new Origin(null, 0, source, now);
     }
   }
 
   /**
-   * Stores runs and queues them, unless older runs answer for them.
+   * Stores and queues runs, except those that an existing run answers: one with the same
+   * idempotency key, or one into which the trigger is coalesced.
    *
-   * @return for each run, in order, the run that answers it: itself, or by one of its keys an older
-   *     one
+   * @return for each trigger, in order, the run that answers it: the new run or an existing one
    */
   public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placed) {
     List<RunRow> rows = rows(tx, origin, placed);
@@ -96,24 +98,24 @@ public final class CreateRuns {
     List<RunRow> unanswered =
         rows.stream().filter(row -> holderOfKey(row, holders).equals(row.runId())).toList();
     Coalesced coalesced = debounce.coalesce(tx, origin.now(), unanswered);
-    passKeysOn(tx, unanswered, coalesced);
+    repointKeys(tx, unanswered, coalesced);
     if (!coalesced.created().isEmpty()) {
-      runs.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
-      runs.insertTags(tx, coalesced.created());
+      newRuns.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
+      newRuns.insertTags(tx, coalesced.created());
       enqueue(tx, origin.now(), coalesced);
       recordFailures(tx, coalesced.created());
     }
     keepPackets(tx, coalesced);
-    return rows.stream().map(row -> answer(row, holderOfKey(row, holders), coalesced)).toList();
+    return rows.stream().map(row -> triggered(row, holderOfKey(row, holders), coalesced)).toList();
   }
 
-  private static TriggeredRun answer(RunRow row, UUID holderOfKey, Coalesced coalesced) {
+  private static TriggeredRun triggered(RunRow row, UUID holderOfKey, Coalesced coalesced) {
     UUID answerId = coalesced.answers().getOrDefault(holderOfKey, holderOfKey);
     return new TriggeredRun(
         answerId, !holderOfKey.equals(row.runId()), answerId.equals(row.runId()));
   }
 
-  /** Ids grow with the index, and so do ranks: the order of a batch is the order of its items. */
+  /** Ids and ranks increase with the index, so the runs of a batch keep the order of its items. */
   private List<RunRow> rows(Tx tx, Origin origin, List<PlacedRun> placed) {
     Map<UUID, Lineage> lineages = lineages(tx, placed);
     List<RunRow> rows = new ArrayList<>(placed.size());
@@ -136,7 +138,7 @@ public final class CreateRuns {
     return rows;
   }
 
-  /** What children of the named parents inherit; a parent that does not exist is left out. */
+  /** The lineages of the new children, by parent, without unknown parents. */
   private Map<UUID, Lineage> lineages(Tx tx, List<PlacedRun> placed) {
     Set<UUID> parentIds = new HashSet<>();
     for (PlacedRun place : placed) {
@@ -150,8 +152,8 @@ public final class CreateRuns {
 
   /** The trigger's ttl overrides the task's, and the maximum caps both. */
   private @Nullable Duration ttl(PlacedRun placed) {
-    Duration asked = placed.run().ttl();
-    Duration ttl = asked == null ? placed.taskTtl() : asked.isZero() ? null : asked;
+    Duration own = placed.run().ttl();
+    Duration ttl = own == null ? placed.taskTtl() : own.isZero() ? null : own;
     boolean tooLong = ttlMax != null && (ttl == null || ttl.compareTo(ttlMax) > 0);
     return tooLong ? ttlMax : ttl;
   }
@@ -161,13 +163,13 @@ public final class CreateRuns {
     return key == null ? null : new TaskKey(row.taskId(), Hash.of(key.text()));
   }
 
-  /** The run that has a row's idempotency key; the row's own when it brings no key. */
+  /** The run that holds a row's idempotency key; the row's own run if it has no key. */
   private static UUID holderOfKey(RunRow row, Map<TaskKey, UUID> holders) {
     TaskKey key = holders.isEmpty() ? null : key(row);
     return key == null ? row.runId() : holders.getOrDefault(key, row.runId());
   }
 
-  /** The first item of a batch with a key claims it; the others get the same answer. */
+  /** Claims each key once: for the first of several rows that have it. */
   private Map<TaskKey, UUID> claimKeys(Tx tx, Instant now, List<RunRow> rows) {
     Map<TaskKey, Claim> claims = new LinkedHashMap<>();
     for (RunRow row : rows) {
@@ -180,23 +182,23 @@ public final class CreateRuns {
     return claims.isEmpty() ? Map.of() : keys.claim(tx, now, claims.values());
   }
 
-  /** A key that was claimed for a trigger which created no run answers with the coalescing run. */
-  private void passKeysOn(Tx tx, List<RunRow> unanswered, Coalesced coalesced) {
-    Map<TaskKey, UUID> passed = new LinkedHashMap<>();
+  /** Points the keys of coalesced triggers, which create no run, at the runs that answer them. */
+  private void repointKeys(Tx tx, List<RunRow> unanswered, Coalesced coalesced) {
+    Map<TaskKey, UUID> repointed = new LinkedHashMap<>();
     for (RunRow row : unanswered) {
       UUID answerId = coalesced.answers().get(row.runId());
       TaskKey key = answerId == null || answerId.equals(row.runId()) ? null : key(row);
       if (key != null) {
-        passed.put(key, answerId);
+        repointed.put(key, answerId);
       }
     }
-    if (!passed.isEmpty()) {
-      keys.repoint(tx, passed);
+    if (!repointed.isEmpty()) {
+      keys.repoint(tx, repointed);
     }
   }
 
   private void enqueue(Tx tx, Instant now, Coalesced coalesced) {
-    List<Entry> atOnce = new ArrayList<>(coalesced.created().size());
+    List<Entry> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     for (RunRow row : coalesced.created()) {
@@ -208,14 +210,14 @@ public final class CreateRuns {
       if (due != null && due.isAfter(now)) {
         later.add(new DelayStore.Delayed(entry, due));
       } else {
-        atOnce.add(entry);
+        readyNow.add(entry);
         if (row.ttl() != null) {
           expiring.add(new ExpiryStore.Expiring(entry, now.plus(row.ttl())));
         }
       }
     }
-    if (!atOnce.isEmpty()) {
-      ready.insertAll(tx, atOnce);
+    if (!readyNow.isEmpty()) {
+      ready.insertAll(tx, readyNow);
     }
     if (!expiring.isEmpty()) {
       expiries.insertAll(tx, expiring);
@@ -225,7 +227,7 @@ public final class CreateRuns {
     }
   }
 
-  /** Items that could not become proper runs; their batch never counts these as open. */
+  /** Finishes runs that are stored as failed. Their batch does not count them as open. */
   private void recordFailures(Tx tx, List<RunRow> created) {
     List<Outcome> outcomes = new ArrayList<>();
     for (RunRow row : created) {
@@ -235,11 +237,11 @@ public final class CreateRuns {
       }
     }
     if (!outcomes.isEmpty()) {
-      runsToFinish.finish(tx, outcomes);
+      runs.finish(tx, outcomes);
     }
   }
 
-  /** A packet to which a run refers is not pruned. */
+  /** Protects packets that payloads refer to from being pruned. */
   private void keepPackets(Tx tx, Coalesced coalesced) {
     Set<String> paths = new HashSet<>();
     coalesced.created().forEach(row -> addPacket(paths, row.run()));

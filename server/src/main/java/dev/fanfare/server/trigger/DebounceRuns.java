@@ -25,10 +25,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Coalesces triggers with one debounce key into one run, as long as that run waits. The decision is
- * made for free keys first; when a key turns out to be taken, it is made again for the run that has
- * it. One statement for new keys, three where runs are postponed, two more where a run is replaced
- * because it cannot be postponed any longer; however many triggers.
+ * Coalesces triggers with the same debounce key into one run while that run is delayed.
+ *
+ * <p>It first decides as if all keys were free. For keys that turn out to be taken, it decides
+ * again with the delayed run that holds the key. This takes one statement when all keys are free,
+ * three when runs are postponed, and two more when a run is replaced because it cannot be postponed
+ * further, for any number of triggers.
  */
 final class DebounceRuns {
   private final @Nullable Duration maxDelay;
@@ -36,25 +38,25 @@ final class DebounceRuns {
   private final DebouncedRunStore runs = new DebouncedRunStore();
 
   /**
-   * @param maxDelay the longest that a run can be postponed when its trigger does not say; absent:
-   *     without limit
+   * @param maxDelay how long after its creation a run can be postponed, unless the trigger sets a
+   *     limit; absent: without limit
    */
   DebounceRuns(@Nullable Duration maxDelay) {
     this.maxDelay = maxDelay;
   }
 
   /**
-   * What became of triggers.
+   * The result for a list of triggers.
    *
-   * @param created those that create runs, as these are to be stored
-   * @param delayed which of them are among the delays already
-   * @param newData what waiting runs take over from triggers
-   * @param answers the run that answers a trigger which debounces
+   * @param created the rows to insert
+   * @param delayed the ids of those rows whose delays are inserted already
+   * @param newData the triggers whose data replaced that of delayed runs
+   * @param answers for each trigger with a debounce key, the run that answers it
    */
   record Coalesced(
       List<RunRow> created, Set<UUID> delayed, List<NewRun> newData, Map<UUID, UUID> answers) {}
 
-  /** Changes the runs that wait, and says which triggers create new ones. */
+  /** Postpones delayed runs, and decides which triggers create runs. */
   Coalesced coalesce(Tx tx, Instant now, List<RunRow> triggers) {
     List<RunRow> created = new ArrayList<>(triggers.size());
     Map<Hash, List<RunRow>> byKey = new LinkedHashMap<>();
@@ -116,7 +118,7 @@ final class DebounceRuns {
     }
     List<Debounced> replacing = newHolders(open);
     if (!replacing.isEmpty()) {
-      delays.insertDebounced(tx, replacing); // their keys were given up just now, under our lock
+      delays.insertDebounced(tx, replacing); // the keys are free: the replaced runs lost them above
     }
   }
 

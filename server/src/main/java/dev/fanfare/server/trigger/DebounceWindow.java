@@ -15,9 +15,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the triggers with one debounce key come to, one after another: the first makes a run unless
- * one waits already, each further one lets it wait longer, and one that would make it wait too long
- * makes the next run, which has the key from then on. Decides and stores nothing.
+ * Decides what the triggers with one debounce key do, in their order. The first creates a run
+ * unless a delayed run holds the key; each further one postpones the run; one that would postpone
+ * it beyond its limit creates the next run, which holds the key from then on. It reads and writes
+ * no table.
  */
 final class DebounceWindow {
   private final Instant now;
@@ -26,13 +27,13 @@ final class DebounceWindow {
   private final Map<UUID, UUID> answers = new HashMap<>();
   private @Nullable Change change;
 
-  // The run that has the key: a new one, which is the holder, or the one that waits, or none.
+  // The run that holds the key: a new one (holder), the waiting one, or none yet.
   private @Nullable UUID holderId;
   private @Nullable RunRow holder;
   private Instant createdAt;
   private Instant dueAt;
 
-  /** What newer triggers give the run that has the key; absent: nothing. */
+  /** The data that replaces that of the run that holds the key; absent: its data stays. */
   private @Nullable NewRun data;
 
   private DebounceWindow(@Nullable Waiting waiting, Instant now) {
@@ -44,11 +45,11 @@ final class DebounceWindow {
   }
 
   /**
-   * Goes through the triggers in order.
+   * Decides for triggers in order.
    *
-   * @param waiting the run that waits and has the key; absent: the key is free
-   * @param maxDelay how long after its creation a run can be made to wait when the trigger does not
-   *     say; absent: for ever
+   * @param waiting the delayed run that holds the key; absent: the key is free
+   * @param maxDelay how long after its creation a run can be postponed, unless the trigger sets a
+   *     limit; absent: without limit
    */
   static DebounceWindow of(
       @Nullable Waiting waiting, List<RunRow> triggers, @Nullable Duration maxDelay, Instant now) {
@@ -59,25 +60,25 @@ final class DebounceWindow {
         window.add(trigger, debounce, debounce.maxDelay() != null ? debounce.maxDelay() : maxDelay);
       }
     }
-    window.leave(true);
+    window.close(true);
     return window;
   }
 
   private void add(RunRow trigger, NewRun.Debounce debounce, @Nullable Duration longest) {
     NewRun run = trigger.run();
-    Instant asked = stored(now.plus(debounce.delay()));
+    Instant due = stored(now.plus(debounce.delay()));
     UUID id = holderId;
-    if (id == null || (longest != null && asked.isAfter(createdAt.plus(longest)))) {
-      leave(false);
+    if (id == null || (longest != null && due.isAfter(createdAt.plus(longest)))) {
+      close(false);
       Instant own = run.delayUntil();
       id = trigger.runId();
       holderId = id;
       holder = trigger;
       createdAt = now;
-      dueAt = own != null && own.isAfter(now) ? stored(own) : asked;
+      dueAt = own != null && own.isAfter(now) ? stored(own) : due;
       data = null;
     } else {
-      dueAt = asked.isAfter(dueAt) ? asked : dueAt;
+      dueAt = due.isAfter(dueAt) ? due : dueAt;
       if (debounce.trailing()) {
         data = data == null ? run : data.withDataOf(run);
       }
@@ -85,13 +86,13 @@ final class DebounceWindow {
     answers.put(trigger.runId(), id);
   }
 
-  /** As a database holds it: what it would round away is no reason to write. */
+  /** A time in the precision of the database, so that rounding alone causes no update. */
   private static Instant stored(Instant time) {
     return time.truncatedTo(ChronoUnit.MICROS);
   }
 
-  /** Is done with the run that has the key, which goes on to have it or loses it. */
-  private void leave(boolean keepsKey) {
+  /** Records the decision for the run that holds the key, which keeps or loses the key. */
+  private void close(boolean keepsKey) {
     if (holder != null) {
       NewRun run = data == null ? holder.run() : holder.run().withDataOf(data);
       holder = holder.with(run.toBuilder().delayUntil(dueAt).build(), now);
@@ -101,22 +102,22 @@ final class DebounceWindow {
     }
   }
 
-  /** The runs that the triggers make. */
+  /** The runs that the triggers create. */
   List<RunRow> created() {
     return created;
   }
 
-  /** The one of them that has the key; absent: the waiting run has it. */
+  /** The created run that holds the key; absent: the waiting run holds it. */
   @Nullable RunRow newHolder() {
     return holder;
   }
 
-  /** What becomes of the waiting run; absent: it stays as it is. */
+  /** The change of the waiting run; absent: it stays as it is. */
   @Nullable Change change() {
     return change;
   }
 
-  /** For each trigger, the run that answers it. */
+  /** The id of the run that answers each trigger, by the id of the trigger's row. */
   Map<UUID, UUID> answers() {
     return answers;
   }

@@ -10,15 +10,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
 /**
- * Lets calls that come at once share a transaction, because a commit costs the same for one row and
- * for a hundred: what arrives while one group is at work goes into the next. Nobody waits for
- * company: a call that comes alone is a group of one.
+ * Groups concurrent calls so that each group shares one transaction, because a commit costs the
+ * same for one row as for a hundred. Calls that arrive while a group is being processed form the
+ * next group. No call is delayed to wait for others: a call that arrives alone is a group of one.
  *
- * <p>Each partition has one group at work at a time, on a virtual thread that lives as long as
- * somebody waits in the partition. Safe for use by many threads.
+ * <p>Each partition processes one group at a time, on a virtual thread that runs while the
+ * partition has waiting calls. Thread-safe.
  *
- * @param <K> names a partition; only members of one partition share a transaction
- * @param <M> a call, and where its answer goes
+ * @param <K> the key of a partition; only calls of the same partition share a transaction
+ * @param <M> a call, with the future of its result
  */
 final class GroupCommit<K, M> {
   private final int groupMax;
@@ -27,9 +27,10 @@ final class GroupCommit<K, M> {
   private final Map<K, Partition> partitions = new ConcurrentHashMap<>();
 
   /**
-   * @param groupMax most members of a group
-   * @param work does what a group asks for and answers each member
-   * @param failed answers each member that {@code work}, which threw this, may not have answered
+   * @param groupMax the maximum size of a group
+   * @param work processes a group and completes each of its members
+   * @param failed completes the members of a group for which {@code work} threw; some of them may
+   *     be completed already
    */
   GroupCommit(int groupMax, BiConsumer<K, List<M>> work, BiConsumer<List<M>, Throwable> failed) {
     this.groupMax = groupMax;
@@ -37,11 +38,11 @@ final class GroupCommit<K, M> {
     this.failed = failed;
   }
 
-  /** Joins the partition; returns before the work is done. */
+  /** Adds a call to its partition; returns at once. */
   void join(K key, M member) {
     Partition partition = partitions.computeIfAbsent(key, Partition::new);
     if (partition.add(member)) {
-      Thread.ofVirtual().name("group-" + key).start(partition::serve);
+      Thread.ofVirtual().name("group-" + key).start(partition::run);
     }
   }
 
@@ -49,37 +50,37 @@ final class GroupCommit<K, M> {
     private final K key;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<M> waiting = new ArrayDeque<>(); // guarded by lock
-    private boolean served; // guarded by lock
+    private boolean running; // guarded by lock
 
     Partition(K key) {
       this.key = key;
     }
 
-    /** Returns whether nobody serves this partition: then the caller must see to it. */
+    /** Adds a call; returns whether the caller must start the partition's thread. */
     boolean add(M member) {
       lock.lock();
       try {
         waiting.add(member);
-        boolean unserved = !served;
-        served = true;
-        return unserved;
+        boolean start = !running;
+        running = true;
+        return start;
       } finally {
         lock.unlock();
       }
     }
 
-    void serve() {
+    void run() {
       for (List<M> group = next(); !group.isEmpty(); group = next()) {
         try {
           work.accept(key, group);
-        } catch (
-            Throwable e) { // were it to end this thread, nobody would serve the partition any more
+        } catch (Throwable e) {
+          // Caught, because without this thread the calls of this partition would wait forever.
           failed.accept(group, e);
         }
       }
     }
 
-    /** The next group; empty when nobody waits, and then the partition is not served any more. */
+    /** The next group; empty when no call waits, and then the thread ends. */
     private List<M> next() {
       lock.lock();
       try {
@@ -87,7 +88,7 @@ final class GroupCommit<K, M> {
         while (!waiting.isEmpty() && group.size() < groupMax) {
           group.add(waiting.remove());
         }
-        served = !group.isEmpty();
+        running = !group.isEmpty();
         return group;
       } finally {
         lock.unlock();

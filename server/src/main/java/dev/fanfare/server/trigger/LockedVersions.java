@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The versions that new runs are locked to, as they stand now, and where such runs queue: in the
- * queue that their version declared for the task, or in another one of its queues.
+ * The versions that new runs are locked to. A locked run queues in the queue that its version
+ * declared for the task, or in another queue of that version.
  */
 final class LockedVersions {
   private final Map<String, Version> versions;
@@ -22,7 +22,7 @@ final class LockedVersions {
     this.versions = versions;
   }
 
-  /** Looks the versions up in one statement, or in none when no run is locked. */
+  /** Reads the versions in one statement, or in none when no run is locked. */
   static LockedVersions of(Tx tx, List<NewRun> runs) {
     Set<String> names = new LinkedHashSet<>();
     for (NewRun run : runs) {
@@ -33,7 +33,7 @@ final class LockedVersions {
     return new LockedVersions(names.isEmpty() ? Map.of() : new VersionStore().find(tx, names));
   }
 
-  /** Why a run cannot be locked as it asks; {@code null} when it can, or does not ask. */
+  /** Why a run cannot be locked to its version; {@code null} when it can be or is not locked. */
   @Nullable String rejection(NewRun run) {
     String name = run.lockToVersion();
     if (name == null) {
@@ -56,12 +56,12 @@ final class LockedVersions {
     return null;
   }
 
-  /** The number of the version that a run is locked to, which must be possible; 0: to none. */
+  /** The id of the version that a run, which is not rejected, is locked to; 0: not locked. */
   int versionId(NewRun run) {
     return run.lockToVersion() == null ? 0 : version(run).id();
   }
 
-  /** The queue of a locked run. */
+  /** The queue of a locked run that is not rejected. */
   int queueId(NewRun run) {
     Version version = version(run);
     return Objects.requireNonNull(

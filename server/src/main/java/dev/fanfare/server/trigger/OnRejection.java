@@ -1,11 +1,11 @@
 package dev.fanfare.server.trigger;
 
-/** What happens to runs that break a rule which only the stored data can tell. */
+/** What happens when runs fail a check against stored data. */
 public enum OnRejection {
   /** No run of the call is placed. */
   REFUSE_ALL,
-  /** The others are placed. */
+  /** The rejected runs are left out. */
   SKIP,
-  /** The run is placed as one that failed, and so are the others as they are. */
+  /** The rejected runs are placed as failed runs. */
   RECORD_AS_FAILED
 }

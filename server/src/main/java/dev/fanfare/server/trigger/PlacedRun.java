@@ -6,15 +6,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new run with the numbers of its task and lane.
+ * A new run with its task and lane.
  *
- * @param run what was asked
- * @param taskId its task
- * @param laneId where it will queue
- * @param taskTtl how long its task lets a run be queued that does not say; absent: for ever
+ * @param run the request
+ * @param taskTtl the task's time to live; absent: none
  */
 public record PlacedRun(NewRun run, int taskId, int laneId, @Nullable Duration taskTtl) {
-  /** The same as a child of {@code parent}, or of none. */
+  /** This run as a child of {@code parent}; without a parent if that is {@code null}. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
     NewRun child = run.toBuilder().parent(parent).build();
     return new PlacedRun(child, taskId, laneId, taskTtl);

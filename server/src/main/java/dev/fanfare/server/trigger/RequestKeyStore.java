@@ -14,34 +14,34 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL of {@code request_keys}: a request that a client sends again because the answer was lost is
- * answered with what it made the first time. The key is written in the transaction that made it, so
- * there is no moment in which one exists without the other.
+ * SQL of {@code request_keys}. A request that is sent again, because its response was lost, is
+ * answered with the run or batch that it created the first time. The key is stored in the
+ * transaction that creates the run or batch, so neither exists without the other.
  */
 public final class RequestKeyStore {
-  /** How long a request can be repeated. */
+  /** How long a repeated request is recognized. */
   public static final Duration LIFE = Duration.ofHours(24);
 
   private record Answered(Hash hash, UUID id) {}
 
   /**
-   * Takes the key for {@code answerId} and returns what the first sending made, or {@code null}
-   * when this is the first. Waits for a first sending that is still at work.
+   * Claims the key for {@code answerId}. Returns what the first request created, or {@code null} if
+   * this is the first. Waits for a concurrent transaction that claims the same key.
    *
-   * @param hash of the header and the tasks of the request
+   * @param hash identifies the request
    */
   public @Nullable UUID claim(Tx tx, Hash hash, UUID answerId, Instant now) {
     return claim(tx, Map.of(hash, answerId), now).get(hash);
   }
 
-  /** Takes many keys, each for its answer, and returns the answers of those that were taken. */
+  /** Claims keys, each for its answer; returns the answers of those that were taken before. */
   Map<Hash, UUID> claim(Tx tx, Map<Hash, UUID> answers, Instant now) {
-    Set<Hash> taken = new HashSet<>(answers.keySet());
+    Set<Hash> taken = new HashSet<>(answers.keySet()); // less those that are claimed now
     tx.sql(
             """
             insert into request_keys (environment_id, key_hash, answer_id, expires_at)
             select :environment, k.key_hash, k.answer_id, :expires_at::timestamptz
-              from unnest(:hashes::bytea[], :answers::uuid[]) as k (key_hash, answer_id)
+              from unnest(:key_hash::bytea[], :answer_id::uuid[]) as k (key_hash, answer_id)
              order by k.key_hash               -- one order for all prevents deadlocks
                 on conflict (environment_id, key_hash) do update
                set answer_id = excluded.answer_id, expires_at = excluded.expires_at
@@ -49,8 +49,8 @@ public final class RequestKeyStore {
             returning key_hash
             """)
         .bind("expires_at", now.plus(LIFE))
-        .bytes("hashes", answers.keySet(), Hash::bytes)
-        .uuids("answers", answers.values())
+        .bytes("key_hash", answers.keySet(), Hash::bytes)
+        .uuids("answer_id", answers.values())
         .bind("now", now)
         .list(r -> new Hash(r.bytes("key_hash")))
         .forEach(taken::remove);
@@ -61,9 +61,9 @@ public final class RequestKeyStore {
               select key_hash, answer_id
                 from request_keys
                where environment_id = :environment
-                 and key_hash = any (:hashes)
+                 and key_hash = any (:key_hashes)
               """)
-          .bytes("hashes", taken, Hash::bytes)
+          .bytes("key_hashes", taken, Hash::bytes)
           .list(RequestKeyStore::answered)
           .forEach(answer -> before.put(answer.hash(), answer.id()));
     }
@@ -74,21 +74,21 @@ public final class RequestKeyStore {
     return new Answered(new Hash(r.bytes("key_hash")), r.uuid("answer_id"));
   }
 
-  /** The request that just took this key is answered by something older, and will be again. */
-  public void answer(Tx tx, Hash hash, UUID answerId) {
+  /** Points a key that this transaction claimed at an older run or batch. */
+  public void repoint(Tx tx, Hash hash, UUID answerId) {
     tx.sql(
             """
             update request_keys
                set answer_id = :answer_id
              where environment_id = :environment
-               and key_hash = :hash
+               and key_hash = :key_hash
             """)
         .bind("answer_id", answerId)
-        .bind("hash", hash.bytes())
+        .bind("key_hash", hash.bytes())
         .update();
   }
 
-  /** Forgets up to {@code max} keys whose time is over. */
+  /** Deletes up to {@code max} expired keys. */
   int prune(Tx tx, Instant now, int max) {
     return tx.sql(
             """

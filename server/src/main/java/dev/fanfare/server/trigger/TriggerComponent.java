@@ -10,7 +10,7 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.run.RunComponent;
 import java.util.List;
 
-/** Creating runs, one by one or many at a time. */
+/** Creating runs. */
 public final class TriggerComponent implements Component {
   private final AssignLanes assignLanes;
   private final CreateRuns createRuns;
@@ -27,12 +27,12 @@ public final class TriggerComponent implements Component {
     this.sweeps = List.of(new RequestKeySweep(resources.database()));
   }
 
-  /** Finding the lanes of new runs. */
+  /** Assigning new runs to lanes. */
   public AssignLanes assignLanes() {
     return assignLanes;
   }
 
-  /** Storing new runs. */
+  /** Storing and queueing new runs. */
   public CreateRuns createRuns() {
     return createRuns;
   }

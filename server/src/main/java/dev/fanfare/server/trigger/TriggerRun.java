@@ -28,12 +28,12 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Triggers single runs, each a call of its own. Calls that arrive at once share a transaction, see
- * {@link GroupCommit}: five round trips for all of them when they carry no options. Each gets the
- * answer that it would have got alone.
+ * Triggers single runs. Concurrent calls share a transaction (see {@link GroupCommit}): five round
+ * trips for a whole group without options. Each call returns what it would return alone.
+ * Thread-safe.
  */
 public final class TriggerRun {
-  /** More than callers have connections open, usually; a bound on how long one commit can take. */
+  /** Bounds how long one transaction can take; rarely reached. */
   private static final int GROUP_MAX = 250;
 
   private final Database database;
@@ -54,29 +54,29 @@ public final class TriggerRun {
     this.runs = runs;
   }
 
-  /** What the calls that share a transaction have in common. */
+  /** Calls with the same environment and source share transactions. */
   private record Group(int environmentId, Source source) {}
 
   private record Member(
       NewRun run,
       @Nullable Hash requestKey,
       @Nullable OneTimeToken token,
-      CompletableFuture<Result<TriggeredRun>> answer) {
+      CompletableFuture<Result<TriggeredRun>> result) {
 
     void complete(TriggeredRun run) {
-      answer.complete(Result.of(run));
+      result.complete(Result.of(run));
     }
 
     void refuse(Refusal refusal) {
-      answer.complete(Result.refused(refusal));
+      result.complete(Result.refused(refusal));
     }
   }
 
   /**
-   * Stores the run and returns when it is durable.
+   * Stores the run. Once this returns, the run is durable.
    *
-   * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
-   * @param token what a new run uses up; absent: nothing
+   * @param requestKey identifies a repeated request; absent: every request is a new one
+   * @param token the one-time token that a new run uses up; absent: none
    */
   public Result<TriggeredRun> trigger(
       int environmentId,
@@ -87,51 +87,51 @@ public final class TriggerRun {
     Member member = new Member(run, requestKey, token, new CompletableFuture<>());
     groups.join(new Group(environmentId, source), member);
     try {
-      return member.answer().join();
+      return member.result().join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 
   /**
-   * A request that is sent again while its first sending waits beside it is stored after it, and so
-   * is a second use of a one-time token.
+   * Stores the members of a group. Members with a request key or token of an earlier member are
+   * stored afterwards, so that they find what that member stored.
    */
   private void commit(Group group, List<Member> members) {
     Set<Hash> keys = new HashSet<>();
     Set<OneTimeToken> tokens = new HashSet<>();
-    List<Member> first = new ArrayList<>(members.size());
-    List<Member> again = new ArrayList<>();
+    List<Member> distinct = new ArrayList<>(members.size());
+    List<Member> repeated = new ArrayList<>();
     for (Member member : members) {
       boolean newKey = member.requestKey() == null || keys.add(member.requestKey());
       boolean newToken = member.token() == null || tokens.add(member.token());
-      (newKey && newToken ? first : again).add(member);
+      (newKey && newToken ? distinct : repeated).add(member);
     }
-    store(group, first);
-    if (!again.isEmpty()) {
-      commit(group, again);
+    store(group, distinct);
+    if (!repeated.isEmpty()) {
+      commit(group, repeated);
     }
   }
 
-  /** Answers every member: with a run, a refusal, or the failure of its transaction. */
+  /** Completes every member with a run, a refusal, or the failure of its transaction. */
   private void store(Group group, List<Member> members) {
     try {
-      List<NewRun> asked = members.stream().map(Member::run).toList();
-      Assigned assigned = lanes.assign(group.environmentId(), asked, OnRejection.SKIP);
+      List<NewRun> requested = members.stream().map(Member::run).toList();
+      Assigned assigned = lanes.assign(group.environmentId(), requested, OnRejection.SKIP);
       List<Member> accepted = new ArrayList<>(members.size());
       for (int i = 0; i < members.size(); i++) {
-        String why = assigned.rejected().get(i);
-        if (why == null) {
+        String reason = assigned.rejected().get(i);
+        if (reason == null) {
           accepted.add(members.get(i));
         } else {
-          members.get(i).refuse(Refusal.unprocessable(why));
+          members.get(i).refuse(Refusal.unprocessable(reason));
         }
       }
       if (!accepted.isEmpty()) {
         create(group, accepted, assigned.placed());
       }
     } catch (Throwable e) {
-      storeApart(group, members.stream().filter(m -> !m.answer().isDone()).toList(), e);
+      storeApart(group, members.stream().filter(m -> !m.result().isDone()).toList(), e);
     }
   }
 
@@ -142,10 +142,10 @@ public final class TriggerRun {
           database.transaction(
               group.environmentId(),
               tx -> create(tx, group.source(), clock.instant(), members, placed));
-    } catch (AnsweredBefore e) {
-      storeOthers(group, members, e.runIds);
+    } catch (RepeatedRequests e) {
+      storeUnrepeated(group, members, e.runIds);
       return;
-    } catch (UsedBefore e) {
+    } catch (UsedTokens e) {
       storeUnused(group, members, e.tokens);
       return;
     }
@@ -158,17 +158,17 @@ public final class TriggerRun {
   private List<TriggeredRun> create(
       Tx tx, Source source, Instant now, List<Member> members, List<PlacedRun> placed) {
     List<TriggeredRun> created = runs.create(tx, Origin.single(source, now), placed);
-    Map<Hash, UUID> answers = new LinkedHashMap<>();
+    Map<Hash, UUID> runIds = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
       Hash key = members.get(i).requestKey();
       if (key != null) {
-        answers.put(key, created.get(i).runId());
+        runIds.put(key, created.get(i).runId());
       }
     }
-    if (!answers.isEmpty()) {
-      Map<Hash, UUID> before = requests.claim(tx, answers, now);
+    if (!runIds.isEmpty()) {
+      Map<Hash, UUID> before = requests.claim(tx, runIds, now);
       if (!before.isEmpty()) {
-        throw new AnsweredBefore(before);
+        throw new RepeatedRequests(before);
       }
     }
     spendTokens(tx, members, created);
@@ -184,15 +184,15 @@ public final class TriggerRun {
       }
     }
     if (!spent.isEmpty()) {
-      Set<OneTimeToken> before = usedTokens.spend(tx, spent);
-      if (!before.isEmpty()) {
-        throw new UsedBefore(before);
+      Set<OneTimeToken> used = usedTokens.spend(tx, spent);
+      if (!used.isEmpty()) {
+        throw new UsedTokens(used);
       }
     }
   }
 
-  /** Some are repeated requests that have their answers: nothing was stored; store the others. */
-  private void storeOthers(Group group, List<Member> members, Map<Hash, UUID> runIds) {
+  /** After a rollback: completes the repeated requests and stores the others. */
+  private void storeUnrepeated(Group group, List<Member> members, Map<Hash, UUID> runIds) {
     List<Member> others = new ArrayList<>(members.size());
     for (Member member : members) {
       UUID before = member.requestKey() == null ? null : runIds.get(member.requestKey());
@@ -207,7 +207,7 @@ public final class TriggerRun {
     }
   }
 
-  /** Some bring tokens that are used up: nothing was stored; store the others. */
+  /** After a rollback: refuses the members whose tokens are used up and stores the others. */
   private void storeUnused(Group group, List<Member> members, Set<OneTimeToken> used) {
     List<Member> others = new ArrayList<>(members.size());
     for (Member member : members) {
@@ -223,13 +223,13 @@ public final class TriggerRun {
   }
 
   /**
-   * A member whose run cannot be stored must not take the others with it: store each half by
-   * itself, down to one member. When the database is away that would only repeat the wait, and when
-   * a commit got no answer it could store twice.
+   * Stores each half of a failed group separately, down to single members, so that one run that
+   * cannot be stored does not fail the others. It does not when the database is unavailable: each
+   * half would wait again, and a commit whose confirmation was lost would be stored twice.
    */
   private void storeApart(Group group, List<Member> members, Throwable failure) {
-    boolean away = failure instanceof DatabaseException e && e.isUnavailable();
-    if (members.size() <= 1 || away || failure instanceof Error) {
+    boolean unavailable = failure instanceof DatabaseException e && e.isUnavailable();
+    if (members.size() <= 1 || unavailable || failure instanceof Error) {
       fail(members, failure);
       return;
     }
@@ -239,24 +239,24 @@ public final class TriggerRun {
   }
 
   private static void fail(List<Member> members, Throwable failure) {
-    members.forEach(member -> member.answer().completeExceptionally(failure));
+    members.forEach(member -> member.result().completeExceptionally(failure));
   }
 
-  /** Rolls back runs that repeated requests would have created a second time. */
-  private static final class AnsweredBefore extends RuntimeException {
+  /** Rolls back a transaction in which repeated requests created runs again. */
+  private static final class RepeatedRequests extends RuntimeException {
     private final transient Map<Hash, UUID> runIds;
 
-    AnsweredBefore(Map<Hash, UUID> runIds) {
+    RepeatedRequests(Map<Hash, UUID> runIds) {
       super(null, null, false, false);
       this.runIds = runIds;
     }
   }
 
-  /** Rolls back runs that were triggered with tokens that are used up. */
-  private static final class UsedBefore extends RuntimeException {
+  /** Rolls back a transaction in which used-up tokens created runs. */
+  private static final class UsedTokens extends RuntimeException {
     private final transient Set<OneTimeToken> tokens;
 
-    UsedBefore(Set<OneTimeToken> tokens) {
+    UsedTokens(Set<OneTimeToken> tokens) {
       super(null, null, false, false);
       this.tokens = tokens;
     }

@@ -3,10 +3,11 @@ package dev.fanfare.server.trigger;
 import java.util.UUID;
 
 /**
- * What became of a trigger.
+ * The result of a trigger.
  *
- * @param runId the run that answers it
- * @param cached whether that run was there before, by its idempotency key
- * @param created whether this trigger made it; else it was there before, whatever the reason
+ * @param runId the run that answers the trigger
+ * @param cached whether an older run answers it because it holds the idempotency key
+ * @param created whether the trigger created the run; else an older run answers it, by a key, by
+ *     debounce or because the request is repeated
  */
 public record TriggeredRun(UUID runId, boolean cached, boolean created) {}

@@ -38,7 +38,7 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
   public static Announcement read(InputStream body, int itemsMax) {
     AnnouncementReader reader = new AnnouncementReader(itemsMax);
     JsonReader.readObject(body, reader);
-    return new Announcement(reader.itemCount(), reader.tasks, reader.key, reader.parent.parent());
+    return new Announcement(reader.itemCount(), reader.tasks, reader.key, reader.parent.named());
   }
 
   @Override

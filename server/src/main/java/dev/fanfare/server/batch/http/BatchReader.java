@@ -44,7 +44,7 @@ public final class BatchReader {
     if (read.count > itemsMax) {
       throw new HttpError(400, tooMany(read.count));
     }
-    return task != null ? read.runs : underOne(read.parent.parent(), read.runs);
+    return task != null ? read.runs : underOne(read.parent.named(), read.runs);
   }
 
   private static List<NewRun> underOne(@Nullable NamedParent parent, List<NewRun> runs) {

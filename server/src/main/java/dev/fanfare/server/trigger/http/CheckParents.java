@@ -15,9 +15,9 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Whether the parents that a request names may be named: a token needs the right to write them, and
- * one that is to go on when its child has ended must not be final. Asks the database, once for the
- * whole request, only when there is something to ask.
+ * Checks the parents that a trigger names: a token needs the scope to write them, and a parent that
+ * is to resume must not be final. It reads the database at most once for a request, and only when a
+ * token or a resuming parent requires it.
  */
 public final class CheckParents {
   private final ReadRuns runs;
@@ -26,36 +26,35 @@ public final class CheckParents {
     this.runs = runs;
   }
 
-  /** Ends the request with 403 or 422 when {@code runs} may not be triggered as children. */
-  public void check(Caller caller, List<NewRun> runs) {
+  /** Rejects the request with 403 or 422 when a run may not be triggered under its parent. */
+  public void check(Caller caller, List<NewRun> children) {
     Map<NamedParent, String> intents = new LinkedHashMap<>();
-    for (NewRun run : runs) {
-      if (run.parent() != null) {
-        intents.putIfAbsent(run.parent(), "trigger " + run.task());
+    for (NewRun child : children) {
+      if (child.parent() != null) {
+        intents.putIfAbsent(child.parent(), "trigger " + child.task());
       }
     }
     check(caller, intents);
   }
 
   /**
-   * Ends the request with 403 or 422 when one of these parents may not be named.
+   * Rejects the request with 403 or 422 when one of these parents may not be named.
    *
-   * @param intents what is to be done under each of them, for the message
+   * @param intents what the request does under each parent, for the message
    */
   public void check(Caller caller, Map<NamedParent, String> intents) {
     intents.keySet().forEach(parent -> requireWritable(caller, parent));
-    List<UUID> asked =
+    List<UUID> parentIds =
         intents.keySet().stream()
             .filter(parent -> caller.hasToken() || parent.resumes())
             .map(NamedParent::runId)
             .filter(Objects::nonNull)
             .distinct()
             .toList();
-    if (asked.isEmpty()) {
+    if (parentIds.isEmpty()) {
       return;
     }
-    int environmentId = caller.environment().id();
-    Map<UUID, RunStatus> statuses = runs.statuses(environmentId, asked);
+    Map<UUID, RunStatus> statuses = runs.statuses(caller.environment().id(), parentIds);
     intents.forEach((parent, intent) -> {
       RunStatus status = parent.runId() == null ? null : statuses.get(parent.runId());
       if (status == null && caller.hasToken()) {
@@ -68,7 +67,7 @@ public final class CheckParents {
     });
   }
 
-  /** A token is not told whether the run does not exist or is none of its own. */
+  /** The error is the same for an unknown run, so that a token cannot probe for runs. */
   private static void requireWritable(Caller caller, NamedParent parent) {
     UUID runId = parent.runId();
     if (caller.hasToken()

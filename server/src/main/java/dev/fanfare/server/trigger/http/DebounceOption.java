@@ -17,10 +17,10 @@ final class DebounceOption {
   boolean trailing;
 
   /**
-   * What it says, once all options were read. Durations that make no sense are broken rules.
+   * Validates the option after all options were read; rejects invalid durations with 422.
    *
-   * @param at names the item in front of a text that is fixed
-   * @param delayed whether the item has a delay of its own, which the first run waits for
+   * @param at the prefix of messages, which names the item
+   * @param delayed whether the item also has {@code options.delay}
    */
   NewRun.Debounce checked(String at, boolean delayed) {
     String text = String.valueOf(delay);
@@ -34,10 +34,10 @@ final class DebounceOption {
                   : "Debounce requires a valid delay duration. Provided: "
                       + Texts.shortened(text)));
     }
-    // So far away that no date can be written, it is as good as never.
-    Duration shortest = each.compareTo(Durations.LONGEST) > 0 ? Durations.LONGEST : each;
+    // Capped, because a later time would exceed the range of timestamps.
+    Duration capped = each.compareTo(Durations.LONGEST) > 0 ? Durations.LONGEST : each;
     return new NewRun.Debounce(
-        String.valueOf(key), shortest, trailing, longest(at, maxDelay, each, text));
+        String.valueOf(key), capped, trailing, longest(at, maxDelay, each, text));
   }
 
   private static @Nullable Duration longest(

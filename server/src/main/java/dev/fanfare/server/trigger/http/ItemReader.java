@@ -16,22 +16,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one item of a trigger, the body of a single one or an element of {@code items}: {@code
- * {task?, payload?, context?, options?}}. Refuses what breaks a rule and names where it stands.
+ * Reads one item: the body of a single trigger, an element of {@code items}, or a line of a stream,
+ * {@code {task?, payload?, context?, options?}}. Rejects invalid items with an {@link HttpError}
+ * that names the field.
  */
 public final class ItemReader {
   private final ServerConfig config;
   private final Instant now;
 
   /**
-   * @param now what a delay given as a duration counts from
+   * @param now the time from which delays given as durations count
    */
   public ItemReader(ServerConfig config, Instant now) {
     this.config = config;
     this.now = now;
   }
 
-  /** What was read of an item so far; its fields come in any order. */
+  /** The fields read so far; they can come in any order. */
   private static final class Item {
     @Nullable String task;
     @Nullable String payload;
@@ -39,10 +40,10 @@ public final class ItemReader {
   }
 
   /**
-   * An item of a batch.
+   * Reads an item of a batch.
    *
-   * @param reader standing on the item
-   * @param where such as {@code items[3]}, for messages
+   * @param reader positioned at the item
+   * @param where the position for messages, such as {@code items[3]}
    * @param task the task of every item; absent: the item names it
    */
   public NewRun read(JsonReader reader, String where, @Nullable String task) {
@@ -55,15 +56,15 @@ public final class ItemReader {
   }
 
   /**
-   * Takes an item that is a JSON object of its own.
+   * A reader of an item that is a whole JSON document.
    *
-   * @param task its task; absent: the item names it
+   * @param task the item's task; absent: the item names it
    */
   public Single single(@Nullable String task) {
     return new Single(task);
   }
 
-  /** An item at the top level: the body of a single trigger, a line of a streamed batch. */
+  /** Reads an item that is a whole JSON document. */
   public final class Single implements JsonReader.ObjectFields {
     private final Item item = new Item();
     private final @Nullable String task;
@@ -77,7 +78,7 @@ public final class ItemReader {
       ItemReader.this.field(reader, "", item, name);
     }
 
-    /** The run, once every field was read. */
+    /** The run. Call it after every field was read. */
     public NewRun run() {
       return finish("", item, task != null ? task : taskOf("", item));
     }
@@ -93,7 +94,7 @@ public final class ItemReader {
       }
       case "payload" -> item.payload = reader.raw();
       case "options" -> readOptions(reader, where, item);
-      default -> {} // unknown fields are dropped, as documented
+      default -> {} // unknown fields are ignored, as documented
     }
   }
 
@@ -117,7 +118,7 @@ public final class ItemReader {
   }
 
   private NewRun finish(String at, Item item, String task) {
-    Options o = item.options;
+    Options options = item.options;
     String payload = payload(at, item);
     if (payload != null) {
       long bytes = utf8Length(payload);
@@ -134,26 +135,29 @@ public final class ItemReader {
     }
     return NewRun.of(task)
         .payload(payload)
-        .payloadType(o.payloadType)
-        .queue(o.queue)
-        .lockToVersion(o.lockToVersion)
-        .concurrencyKey(o.concurrencyKey)
-        .key(o.key(config.get(IDEMPOTENCY_KEY_TTL)))
-        .debounce(o.debounce == null ? null : o.debounce.checked(at, o.delayUntil != null))
-        .delayUntil(o.delayUntil)
-        .ttl(o.ttl)
-        .priorityMillis(o.priorityMillis)
-        .maxAttempts(o.maxAttempts)
-        .maxDuration(o.maxDuration)
-        .tags(List.copyOf(o.tags))
-        .metadata(o.metadata)
-        .options(o.elsewhere())
-        .test(o.test)
-        .parent(o.parent.parent())
+        .payloadType(options.payloadType)
+        .queue(options.queue)
+        .lockToVersion(options.lockToVersion)
+        .concurrencyKey(options.concurrencyKey)
+        .key(options.key(config.get(IDEMPOTENCY_KEY_TTL)))
+        .debounce(
+            options.debounce == null
+                ? null
+                : options.debounce.checked(at, options.delayUntil != null))
+        .delayUntil(options.delayUntil)
+        .ttl(options.ttl)
+        .priorityMillis(options.priorityMillis)
+        .maxAttempts(options.maxAttempts)
+        .maxDuration(options.maxDuration)
+        .tags(List.copyOf(options.tags))
+        .metadata(options.metadata)
+        .options(options.stored())
+        .test(options.test)
+        .parent(options.parent.named())
         .build();
   }
 
-  /** The payload's type says what its JSON may be; a string stays the JSON string it came as. */
+  /** The payload. With a type other than JSON, it must be a JSON string; others are ignored. */
   private static @Nullable String payload(String at, Item item) {
     String type = item.options.payloadType;
     String payload = item.payload;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The options of one item while they are read. */
+/** The options of one item while it is read. Not thread-safe. */
 final class Options {
   @Nullable String queue;
   @Nullable String lockToVersion;
@@ -29,7 +29,7 @@ final class Options {
   boolean test;
   final ParentReader parent = new ParentReader();
 
-  /** Options that act in other rooms: their names and JSON texts. */
+  /** The names and JSON texts of options without a column of their own. */
   final Map<String, String> others = new LinkedHashMap<>();
 
   NewRun.@Nullable Key key(Duration defaultTtl) {
@@ -38,7 +38,8 @@ final class Options {
         : new NewRun.Key(idempotencyKey, Durations.keyTtl(idempotencyKeyTtl, defaultTtl));
   }
 
-  @Nullable String elsewhere() {
+  /** {@link #others} as stored text; {@code null} when empty. */
+  @Nullable String stored() {
     return StoredOptions.write(others);
   }
 }

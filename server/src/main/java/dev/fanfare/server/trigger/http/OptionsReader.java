@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the {@code options} of one item, field by field; unknown ones are dropped. */
+/** Reads the {@code options} of one item, field by field. Unknown options are ignored. */
 final class OptionsReader {
   private static final Set<String> KEY_SCOPES = Set.of("run", "attempt", "global");
   private static final Set<String> DEBOUNCE_MODES = Set.of("leading", "trailing");
@@ -28,7 +28,6 @@ final class OptionsReader {
   private static final int NUMBER_CHARS_MAX = 64;
 
   private final JsonReader reader;
-
   private final String where;
   private final Options options;
   private final Instant now;
@@ -40,7 +39,7 @@ final class OptionsReader {
     this.now = now;
   }
 
-  /** Reads the option the reader stands on. {@code null} is the same as leaving it out. */
+  /** Reads the option at the reader's position. {@code null} counts as absent. */
   void field(String name) {
     if (reader.isNull()) {
       return;
@@ -68,7 +67,7 @@ final class OptionsReader {
     }
   }
 
-  /** Options that are checked here and act elsewhere. */
+  /** Validates an option without a column of its own. */
   private void other(String name) {
     String raw =
         switch (name) {
@@ -93,19 +92,19 @@ final class OptionsReader {
     }
     reader.object(name -> {
       if (name.equals("name") && !reader.isNull()) {
-        options.queue = sanitised(text("queue.name", Integer.MAX_VALUE));
+        options.queue = sanitized(text("queue.name", Integer.MAX_VALUE));
       }
     });
   }
 
-  /** A version of the workers' code; an empty text is none. */
+  /** Reads a version of the workers' code; an empty text counts as absent. */
   void lockToVersion(String name) {
     String version = text(name, TEXT_CHARS_MAX);
     options.lockToVersion = version.isEmpty() ? null : version;
   }
 
-  /** Queue names keep letters, digits, {@code _ - /}; an empty one is the task's own queue. */
-  static @Nullable String sanitised(String name) {
+  /** Removes all but letters, digits and {@code _ - /} from a queue name; null: nothing is left. */
+  static @Nullable String sanitized(String name) {
     String kept = name.replaceAll("[^A-Za-z0-9_\\-/]", "");
     String cut = kept.substring(0, Math.min(kept.length(), Limits.QUEUE_NAME_CHARS_MAX));
     return cut.isEmpty() ? null : cut;
@@ -127,7 +126,7 @@ final class OptionsReader {
               + Texts.shortened(text)
               + "\"");
     }
-    options.delayUntil = until.isAfter(now) ? until : null; // a time in the past is no delay
+    options.delayUntil = until.isAfter(now) ? until : null; // a time in the past counts as absent
   }
 
   private void priority(String name) {
@@ -195,7 +194,7 @@ final class OptionsReader {
           FieldPath.of(where, name)
               + ": must be a duration such as 1h30m (w, d, h, m, s) or seconds");
     }
-    // So far away that no date can be written, it is never.
+    // Beyond the range of timestamps, so without limit.
     options.ttl = ttl.compareTo(Durations.LONGEST) > 0 ? Duration.ZERO : ttl;
   }
 
@@ -263,12 +262,12 @@ final class OptionsReader {
         }));
   }
 
-  /** The database reads options as JSON, and then all of it, whatever else they hold. */
+  /** Checks every text of an option, because the database parses the stored options as JSON. */
   private void storable(String name) {
     reader.texts(text -> Texts.storable(FieldPath.of(where, name), text));
   }
 
-  /** An array of at most {@code max} objects or strings. */
+  /** Reads an array of at most {@code max} objects or strings as raw JSON. */
   private String array(String name, int max, boolean objects) {
     if (!reader.isArray()) {
       throw wrong(name, "must be an array");
@@ -323,7 +322,7 @@ final class OptionsReader {
 
   private long integer(String name, long min, long max) {
     String digits = reader.isInteger() ? reader.string() : "";
-    // No number of more digits is in range, and computing with a million of them takes seconds.
+    // Longer numbers are out of range, and parsing millions of digits would take seconds.
     if (digits.isEmpty() || digits.length() > LONG_DIGITS) {
       throw wrong(name, "must be an integer from " + min + " to " + max);
     }
@@ -333,12 +332,12 @@ final class OptionsReader {
         return value;
       }
     } catch (NumberFormatException e) {
-      // beyond 64 bits, so out of range
+      // exceeds 64 bits, so it is out of range
     }
     throw wrong(name, "must be an integer from " + min + " to " + max);
   }
 
-  /** The text of a number, whatever its size. */
+  /** Reads a number as text. */
   private String number(String name) {
     if (!reader.isNumber()) {
       throw wrong(name, "must be a number");
@@ -350,7 +349,7 @@ final class OptionsReader {
     return text;
   }
 
-  /** Names the item of a batch in front of a text that is fixed; a single trigger has none. */
+  /** The prefix of messages whose text the API fixes: the item of a batch; else empty. */
   private String item() {
     return where.startsWith("items[") ? where.replace(".options", "") + ": " : "";
   }

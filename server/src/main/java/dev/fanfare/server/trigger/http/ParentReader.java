@@ -7,14 +7,14 @@ import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.run.NamedParent;
 import org.jspecify.annotations.Nullable;
 
-/** Reads which run triggers: {@code parentRunId} and {@code resumeParentOnCompletion}. */
+/** Reads a parent: {@code parentRunId} and {@code resumeParentOnCompletion}. */
 public final class ParentReader {
   private static final int ID_CHARS_MAX = 256;
 
   private @Nullable String id;
   private boolean resumes;
 
-  /** Reads the field the reader stands on; one of another name is left to be skipped. */
+  /** Reads the field at the reader's position; ignores other fields. */
   public void field(JsonReader reader, String where, String name) {
     if (reader.isNull()) {
       return;
@@ -44,8 +44,8 @@ public final class ParentReader {
     return HttpError.validation(FieldPath.of(where, name) + ": " + what);
   }
 
-  /** The parent that was named; absent: none, and so nobody goes on when the run has ended. */
-  public @Nullable NamedParent parent() {
+  /** The parent, after every field was read; {@code null}: none was named. */
+  public @Nullable NamedParent named() {
     return id == null || id.isEmpty()
         ? null
         : new NamedParent(PublicId.parse(PublicId.RUN, id), resumes);

@@ -16,8 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a replay changes of the run it repeats. What is absent stays as it was; the delay, the
- * key, the time to live, the number of attempts and the parent of the old run are not repeated.
+ * Reads the body of a replay: the changes to the repeated run. Absent fields keep the values of
+ * that run, except delay, idempotency key, time to live, maximum of attempts and parent, which a
+ * replay does not repeat.
  */
 public final class ReplayReader implements JsonReader.ObjectFields {
   private static final Set<String> OPTIONS =
@@ -36,7 +37,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
           "maxDuration",
           "priority");
 
-  /** Options of the old run that its repetition keeps. */
+  /** Stored options that a replay keeps. */
   private static final Set<String> KEPT = Set.of("machine", "region");
 
   private final ServerConfig config;
@@ -53,7 +54,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
   /**
    * The run that repeats {@code old}.
    *
-   * @param body may be empty: then nothing is changed
+   * @param body the changes; empty: none
    */
   public static NewRun read(byte[] body, NewRun old, ServerConfig config, Instant now) {
     ReplayReader reader = new ReplayReader(config, now);
@@ -75,7 +76,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         if (!reader.isString()) {
           throw HttpError.validation("queue: must be a string");
         }
-        options.queue = OptionsReader.sanitised(Texts.storable("queue", reader.string()));
+        options.queue = OptionsReader.sanitized(Texts.storable("queue", reader.string()));
       }
       case "metadata" -> {
         if (!reader.isObject()) {
@@ -121,7 +122,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         .maxDuration(options.maxDuration != null ? options.maxDuration : old.maxDuration())
         .tags(seen.contains("tags") ? List.copyOf(options.tags) : old.tags())
         .metadata(options.metadata != null ? options.metadata : old.metadata())
-        .options(options.elsewhere())
+        .options(options.stored())
         .build();
   }
 }

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What the headers of a trigger say beside its body. */
+/** Reads the headers of a trigger. */
 public final class TriggerHeaders {
   private static final String REQUEST_KEY = "x-trigger-request-idempotency-key";
   private static final String KEY = "idempotency-key";
@@ -23,8 +23,8 @@ public final class TriggerHeaders {
   private TriggerHeaders() {}
 
   /**
-   * The hash that marks a repeated request: its header together with the tasks it triggers, because
-   * the same header with other tasks is another request. Absent: the client sends no such header.
+   * The request key: a hash of its header, the kind of request and the tasks, because the same
+   * header with other tasks identifies another request. {@code null}: the header is absent.
    */
   public static @Nullable Hash requestKey(
       Exchange exchange, String kind, Collection<String> tasks) {
@@ -35,7 +35,7 @@ public final class TriggerHeaders {
     return Hash.of(kind + "\n" + header + "\n" + String.join("\n", new TreeSet<>(tasks)));
   }
 
-  /** The idempotency key in the headers; absent: none. */
+  /** The idempotency key in the headers; {@code null}: none. */
   public static NewRun.@Nullable Key key(Exchange exchange, Duration ttl, boolean readTtl) {
     String key = exchange.header(KEY);
     if (key == null || key.isEmpty()) {
@@ -49,7 +49,7 @@ public final class TriggerHeaders {
     return new NewRun.Key(key, readTtl ? Durations.keyTtl(exchange.header(KEY_TTL), ttl) : ttl);
   }
 
-  /** How the run is triggered, by what the client says of itself. */
+  /** How the run is triggered, according to the headers in which clients identify themselves. */
   public static Source source(Exchange exchange) {
     String source = exchange.header("x-trigger-source");
     boolean insideTask = exchange.header("x-trigger-worker") != null;

@@ -29,7 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Triggering one run. */
+/** The route that triggers one run. */
 public final class TriggerRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ResponseTokens tokens;
@@ -62,22 +62,22 @@ public final class TriggerRoutes implements Component {
     ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
     JsonReader.readObject(body, item);
     caller.requireAny("trigger", Scopes.one("tasks", task));
-    NewRun asked = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
-    parents.check(caller, List.of(asked));
-    TriggeredRun run =
+    NewRun run = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
+    parents.check(caller, List.of(run));
+    TriggeredRun triggered =
         runs.trigger(
                 caller.environment().id(),
-                asked,
+                run,
                 TriggerHeaders.source(exchange),
                 TriggerHeaders.requestKey(exchange, "trigger", List.of(task)),
                 caller.oneTimeToken())
             .orElseThrow(HttpError::of);
-    String id = PublicId.format(PublicId.RUN, run.runId());
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", id);
-    answer.put("isCached", run.cached());
+    String id = PublicId.format(PublicId.RUN, triggered.runId());
+    Map<String, Object> response = new LinkedHashMap<>();
+    response.put("id", id);
+    response.put("isCached", triggered.cached());
     return tokens.add(
-        Response.json(200, answer),
+        Response.json(200, response),
         caller,
         List.of("read:runs:" + id, "write:inputStreams:" + id),
         true);

@@ -1,7 +1,7 @@
 /**
- * Triggering a run over HTTP, and what all triggers share: the reader of one item with its options,
- * the headers, the check of parents. Open {@link dev.fanfare.server.trigger.http.ItemReader} first.
- * Words of a dialect stop here.
+ * Triggering a run over HTTP, and what all triggers share: reading an item with its options,
+ * reading headers, checking parents. Read {@link dev.fanfare.server.trigger.http.ItemReader} first.
+ * Names that belong to one version of the API do not leave this package.
  */
 @NullMarked
 package dev.fanfare.server.trigger.http;
