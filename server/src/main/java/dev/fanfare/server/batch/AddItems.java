@@ -29,16 +29,16 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Takes the items of an announced batch as they are streamed, in as many streams as the client
- * needs, and seals the batch when the last one is there: then all its runs are created in one
- * transaction, in the order of their indexes. Until then nothing of it runs.
+ * Adds items to a streamed batch and seals the batch when it has all of them. The items may come in
+ * several streams. Sealing creates all runs in one transaction, in the order of their indexes;
+ * before that, the batch has no runs.
  *
- * <p>No more than a few megabytes are held: what exceeds them is kept in the database. A batch that
- * comes whole in one stream and fits is never kept there, it becomes runs at once.
+ * <p>Items are buffered in memory, and a full buffer is flushed to {@code batch_items}. A batch
+ * that comes in one stream and fits into the buffer is never stored there. Thread-safe.
  */
 public final class AddItems {
-  /** Most text held before it is kept in the database; one more item may exceed it. */
-  public static final int HELD_CHARS_MAX = 4 * 1024 * 1024;
+  /** The size at which the buffer of a stream is flushed; one more item may exceed it. */
+  public static final int BUFFER_CHARS_MAX = 4 * 1024 * 1024;
 
   private final Database database;
   private final Signals signals;
@@ -57,17 +57,18 @@ public final class AddItems {
   }
 
   /**
-   * What became of a stream.
+   * The result of a stream.
    *
-   * @param accepted items that were new
-   * @param deduplicated items whose index was there before
+   * @param accepted the number of new items
+   * @param deduplicated the number of items whose index the batch already had
    * @param sealed whether the batch has all its items
-   * @param stored how many items it has
+   * @param stored the number of items that the batch has now
+   * @param itemCount the number of items that were announced
    */
   public record Added(int accepted, int deduplicated, boolean sealed, int stored, int itemCount) {}
 
-  /** The items of one stream that are held, by index, and a count of all that passed. */
-  private static final class Held {
+  /** The items of one stream that are not flushed yet, by index, and counts of the whole stream. */
+  private static final class Buffer {
     final TreeMap<Integer, StreamedItem> items = new TreeMap<>();
     long chars;
     int accepted;
@@ -81,7 +82,7 @@ public final class AddItems {
       }
     }
 
-    void kept(int inserted) {
+    void flushed(int inserted) {
       accepted += inserted;
       deduplicated += items.size() - inserted;
       items.clear();
@@ -90,7 +91,8 @@ public final class AddItems {
   }
 
   /**
-   * Reads a stream to its end. What came before it broke off stays, and need not be sent again.
+   * Reads a stream to its end. When the stream breaks off or an item is invalid, the items before
+   * it are stored and need not be sent again.
    *
    * @param source how the batch is triggered
    */
@@ -107,25 +109,32 @@ public final class AddItems {
     if (batch.status() != BatchStatus.PENDING) {
       return notPending(batchId, batch.status());
     }
-    Held held = new Held();
+    Buffer buffer = new Buffer();
     try {
       for (StreamedItem item = stream.next(); item != null; item = stream.next()) {
         if (item.index() >= batch.itemCount()) {
-          keep(environmentId, batchId, held);
+          flush(environmentId, batchId, buffer);
           return Result.refused(
               Refusal.unprocessable(
                   "Item index " + item.index() + " exceeds batch runCount " + batch.itemCount()));
         }
-        held.add(item);
-        if (held.chars > HELD_CHARS_MAX) {
-          keep(environmentId, batchId, held);
+        buffer.add(item);
+        if (buffer.chars > BUFFER_CHARS_MAX) {
+          flush(environmentId, batchId, buffer);
         }
       }
     } catch (RuntimeException e) {
-      keep(environmentId, batchId, held);
+      flush(environmentId, batchId, buffer);
       throw e;
     }
-    return end(environmentId, batchId, source, stream, held);
+    List<PlacedRun> placed = assignLanes(environmentId, buffer);
+    Result<Added> added =
+        database.attempt(
+            environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
+    if (added instanceof Result.Success<Added> success && success.value().sealed()) {
+      signals.ready(environmentId);
+    }
+    return added;
   }
 
   private static Result<Added> notPending(UUID batchId, BatchStatus status) {
@@ -138,149 +147,143 @@ public final class AddItems {
                 + ")"));
   }
 
-  private void keep(int environmentId, UUID batchId, Held held) {
-    if (held.items.isEmpty()) {
+  /** Stores the buffered items if the batch still accepts items, and empties the buffer. */
+  private void flush(int environmentId, UUID batchId, Buffer buffer) {
+    if (buffer.items.isEmpty()) {
       return;
     }
-    List<PlacedRun> placed = place(environmentId, held);
-    held.kept(
+    List<PlacedRun> placed = assignLanes(environmentId, buffer);
+    int inserted =
         database.transaction(
             environmentId,
             tx -> {
               Progress progress = store.lock(tx, batchId);
-              return progress == null || !progress.isOpen() ? 0 : keep(tx, batchId, held, placed);
-            }));
+              return progress == null || !progress.isOpen()
+                  ? 0
+                  : insert(tx, batchId, buffer, placed);
+            });
+    buffer.flushed(inserted);
   }
 
-  private int keep(Tx tx, UUID batchId, Held held, List<PlacedRun> placed) {
-    return store.insertItems(tx, batchId, List.copyOf(held.items.values()), placed);
+  private int insert(Tx tx, UUID batchId, Buffer buffer, List<PlacedRun> placed) {
+    return store.insertItems(tx, batchId, List.copyOf(buffer.items.values()), placed);
   }
 
-  private List<PlacedRun> place(int environmentId, Held held) {
-    if (held.items.isEmpty()) {
+  private List<PlacedRun> assignLanes(int environmentId, Buffer buffer) {
+    if (buffer.items.isEmpty()) {
       return List.of();
     }
-    List<NewRun> asked = held.items.values().stream().map(StreamedItem::run).toList();
-    return lanes.assign(environmentId, asked, OnRejection.RECORD_AS_FAILED).placed();
+    List<NewRun> requested = buffer.items.values().stream().map(StreamedItem::run).toList();
+    return lanes.assign(environmentId, requested, OnRejection.RECORD_AS_FAILED).placed();
   }
 
-  private Result<Added> end(
-      int environmentId, UUID batchId, Source source, ItemStream stream, Held held) {
-    List<PlacedRun> placed = place(environmentId, held);
-    Instant now = clock.instant();
-    Seal seal = new Seal(batchId, source, now);
-    Result<Added> added =
-        database.attempt(environmentId, tx -> end(tx, seal, stream, held, placed));
-    if (added instanceof Result.Success<Added> success && success.value().sealed()) {
-      signals.ready(environmentId);
-    }
-    return added;
-  }
-
-  /** What sealing a batch needs throughout. */
-  private record Seal(UUID batchId, Source source, Instant now) {
-    Origin origin(int firstIndex) {
-      return new Origin(batchId, firstIndex, source, now);
-    }
-  }
-
-  private Result<Added> end(
-      Tx tx, Seal seal, ItemStream stream, Held held, List<PlacedRun> placed) {
-    Progress progress = store.lock(tx, seal.batchId());
+  /** Adds the items that are still buffered, and seals the batch if it is complete. */
+  private Result<Added> finishStream(
+      Tx tx,
+      UUID batchId,
+      Source source,
+      ItemStream stream,
+      Buffer buffer,
+      List<PlacedRun> placed) {
+    Progress progress = store.lock(tx, batchId);
     if (progress == null) {
       return Result.refused(Refusal.unprocessable("Batch not found"));
     }
     int count = progress.itemCount();
-    int coming = held.items.size();
+    int buffered = buffer.items.size();
     if (progress.sealed()) { // by another stream, in the meantime
-      return Result.of(new Added(held.accepted, held.deduplicated + coming, true, count, count));
+      return Result.of(
+          new Added(buffer.accepted, buffer.deduplicated + buffered, true, count, count));
     }
     if (progress.status() != BatchStatus.PENDING) {
-      return notPending(seal.batchId(), progress.status());
+      return notPending(batchId, progress.status());
     }
-    int before = store.stored(tx, seal.batchId());
-    if (before == 0 && coming == count) {
-      Runs all = new Runs(progress);
-      all.create(tx, seal, placed);
-      store.seal(tx, seal.batchId(), all.sealed(), seal.now());
-      return Result.of(new Added(held.accepted + coming, held.deduplicated, true, count, count));
+    Sealing sealing = new Sealing(tx, batchId, source, progress);
+    int storedBefore = store.stored(tx, batchId);
+    if (storedBefore == 0 && buffered == count) {
+      sealing.createRuns(placed);
+      sealing.seal();
+      return Result.of(
+          new Added(buffer.accepted + buffered, buffer.deduplicated, true, count, count));
     }
-    int inserted = coming == 0 ? 0 : keep(tx, seal.batchId(), held, placed);
-    int stored = before + inserted;
-    boolean complete = stored == count;
-    if (complete) {
-      store.seal(tx, seal.batchId(), createKept(tx, seal, progress, stream), seal.now());
+    int inserted = buffered == 0 ? 0 : insert(tx, batchId, buffer, placed);
+    int stored = storedBefore + inserted;
+    if (stored == count) {
+      sealing.createStoredRuns(stream);
+      sealing.seal();
     }
     return Result.of(
         new Added(
-            held.accepted + inserted,
-            held.deduplicated + coming - inserted,
-            complete,
+            buffer.accepted + inserted,
+            buffer.deduplicated + buffered - inserted,
+            stored == count,
             stored,
             count));
   }
 
-  /** Creates the runs of kept items part by part, so that no more than a part is held. */
-  private Sealed createKept(Tx tx, Seal seal, Progress progress, ItemStream stream) {
-    Runs all = new Runs(progress);
-    while (all.size() < progress.itemCount()) {
-      List<StoredItem> part = store.items(tx, seal.batchId(), all.size());
-      all.create(tx, seal, part.stream().map(item -> placed(item, stream)).toList());
-    }
-    return all.sealed();
-  }
-
-  private static PlacedRun placed(StoredItem item, ItemStream stream) {
-    NewRun run =
-        item.failure() != null
-            ? NewRun.failed(item.task(), item.failure())
-            : stream.read(item.text());
-    return new PlacedRun(run, item.taskId(), item.laneId(), item.taskTtl());
-  }
-
-  /** The runs of a batch while they are created. */
-  private final class Runs {
+  /** Creates the runs of a complete, locked batch, in one or more parts, and then seals it. */
+  private final class Sealing {
+    private final Tx tx;
+    private final UUID batchId;
+    private final Source source;
     private final Progress progress;
+    private final Instant now = clock.instant();
     private final List<UUID> runIds;
     private final List<ItemError> errors = new ArrayList<>();
-    private int open;
+    private int openRuns;
 
-    Runs(Progress progress) {
+    Sealing(Tx tx, UUID batchId, Source source, Progress progress) {
+      this.tx = tx;
+      this.batchId = batchId;
+      this.source = source;
       this.progress = progress;
       this.runIds = new ArrayList<>(progress.itemCount());
     }
 
-    int size() {
-      return runIds.size();
-    }
-
-    /** Creates the next runs of the batch. */
-    void create(Tx tx, Seal seal, List<PlacedRun> items) {
+    /** Creates the runs of the next items. */
+    void createRuns(List<PlacedRun> items) {
       List<PlacedRun> children =
           items.stream().map(item -> item.withParent(progress.parent())).toList();
-      List<TriggeredRun> created = runs.create(tx, seal.origin(size()), children);
+      Origin origin = new Origin(batchId, runIds.size(), source, now);
+      List<TriggeredRun> triggered = runs.create(tx, origin, children);
       for (int i = 0; i < items.size(); i++) {
-        add(items.get(i).run(), created.get(i));
+        add(items.get(i).run(), triggered.get(i));
       }
     }
 
-    private void add(NewRun asked, TriggeredRun created) {
-      RunError failure = asked.failure();
+    /** Creates the runs of stored items, part by part, so that memory holds one part at a time. */
+    void createStoredRuns(ItemStream stream) {
+      while (runIds.size() < progress.itemCount()) {
+        List<StoredItem> part = store.items(tx, batchId, runIds.size());
+        createRuns(part.stream().map(item -> placed(item, stream)).toList());
+      }
+    }
+
+    private static PlacedRun placed(StoredItem item, ItemStream stream) {
+      NewRun run =
+          item.failure() != null
+              ? NewRun.failed(item.task(), item.failure())
+              : stream.read(item.text());
+      return new PlacedRun(run, item.taskId(), item.laneId(), item.taskTtl());
+    }
+
+    private void add(NewRun requested, TriggeredRun triggered) {
+      RunError failure = requested.failure();
       if (failure != null) {
         errors.add(
             new ItemError(
-                size(),
-                asked.task(),
+                runIds.size(),
+                requested.task(),
                 String.valueOf(failure.message()),
                 String.valueOf(failure.code())));
-      } else if (created.created()) {
-        open++;
+      } else if (triggered.created()) {
+        openRuns++;
       }
-      runIds.add(created.runId());
+      runIds.add(triggered.runId());
     }
 
-    Sealed sealed() {
-      return new Sealed(runIds, open, errors);
+    void seal() {
+      store.seal(tx, batchId, new Sealed(runIds, openRuns, errors), now);
     }
   }
 }

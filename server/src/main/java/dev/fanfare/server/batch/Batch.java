@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stored batch.
  *
- * @param itemCount how many items it has, or will have
- * @param runIds a run for each item, in item order; an item answered by an older run names that;
- *     empty until the batch is sealed
+ * @param itemCount the number of its items; of a streamed batch, the announced number
+ * @param runIds the run of each item, in item order: a new run or the older one that answers the
+ *     item; empty until the batch is sealed
  * @param errors the items that could not be triggered
- * @param sealedAt when all its items were there; absent: some are still to come
- * @param completedAt when the last of its own runs ended; absent: some are not final
+ * @param sealedAt when it had all its items; absent: items are missing
+ * @param completedAt when the last of the runs that it created became final, or when it was
+ *     aborted; absent: some are not final
  */
 public record Batch(
     UUID id,

@@ -8,7 +8,7 @@ import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.trigger.TriggerComponent;
 import java.util.List;
 
-/** Triggering batches, in one call or streamed, and reading them. */
+/** Triggering batches, in one request or streamed, and reading them. */
 public final class BatchComponent implements Component {
   private final TriggerBatch triggerBatch;
   private final CreateBatch createBatch;
@@ -27,7 +27,7 @@ public final class BatchComponent implements Component {
             new UnsealedSweep(resources.database(), resources.config().get(BATCH_SEAL_LIMIT)));
   }
 
-  /** Triggering a batch in one call. */
+  /** Triggering a batch in one request. */
   public TriggerBatch triggerBatch() {
     return triggerBatch;
   }

@@ -8,41 +8,39 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Claims the keys of a new batch: that of its request, which is sent again when an answer was lost,
- * and the batch's own idempotency key.
- */
+/** Claims the two keys of a new batch: its request key and its batch key. */
 final class BatchKeys {
-  private final RequestKeyStore requests = new RequestKeyStore();
+  private final RequestKeyStore requestKeys = new RequestKeyStore();
   private final BatchStore batches = new BatchStore();
 
   /**
-   * An older batch that answers instead.
+   * The older batch that holds one of the keys.
    *
-   * @param cached whether it has the idempotency key; else it was made by the same request
+   * @param cached whether it holds the batch key; else the request key
    */
   record Older(UUID batchId, boolean cached) {}
 
   /**
-   * Claims the keys for {@code batchId}; returns the older batch that has one of them, or {@code
-   * null} when both are its own now. Waits for a first sending that is still being stored.
+   * Claims the keys for {@code batchId}. Returns the older batch that holds one of them, or {@code
+   * null} if the new batch now holds both. Waits for a concurrent transaction that claims the same
+   * keys.
    *
-   * @param key absent: every batch is a new one
-   * @param requestKey absent: the client marks no repeated requests
+   * @param key the batch key; absent: every request creates a batch
+   * @param requestKey identifies a repeated request; absent: every request is a new one
    */
   @Nullable Older claim(
       Tx tx, UUID batchId, NewRun.@Nullable Key key, @Nullable Hash requestKey, Instant now) {
     if (requestKey != null) {
-      UUID before = requests.claim(tx, requestKey, batchId, now);
-      if (before != null) {
-        return new Older(before, false);
+      UUID first = requestKeys.claim(tx, requestKey, batchId, now);
+      if (first != null) {
+        return new Older(first, false);
       }
     }
     if (key != null) {
       UUID holder = batches.claimKey(tx, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
       if (!holder.equals(batchId)) {
         if (requestKey != null) {
-          requests.repoint(tx, requestKey, holder);
+          requestKeys.repoint(tx, requestKey, holder);
         }
         return new Older(holder, true);
       }

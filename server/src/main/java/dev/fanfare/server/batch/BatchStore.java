@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
@@ -19,55 +18,58 @@ import tools.jackson.core.type.TypeReference;
 final class BatchStore {
   private static final TypeReference<List<ItemError>> ERRORS = new TypeReference<>() {};
 
-  /** Stores a batch whose runs are stored; with no run of its own left open it is complete. */
+  /** Inserts a sealed batch, after its runs. It is COMPLETED if it has no open run. */
   void insert(
       Tx tx,
       UUID batchId,
       List<UUID> runIds,
       int openRuns,
-      @Nullable String key,
+      @Nullable String idempotencyKey,
       Instant createdAt) {
     tx.sql(
             """
             insert into batches
                    (environment_id, batch_id, status, open_runs, item_count, run_ids,
                     idempotency_key, created_at, sealed_at, completed_at)
-            select :environment, :batch_id, case when b.open = 0 then 'COMPLETED' else 'PENDING' end::batch_status,
-                   b.open, :size, :run_ids, :key, b.created_at, b.created_at,
-                   case when b.open = 0 then b.created_at end
-              from (select :open_runs::int as open, :created_at::timestamptz as created_at) as b
+            select :environment, :batch_id,
+                   case when b.open_runs = 0 then 'COMPLETED' else 'PENDING' end::batch_status,
+                   b.open_runs, :item_count, :run_ids,
+                   :idempotency_key, b.created_at, b.created_at,
+                   case when b.open_runs = 0 then b.created_at end
+              from (select :open_runs::int as open_runs, :created_at::timestamptz as created_at)
+                   as b
             """)
         .bind("batch_id", batchId)
-        .bind("size", runIds.size())
-        .uuids("run_ids", runIds)
-        .bind("key", key)
         .bind("open_runs", openRuns)
+        .bind("item_count", runIds.size())
+        .uuids("run_ids", runIds)
+        .bind("idempotency_key", idempotencyKey)
         .bind("created_at", createdAt)
         .update();
   }
 
   /**
-   * Takes the key for {@code batchId} and returns which batch has it, this one or an older one. A
-   * key that is not taken is locked all the same, so it cannot be forgotten before it is read.
+   * Claims the key for {@code batchId} and returns its holder: this batch or an older one. {@code
+   * on conflict} locks the key even when it leaves it unchanged, so the second statement finds it.
    */
   UUID claimKey(Tx tx, Hash hash, UUID batchId, Instant now, Instant expiresAt) {
-    UUID won =
+    UUID claimed =
         tx.sql(
                 """
                 insert into batch_keys (environment_id, key_hash, batch_id, expires_at)
-                values (:environment, :hash, :batch_id, :expires_at)
+                values (:environment, :key_hash, :batch_id, :expires_at)
                     on conflict (environment_id, key_hash) do update
                    set batch_id = excluded.batch_id, expires_at = excluded.expires_at
                  where batch_keys.expires_at <= :now
                 returning batch_id
                 """)
-            .bind("hash", hash.bytes())
+            .bind("key_hash", hash.bytes())
             .bind("batch_id", batchId)
             .bind("expires_at", expiresAt)
             .bind("now", now)
             .first(r -> r.uuid("batch_id"));
-    if (won != null) {
-      return won;
+    if (claimed != null) {
+      return claimed;
     }
     return Objects.requireNonNull(
         tx.sql(
@@ -75,12 +77,13 @@ final class BatchStore {
                 select batch_id
                   from batch_keys
                  where environment_id = :environment
-                   and key_hash = :hash
+                   and key_hash = :key_hash
                 """)
-            .bind("hash", hash.bytes())
+            .bind("key_hash", hash.bytes())
             .first(r -> r.uuid("batch_id")));
   }
 
+  /** The batch, or {@code null} when the environment has no such batch. */
   @Nullable Batch find(Tx tx, UUID batchId) {
     return tx.sql(
             """
@@ -108,7 +111,7 @@ final class BatchStore {
         r.instantOrNull("completed_at"));
   }
 
-  /** The items of a stored batch, in item order. */
+  /** The items of a batch with their runs, in item order. */
   List<TriggeredBatch.Item> items(Tx tx, UUID batchId) {
     return tx.sql(
             """
@@ -137,21 +140,19 @@ final class BatchStore {
   }
 
   /**
-   * Counts runs that ended: one update for each batch, however many of its runs end together.
-   * Batches are locked in one order, so that two groups of endings never wait in a ring.
+   * Subtracts ended runs from the open runs of their batches, and completes the batches that have
+   * none left. One statement for any number of batches.
    */
   void countEnded(Tx tx, Map<UUID, Integer> endedByBatch) {
-    Map<UUID, Integer> ordered = new TreeMap<>(endedByBatch);
-    UUID[] batchIds = ordered.keySet().toArray(UUID[]::new);
     tx.sql(
             """
             with ended as materialized (
               select b.batch_id, e.n
-                from unnest(:batch_ids::uuid[], :ordered::int[]) as e (batch_id, n)
+                from unnest(:batch_ids::uuid[], :counts::int[]) as e (batch_id, n)
                 join batches b on b.environment_id = :environment
                               and b.batch_id = e.batch_id
                               and b.batch_id = any (:batch_ids)
-               order by b.batch_id
+               order by b.batch_id                 -- one order for all prevents deadlocks
                  for update of b
             )
             update batches b
@@ -164,12 +165,12 @@ final class BatchStore {
                and b.batch_id = e.batch_id
                and b.batch_id = any (:batch_ids)
             """)
-        .bind("batch_ids", batchIds)
-        .ints("ordered", ordered.values())
+        .uuids("batch_ids", endedByBatch.keySet())
+        .ints("counts", endedByBatch.values())
         .update();
   }
 
-  /** Forgets up to {@code max} keys whose time is over. */
+  /** Deletes up to {@code max} expired keys. */
   int pruneKeys(Tx tx, Instant now, int max) {
     return tx.sql(
             """

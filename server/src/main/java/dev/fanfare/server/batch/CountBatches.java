@@ -8,16 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Counts a batch's runs as they end, and completes the batch with its last one. */
+/** Counts the ended runs of batches; the last run of a batch completes it. */
 public final class CountBatches implements OutcomeListener {
   private final BatchStore batches = new BatchStore();
 
   @Override
-  public void runsEnded(Tx tx, List<Outcome> endings) {
+  public void runsEnded(Tx tx, List<Outcome> outcomes) {
     Map<UUID, Integer> endedByBatch = new HashMap<>();
-    for (Outcome ending : endings) {
-      if (ending.batchId() != null) {
-        endedByBatch.merge(ending.batchId(), 1, Integer::sum);
+    for (Outcome outcome : outcomes) {
+      if (outcome.batchId() != null) {
+        endedByBatch.merge(outcome.batchId(), 1, Integer::sum);
       }
     }
     if (!endedByBatch.isEmpty()) {

@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Announces a batch whose items will be streamed; see {@link AddItems}. */
+/** Creates a streamed batch, which has no items yet; {@link AddItems} adds them. Thread-safe. */
 public final class CreateBatch {
   private final Database database;
   private final InstantSource clock;
@@ -25,7 +25,7 @@ public final class CreateBatch {
   private final BatchKeys keys = new BatchKeys();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final BatchStore batches = new BatchStore();
-  private final StreamedBatchStore streamed = new StreamedBatchStore();
+  private final StreamedBatchStore streamedBatches = new StreamedBatchStore();
 
   CreateBatch(Resources resources) {
     this.database = resources.database();
@@ -34,12 +34,13 @@ public final class CreateBatch {
   }
 
   /**
-   * A batch to be announced.
+   * The announcement of a batch.
    *
-   * @param parent the run that triggers it; absent: none does
-   * @param key makes the same batch sent twice one batch; absent: every batch is a new one
-   * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
-   * @param token used up by a new batch; absent: the caller may create as many as it likes
+   * @param itemCount the number of items that will be streamed
+   * @param parent the run that triggers it; absent: none
+   * @param key the batch key; absent: every announcement creates a batch
+   * @param requestKey identifies a repeated request; absent: every request is a new one
+   * @param token the one-time token that a new batch uses up; absent: none
    */
   public record Announcement(
       int itemCount,
@@ -49,14 +50,14 @@ public final class CreateBatch {
       @Nullable OneTimeToken token) {}
 
   /**
-   * The batch that answers.
+   * The batch that answers an announcement.
    *
-   * @param cached whether it was there before, by its idempotency key, and wants no more items
-   * @param repeated whether it was there before at all
+   * @param cached whether it is an older batch that accepts no more items
+   * @param repeated whether it is an older batch, which holds one of the keys
    */
   public record Created(UUID batchId, int itemCount, boolean cached, boolean repeated) {}
 
-  /** Stores a batch without items and returns when it is durable. */
+  /** Stores a batch without items. Once this returns, the batch is durable. */
   public Result<Created> create(int environmentId, Announcement batch) {
     Instant now = clock.instant();
     return database.attempt(environmentId, tx -> create(tx, batch, now));
@@ -67,21 +68,21 @@ public final class CreateBatch {
     NewRun.Key key = batch.key();
     BatchKeys.Older older = keys.claim(tx, batchId, key, batch.requestKey(), now);
     if (older != null) {
-      return Result.of(stored(tx, older.batchId()));
+      return Result.of(existing(tx, older.batchId()));
     }
     if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
       return Result.refused(OneTimeToken.alreadyUsed("create batch"));
     }
     String keyText = key == null ? null : key.text();
-    streamed.insert(tx, batchId, batch.itemCount(), batch.parent(), keyText, now);
+    streamedBatches.insert(tx, batchId, batch.itemCount(), batch.parent(), keyText, now);
     return Result.of(new Created(batchId, batch.itemCount(), false, false));
   }
 
   /**
-   * A client that died between the two calls must still send the items: it does not get to see that
-   * the batch was cached.
+   * The result for an older batch. One that still accepts items is not reported as cached, because
+   * a client that crashed between the two calls must still stream the items.
    */
-  private Created stored(Tx tx, UUID batchId) {
+  private Created existing(Tx tx, UUID batchId) {
     Batch batch = Objects.requireNonNull(batches.find(tx, batchId));
     boolean open = batch.sealedAt() == null && batch.status() == BatchStatus.PENDING;
     return new Created(batchId, batch.itemCount(), !open, true);

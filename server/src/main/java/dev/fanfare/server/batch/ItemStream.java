@@ -3,11 +3,13 @@ package dev.fanfare.server.batch;
 import dev.fanfare.server.run.NewRun;
 import org.jspecify.annotations.Nullable;
 
-/** Items as a client sends them, one after another. Belongs to one thread. */
+/** The items that a client streams. Not thread-safe. */
 public interface ItemStream {
-  /** The next item, or {@code null} after the last; waits for the client. */
+  /**
+   * Reads the next item, or returns {@code null} after the last; blocks until the client sends it.
+   */
   @Nullable StreamedItem next();
 
-  /** Reads again the text of an item that was kept. */
+  /** Parses the stored text of an item. */
   NewRun read(String text);
 }

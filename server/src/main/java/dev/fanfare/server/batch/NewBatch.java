@@ -8,13 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch that somebody asks for, checked and not stored yet.
+ * A validated request for a batch that is not stored yet.
  *
  * @param items at least one
- * @param key makes the same batch sent twice one batch; absent: every batch is a new one
- * @param requestKey hash of what marks a repeated request; absent: the client sends no such mark
+ * @param key the batch key; absent: every request creates a batch
+ * @param requestKey identifies a repeated request; absent: every request is a new one
  * @param source how it was triggered
- * @param token what a new batch uses up; absent: nothing
+ * @param token the one-time token that a new batch uses up; absent: none
  */
 public record NewBatch(
     List<NewRun> items,
@@ -23,7 +23,7 @@ public record NewBatch(
     Source source,
     @Nullable OneTimeToken token) {
 
-  /** The text of its key; absent: it has none. */
+  /** The text of the batch key; {@code null}: none. */
   @Nullable String keyText() {
     return key == null ? null : key.text();
   }

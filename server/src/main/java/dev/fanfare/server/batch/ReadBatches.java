@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads batches of one environment. */
+/** Reads the batches of an environment. Thread-safe. */
 public final class ReadBatches {
   private final Database database;
   private final BatchStore batches = new BatchStore();
@@ -18,24 +18,25 @@ public final class ReadBatches {
     this.database = database;
   }
 
-  /** One batch, or {@code null} when the environment has none with this id. */
+  /** The batch with this id, or {@code null} when the environment has no such batch. */
   public @Nullable Batch find(int environmentId, UUID batchId) {
     return database.transaction(environmentId, tx -> batches.find(tx, batchId));
   }
 
   /**
-   * Goes through the final runs of a batch in item order, a run that answers two items twice. Reads
-   * a part at a time, so that a thousand long outputs are never held together, and holds no
-   * connection while a run is taken.
+   * Passes each final run of a batch to {@code action}, in item order; a run that answers two items
+   * is passed twice. It reads the runs in parts, so that memory does not hold all outputs at once,
+   * and holds no connection while {@code action} runs.
    */
-  public void eachFinal(int environmentId, Batch batch, Consumer<Run> take) {
-    List<UUID> left = batch.runIds();
+  public void eachFinal(int environmentId, Batch batch, Consumer<Run> action) {
+    List<UUID> remaining = batch.runIds();
     List<RunQueries.Final> part;
     do {
-      List<UUID> asked = left;
-      part = database.transaction(environmentId, tx -> runs.finalRuns(tx, asked));
-      part.forEach(last -> take.accept(last.run()));
-      left = part.isEmpty() ? List.of() : left.subList(part.getLast().position(), left.size());
-    } while (!left.isEmpty());
+      List<UUID> runIds = remaining;
+      part = database.transaction(environmentId, tx -> runs.finalRuns(tx, runIds));
+      part.forEach(result -> action.accept(result.run()));
+      remaining =
+          part.isEmpty() ? List.of() : runIds.subList(part.getLast().position(), runIds.size());
+    } while (!remaining.isEmpty());
   }
 }

@@ -14,18 +14,18 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of streamed batches and of {@code batch_items}. */
+/** SQL of streamed batches in {@code batches}, and of {@code batch_items}. */
 final class StreamedBatchStore {
-  /** Text of the items read at once; one item always fits. */
+  /** Bounds the item texts that are read at once; one item always fits. */
   private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
 
-  /** Stores a batch that has no items yet. */
+  /** Inserts a batch without items. */
   void insert(
       Tx tx,
       UUID batchId,
       int itemCount,
       @Nullable NamedParent parent,
-      @Nullable String key,
+      @Nullable String idempotencyKey,
       Instant createdAt) {
     tx.sql(
             """
@@ -33,11 +33,11 @@ final class StreamedBatchStore {
                    (environment_id, batch_id, status, open_runs, item_count, run_ids,
                     idempotency_key, created_at, parent_run_id, resumes_parent)
             values (:environment, :batch_id, 'PENDING', 0, :item_count, '{}',
-                    :key, :created_at, :parent_run_id, :resumes_parent)
+                    :idempotency_key, :created_at, :parent_run_id, :resumes_parent)
             """)
         .bind("batch_id", batchId)
         .bind("item_count", itemCount)
-        .bind("key", key)
+        .bind("idempotency_key", idempotencyKey)
         .bind("created_at", createdAt)
         .bind("parent_run_id", parent == null ? null : parent.runId())
         .bind("resumes_parent", parent == null ? null : parent.resumes())
@@ -45,18 +45,18 @@ final class StreamedBatchStore {
   }
 
   /**
-   * How far a streamed batch is.
+   * The state of a streamed batch.
    *
-   * @param parent the run that triggers it; absent: none does
+   * @param parent the run that triggers it; absent: none
    */
   record Progress(BatchStatus status, boolean sealed, int itemCount, @Nullable NamedParent parent) {
-    /** Whether it still takes items. */
+    /** Whether it still accepts items. */
     boolean isOpen() {
       return !sealed && status == BatchStatus.PENDING;
     }
   }
 
-  /** Locks a batch, so that of two streams at once one seals it and the other sees that. */
+  /** Locks a batch, so that one of two concurrent streams seals it and the other sees it sealed. */
   @Nullable Progress lock(Tx tx, UUID batchId) {
     return tx.sql(
             """
@@ -79,8 +79,8 @@ final class StreamedBatchStore {
   }
 
   /**
-   * How many items of a locked batch are kept. A statement of its own: the one that locks sees what
-   * was there when it began to wait, and not what another stream kept before it let go.
+   * The number of stored items of a locked batch. This must follow the lock as a statement of its
+   * own: the locking statement would not see items that were committed while it waited.
    */
   int stored(Tx tx, UUID batchId) {
     return Objects.requireNonNull(
@@ -95,24 +95,24 @@ final class StreamedBatchStore {
             .first(r -> r.integer("stored")));
   }
 
-  /** Keeps items until their batch is sealed; returns how many were not there before. */
+  /** Inserts items and returns the number of new ones; {@code placed} has the same order. */
   int insertItems(Tx tx, UUID batchId, List<StreamedItem> items, List<PlacedRun> placed) {
     return tx.sql(
             """
             insert into batch_items
                    (environment_id, batch_id, item_index, task_id, lane_id, item, error)
             select :environment, :batch_id, i.item_index, i.task_id, i.lane_id, i.item, i.error
-              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int[], :texts::text[],
-                          :errors::text[])
+              from unnest(:item_index::int[], :task_id::int[], :lane_id::int[], :item::text[],
+                          :error::text[])
                    as i (item_index, task_id, lane_id, item, error)
                 on conflict do nothing
             """)
         .bind("batch_id", batchId)
-        .ints("item_indexes", items, StreamedItem::index)
-        .ints("task_ids", placed, PlacedRun::taskId)
-        .ints("lane_ids", placed, PlacedRun::laneId)
-        .texts("texts", items, StreamedItem::text)
-        .texts("errors", placed, StreamedBatchStore::error)
+        .ints("item_index", items, StreamedItem::index)
+        .ints("task_id", placed, PlacedRun::taskId)
+        .ints("lane_id", placed, PlacedRun::laneId)
+        .texts("item", items, StreamedItem::text)
+        .texts("error", placed, StreamedBatchStore::error)
         .update();
   }
 
@@ -121,7 +121,13 @@ final class StreamedBatchStore {
     return failure == null ? null : StoredError.write(failure);
   }
 
-  /** An item that was kept, and where its run will be placed. */
+  /**
+   * A stored item with the lane of its future run.
+   *
+   * @param taskTtl the task's time to live; absent: none
+   * @param text the item as it was sent
+   * @param failure why the item cannot be executed; absent: it can
+   */
   record StoredItem(
       int index,
       String task,
@@ -131,7 +137,7 @@ final class StreamedBatchStore {
       String text,
       @Nullable RunError failure) {}
 
-  /** Stored items from {@code firstIndex} on, as many as fit and at least one. */
+  /** Stored items from {@code firstIndex} on: as many as fit into the bound, at least one. */
   List<StoredItem> items(Tx tx, UUID batchId, int firstIndex) {
     return tx.sql(
             """
@@ -168,10 +174,10 @@ final class StreamedBatchStore {
         });
   }
 
-  /** What a sealed batch has become. */
+  /** The runs of a batch that is sealed. */
   record Sealed(List<UUID> runIds, int openRuns, List<ItemError> errors) {}
 
-  /** Seals a batch whose runs are stored, and forgets the items they came from. */
+  /** Seals a batch after its runs were created, and deletes its stored items. */
   void seal(Tx tx, UUID batchId, Sealed sealed, Instant now) {
     BatchStatus status =
         sealed.errors().size() == sealed.runIds().size()
@@ -204,10 +210,10 @@ final class StreamedBatchStore {
   }
 
   /**
-   * Gives up to {@code max} batches up that were announced before {@code before} and never sealed:
-   * nothing of them runs, and their idempotency keys are free again.
+   * Aborts up to {@code max} batches that were announced by {@code announcedBy} and are not sealed:
+   * deletes their items and frees their batch keys. Returns their number.
    */
-  int abort(Tx tx, Instant before, Instant now, int max) {
+  int abort(Tx tx, Instant announcedBy, Instant now, int max) {
     List<UUID> aborted =
         tx.sql(
                 """
@@ -220,14 +226,14 @@ final class StreamedBatchStore {
                           where environment_id = :environment
                             and sealed_at is null
                             and status = 'PENDING'
-                            and created_at <= :before
+                            and created_at <= :announced_by
                           order by created_at
                           limit :max
                             for update skip locked))
                 returning batch_id
                 """)
             .bind("now", now)
-            .bind("before", before)
+            .bind("announced_by", announcedBy)
             .bind("max", max)
             .list(r -> r.uuid("batch_id"));
     if (!aborted.isEmpty()) {

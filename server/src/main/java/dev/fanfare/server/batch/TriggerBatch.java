@@ -28,9 +28,11 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Triggers a batch: all of it or nothing. The items come checked. Each is assigned to its lane;
- * then one transaction of a handful of statements stores keys, runs, ready entries and the batch;
- * after its commit, workers are notified and the caller is answered.
+ * Triggers a batch: stores all its runs or none.
+ *
+ * <p>The steps: assign each item to a lane; in one transaction, claim the keys, create and queue
+ * the runs, use up the one-time token and insert the batch; after the commit, signal waiting polls.
+ * The number of statements does not depend on the number of items. Thread-safe.
  */
 public final class TriggerBatch {
   private final Database database;
@@ -52,7 +54,10 @@ public final class TriggerBatch {
     this.runs = trigger.createRuns();
   }
 
-  /** Stores the batch and returns when it is durable. Refused, nothing of it is stored. */
+  /**
+   * Stores the batch. Once this returns a value, the batch and all its runs are durable. A refusal
+   * stores nothing.
+   */
   public Result<TriggeredBatch> trigger(int environmentId, NewBatch batch) {
     Assigned assigned = lanes.assign(environmentId, itemsWithKeys(batch), OnRejection.REFUSE_ALL);
     if (!assigned.rejected().isEmpty()) {
@@ -61,34 +66,15 @@ public final class TriggerBatch {
           Refusal.unprocessable("items[" + first.getKey() + "]: " + first.getValue()));
     }
     Result<TriggeredBatch> triggered =
-        database.attempt(environmentId, tx -> store(tx, batch, assigned.placed(), clock.instant()));
+        database.attempt(environmentId, tx -> store(tx, batch, assigned.placed()));
     signals.ready(environmentId);
     return triggered;
   }
 
-  private Result<TriggeredBatch> store(Tx tx, NewBatch batch, List<PlacedRun> placed, Instant now) {
-    UUID batchId = ids.next();
-    BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);
-    if (older != null) {
-      return Result.of(stored(tx, older));
-    }
-    List<TriggeredRun> created =
-        runs.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
-    if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
-      return Result.refused(OneTimeToken.alreadyUsed("batch trigger"));
-    }
-    batches.insert(
-        tx,
-        batchId,
-        created.stream().map(TriggeredRun::runId).toList(),
-        openRuns(placed, created),
-        batch.keyText(),
-        now);
-    return Result.of(
-        new TriggeredBatch(batchId, false, false, batch.keyText(), items(placed, created)));
-  }
-
-  /** An item without a key gets one from the batch's, so that it stays one run in every retry. */
+  /**
+   * The items of the batch. With a batch key, items without a key get one derived from it and their
+   * index, so that a retry of the batch creates no run twice.
+   */
   private static List<NewRun> itemsWithKeys(NewBatch batch) {
     NewRun.Key key = batch.key();
     if (key == null) {
@@ -102,11 +88,44 @@ public final class TriggerBatch {
     return items;
   }
 
-  /** The batch's own runs that are not final; older runs were counted by their own batches. */
-  private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> created) {
+  private Result<TriggeredBatch> store(Tx tx, NewBatch batch, List<PlacedRun> placed) {
+    Instant now = clock.instant();
+    UUID batchId = ids.next();
+    BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);
+    if (older != null) {
+      return Result.of(existing(tx, older));
+    }
+    List<TriggeredRun> triggered =
+        runs.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
+    if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
+      return Result.refused(OneTimeToken.alreadyUsed("batch trigger"));
+    }
+    batches.insert(
+        tx,
+        batchId,
+        triggered.stream().map(TriggeredRun::runId).toList(),
+        openRuns(placed, triggered),
+        batch.keyText(),
+        now);
+    return Result.of(
+        new TriggeredBatch(batchId, false, false, batch.keyText(), items(placed, triggered)));
+  }
+
+  /** The result for a batch whose request key or batch key an older batch holds. */
+  private TriggeredBatch existing(Tx tx, BatchKeys.Older older) {
+    Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
+    List<TriggeredBatch.Item> items = batches.items(tx, older.batchId());
+    if (older.cached()) {
+      items = items.stream().map(TriggeredBatch.Item::asCached).toList();
+    }
+    return new TriggeredBatch(older.batchId(), older.cached(), true, batch.idempotencyKey(), items);
+  }
+
+  /** The number of created runs that are not final. Older runs count in their own batches. */
+  private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> triggered) {
     int open = 0;
-    for (int i = 0; i < created.size(); i++) {
-      if (created.get(i).created() && placed.get(i).run().failure() == null) {
+    for (int i = 0; i < triggered.size(); i++) {
+      if (triggered.get(i).created() && placed.get(i).run().failure() == null) {
         open++;
       }
     }
@@ -114,26 +133,17 @@ public final class TriggerBatch {
   }
 
   private static List<TriggeredBatch.Item> items(
-      List<PlacedRun> placed, List<TriggeredRun> created) {
-    List<TriggeredBatch.Item> items = new ArrayList<>(created.size());
-    for (int i = 0; i < created.size(); i++) {
-      NewRun asked = placed.get(i).run();
+      List<PlacedRun> placed, List<TriggeredRun> triggered) {
+    List<TriggeredBatch.Item> items = new ArrayList<>(triggered.size());
+    for (int i = 0; i < triggered.size(); i++) {
+      NewRun requested = placed.get(i).run();
       items.add(
           new TriggeredBatch.Item(
-              created.get(i).runId(),
-              asked.task(),
-              created.get(i).cached(),
-              asked.key() == null ? null : asked.key().text()));
+              triggered.get(i).runId(),
+              requested.task(),
+              triggered.get(i).cached(),
+              requested.key() == null ? null : requested.key().text()));
     }
     return items;
-  }
-
-  private TriggeredBatch stored(Tx tx, BatchKeys.Older older) {
-    Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
-    List<TriggeredBatch.Item> items = batches.items(tx, older.batchId());
-    if (older.cached()) {
-      items = items.stream().map(TriggeredBatch.Item::asCached).toList();
-    }
-    return new TriggeredBatch(older.batchId(), older.cached(), true, batch.idempotencyKey(), items);
   }
 }

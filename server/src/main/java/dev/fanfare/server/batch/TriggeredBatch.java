@@ -5,13 +5,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a batch trigger.
+ * The result of a batch trigger.
  *
- * @param batchId the batch that answers it
- * @param cached whether that batch was there before, by its idempotency key
- * @param repeated whether it was there before at all
- * @param key the batch's idempotency key; absent: none
- * @param items one for each item, in item order
+ * @param batchId the batch that answers the trigger
+ * @param cached whether an older batch answers it because it holds the batch key
+ * @param repeated whether an older batch answers it, by either key
+ * @param key the batch key; absent: none
+ * @param items the run of each item, in item order
  */
 public record TriggeredBatch(
     UUID batchId, boolean cached, boolean repeated, @Nullable String key, List<Item> items) {
@@ -19,7 +19,7 @@ public record TriggeredBatch(
   /**
    * The run of one item.
    *
-   * @param cached whether the run was there before, by its idempotency key
+   * @param cached whether an older run answers the item because it holds the idempotency key
    * @param key the item's idempotency key; absent: none
    */
   public record Item(UUID runId, String task, boolean cached, @Nullable String key) {

@@ -1,13 +1,12 @@
 /**
- * Up to a thousand runs in one request, or more in a stream. Owns {@code batches}, {@code
+ * Batches: many runs in one request, or in a stream of items. Owns {@code batches}, {@code
  * batch_keys} and {@code batch_items}.
  *
- * <p>To read "trigger a batch" from top to bottom: {@link
- * dev.fanfare.server.batch.http.BatchRoutes} (who calls, which dialect, what status), {@link
- * dev.fanfare.server.batch.TriggerBatch} (one transaction), {@link
- * dev.fanfare.server.trigger.CreateRuns} (keys, runs, ready entries), {@link
- * dev.fanfare.server.run.RunStore} (the INSERT). It never knows how a run is executed, only that it
- * became final.
+ * <p>A batch trigger passes through {@link dev.fanfare.server.batch.http.BatchRoutes} (reads and
+ * checks the request), {@link dev.fanfare.server.batch.TriggerBatch} (one transaction), {@link
+ * dev.fanfare.server.trigger.CreateRuns} (keys, runs, ready entries) and {@link
+ * dev.fanfare.server.run.RunStore} (the INSERT). Read them in this order. This package knows when
+ * runs become final, but not how they are executed.
  */
 @NullMarked
 package dev.fanfare.server.batch;

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the announcement of a streamed batch. */
+/** Reads the body that announces a streamed batch. */
 final class AnnouncementReader implements JsonReader.ObjectFields {
   private final int itemsMax;
   private @Nullable String runCount;
@@ -26,10 +26,10 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
   /**
    * An announcement.
    *
-   * @param itemCount how many items will follow
-   * @param tasks the tasks that the items will name; empty: the client does not say
-   * @param key the idempotency key; absent: every announcement is a new batch
-   * @param parent the run that triggers it; absent: none does
+   * @param itemCount the number of items that will be streamed
+   * @param tasks the tasks of the items; empty: the client does not name them
+   * @param key the batch key; absent: every announcement creates a batch
+   * @param parent the run that triggers the batch; absent: none
    */
   public record Announcement(
       int itemCount, List<String> tasks, @Nullable String key, @Nullable NamedParent parent) {}
@@ -47,7 +47,7 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
       case "runCount" -> runCount = reader.isInteger() ? reader.string() : "";
       case "taskIdentifiers" -> tasks(reader);
       case "idempotencyKey" -> key(reader);
-      default -> parent.field(reader, "", name); // the rest is for display
+      default -> parent.field(reader, "", name); // other fields are ignored
     }
   }
 

@@ -13,8 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code {"items": […], "parentRunId"?, "resumeParentOnCompletion"?}} in one pass. Items of
- * one task name their parents themselves; those of many tasks have the parent of the batch.
+ * Reads {@code {"items": […], "parentRunId"?, "resumeParentOnCompletion"?}} in one pass. Without a
+ * task in the path, the parent of the batch applies to every item; with one, each item names its
+ * own.
  */
 public final class BatchReader {
   private final ItemReader items;
@@ -30,7 +31,7 @@ public final class BatchReader {
     this.task = task;
   }
 
-  /** The items in order: at least one, at most the limit. */
+  /** Reads the items, in order. Rejects an empty list and one that exceeds the limit. */
   public List<NewRun> read(InputStream body) {
     Items read = new Items();
     JsonReader.readObject(body, read);
@@ -44,10 +45,10 @@ public final class BatchReader {
     if (read.count > itemsMax) {
       throw new HttpError(400, tooMany(read.count));
     }
-    return task != null ? read.runs : underOne(read.parent.named(), read.runs);
+    return task != null ? read.runs : withParent(read.parent.named(), read.runs);
   }
 
-  private static List<NewRun> underOne(@Nullable NamedParent parent, List<NewRun> runs) {
+  private static List<NewRun> withParent(@Nullable NamedParent parent, List<NewRun> runs) {
     return runs.stream()
         .map(run ->
             Objects.equals(run.parent(), parent) ? run : run.toBuilder().parent(parent).build())
@@ -86,7 +87,7 @@ public final class BatchReader {
       runs = new ArrayList<>();
       reader.array(index -> {
         count = index + 1;
-        if (count <= itemsMax) { // beyond it they are only counted, for the message
+        if (count <= itemsMax) { // further items are only counted, for the message
           runs.add(items.read(reader, "items[" + index + "]", task));
         }
       });

@@ -13,43 +13,43 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** How batches look in the answers of the version 1 and 2 endpoints. */
+/** The responses of the batch routes. */
 final class BatchResponses {
   private BatchResponses() {}
 
   /**
-   * The answer to a trigger, one object for two readers: the documented one takes {@code batchId}
-   * and the ids in {@code runs}, the SDKs of version 3.3 and later take {@code id} and objects in
-   * {@code runs}. Both find everything under {@code items}.
+   * The response to a trigger, for two kinds of clients: documented clients read {@code batchId}
+   * and ids in {@code runs}; SDKs from version 3.3 read {@code id} and objects in {@code runs}.
+   * Both can read {@code items}.
    *
-   * @param runsAsObjects whether {@code runs} holds objects
+   * @param runsAsObjects whether {@code runs} contains objects
    */
   public static Map<String, Object> triggered(TriggeredBatch batch, boolean runsAsObjects) {
     List<Map<String, Object>> items = batch.items().stream().map(BatchResponses::item).toList();
     List<String> runIds = runIds(batch.items().stream().map(TriggeredBatch.Item::runId).toList());
-    Map<String, Object> answer = new LinkedHashMap<>();
+    Map<String, Object> response = new LinkedHashMap<>();
     String id = PublicId.format(PublicId.BATCH, batch.batchId());
-    answer.put("id", id);
-    answer.put("batchId", id);
-    answer.put("isCached", batch.cached());
-    putIfPresent(answer, "idempotencyKey", batch.key());
-    answer.put("runCount", items.size());
-    answer.put("runs", runsAsObjects ? items : runIds);
-    answer.put("runIds", runIds);
-    answer.put("items", items);
-    return answer;
+    response.put("id", id);
+    response.put("batchId", id);
+    response.put("isCached", batch.cached());
+    putIfPresent(response, "idempotencyKey", batch.key());
+    response.put("runCount", items.size());
+    response.put("runs", runsAsObjects ? items : runIds);
+    response.put("runIds", runIds);
+    response.put("items", items);
+    return response;
   }
 
   private static Map<String, Object> item(TriggeredBatch.Item item) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", PublicId.format(PublicId.RUN, item.runId()));
-    answer.put("taskIdentifier", item.task());
-    answer.put("isCached", item.cached());
-    putIfPresent(answer, "idempotencyKey", item.key());
-    return answer;
+    Map<String, Object> response = new LinkedHashMap<>();
+    response.put("id", PublicId.format(PublicId.RUN, item.runId()));
+    response.put("taskIdentifier", item.task());
+    response.put("isCached", item.cached());
+    putIfPresent(response, "idempotencyKey", item.key());
+    return response;
   }
 
-  /** The answer of version 2, which leaves the runs to be read later. */
+  /** The response of version 2, which contains the number of runs but not the runs. */
   public static Map<String, Object> counted(TriggeredBatch batch) {
     return Map.of(
         "id",
@@ -61,60 +61,60 @@ final class BatchResponses {
   }
 
   /**
-   * The answer to an announcement.
+   * The response to an announcement.
    *
-   * @param key echoed only when the batch is new
+   * @param key the batch key to return; absent: none
    */
   public static Map<String, Object> created(CreateBatch.Created batch, @Nullable String key) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", PublicId.format(PublicId.BATCH, batch.batchId()));
-    answer.put("runCount", batch.itemCount());
-    answer.put("isCached", batch.cached());
-    putIfPresent(answer, "idempotencyKey", key);
-    return answer;
+    Map<String, Object> response = new LinkedHashMap<>();
+    response.put("id", PublicId.format(PublicId.BATCH, batch.batchId()));
+    response.put("runCount", batch.itemCount());
+    response.put("isCached", batch.cached());
+    putIfPresent(response, "idempotencyKey", key);
+    return response;
   }
 
-  /** The answer to a stream of items. */
+  /** The response to a stream of items. */
   public static Map<String, Object> added(String id, AddItems.Added added) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", id);
-    answer.put("itemsAccepted", added.accepted());
-    answer.put("itemsDeduplicated", added.deduplicated());
-    answer.put("sealed", added.sealed());
+    Map<String, Object> response = new LinkedHashMap<>();
+    response.put("id", id);
+    response.put("itemsAccepted", added.accepted());
+    response.put("itemsDeduplicated", added.deduplicated());
+    response.put("sealed", added.sealed());
     if (!added.sealed()) {
-      answer.put("enqueuedCount", added.stored());
-      answer.put("expectedCount", added.itemCount());
+      response.put("enqueuedCount", added.stored());
+      response.put("expectedCount", added.itemCount());
     }
-    answer.put("runCount", added.itemCount());
-    return answer;
+    response.put("runCount", added.itemCount());
+    return response;
   }
 
   /**
-   * A stored batch, for both versions of the endpoint at once.
+   * A stored batch, with the fields of both versions of the route.
    *
-   * @param sdkVersion of the SDK that asks; absent: none does
+   * @param sdkVersion the version of the calling SDK; absent: the caller is not an SDK
    */
   public static Map<String, Object> batch(Batch batch, @Nullable String sdkVersion) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("id", PublicId.format(PublicId.BATCH, batch.id()));
-    answer.put("status", status(batch.status(), sdkVersion).name());
-    putIfPresent(answer, "idempotencyKey", batch.idempotencyKey());
-    answer.put("createdAt", batch.createdAt());
-    answer.put("updatedAt", updatedAt(batch));
-    answer.put("runCount", batch.itemCount());
-    answer.put("runs", runIds(batch.runIds()));
-    // Of triggering, not of how the runs ended.
-    answer.put("successfulRunCount", batch.runIds().size() - batch.errors().size());
-    answer.put("failedRunCount", batch.errors().size());
-    putIfPresent(answer, "errors", batch.errors().isEmpty() ? null : batch.errors());
+    Map<String, Object> response = new LinkedHashMap<>();
+    response.put("id", PublicId.format(PublicId.BATCH, batch.id()));
+    response.put("status", status(batch.status(), sdkVersion).name());
+    putIfPresent(response, "idempotencyKey", batch.idempotencyKey());
+    response.put("createdAt", batch.createdAt());
+    response.put("updatedAt", updatedAt(batch));
+    response.put("runCount", batch.itemCount());
+    response.put("runs", runIds(batch.runIds()));
+    // These count whether items were triggered, not how their runs ended.
+    response.put("successfulRunCount", batch.runIds().size() - batch.errors().size());
+    response.put("failedRunCount", batch.errors().size());
+    putIfPresent(response, "errors", batch.errors().isEmpty() ? null : batch.errors());
     Map<String, Object> processing = new LinkedHashMap<>();
     if (batch.sealedAt() != null) {
-      answer.put("processingCompletedAt", batch.sealedAt());
+      response.put("processingCompletedAt", batch.sealedAt());
       processing.put("completedAt", batch.sealedAt());
     }
     processing.put("errors", batch.errors());
-    answer.put("processing", processing);
-    return answer;
+    response.put("processing", processing);
+    return response;
   }
 
   private static Instant updatedAt(Batch batch) {
@@ -124,7 +124,7 @@ final class BatchResponses {
     return batch.sealedAt() != null ? batch.sealedAt() : batch.createdAt();
   }
 
-  /** The SDKs of version 3 know two states of a batch and break on the others. */
+  /** SDKs of version 3 know two statuses of a batch and fail on others. */
   private static BatchStatus status(BatchStatus status, @Nullable String sdkVersion) {
     if (sdkVersion == null || !sdkVersion.startsWith("3.")) {
       return status;
@@ -140,9 +140,9 @@ final class BatchResponses {
   }
 
   private static void putIfPresent(
-      Map<String, Object> answer, String name, @Nullable Object value) {
+      Map<String, Object> response, String name, @Nullable Object value) {
     if (value != null) {
-      answer.put(name, value);
+      response.put(name, value);
     }
   }
 }

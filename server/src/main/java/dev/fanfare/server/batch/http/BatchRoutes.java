@@ -40,7 +40,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** Triggering and reading batches. */
+/** The routes that trigger and read batches. */
 public final class BatchRoutes implements Component {
   static final Access TRIGGER = Access.keyOrToken("batchTrigger:tasks");
 
@@ -48,7 +48,7 @@ public final class BatchRoutes implements Component {
   private final ResponseTokens tokens;
   private final RateLimits rates;
   private final TriggerBatch batches;
-  private final ReadBatches stored;
+  private final ReadBatches storedBatches;
   private final CheckParents parents;
   private final InstantSource clock;
   private final ServerConfig config;
@@ -59,7 +59,7 @@ public final class BatchRoutes implements Component {
     this.tokens = access.responseTokens();
     this.rates = access.rates();
     this.batches = batch.triggerBatch();
-    this.stored = batch.readBatches();
+    this.storedBatches = batch.readBatches();
     this.parents = parents;
     this.clock = resources.clock();
     this.config = resources.config();
@@ -78,28 +78,34 @@ public final class BatchRoutes implements Component {
         authenticated.get("/api/v1/batches/{batch}/results", Access.key(), this::results));
   }
 
-  /** Many items of one task. The task stands in the path, the ids in {@code runs}: always. */
+  /** Triggers items of the task in the path. */
   private Response triggerTask(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
-    return answer(caller, batch, 200, false);
+    return response(caller, batch, 200, false);
   }
 
   /**
-   * Items of many tasks. An SDK, known by its version, reads another answer than the documented.
+   * Triggers items of several tasks. SDKs, which send their version, expect another response than
+   * the documented one.
    */
   private Response triggerTasks(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     boolean sdk = exchange.header("trigger-version") != null;
-    return answer(caller, batch, sdk ? 202 : 200, sdk);
+    return response(caller, batch, sdk ? 202 : 200, sdk);
   }
 
-  /** Version 2: the same, and the runs are left to be read later. */
+  /** Triggers items of several tasks. This version's response does not contain the runs. */
   private Response triggerTasksCounted(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     return withToken(
         Response.json(batch.repeated() ? 200 : 202, BatchResponses.counted(batch)), caller, batch);
   }
 
+  /**
+   * Reads and checks the request, then triggers the batch.
+   *
+   * @param task the task of every item; absent: each item names its own
+   */
   private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
     InputStream body = exchange.body(config.get(BATCH_BODY_BYTES_MAX));
     if (task != null) {
@@ -123,7 +129,7 @@ public final class BatchRoutes implements Component {
     return batches.trigger(caller.environment().id(), batch).orElseThrow(HttpError::of);
   }
 
-  /** All runs are made at once, so both strategies are met; a third would be a mistake. */
+  /** Only validates the header: all runs are created at once, which satisfies both strategies. */
   private static void checkStrategy(Exchange exchange) {
     String name = "batch-processing-strategy";
     String strategy = exchange.header(name);
@@ -132,14 +138,16 @@ public final class BatchRoutes implements Component {
     }
   }
 
-  private Response answer(Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
+  private Response response(
+      Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
     return withToken(
         Response.json(status, BatchResponses.triggered(batch, runsAsObjects)), caller, batch);
   }
 
-  private Response withToken(Response answer, Caller caller, TriggeredBatch batch) {
+  /** Adds a public access token that can read the batch. */
+  private Response withToken(Response response, Caller caller, TriggeredBatch batch) {
     return tokens.add(
-        answer,
+        response,
         caller,
         List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())),
         false);
@@ -148,7 +156,7 @@ public final class BatchRoutes implements Component {
   private Response retrieve(Exchange exchange, Caller caller) {
     Batch batch = find(caller.environment(), exchange);
     if (batch == null) {
-      // Right after a trigger another server may answer; clients try again when told to.
+      // Asks clients to retry, because they may read a batch right after triggering it.
       throw new HttpError(Response.error(404, "Not found").with("x-should-retry", "true"));
     }
     caller.requireAny("read", Scopes.one("batch", exchange.path("batch")), Scopes.all("runs"));
@@ -163,13 +171,13 @@ public final class BatchRoutes implements Component {
     return Response.stream(
         200,
         out -> {
-          // Closed at the very end only: closing in the middle would complete the JSON.
+          // Not closed on failure, because closing would complete the truncated JSON.
           JsonGenerator json = WireJson.mapper().createGenerator(out);
           json.writeStartObject();
           json.writeStringProperty("id", exchange.path("batch"));
           json.writeName("items");
           json.writeStartArray();
-          stored.eachFinal(
+          storedBatches.eachFinal(
               caller.environment().id(), batch, run -> json.writePOJO(ResultJson.result(run)));
           json.writeEndArray();
           json.writeEndObject();
@@ -179,6 +187,6 @@ public final class BatchRoutes implements Component {
 
   private @Nullable Batch find(Environment environment, Exchange exchange) {
     UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
-    return batchId == null ? null : stored.find(environment.id(), batchId);
+    return batchId == null ? null : storedBatches.find(environment.id(), batchId);
   }
 }

@@ -19,11 +19,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items as newline-delimited JSON, {@code {index, task, payload?, options?}} on each line. A line
- * that is too long is no error of the stream: its item becomes a run that failed.
+ * A stream of items as newline-delimited JSON: {@code {index, task, payload?, options?}} on each
+ * line. A line that is too long does not fail the stream; its item becomes a failed run.
  */
 final class ItemLines implements ItemStream {
-  /** Where index and task of a line that is too long are looked for. */
+  /** How much of a line that is too long is parsed for its index and task. */
   private static final int HEAD_BYTES = 512;
 
   private static final String UNKNOWN_TASK = "unknown";
@@ -35,7 +35,7 @@ final class ItemLines implements ItemStream {
   private int position;
 
   /**
-   * @param allowTask ends the request when the caller may not trigger the task
+   * @param allowTask throws when the caller may not trigger the task
    */
   public ItemLines(
       InputStream body, ItemReader items, int itemBytesMax, Consumer<String> allowTask) {
@@ -66,7 +66,7 @@ final class ItemLines implements ItemStream {
     Fields fields = new Fields();
     try {
       JsonReader.readObject(new ByteArrayInputStream(line.bytes()), fields);
-      // Strictly: what is kept must come back as it was.
+      // Rejects malformed UTF-8, because the stored text must equal what was sent.
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.bytes())).toString();
       return new StreamedItem(fields.index(), fields.run(), text);
@@ -101,7 +101,7 @@ final class ItemLines implements ItemStream {
       JsonReader.readObject(
           new ByteArrayInputStream(Arrays.copyOf(line.bytes(), HEAD_BYTES)), head);
     } catch (JsonException | HttpError e) {
-      // the line goes on behind its head, which therefore is never whole
+      // always thrown: the head of a longer line is not complete JSON
     }
     String message =
         "The item has %,d KB, the maximum is %,d KB"
@@ -151,7 +151,7 @@ final class ItemLines implements ItemStream {
     }
   }
 
-  /** What can be read of the head of a line. */
+  /** The fields that the head of a line contains. */
   private static final class Head implements JsonReader.ObjectFields {
     private @Nullable Integer index;
     private @Nullable String task;

@@ -7,15 +7,16 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a body into lines. Lines are cut in bytes, where a newline is never a part of a character;
- * of a line that is too long only the beginning is kept, so memory does not grow with it.
+ * Splits a UTF-8 body into lines. It splits bytes, because in UTF-8 the byte of a newline is never
+ * part of another character. Of a line that is too long it keeps the beginning only, so memory is
+ * bounded. Not thread-safe.
  */
 final class LineReader {
-  private static final int BUFFER = 64 * 1024;
+  private static final int BUFFER_BYTES = 64 * 1024;
 
   private final InputStream body;
   private final int bytesMax;
-  private final byte[] buffer = new byte[BUFFER];
+  private final byte[] buffer = new byte[BUFFER_BYTES];
   private int position;
   private int end;
   private int number;
@@ -27,11 +28,11 @@ final class LineReader {
   }
 
   /**
-   * A line that is not blank.
+   * A line.
    *
-   * @param number counts all lines, from 1
-   * @param bytes the line, or its beginning
-   * @param length how long it is, in bytes
+   * @param number its number among all lines, from 1
+   * @param bytes the line; if it is too long, its beginning
+   * @param length the length of the whole line, in bytes
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Line(int number, byte[] bytes, long length) {

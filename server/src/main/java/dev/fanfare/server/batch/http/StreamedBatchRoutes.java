@@ -33,7 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
-/** Batches in two calls: the first announces a batch, the second streams its items. */
+/** The routes of streamed batches: one announces a batch, the other streams its items. */
 public final class StreamedBatchRoutes implements Component {
   private static final long CREATE_BODY_BYTES_MAX = 128 * 1024;
 
@@ -41,7 +41,7 @@ public final class StreamedBatchRoutes implements Component {
   private final ResponseTokens tokens;
   private final RateLimits rates;
   private final CreateBatch batches;
-  private final AddItems streams;
+  private final AddItems items;
   private final CheckParents parents;
   private final InstantSource clock;
   private final ServerConfig config;
@@ -52,7 +52,7 @@ public final class StreamedBatchRoutes implements Component {
     this.tokens = access.responseTokens();
     this.rates = access.rates();
     this.batches = batch.createBatch();
-    this.streams = batch.addItems();
+    this.items = batch.addItems();
     this.parents = parents;
     this.clock = resources.clock();
     this.config = resources.config();
@@ -69,44 +69,45 @@ public final class StreamedBatchRoutes implements Component {
   }
 
   private Response create(Exchange exchange, Caller caller) {
-    Announcement asked =
+    Announcement announced =
         AnnouncementReader.read(exchange.body(CREATE_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
-    if (asked.tasks().isEmpty()) { // some clients do not say: each item will be asked for then
+    if (announced.tasks().isEmpty()) { // then each item is checked when it is streamed
       caller.requireSome("batchTrigger", "tasks");
     } else {
-      caller.requireEach("batchTrigger", "tasks", asked.tasks());
+      caller.requireEach("batchTrigger", "tasks", announced.tasks());
     }
-    if (asked.parent() != null) {
-      parents.check(caller, Map.of(asked.parent(), "create batch"));
+    if (announced.parent() != null) {
+      parents.check(caller, Map.of(announced.parent(), "create batch"));
     }
-    rates.takeBatch(caller.environment().id(), asked.itemCount());
-    List<String> marks = new ArrayList<>(asked.tasks());
-    marks.add(Integer.toString(asked.itemCount()));
+    rates.takeBatch(caller.environment().id(), announced.itemCount());
+    List<String> requestParts = new ArrayList<>(announced.tasks());
+    requestParts.add(Integer.toString(announced.itemCount()));
     CreateBatch.Created created =
         batches
             .create(
                 caller.environment().id(),
                 new CreateBatch.Announcement(
-                    asked.itemCount(),
-                    asked.parent(),
-                    asked.key() == null
+                    announced.itemCount(),
+                    announced.parent(),
+                    announced.key() == null
                         ? null
-                        : new NewRun.Key(asked.key(), config.get(IDEMPOTENCY_KEY_TTL)),
-                    TriggerHeaders.requestKey(exchange, "streamed batch", marks),
+                        : new NewRun.Key(announced.key(), config.get(IDEMPOTENCY_KEY_TTL)),
+                    TriggerHeaders.requestKey(exchange, "streamed batch", requestParts),
                     caller.oneTimeToken()))
             .orElseThrow(HttpError::of);
     String id = PublicId.format(PublicId.BATCH, created.batchId());
     List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
     if ("browser".equals(exchange.header("x-trigger-client"))
         && caller.may("batchTrigger", Scopes.all("tasks"))) {
-      // A browser has no key with which to stream the items. Who may trigger some tasks only goes
-      // on with the token it has: this scope would let it stream items of any task.
+      // A browser has no secret key and streams the items with this token. A caller that may
+      // trigger
+      // some tasks only uses its own token, because this scope allows items of any task.
       scopes.add("write:batch:" + id);
     }
     return tokens.add(
         Response.json(
             created.repeated() ? 200 : 202,
-            BatchResponses.created(created, created.repeated() ? null : asked.key())),
+            BatchResponses.created(created, created.repeated() ? null : announced.key())),
         caller,
         scopes,
         false);
@@ -128,7 +129,7 @@ public final class StreamedBatchRoutes implements Component {
         new ItemLines(
             exchange.stream(
                 (long) config.get(BATCH_ITEMS_MAX) * itemBytesMax,
-                2L * AddItems.HELD_CHARS_MAX + itemBytesMax),
+                2L * AddItems.BUFFER_CHARS_MAX + itemBytesMax),
             new ItemReader(config, clock.instant()),
             itemBytesMax,
             task -> {
@@ -137,7 +138,7 @@ public final class StreamedBatchRoutes implements Component {
               }
             });
     AddItems.Added added =
-        streams
+        items
             .add(caller.environment().id(), batchId, TriggerHeaders.source(exchange), lines)
             .orElseThrow(HttpError::of);
     return Response.json(200, BatchResponses.added(id, added));
