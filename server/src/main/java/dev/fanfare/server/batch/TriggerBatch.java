@@ -32,7 +32,8 @@ import java.util.UUID;
  *
  * <p>The steps: assign each item to a lane; in one transaction, claim the keys, create and queue
  * the runs, use up the one-time token and insert the batch; after the commit, signal waiting polls.
- * The number of statements does not depend on the number of items. Thread-safe.
+ * The number of statements does not depend on the number of items, unless their payloads are very
+ * long. Thread-safe.
  */
 public final class TriggerBatch {
   private final Database database;

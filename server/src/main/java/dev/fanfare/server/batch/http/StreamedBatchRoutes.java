@@ -80,6 +80,10 @@ public final class StreamedBatchRoutes implements Component {
       parents.check(caller, Map.of(announced.parent(), "create batch"));
     }
     rates.takeBatch(caller.environment().id(), announced.itemCount());
+    NewRun.Key key =
+        announced.key() == null
+            ? null
+            : new NewRun.Key(announced.key(), config.get(IDEMPOTENCY_KEY_TTL));
     List<String> requestParts = new ArrayList<>(announced.tasks());
     requestParts.add(Integer.toString(announced.itemCount()));
     CreateBatch.Created created =
@@ -89,28 +93,29 @@ public final class StreamedBatchRoutes implements Component {
                 new CreateBatch.Announcement(
                     announced.itemCount(),
                     announced.parent(),
-                    announced.key() == null
-                        ? null
-                        : new NewRun.Key(announced.key(), config.get(IDEMPOTENCY_KEY_TTL)),
+                    key,
                     TriggerHeaders.requestKey(exchange, "streamed batch", requestParts),
                     caller.oneTimeToken()))
             .orElseThrow(HttpError::of);
-    String id = PublicId.format(PublicId.BATCH, created.batchId());
-    List<String> scopes = new ArrayList<>(List.of("read:batch:" + id));
-    if ("browser".equals(exchange.header("x-trigger-client"))
-        && caller.may("batchTrigger", Scopes.all("tasks"))) {
-      // A browser has no secret key and streams the items with this token. A caller that may
-      // trigger
-      // some tasks only uses its own token, because this scope allows items of any task.
-      scopes.add("write:batch:" + id);
-    }
     return tokens.add(
         Response.json(
             created.repeated() ? 200 : 202,
             BatchResponses.created(created, created.repeated() ? null : announced.key())),
         caller,
-        scopes,
+        tokenScopes(exchange, caller, PublicId.format(PublicId.BATCH, created.batchId())),
         false);
+  }
+
+  /**
+   * The scopes of the token in the response. A browser, which has no secret key, streams the items
+   * with that token. The scope allows items of any task, so a caller without access to all tasks
+   * does not get it and streams with its own token.
+   */
+  private static List<String> tokenScopes(Exchange exchange, Caller caller, String id) {
+    boolean streams =
+        "browser".equals(exchange.header("x-trigger-client"))
+            && caller.may("batchTrigger", Scopes.all("tasks"));
+    return streams ? List.of("read:batch:" + id, "write:batch:" + id) : List.of("read:batch:" + id);
   }
 
   private Response items(Exchange exchange, Caller caller) {
