@@ -344,7 +344,7 @@ final class OptionsReader {
     }
     String text = reader.string();
     if (text.length() > NUMBER_CHARS_MAX || !Double.isFinite(Double.parseDouble(text))) {
-      throw wrong(name, "must be a number of a sensible size");
+      throw wrong(name, "must be a finite number of at most " + NUMBER_CHARS_MAX + " characters");
     }
     return text;
   }
