@@ -20,7 +20,7 @@ import java.util.UUID;
 
 /** Expires runs that were queued for longer than their time to live and were not claimed. */
 final class ExpireSweep implements Sweep {
-  private static final int AT_ONCE = 1_000;
+  private static final int RUNS_MAX = 1_000;
 
   private final Database database;
   private final FinishRuns runs;
@@ -44,7 +44,7 @@ final class ExpireSweep implements Sweep {
     return database.transaction(
         environmentId,
         tx -> {
-          List<Expired> due = expiries.due(tx, now, AT_ONCE);
+          List<Expired> due = expiries.due(tx, now, RUNS_MAX);
           if (!due.isEmpty()) {
             expire(tx, expiries.take(tx, due));
           }

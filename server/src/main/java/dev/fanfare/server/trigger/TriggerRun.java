@@ -41,7 +41,7 @@ public final class TriggerRun {
   private final InstantSource clock;
   private final AssignLanes lanes;
   private final CreateRuns runs;
-  private final RequestKeyStore requests = new RequestKeyStore();
+  private final RequestKeyStore requestKeys = new RequestKeyStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final GroupCommit<Group, Member> groups =
       new GroupCommit<>(GROUP_MAX, this::commit, TriggerRun::fail);
@@ -166,7 +166,7 @@ public final class TriggerRun {
       }
     }
     if (!runIds.isEmpty()) {
-      Map<Hash, UUID> before = requests.claim(tx, runIds, now);
+      Map<Hash, UUID> before = requestKeys.claim(tx, runIds, now);
       if (!before.isEmpty()) {
         throw new RepeatedRequests(before);
       }
