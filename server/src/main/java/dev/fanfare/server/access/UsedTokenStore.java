@@ -33,7 +33,8 @@ public final class UsedTokenStore {
                 """
                 insert into used_tokens (environment_id, token_hash, expires_at)
                 select :environment, t.token_hash, to_timestamp(t.expires_seconds)
-                  from unnest(:hashes::bytea[], :expires_seconds::int8[]) as t (token_hash, expires_seconds)
+                  from unnest(:hashes::bytea[], :expires_seconds::int8[])
+                       as t (token_hash, expires_seconds)
                  order by t.token_hash             -- one order for all prevents deadlocks
                     on conflict (environment_id, token_hash) do nothing
                 returning token_hash

@@ -68,7 +68,9 @@ public final class TriggerBatch {
     }
     Result<TriggeredBatch> triggered =
         database.attempt(environmentId, tx -> store(tx, batch, assigned.placed()));
-    signals.ready(environmentId);
+    if (triggered instanceof Result.Success) {
+      signals.ready(environmentId);
+    }
     return triggered;
   }
 

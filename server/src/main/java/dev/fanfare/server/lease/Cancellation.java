@@ -66,12 +66,12 @@ final class Cancellation {
             places.stream().mapToLong(Place::rank).toArray(),
             places.stream().map(Place::runId).toArray(UUID[]::new)));
     if (!open.isEmpty()) {
-      List<UUID> leased = leases.cancel(tx, open.keySet().toArray(UUID[]::new));
+      List<UUID> leased = leases.cancel(tx, open.keySet());
       workersToNotify |= !leased.isEmpty();
       leased.forEach(open::remove);
     }
     if (!open.isEmpty()) {
-      end(open, delays.delete(tx, open.keySet().toArray(UUID[]::new)));
+      end(open, delays.delete(tx, open.keySet()));
     }
     if (!open.isEmpty()) {
       List<Place> left = places.stream().filter(place -> open.containsKey(place.runId())).toList();

@@ -123,7 +123,7 @@ final class ClaimStore {
                   or p.n = 1
             ), removed as (
               delete from ready
-               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+               where environment_id is not distinct from :environment -- not for an index
                  and ctid = any (array(select address from claimed))
             ), counted as (
               update slots s

@@ -5,6 +5,7 @@ import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -207,7 +208,7 @@ final class LeaseStore {
    * Marks leased runs as canceled, and returns them. Skips leases that are locked: a report locks
    * its leases in another order, so waiting for it could deadlock.
    */
-  List<UUID> cancel(Tx tx, UUID[] runIds) {
+  List<UUID> cancel(Tx tx, Collection<UUID> runIds) {
     return tx.sql(
             """
             update leases
@@ -221,7 +222,7 @@ final class LeaseStore {
                         for update skip locked))
             returning run_id
             """)
-        .bind("run_ids", runIds)
+        .uuids("run_ids", runIds)
         .list(r -> r.uuid("run_id"));
   }
 

@@ -24,8 +24,8 @@ public final class SessionStore {
     tx.sql(
             """
             insert into sessions
-                   (environment_id, session_id, name, version, version_id, slots, task_ids, opened_at,
-                    expires_at)
+                   (environment_id, session_id, name, version, version_id, slots, task_ids,
+                    opened_at, expires_at)
             values (:environment, :session_id, :name, :version, :version_id, :slots,
                     :task_ids, now(), now() + :lease_ms * interval '1 millisecond')
             """)

@@ -19,33 +19,34 @@ public final class DelayStore {
 
   /** Inserts delayed runs, in one statement. */
   public void insertAll(Tx tx, List<Delayed> delayed) {
-    EntryColumns columns = EntryColumns.of(delayed.stream().map(Delayed::entry).toList());
+    List<Entry> entries = delayed.stream().map(Delayed::entry).toList();
     tx.sql(
             """
             insert into delays
                    (environment_id, run_id, due_at, lane_id, rank, fence, attempt, losses,
                     first_started_at)
-            select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence, e.attempt,
-                   e.losses, e.first_started_at::timestamptz
+            select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence,
+                   e.attempt, e.losses, e.first_started_at::timestamptz
               from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int[], :ranks::int8[],
-                          :fences::int[], :attempts::int[], :losses::int[], :first_started_ats::text[])
+                          :fences::int[], :attempts::int[], :losses::int[],
+                          :first_started_ats::text[])
                    as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
             """)
-        .bind("run_ids", columns.runIds())
-        .times("due_ats", delayed, d -> d.dueAt())
-        .bind("lane_ids", columns.laneIds())
-        .bind("ranks", columns.ranks())
-        .bind("fences", columns.fences())
-        .bind("attempts", columns.attempts())
-        .bind("losses", columns.losses())
-        .bind("first_started_ats", columns.firstStartedAts())
+        .uuids("run_ids", entries, Entry::runId)
+        .times("due_ats", delayed, Delayed::dueAt)
+        .ints("lane_ids", entries, Entry::laneId)
+        .longs("ranks", entries, Entry::rank)
+        .ints("fences", entries, Entry::fence)
+        .ints("attempts", entries, Entry::attempt)
+        .ints("losses", entries, Entry::losses)
+        .times("first_started_ats", entries, Entry::firstStartedAt)
         .update();
   }
 
   /**
    * Deletes and returns the entries of these runs. Waits for transactions that have locked some.
    */
-  public List<Entry> delete(Tx tx, UUID[] runIds) {
+  public List<Entry> delete(Tx tx, Collection<UUID> runIds) {
     return tx.sql(
             """
             delete from delays
@@ -59,7 +60,7 @@ public final class DelayStore {
                         for update))
             returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
             """)
-        .bind("run_ids", runIds)
+        .uuids("run_ids", runIds)
         .list(ReadyStore::entry);
   }
 

@@ -14,7 +14,7 @@ public final class ExpiryStore {
 
   /** Inserts the expiry deadlines of new ready runs, in one statement. */
   public void insertAll(Tx tx, List<Expiring> expiring) {
-    EntryColumns columns = EntryColumns.of(expiring.stream().map(Expiring::entry).toList());
+    List<Entry> entries = expiring.stream().map(Expiring::entry).toList();
     tx.sql(
             """
             insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
@@ -22,10 +22,10 @@ public final class ExpiryStore {
               from unnest(:run_ids::uuid[], :expires_ats::text[], :lane_ids::int[], :ranks::int8[])
                    as e (run_id, expires_at, lane_id, rank)
             """)
-        .bind("run_ids", columns.runIds())
+        .uuids("run_ids", entries, Entry::runId)
         .times("expires_ats", expiring, e -> e.expiresAt())
-        .bind("lane_ids", columns.laneIds())
-        .bind("ranks", columns.ranks())
+        .ints("lane_ids", entries, Entry::laneId)
+        .longs("ranks", entries, Entry::rank)
         .update();
   }
 
@@ -66,7 +66,7 @@ public final class ExpiryStore {
     return tx.sql(
             """
             delete from ready
-             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+             where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select y.address
                        from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])

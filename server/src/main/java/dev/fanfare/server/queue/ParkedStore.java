@@ -26,7 +26,7 @@ public final class ParkedStore {
                  for share of t skip locked
             ), taken as (
               delete from ready
-               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+               where environment_id is not distinct from :environment -- not for an index
                  and ctid = any (array(
                        select r.address
                          from undeclared u
@@ -58,7 +58,7 @@ public final class ParkedStore {
     return tx.sql(
             """
             delete from parked
-             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+             where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select y.address
                        from unnest(:task_ids::int[], :ranks::int8[], :run_ids::uuid[])
@@ -89,7 +89,7 @@ public final class ParkedStore {
             """
             with released as (
               delete from parked
-               where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+               where environment_id is not distinct from :environment -- not for an index
                  and ctid = any (array(
                        select ctid
                          from parked

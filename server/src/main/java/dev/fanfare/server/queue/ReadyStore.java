@@ -15,7 +15,6 @@ public final class ReadyStore {
 
   /** Makes runs claimable, in one statement. */
   public void insertAll(Tx tx, List<Entry> entries) {
-    EntryColumns columns = EntryColumns.of(entries);
     tx.sql(
             """
             insert into ready
@@ -26,13 +25,13 @@ public final class ReadyStore {
                           :attempts::int[], :losses::int[], :first_started_ats::text[])
                    as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
             """)
-        .bind("lane_ids", columns.laneIds())
-        .bind("ranks", columns.ranks())
-        .bind("run_ids", columns.runIds())
-        .bind("fences", columns.fences())
-        .bind("attempts", columns.attempts())
-        .bind("losses", columns.losses())
-        .bind("first_started_ats", columns.firstStartedAts())
+        .ints("lane_ids", entries, Entry::laneId)
+        .longs("ranks", entries, Entry::rank)
+        .uuids("run_ids", entries, Entry::runId)
+        .ints("fences", entries, Entry::fence)
+        .ints("attempts", entries, Entry::attempt)
+        .ints("losses", entries, Entry::losses)
+        .times("first_started_ats", entries, Entry::firstStartedAt)
         .update();
   }
 
@@ -44,7 +43,7 @@ public final class ReadyStore {
     return tx.sql(
             """
             delete from ready
-             where environment_id is not distinct from :environment  -- not indexable: the plan uses ctid
+             where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select y.address
                        from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])

@@ -118,7 +118,7 @@ public final class DebouncedRunStore {
                         where x.environment_id = :environment
                           and x.run_id = c.run_id
                         limit 1) as a
-               where d.environment_id is not distinct from :environment    -- not for an index
+               where d.environment_id is not distinct from :environment -- not for an index
                  and d.ctid = a.address
             )
             update runs r
@@ -143,7 +143,7 @@ public final class DebouncedRunStore {
                       where x.environment_id = :environment
                         and x.run_id = c.run_id
                       limit 1) as a
-             where r.environment_id is not distinct from :environment      -- not for an index
+             where r.environment_id is not distinct from :environment -- not for an index
                and r.ctid = a.address
             """)
         .uuids("run_id", changes, Change::runId)
@@ -177,7 +177,7 @@ public final class DebouncedRunStore {
             """
             with gone as (
               delete from run_tags
-               where environment_id is not distinct from :environment      -- not for an index
+               where environment_id is not distinct from :environment -- not for an index
                  and ctid = any (array(
                        select g.address
                          from unnest(:run_ids::uuid[]) as s (run_id)

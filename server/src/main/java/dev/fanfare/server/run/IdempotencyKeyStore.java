@@ -102,7 +102,7 @@ public final class IdempotencyKeyStore {
                         and x.task_id = p.task_id
                         and x.key_hash = p.key_hash
                       limit 1) as a
-             where k.environment_id is not distinct from :environment      -- not for an index
+             where k.environment_id is not distinct from :environment -- not for an index
                and k.ctid = a.address
             """)
         .ints("task_id", runIds.keySet(), TaskKey::taskId)
@@ -116,7 +116,7 @@ public final class IdempotencyKeyStore {
     tx.sql(
             """
             delete from idempotency_keys
-             where environment_id is not distinct from :environment      -- not for an index
+             where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select k.address
                        from (select r.environment_id, r.task_id, r.run_id,
@@ -145,7 +145,7 @@ public final class IdempotencyKeyStore {
     return tx.sql(
             """
             delete from idempotency_keys
-             where environment_id is not distinct from :environment      -- not for an index
+             where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select ctid
                        from idempotency_keys
