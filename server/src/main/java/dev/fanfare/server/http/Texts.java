@@ -1,7 +1,7 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.Limits;
-import dev.fanfare.server.text.Surrogates;
+import dev.fanfare.protocol.Surrogates;
 
 /** Names that are compared and searched must be texts a database can hold. */
 public final class Texts {
@@ -9,7 +9,7 @@ public final class Texts {
 
   /** Refuses U+0000 and lone surrogates; payloads, outputs and metadata may carry both. */
   public static String storable(String where, String text) {
-    if (text.indexOf(0) >= 0 || Surrogates.any(text)) {
+    if (text.indexOf(0) >= 0 || Surrogates.hasLone(text)) {
       throw HttpError.validation(where + ": must not contain U+0000 or half a surrogate pair");
     }
     return text;

@@ -1,6 +1,6 @@
 /**
- * Texts and what they mean: durations, hashes, surrogates. Open {@link
- * dev.fanfare.server.text.Durations} first. It knows nothing of the server.
+ * Durations, dates and hashes of texts. Open {@link dev.fanfare.server.text.Durations} first. It
+ * knows nothing of the server.
  */
 @NullMarked
 package dev.fanfare.server.text;

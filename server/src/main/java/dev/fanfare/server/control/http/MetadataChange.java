@@ -1,6 +1,7 @@
 package dev.fanfare.server.control.http;
 
 import dev.fanfare.protocol.Limits;
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.control.ChangeRuns;
 import dev.fanfare.server.control.MetadataChanges;
@@ -8,7 +9,6 @@ import dev.fanfare.server.control.MetadataEdit;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
-import dev.fanfare.server.text.Surrogates;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +129,7 @@ final class MetadataChange implements MetadataEdit {
           return Result.refused(ChangeRuns.metadataTooLarge());
         }
       }
-      return Result.of(Surrogates.escaped(WRITER.writeValueAsString(metadata)));
+      return Result.of(Surrogates.escapeLone(WRITER.writeValueAsString(metadata)));
     } catch (JacksonException e) {
       // Metadata of a trigger is stored unparsed, and may exceed the limits of the parser.
       return Result.refused(

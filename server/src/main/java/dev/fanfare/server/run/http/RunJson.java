@@ -3,6 +3,7 @@ package dev.fanfare.server.run.http;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Environment;
 import dev.fanfare.server.json.JsonException;
@@ -13,7 +14,6 @@ import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
 import dev.fanfare.server.text.Durations;
-import dev.fanfare.server.text.Surrogates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -250,7 +250,7 @@ public final class RunJson {
 
   /** The {@code json} field of a super+json text; a string if the text is not super+json. */
   private static String superJson(String text) {
-    byte[] bytes = Surrogates.escaped(text).getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = Surrogates.escapeLone(text).getBytes(StandardCharsets.UTF_8);
     String[] plain = new String[1];
     try {
       JsonReader.readObject(

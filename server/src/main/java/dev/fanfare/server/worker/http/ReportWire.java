@@ -2,6 +2,7 @@ package dev.fanfare.server.worker.http;
 
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.worker.Assignment;
 import dev.fanfare.protocol.worker.Finished;
 import dev.fanfare.protocol.worker.ReportRequest;
@@ -11,7 +12,6 @@ import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
-import dev.fanfare.server.text.Surrogates;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -85,7 +85,7 @@ final class ReportWire {
     String output = error == null ? f.output() : null;
     String outputType = error == null ? f.outputType() : null;
     if (output != null) {
-      output = Surrogates.escaped(output);
+      output = Surrogates.escapeLone(output);
       error = outputError(output, outputType);
       if (error != null) {
         output = null;
@@ -123,7 +123,9 @@ final class ReportWire {
   }
 
   private static boolean isStorableType(String type) {
-    return type.length() <= OUTPUT_TYPE_CHARS_MAX && type.indexOf(0) < 0 && !Surrogates.any(type);
+    return type.length() <= OUTPUT_TYPE_CHARS_MAX
+        && type.indexOf(0) < 0
+        && !Surrogates.hasLone(type);
   }
 
   private static RunError outputError(String message) {

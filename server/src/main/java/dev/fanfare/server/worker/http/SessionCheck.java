@@ -1,13 +1,13 @@
 package dev.fanfare.server.worker.http;
 
 import dev.fanfare.protocol.Limits;
+import dev.fanfare.protocol.Surrogates;
 import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Texts;
-import dev.fanfare.server.text.Surrogates;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -89,7 +89,7 @@ final class SessionCheck {
         || name.isBlank()
         || name.length() > NAME_CHARS_MAX
         || name.indexOf(0) >= 0
-        || Surrogates.any(name)) {
+        || Surrogates.hasLone(name)) {
       throw HttpError.validation(
           where
               + ": must have 1 to "
