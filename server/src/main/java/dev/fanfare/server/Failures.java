@@ -7,24 +7,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What nobody could foresee becomes an answer without its secrets: the client learns whether to try
- * again, the log learns why.
+ * Responses to unexpected failures. They tell the client whether to retry, and reveal no details;
+ * those are logged.
  */
 final class Failures implements HttpServer.Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
   @Override
-  public Response answer(Throwable failure) {
+  public Response handle(Throwable failure) {
     if (failure instanceof DatabaseException e && (e.isUnavailable() || e.isConflict())) {
-      log.warn("The database did not serve a request: {}", e.getMessage());
+      log.warn(
+          "A request got 503, because the database is busy or unreachable: {}", e.getMessage());
       return Response.error(503, "The database is busy or away, try again soon")
           .with("Retry-After", "1");
     }
     if (failure instanceof OutOfMemoryError) {
-      log.error("A request needed more memory than there is", failure);
+      log.error("A request got 503, because the server is out of memory", failure);
       return Response.error(503, "The server is out of memory").with("Retry-After", "1");
     }
-    log.error("A request failed", failure);
+    log.error("A request got 500, because of an unexpected failure", failure);
     return Response.error(500, "Something went wrong");
   }
 }

@@ -189,7 +189,7 @@ class LeaseTest {
     Worker late = worker.onAnotherServer();
     assertThatThrownBy(() -> late.succeed(run, "1"))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(410));
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(410));
     assertThatThrownBy(() -> late.claim(1)).isInstanceOf(HttpError.class);
     tenant.reclaim(tenant.now());
     assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);

@@ -27,7 +27,7 @@ class OneTimeTokenTest {
       tenant.triggered(Item.of("a"), token);
       return true;
     } catch (HttpError e) {
-      assertThat(e.answer().status()).isEqualTo(422);
+      assertThat(e.response().status()).isEqualTo(422);
       return false;
     }
   }

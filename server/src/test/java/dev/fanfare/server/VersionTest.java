@@ -27,7 +27,7 @@ class VersionTest {
   private void refused(Item item, String message) {
     assertThatThrownBy(() -> tenant.trigger(item))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(422))
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(422))
         .hasMessage(message);
     assertThatThrownBy(() -> tenant.batch(Item.of("a"), item)).hasMessage("items[1]: " + message);
   }

@@ -5,7 +5,7 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import java.util.List;
 
-/** Maintenance of what callers bring. */
+/** The access component: maintenance of used one-time tokens. */
 public final class AccessComponent implements Component {
   private final List<Sweep> sweeps;
 

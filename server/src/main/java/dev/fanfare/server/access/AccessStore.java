@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** SQL of {@code environments} and {@code secret_keys}. */
 final class AccessStore {
 
-  /** A stored key with what a person may see of it. */
+  /** A stored key, with the environment that it belongs to. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record StoredKey(
       int id,
@@ -20,7 +20,10 @@ final class AccessStore {
       Instant createdAt,
       @Nullable Instant revokedAt) {}
 
-  /** Lets one server at a time set up an empty database; held until the transaction ends. */
+  /**
+   * Locks the setup until the transaction ends: of servers that start at the same time, one creates
+   * the environments.
+   */
   void lockSetup(Tx tx) {
     tx.sql("select pg_advisory_xact_lock(hashtext('fanfare setup'))").first(r -> true);
   }
@@ -90,8 +93,8 @@ final class AccessStore {
         .list(AccessStore::storedKey);
   }
 
-  /** The keys in force of the environment with this public id, newest first. */
-  List<StoredKey> keysInForce(Tx tx, String publicId) {
+  /** The valid keys of the environment with this public id, newest first. */
+  List<StoredKey> validKeys(Tx tx, String publicId) {
     return tx.sql(
             """
             select k.key_id, k.key_encrypted, k.created_at, k.revoked_at,

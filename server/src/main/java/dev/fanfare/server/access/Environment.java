@@ -1,10 +1,10 @@
 package dev.fanfare.server.access;
 
 /**
- * A world of its own: nothing in one environment is visible from another.
+ * An environment: one tenant, whose data no other environment can access.
  *
- * @param id first column of every key
- * @param publicId what tokens carry as their subject
+ * @param id the number that begins the primary key of its rows
+ * @param publicId the id in the API and in the subject of tokens, such as {@code env_…}
  * @param slug {@code dev}, {@code staging} or {@code prod}
  */
 public record Environment(int id, String publicId, String slug) {}

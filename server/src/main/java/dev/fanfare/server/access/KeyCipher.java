@@ -9,8 +9,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Keeps secret keys readable for Fanfare alone: AES-256 in GCM, a fresh nonce in front of each
- * text. Safe for use by many threads.
+ * Encryption of secret keys at rest: AES-256-GCM, each ciphertext preceded by its own random nonce.
+ * Thread-safe.
  */
 public final class KeyCipher {
   private static final int NONCE_BYTES = 12;
@@ -20,6 +20,8 @@ public final class KeyCipher {
   private final SecureRandom random = new SecureRandom();
 
   /**
+   * A cipher with an encryption key.
+   *
    * @param key 32 bytes
    */
   public KeyCipher(byte[] key) {
@@ -29,7 +31,7 @@ public final class KeyCipher {
     this.key = new SecretKeySpec(key, "AES");
   }
 
-  /** The key on this machine does not open what the database holds. */
+  /** The encryption key is not the one that the stored keys were encrypted with. */
   public static final class WrongKeyException extends RuntimeException {
     WrongKeyException(GeneralSecurityException cause) {
       super(

@@ -11,17 +11,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Environments and their secret keys: set up once, listed, created and revoked. A revoked key is
- * refused by every server within {@link #REMEMBERED}.
+ * Environments and their secret keys: created at the first start, listed, added and revoked. Every
+ * server refuses a revoked key within {@link #CACHE_LIFE}. Thread-safe.
  */
 public final class Keys {
-  /** How long a revoked key may still be accepted by a server that has just seen it. */
-  public static final Duration REMEMBERED = Duration.ofSeconds(2);
+  /** How long keys and environments are cached, so how long a revoked key may still be accepted. */
+  public static final Duration CACHE_LIFE = Duration.ofSeconds(2);
 
   private static final String PROJECT = "default";
   private static final String ENVIRONMENT_ID = "env_";
 
-  /** The environments of a project, and their types. */
+  /** The types of the environments, by slug. */
   private static final Map<String, String> TYPES =
       Map.of("dev", "DEVELOPMENT", "staging", "STAGING", "prod", "PRODUCTION");
 
@@ -31,9 +31,9 @@ public final class Keys {
   private final KeyCipher cipher;
   private final TimeOrderedIds ids;
   private final AccessStore store = new AccessStore();
-  private volatile @Nullable Remembered environments;
+  private volatile @Nullable CachedIds environments;
 
-  private record Remembered(List<Integer> ids, long nanos) {}
+  private record CachedIds(List<Integer> ids, long nanos) {}
 
   public Keys(Database database, KeyCipher cipher, TimeOrderedIds ids) {
     this.database = database;
@@ -42,24 +42,24 @@ public final class Keys {
   }
 
   /**
-   * What a person may see of a key.
+   * A key as it may be shown to an operator.
    *
-   * @param id names it for {@link #revoke}
-   * @param environment its environment's slug
-   * @param hint prefix and last four characters
-   * @param revokedAt absent: in force
+   * @param id identifies it for {@link #revoke}
+   * @param environment the slug of its environment
+   * @param hint its prefix and last four characters
+   * @param revokedAt absent when it is valid
    */
   public record KeyInfo(
       int id, String environment, String hint, Instant createdAt, @Nullable Instant revokedAt) {}
 
-  /** A key just made; its text is in {@code key} and can be read again by no command. */
+  /** A new key. No command shows its text again. */
   public record NewKey(int id, String environment, SecretKey key) {}
 
   /**
-   * Creates the first project with its environments and a key for each, unless they exist.
+   * Creates the environments, and a key for each of them, unless they exist.
    *
-   * @param developmentKey the development environment's key; absent: a random one
-   * @throws KeyCipher.WrongKeyException when they exist and were encrypted under another key
+   * @param developmentKey the key of the environment {@code dev}; absent means a random one
+   * @throws KeyCipher.WrongKeyException when keys exist that another encryption key encrypted
    */
   public void setUp(@Nullable String developmentKey) {
     database.transaction(tx -> {
@@ -69,7 +69,8 @@ public final class Keys {
           createEnvironment(tx, slug, slug.equals("dev") ? developmentKey : null);
         }
       } else {
-        // Every one, before a key is added that only the wrong encryption key can read.
+        // Check all of them now, before a key is added that only the wrong encryption key can
+        // decrypt.
         store.keys(tx).forEach(key -> cipher.decrypt(key.encrypted()));
       }
       return null;
@@ -88,9 +89,7 @@ public final class Keys {
     store.insertKey(tx, environment.id(), key.hash(), cipher.encrypt(key.text()));
   }
 
-  /**
-   * The oldest key in force of the development environment, or {@code null} when all are revoked.
-   */
+  /** The oldest valid key of the environment {@code dev}, or {@code null} when all are revoked. */
   public @Nullable SecretKey developmentKey() {
     return database.transaction(store::keys).reversed().stream()
         .filter(key -> key.environment().slug().equals("dev") && key.revokedAt() == null)
@@ -117,9 +116,9 @@ public final class Keys {
   }
 
   /**
-   * Makes a further key; the others stay in force.
+   * Adds a key to an environment. Its other keys stay valid.
    *
-   * @throws IllegalArgumentException when there is no such environment
+   * @throws IllegalArgumentException when the environment does not exist
    */
   public NewKey create(String environmentSlug) {
     return database.transaction(tx -> {
@@ -129,47 +128,46 @@ public final class Keys {
               .findFirst()
               .orElseThrow(() ->
                   new IllegalArgumentException(
-                      "No environment " + environmentSlug + ": choose one of " + SLUGS));
+                      "There is no environment " + environmentSlug + "; choose one of " + SLUGS));
       SecretKey key = SecretKey.generate(environmentSlug);
       int id = store.insertKey(tx, environment.id(), key.hash(), cipher.encrypt(key.text()));
       return new NewKey(id, environmentSlug, key);
     });
   }
 
-  /** Ends a key; false when there is none with this id in force. */
+  /** Revokes a key. Returns false when no valid key has this id. */
   public boolean revoke(int keyId) {
     return database.transaction(tx -> store.revokeKey(tx, keyId));
   }
 
-  /** The environment a key belongs to, or {@code null} when it is unknown or revoked. */
+  /** The environment of a key, or {@code null} when the key is unknown or revoked. */
   public @Nullable Environment environmentOf(String keyText) {
     return database.transaction(tx -> store.environmentOfKey(tx, SecretKey.hash(keyText)));
   }
 
-  /** The keys that sign and verify an environment's tokens, the newest first. */
+  /** The valid keys of an environment, newest first. They sign and verify its tokens. */
   public List<EnvironmentKey> signingKeys(String environmentPublicId) {
-    return database.transaction(tx -> store.keysInForce(tx, environmentPublicId)).stream()
+    return database.transaction(tx -> store.validKeys(tx, environmentPublicId)).stream()
         .map(key ->
             new EnvironmentKey(key.environment(), new SecretKey(cipher.decrypt(key.encrypted()))))
         .toList();
   }
 
-  /** A key in force with its environment. */
+  /** A valid key with its environment. */
   public record EnvironmentKey(Environment environment, SecretKey key) {}
 
   /**
-   * All environments, for work that goes through them one by one. A new one is in it within {@link
-   * #REMEMBERED}.
+   * The ids of all environments, for sweeps. A new environment appears within {@link #CACHE_LIFE}.
    */
   public List<Integer> environmentIds() {
-    Remembered seen = environments;
-    if (seen == null || System.nanoTime() - seen.nanos() > REMEMBERED.toNanos()) {
-      seen =
-          new Remembered(
+    CachedIds cached = environments;
+    if (cached == null || System.nanoTime() - cached.nanos() > CACHE_LIFE.toNanos()) {
+      cached =
+          new CachedIds(
               database.transaction(store::environments).stream().map(Environment::id).toList(),
               System.nanoTime());
-      environments = seen;
+      environments = cached;
     }
-    return seen.ids();
+    return cached.ids();
   }
 }

@@ -4,20 +4,20 @@ import dev.fanfare.server.result.Refusal;
 import java.time.Instant;
 
 /**
- * A public access token that can trigger only once; {@link UsedTokenStore} knows whether it has.
+ * A public access token that can trigger only once. {@link UsedTokenStore} records its use.
  *
  * @param hash SHA-256 of its text, 64 lower-case hexadecimal digits
- * @param expiresAt when it ends
+ * @param expiresAt when it expires
  */
 public record OneTimeToken(String hash, Instant expiresAt) {
 
   /**
-   * The refusal of a token that has triggered before.
+   * The refusal of a token that was used before.
    *
-   * @param what it was to do now, such as {@code batch trigger}
+   * @param action the requested action, such as {@code batch trigger}
    */
-  public static Refusal alreadyUsed(String what) {
+  public static Refusal alreadyUsed(String action) {
     return Refusal.unprocessable(
-        "Cannot " + what + " with a one-time use token as it has already been used.");
+        "Cannot " + action + " with a one-time use token as it has already been used.");
   }
 }

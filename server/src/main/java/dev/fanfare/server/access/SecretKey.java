@@ -4,8 +4,9 @@ import dev.fanfare.server.text.Hash;
 import java.security.SecureRandom;
 
 /**
- * An environment's secret key: {@code tr_dev_}, {@code tr_stg_} or {@code tr_prod_} and 24 letters
- * and digits. Never printed by accident: its text is only had by asking for it.
+ * A secret key of an environment: {@code tr_dev_}, {@code tr_stg_} or {@code tr_prod_} followed by
+ * 24 letters and digits. {@link #toString()} hides it, so that it is not logged by accident.
+ * Immutable.
  */
 public final class SecretKey {
   private static final String ALPHABET =
@@ -19,7 +20,7 @@ public final class SecretKey {
     this.text = text;
   }
 
-  /** A new key for an environment. */
+  /** A new random key for an environment. */
   static SecretKey generate(String environmentSlug) {
     StringBuilder text = new StringBuilder(prefix(environmentSlug));
     for (int i = 0; i < LENGTH; i++) {
@@ -33,7 +34,7 @@ public final class SecretKey {
       case "dev" -> "tr_dev_";
       case "staging" -> "tr_stg_";
       case "prod" -> "tr_prod_";
-      default -> throw new IllegalArgumentException("No environment " + environmentSlug);
+      default -> throw new IllegalArgumentException("There is no environment " + environmentSlug);
     };
   }
 
@@ -42,7 +43,7 @@ public final class SecretKey {
     return text;
   }
 
-  /** What the database finds it by. */
+  /** Its SHA-256, by which the database finds it. */
   byte[] hash() {
     return hash(text);
   }

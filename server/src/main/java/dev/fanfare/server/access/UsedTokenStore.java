@@ -11,22 +11,22 @@ import java.util.Set;
 
 /**
  * SQL of {@code used_tokens}. A one-time token is used up in the transaction that stores what it
- * triggers, so that neither exists without the other. What an older run or batch answers uses up
- * nothing.
+ * triggers, so that neither is stored without the other. A trigger that returns an existing run or
+ * batch does not use up its token.
  */
 public final class UsedTokenStore {
-  /** The server's clock ends a token and the database's prunes it: they may differ. */
+  /** Tokens expire by the server's clock and are pruned by the database's, which may differ. */
   private static final Duration MARGIN = Duration.ofDays(1);
 
-  /** What PostgreSQL can still write; a token may claim to live longer. */
+  /** The latest expiry that is stored. Tokens can claim times that PostgreSQL cannot store. */
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
 
-  /** Uses up a token; false when it was used before. */
+  /** Uses up a token. Returns false when it was used before. */
   public boolean spend(Tx tx, OneTimeToken token) {
     return spend(tx, List.of(token)).isEmpty();
   }
 
-  /** Uses up many tokens, no two the same, and returns those that were used before. */
+  /** Uses up distinct tokens, and returns those that were used before. */
   public Set<OneTimeToken> spend(Tx tx, Collection<OneTimeToken> tokens) {
     List<String> fresh =
         tx.sql(
@@ -40,18 +40,18 @@ public final class UsedTokenStore {
                 returning token_hash
                 """)
             .bytes("hashes", tokens, t -> HexFormat.of().parseHex(t.hash()))
-            .longs("expires_seconds", tokens, t -> forgottenAt(t).getEpochSecond())
+            .longs("expires_seconds", tokens, t -> prunedAfter(t).getEpochSecond())
             .list(r -> HexFormat.of().formatHex(r.bytes("token_hash")));
     Set<OneTimeToken> before = new HashSet<>(tokens);
     before.removeIf(token -> fresh.contains(token.hash()));
     return before;
   }
 
-  private static Instant forgottenAt(OneTimeToken token) {
+  private static Instant prunedAfter(OneTimeToken token) {
     return token.expiresAt().isAfter(LATEST) ? LATEST : token.expiresAt().plus(MARGIN);
   }
 
-  /** Forgets up to {@code max} tokens that have ended. */
+  /** Deletes up to {@code max} records of expired tokens; returns how many. */
   public int prune(Tx tx, Instant now, int max) {
     return tx.sql(
             """

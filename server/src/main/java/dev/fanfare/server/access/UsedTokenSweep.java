@@ -5,7 +5,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 
-/** Deletes one-time tokens that were used and have expired. */
+/** Deletes the records of used one-time tokens that have expired. */
 final class UsedTokenSweep extends PruneSweep {
   private final UsedTokenStore tokens = new UsedTokenStore();
 

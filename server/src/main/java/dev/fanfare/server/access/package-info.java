@@ -1,8 +1,8 @@
 /**
- * Environments, their secret keys, and the one-time tokens that were used. Owns {@code
- * environments}, {@code secret_keys} and {@code used_tokens}. Open {@link
- * dev.fanfare.server.access.Keys} first. Who calls over HTTP, and what they may do, is in {@code
- * access.http}. It knows nothing of runs or batches.
+ * Environments, their secret keys, and used one-time tokens. Owns {@code environments}, {@code
+ * secret_keys} and {@code used_tokens}. Open {@link dev.fanfare.server.access.Keys} first. The
+ * authentication and authorization of HTTP requests is in {@code access.http}. This package does
+ * not depend on runs or batches.
  */
 @NullMarked
 package dev.fanfare.server.access;

@@ -5,12 +5,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * A request body while it is read: counted against the route's limit and against the budget of all
- * bodies in flight, whatever the client announced. Of a body that is used up while it is read, only
- * what its reader holds at most is counted against the budget.
+ * A request body while it is read. Its actual bytes, not the announced length, count against the
+ * route's limit and against the budget of all bodies in flight. Of a body that its reader processes
+ * in parts, only the part in memory counts against the budget.
  */
 final class Body extends InputStream {
-  /** Taken from the budget at a time: what was read counts, not what was announced. */
+  /** The number of bytes to take from the budget at a time. */
   private static final int STEP = 64 * 1024;
 
   private final InputStream source;
@@ -21,9 +21,10 @@ final class Body extends InputStream {
   private long taken;
 
   /**
-   * @param source decoded bytes, which a compressed body has more of than it announced
-   * @param heldMax most bytes that its reader holds at once
-   * @param announced the announced length, or 0 when there is none
+   * @param source the decompressed bytes, which can be more than the announced ones
+   * @param limit the maximum size in bytes
+   * @param heldMax the maximum number of bytes that the reader keeps in memory at once
+   * @param announced the value of {@code Content-Length}, or 0 without one
    */
   Body(InputStream source, long limit, long heldMax, long announced, BodyBudget budget) {
     this.source = source;
@@ -50,14 +51,14 @@ final class Body extends InputStream {
         throw tooLarge();
       }
       if (read > taken && taken < heldMax) {
-        // No more than the longest body may need, which the settings let fit into the budget.
+        // Never more than heldMax: the settings ensure that the longest body fits the budget.
         take(Math.min(Math.max(STEP, read - taken), heldMax - taken));
       }
     }
     return count;
   }
 
-  /** Helidon meets malformed chunks, and what is not gzip, with all kinds of exceptions. */
+  /** Helidon reports malformed chunks and invalid gzip with various runtime exceptions. */
   private int readSource(byte[] into, int offset, int length) throws IOException {
     try {
       return source.read(into, offset, length);
@@ -80,7 +81,7 @@ final class Body extends InputStream {
     taken += bytes;
   }
 
-  /** Ends the request's claim on the budget. */
+  /** Returns the share of the budget. */
   void giveBack() {
     budget.giveBack(taken);
     taken = 0;

@@ -3,9 +3,9 @@ package dev.fanfare.server.http;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of request bodies the server holds at once. A body takes its share before it is
- * read and gives it back when its request ends; when nothing is left the request is refused, never
- * queued, so a flood costs refusals and not memory.
+ * The limit on the request bodies that the server holds in memory at once. A body takes its share
+ * while it is read, and returns it when its request ends. When the budget is used up, the request
+ * is refused, not queued: a flood of requests must not use memory. Thread-safe.
  */
 final class BodyBudget {
   private final long max;
@@ -15,7 +15,10 @@ final class BodyBudget {
     this.max = max;
   }
 
-  /** Never adds what it then takes back: that could refuse another, who fits. */
+  /**
+   * Takes {@code bytes}, or nothing when they exceed what is left. Compares before it adds: to add
+   * first and subtract on failure could refuse a concurrent request that fits.
+   */
   boolean take(long bytes) {
     while (true) {
       long before = taken.get();

@@ -7,12 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets scripts of any origin call the routes that take public access tokens, and presigned URLs.
- * The token or the URL is all the authority there is: no cookie is read, so no credentials are
- * allowed to ride along.
+ * CORS headers of the routes that accept public access tokens or presigned URLs: scripts of any
+ * origin may call them. The token or URL is the only authorization. The server reads no cookies, so
+ * it does not allow credentials.
  */
 final class Cors {
-  /** Without this a script sees none of them. */
+  /** Response headers that scripts may read. */
   private static final String EXPOSED =
       "x-trigger-jwt, x-trigger-jwt-claims, x-should-retry, x-ratelimit-limit,"
           + " x-ratelimit-remaining, x-ratelimit-reset, retry-after";
@@ -22,19 +22,19 @@ final class Cors {
 
   private Cors() {}
 
-  /** Tells a browser, before it sends anything, what it may send. */
+  /** The response to a preflight request: the methods and headers that are allowed. */
   static Response preflight(Headers request) {
-    Response answer =
+    Response response =
         allow(Response.json(200, Map.of()), request)
             .with("Access-Control-Allow-Methods", METHODS)
             .with("Access-Control-Max-Age", MAX_AGE_SECONDS);
-    String asked = value(request, HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS);
-    return asked == null ? answer : answer.with("Access-Control-Allow-Headers", asked);
+    String requested = value(request, HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS);
+    return requested == null ? response : response.with("Access-Control-Allow-Headers", requested);
   }
 
-  /** Lets the origin that asked see the answer, errors too. */
-  static Response allow(Response answer, Headers request) {
-    Response varied = answer.with("Vary", "Origin");
+  /** Allows the origin of the request to read the response, errors included. */
+  static Response allow(Response response, Headers request) {
+    Response varied = response.with("Vary", "Origin");
     String origin = value(request, HeaderNames.ORIGIN);
     return origin == null
         ? varied

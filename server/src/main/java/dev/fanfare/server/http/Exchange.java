@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What a handler sees of one request. Belongs to the thread that handles it. */
+/** One request as its handler sees it. Confined to the thread that handles it. */
 public final class Exchange {
   private final ServerRequest request;
   private final Map<String, String> path;
@@ -23,17 +23,17 @@ public final class Exchange {
     this.budget = budget;
   }
 
-  /** A named segment of the route's path, decoded. */
+  /** The decoded value of a named segment of the route's path. */
   public String path(String name) {
     return Objects.requireNonNull(path.get(name), name);
   }
 
-  /** A header's value, or {@code null}. */
+  /** The value of a header, or {@code null} when the request lacks it. */
   public @Nullable String header(String name) {
     return request.headers().value(HeaderNames.create(name)).orElse(null);
   }
 
-  /** A query parameter's only or last value, or {@code null}. */
+  /** The last value of a query parameter, or {@code null} when the request lacks it. */
   public @Nullable String query(String name) {
     if (!request.query().contains(name)) {
       return null;
@@ -43,8 +43,8 @@ public final class Exchange {
   }
 
   /**
-   * Scheme and authority under which the client reached the server, by its own word and that of a
-   * proxy in front: good for links that go back to this client, and for nothing else.
+   * Scheme and authority of the server as the client addressed it, from {@code Host} and {@code
+   * X-Forwarded-Proto}. Both can be forged: use it only for links that go back to this client.
    */
   public String origin() {
     String host = header("Host");
@@ -55,25 +55,26 @@ public final class Exchange {
     return ("https".equalsIgnoreCase(header("X-Forwarded-Proto")) ? "https://" : "http://") + host;
   }
 
-  /** Whether a body follows the headers. */
+  /** Whether the request has a body. */
   public boolean hasBody() {
     return request.content().hasEntity();
   }
 
   /**
-   * The body, decompressed, to be read once.
+   * The decompressed body. It can be read once.
    *
-   * @param limit most bytes to read; a longer body ends the request with 413
+   * @param limit the maximum size in bytes; a longer body ends the request with 413
    */
   public InputStream body(long limit) {
     return stream(limit, limit);
   }
 
   /**
-   * The body, decompressed, to be read once by somebody who does not keep it.
+   * The decompressed body, for a reader that keeps only a part of it in memory. It can be read
+   * once.
    *
-   * @param limit most bytes to read; a longer body ends the request with 413
-   * @param heldMax most bytes of it that its reader holds at once
+   * @param limit the maximum size in bytes; a longer body ends the request with 413
+   * @param heldMax the maximum number of bytes that the reader keeps in memory at once
    */
   public InputStream stream(long limit, long heldMax) {
     if (!hasBody()) {
@@ -85,7 +86,7 @@ public final class Exchange {
     return counted;
   }
 
-  /** The whole body as bytes, for the small ones. */
+  /** The whole body, at most {@code limit} bytes; a longer one ends the request with 413. */
   public byte[] bytes(long limit) {
     try (InputStream in = body(limit)) {
       return in.readAllBytes();
@@ -94,7 +95,7 @@ public final class Exchange {
     }
   }
 
-  /** Gives back what the body took from the budget. */
+  /** Returns the body's share of the budget. */
   void end() {
     if (body != null) {
       body.giveBack();

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Lets clients send gzip. What comes out is counted by {@link Body} as it is read, so a bomb costs
- * no more than the limit. Answers are never compressed.
+ * Decompression of gzip request bodies. {@link Body} counts the decompressed bytes while they are
+ * read, so a decompression bomb costs no more than the limit. Responses are never compressed.
  */
 final class GzipDecoding implements ContentEncoding {
 

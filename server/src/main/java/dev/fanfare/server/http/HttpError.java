@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Ends the handling of a request with an error answer. It is the expected end of a client's
- * mistake, so it carries no stack trace.
+ * Ends the handling of a request with an error response. Client errors are expected, so it carries
+ * no stack trace.
  */
 public final class HttpError extends RuntimeException {
-  private final transient Response answer;
+  private final transient Response response;
 
-  /** Ends with this answer. */
-  public HttpError(Response answer) {
-    super("HTTP " + answer.status(), null, false, false);
-    this.answer = answer;
+  /** Responds with {@code response}. */
+  public HttpError(Response response) {
+    super("HTTP " + response.status(), null, false, false);
+    this.response = response;
   }
 
-  /** Ends with {@code {"error": message}}. */
+  /** Responds with {@code {"error": message}}. */
   public HttpError(int status, String message) {
     super(message, null, false, false);
-    this.answer = Response.error(status, message);
+    this.response = Response.error(status, message);
   }
 
-  /** What becomes of a refused use case. */
+  /** The response to a refusal. */
   public static HttpError of(Refusal refusal) {
     int status =
         switch (refusal.reason()) {
@@ -37,17 +37,17 @@ public final class HttpError extends RuntimeException {
     return new HttpError(status, refusal.message());
   }
 
-  /** What becomes of a body that is not the JSON it should be. */
+  /** 400, for a body that is not JSON or not of the expected form. */
   public static HttpError of(JsonException e) {
     return new HttpError(400, String.valueOf(e.getMessage()));
   }
 
-  /** 400, for a body that does not have the shape it should. */
-  public static HttpError validation(String what) {
-    return new HttpError(400, "Validation error: " + what);
+  /** 400, for a body that breaks a rule; {@code problem} names the field and what is allowed. */
+  public static HttpError validation(String problem) {
+    return new HttpError(400, "Validation error: " + problem);
   }
 
-  /** 400, for a query parameter. */
+  /** 400, for an invalid query parameter. */
   public static HttpError query(String name, String message) {
     return new HttpError(
         Response.json(
@@ -59,7 +59,7 @@ public final class HttpError extends RuntimeException {
                 List.of(Map.of("code", "custom", "path", List.of(name), "message", message)))));
   }
 
-  /** 400, for a header. */
+  /** 400, for an invalid header. */
   public static HttpError header(String name, String message) {
     return new HttpError(
         Response.json(
@@ -71,8 +71,8 @@ public final class HttpError extends RuntimeException {
                 List.of(Map.of("code", "custom", "path", List.of(name), "message", message)))));
   }
 
-  /** What to send. */
-  public Response answer() {
-    return answer;
+  /** The error response. */
+  public Response response() {
+    return response;
   }
 }

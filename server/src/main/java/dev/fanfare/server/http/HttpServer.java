@@ -31,18 +31,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens, finds the route, runs its handler on a virtual thread and writes the answer. Whatever a
- * handler throws becomes an answer here and nowhere else.
+ * The HTTP listener: finds the route of a request, runs its handler on a virtual thread, and writes
+ * the response. This is the only place that turns exceptions of handlers into responses.
+ * Thread-safe.
  */
 public final class HttpServer {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
   private static final int HEADERS_BYTES_MAX = 32 * 1024;
   private static final int PROLOGUE_BYTES_MAX = 16 * 1024;
 
-  /** A draining server still says how it is. */
+  /** Routes that a draining server still serves, because a load balancer must see its state. */
   private static final String HEALTH = "/health/";
 
-  /** More requests than any server serves at once: all permits taken means none is in flight. */
+  /** More requests than a server can ever have in flight. Holding all permits means: none is. */
   private static final int IN_FLIGHT_MAX = 1_000_000;
 
   private final Router router;
@@ -62,14 +63,14 @@ public final class HttpServer {
         WebServer.builder()
             .host(config.get(HOST))
             .port(config.get(PORT))
-            .shutdownHook(false) // ours drains first
-            .useNio(false) // a channel knows no read timeout, see ReadTimeout
+            .shutdownHook(false) // the server's own drains first
+            .useNio(false) // NIO channels have no read timeout, see ReadTimeout
             .connectionOptions(new ReadTimeout(config.get(BODY_READ_TIMEOUT)))
             .addProtocol(
                 Http1Config.builder()
                     .maxHeadersSize(HEADERS_BYTES_MAX)
                     .maxPrologueLength(PROLOGUE_BYTES_MAX)
-                    // It refuses brackets in a query, which many clients send as they are.
+                    // Helidon refuses brackets in a query, which many clients do not encode.
                     .validatePrologue(false)
                     .build())
             .contentEncoding(
@@ -82,44 +83,44 @@ public final class HttpServer {
             .build();
   }
 
-  /** Turns what a handler could not foresee, such as a lost database, into an answer. */
+  /** Turns unexpected failures of handlers, such as an unreachable database, into responses. */
   @FunctionalInterface
   public interface Failures {
-    /** The answer to a failure that is not an {@link HttpError}. */
-    Response answer(Throwable failure);
+    /** The response to a failure that is not an {@link HttpError}. */
+    Response handle(Throwable failure);
   }
 
-  /** Starts to listen and returns when connections are accepted. */
+  /**
+   * Starts to listen, and returns when the server accepts connections.
+   *
+   * @throws IllegalStateException when the address cannot be bound
+   */
   public static HttpServer start(ServerConfig config, List<Route> routes, Failures failures) {
     HttpServer server = new HttpServer(config, routes, failures);
     server.server.start();
     if (!server.server.isRunning()) {
-      // Helidon logs that it could not bind and returns as if it had.
+      // Helidon only logs a failure to bind.
       throw new IllegalStateException(
-          "not listening on " + config.get(HOST) + ":" + config.get(PORT));
+          "Not listening on " + config.get(HOST) + ":" + config.get(PORT));
     }
     return server;
   }
 
-  /** The port it listens on. */
+  /** The port on which it listens. */
   public int port() {
     return server.port();
   }
 
-  /** Whether it still takes new requests. */
-  public boolean accepting() {
-    return !draining.get();
-  }
-
   /**
-   * From now on new requests are refused with 503, which clients try again elsewhere; returns when
-   * those in flight have ended, or after the grace period.
+   * Refuses new requests with 503, so that clients retry them elsewhere, and waits until the
+   * requests in flight have ended, at most for the grace period.
    */
   public void drain() {
     draining.set(true);
     try {
       if (!inFlight.tryAcquire(IN_FLIGHT_MAX, grace.toMillis(), TimeUnit.MILLISECONDS)) {
-        log.warn("Requests were still running after the grace period of {}", grace);
+        log.warn(
+            "Requests are still running after the grace period of {}, they are cut off", grace);
       } else {
         inFlight.release(IN_FLIGHT_MAX);
       }
@@ -128,7 +129,7 @@ public final class HttpServer {
     }
   }
 
-  /** Closes the socket. Call {@link #drain} first: this cuts what is still running. */
+  /** Closes the socket and all connections. Call {@link #drain} first. */
   public void stop() {
     server.stop();
   }
@@ -144,10 +145,10 @@ public final class HttpServer {
         send(response, Response.error(503, "The server is stopping").with("Retry-After", "1"));
         close(request, true);
       }
-      Response answer = answer(request);
-      send(response, answer);
-      if (answer.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-        close(request, !answer.isClosing());
+      Response result = respond(request);
+      send(response, result);
+      if (result.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+        close(request, !result.isClosing());
       }
     } finally {
       inFlight.release();
@@ -155,24 +156,24 @@ public final class HttpServer {
   }
 
   /**
-   * Ends the connection after an answer that says so. Helidon does not: it would read what is left
-   * of the request, or was smuggled behind it, as the next one.
+   * Closes the connection after a response with {@code Connection: close}. Helidon would keep it
+   * open and read the rest of this request, or bytes smuggled behind it, as the next request.
    *
-   * @param readOn whether to take the rest of the body first; closed while it still sends, a client
-   *     might never see the answer
+   * @param readRest whether to read the rest of the body first: a client that is still sending when
+   *     the connection closes might never see the response
    */
-  private static void close(ServerRequest request, boolean readOn) {
-    if (readOn && !request.headers().contains(HeaderValues.EXPECT_100)) {
+  private static void close(ServerRequest request, boolean readRest) {
+    if (readRest && !request.headers().contains(HeaderValues.EXPECT_100)) {
       try {
         request.content().consume();
       } catch (RuntimeException e) {
-        // gone, silent or malformed: nobody waits for the answer
+        // the client is gone, silent or sends nonsense: the connection closes in any case
       }
     }
-    throw new CloseConnectionException("closed with the answer");
+    throw new CloseConnectionException("closed with the response");
   }
 
-  private Response answer(ServerRequest request) {
+  private Response respond(ServerRequest request) {
     String method = request.prologue().method().text();
     String path = request.path().rawPath();
     if (!isPrintable(path) || !isPrintable(request.query().rawValue())) {
@@ -185,49 +186,49 @@ public final class HttpServer {
     try {
       match = router.find(method, path);
     } catch (HttpError e) {
-      return e.answer();
+      return e.response();
     }
-    Response answer = answer(match.route().handler(), new Exchange(request, match.path(), budget));
-    return match.route().access().isForBrowsers() ? Cors.allow(answer, request.headers()) : answer;
+    Response result = respond(match.route().handler(), new Exchange(request, match.path(), budget));
+    return match.route().access().isForBrowsers() ? Cors.allow(result, request.headers()) : result;
   }
 
-  /** Whether it has no blanks, no control characters and nothing beyond ASCII. */
+  /** Whether a text has only printable ASCII characters and no blanks. */
   private static boolean isPrintable(String raw) {
     return raw.chars().allMatch(c -> c > ' ' && c < 0x7F);
   }
 
-  private Response answer(Route.Handler handler, Exchange exchange) {
+  private Response respond(Route.Handler handler, Exchange exchange) {
     try {
       return handler.handle(exchange);
     } catch (HttpError e) {
-      return e.answer();
+      return e.response();
     } catch (JsonException e) {
-      return HttpError.of(e).answer();
+      return HttpError.of(e).response();
     } catch (UncheckedIOException e) {
-      // The client went away or was silent for too long in the middle of its body.
+      // The client disconnected or was silent for too long in the middle of its body.
       return Response.error(400, "The request body ended early").closing();
     } catch (Throwable e) {
-      return failures.answer(e);
+      return failures.handle(e);
     } finally {
       exchange.end();
     }
   }
 
-  private static void send(ServerResponse response, Response answer) {
-    response.status(Status.create(answer.status()));
+  private static void send(ServerResponse response, Response result) {
+    response.status(Status.create(result.status()));
     response.header(HeaderValues.CONTENT_TYPE_JSON);
-    answer.headers().forEach(response::header);
-    switch (answer.body()) {
+    result.headers().forEach(response::header);
+    switch (result.body()) {
       case Response.Whole whole -> response.send(whole.bytes());
-      // Not closed when it fails: a proper end would make a part look like the whole.
+      // Not closed on failure: a proper end would make a part look like the whole.
       case Response.Streamed streamed -> streamed.writeTo(response.outputStream());
     }
   }
 
-  /** Whether the client is at fault although Helidon takes it on itself. */
+  /** Whether the client is at fault although Helidon reports a server error. */
   private static boolean isClients(DirectHandler.TransportRequest request, Status status) {
-    boolean unreadable = request.method().isEmpty(); // not even the request line made sense
-    return status.code() == Status.NOT_IMPLEMENTED_501.code() // a transfer coding of its own
+    boolean unreadable = request.method().isEmpty(); // the request line was malformed
+    return status.code() == Status.NOT_IMPLEMENTED_501.code() // an unknown transfer coding
         || (unreadable && status.code() == Status.INTERNAL_SERVER_ERROR_500.code());
   }
 
@@ -235,7 +236,7 @@ public final class HttpServer {
     return WireJson.mapper().writeValueAsBytes(Map.of("error", status.reasonPhrase()));
   }
 
-  /** What Helidon refuses before a handler sees it gets the same shape of error. */
+  /** Gives requests that Helidon refuses before routing the same form of error. */
   private static DirectHandlers jsonErrors() {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     DirectHandler handler =

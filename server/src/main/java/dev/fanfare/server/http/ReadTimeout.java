@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The options of accepted connections. Helidon's own have a read timeout that no accepted
- * connection is given: a client that falls silent would hold its thread, and its share of the body
- * budget, for minutes.
+ * Socket options of accepted connections, with a read timeout. Helidon does not apply the read
+ * timeout of its own options to accepted connections: a silent client would hold its thread and its
+ * share of the body budget for minutes.
  */
 record ReadTimeout(Duration readTimeout) implements SocketOptions {
 
@@ -20,24 +20,25 @@ record ReadTimeout(Duration readTimeout) implements SocketOptions {
   public void configureSocket(SocketChannel socket) {
     SocketOptions.super.configureSocket(socket);
     try {
-      long millis = Math.clamp(readTimeout.toMillis(), 1, Integer.MAX_VALUE); // 0 would be for ever
+      long millis =
+          Math.clamp(readTimeout.toMillis(), 1, Integer.MAX_VALUE); // 0 would mean no timeout
       socket.socket().setSoTimeout((int) millis);
     } catch (SocketException e) {
-      // The client is gone already; the first read finds out.
+      // The client has disconnected; the first read reports it.
     }
   }
 
   @Override
   public Map<SocketOption<?>, Object> socketOptions() {
     return Map.of(
-        // Nagle's algorithm would hold our second segment for 40 ms of delayed ACK.
+        // With Nagle's algorithm, the second segment would wait 40 ms for a delayed ACK.
         StandardSocketOptions.TCP_NODELAY, true,
         StandardSocketOptions.SO_KEEPALIVE, true);
   }
 
   @Override
   public Duration connectTimeout() {
-    return readTimeout; // of outgoing connections, which there are none of
+    return readTimeout; // unused: for outgoing connections only
   }
 
   @Override

@@ -6,51 +6,51 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a handler answers.
+ * An HTTP response.
  *
  * @param status the HTTP status
- * @param headers headers; the content type is JSON unless it is among them
- * @param body what is sent
+ * @param headers the headers; without a {@code Content-Type}, it is JSON
+ * @param body the body, in memory or streamed
  */
 public record Response(int status, Map<String, String> headers, Body body) {
 
-  /** What is sent: whole, or as it is made. */
+  /** A body in memory, or one that is streamed. */
   public sealed interface Body {}
 
-  /** JSON in UTF-8, held whole; empty for none. */
+  /** A body in memory, usually JSON in UTF-8. No bytes: no body. */
   @SuppressWarnings("ArrayRecordComponent") // never compared; the bytes go straight to the socket
   public record Whole(byte[] bytes) implements Body {}
 
   /**
-   * What is written while it is made or read, when it may be too long to be held. A failure in the
-   * middle ends the connection, so that the client does not take a part for the whole.
+   * A body that is written while it is produced, because it may be too large for memory. A failure
+   * in the middle closes the connection, so that the client does not mistake a part for the whole.
    */
   public non-sealed interface Streamed extends Body {
-    /** Writes the body and closes it; called once, after the status and headers. */
+    /** Writes the body and closes {@code out}. Called once, after the status and headers. */
     void writeTo(OutputStream out);
   }
 
-  /** Answers {@code value} as JSON. */
+  /** A response with {@code value} as JSON. */
   public static Response json(int status, Object value) {
     return json(status, WireJson.mapper().writeValueAsBytes(value));
   }
 
-  /** Answers JSON that is already written. */
+  /** A response with a JSON text in UTF-8. */
   public static Response json(int status, byte[] body) {
     return new Response(status, Map.of(), new Whole(body));
   }
 
-  /** Answers JSON that is written while it is made. */
+  /** A response with streamed JSON. */
   public static Response stream(int status, Streamed body) {
     return new Response(status, Map.of(), body);
   }
 
-  /** Answers the error shape of every endpoint: {@code {"error": message}}. */
+  /** An error response in the form of every endpoint: {@code {"error": message}}. */
   public static Response error(int status, String message) {
     return json(status, Map.of("error", message));
   }
 
-  /** The same answer, after which the connection is closed: what follows on it means nothing. */
+  /** A copy that closes the connection: the rest of the input cannot be trusted. */
   public Response closing() {
     return with("Connection", "close");
   }
@@ -60,9 +60,9 @@ public record Response(int status, Map<String, String> headers, Body body) {
   }
 
   /**
-   * Answers an error in the form of RFC 9457, with {@code error} beside it as everywhere.
+   * An error response in the form of RFC 9457, which also has the {@code error} of every endpoint.
    *
-   * @param more further members
+   * @param more additional members of the object
    */
   public static Response problem(
       int status, String title, String detail, String error, Map<String, Object> more) {
@@ -76,14 +76,14 @@ public record Response(int status, Map<String, String> headers, Body body) {
     return json(status, body).with("Content-Type", "application/problem+json");
   }
 
-  /** The same answer with one more header. */
+  /** A copy with one more header. */
   public Response with(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
     return new Response(status, more, body);
   }
 
-  /** The same answer with those of {@code others} that it does not have yet. */
+  /** A copy with those headers of {@code others} that this response lacks. */
   public Response withMissing(Map<String, String> others) {
     Map<String, String> more = new LinkedHashMap<>(others);
     more.putAll(headers);

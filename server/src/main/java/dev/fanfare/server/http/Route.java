@@ -8,41 +8,42 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One method on one path.
+ * One HTTP method on one path, with its handler.
  *
  * @param method the HTTP method, upper case
- * @param path segments separated by slashes; a segment in braces takes any one segment and names
- *     it, and a last one such as {@code {path*}} takes all that are left, of which there is one
- * @param access which credentials it takes
- * @param handler what answers; for a route that takes credentials, behind the check of them
+ * @param path segments separated by slashes. {@code {name}} matches any one segment; {@code
+ *     {name*}}, only at the end, matches one or more
+ * @param access the credentials that it accepts
+ * @param handler handles matching requests. For a route that accepts credentials, it includes the
+ *     check of them
  */
 public record Route(String method, String path, Access access, Handler handler) {
   private static final String REST = "*}";
 
-  /** Answers one request; runs on a virtual thread and may block. */
+  /** Handles one request. It runs on a virtual thread and may block. */
   @FunctionalInterface
   public interface Handler {
-    /** Answers, or throws {@link HttpError}. */
+    /** Returns the response, or throws {@link HttpError}. */
     Response handle(Exchange exchange);
   }
 
   /**
-   * Takes {@code rawSegments} apart.
+   * Matches a request path.
    *
-   * @param rawSegments the path's segments, still encoded, so that an encoded slash stays inside
-   *     its segment; each named one is decoded exactly once
-   * @return the named segments, or {@code null} when the path is another one
+   * @param rawSegments the segments of the request path, still percent-encoded: an encoded slash
+   *     does not separate segments, and each value is decoded exactly once
+   * @return the decoded values by name, or {@code null} when the path does not match
    */
   @Nullable Map<String, String> match(List<String> rawSegments) {
     String[] pattern = path.substring(1).split("/", -1);
-    boolean takesRest = path.endsWith(REST);
-    if (takesRest ? pattern.length > rawSegments.size() : pattern.length != rawSegments.size()) {
+    boolean matchesRest = path.endsWith(REST);
+    if (matchesRest ? pattern.length > rawSegments.size() : pattern.length != rawSegments.size()) {
       return null;
     }
     Map<String, String> named = new HashMap<>();
     for (int i = 0; i < pattern.length; i++) {
       String raw = rawSegments.get(i);
-      if (takesRest && i == pattern.length - 1) {
+      if (matchesRest && i == pattern.length - 1) {
         String value = decode(String.join("/", rawSegments.subList(i, rawSegments.size())));
         if (value == null) {
           return null;
@@ -61,12 +62,12 @@ public record Route(String method, String path, Access access, Handler handler) 
     return named;
   }
 
-  /** Percent-decoding for a path, where a plus is a plus. */
+  /** Decodes percent-encoding. {@link URLDecoder} is for forms, where a plus means a space. */
   private static @Nullable String decode(String raw) {
     try {
       return URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      return null; // half an escape: no resource has such a name
+      return null; // malformed: no resource has such a name
     }
   }
 }

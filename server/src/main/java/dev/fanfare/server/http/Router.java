@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the route of a request, or says why there is none. */
+/** Finds the route of a request. Immutable. */
 final class Router {
   private final List<Route> routes;
 
@@ -15,10 +15,10 @@ final class Router {
     this.routes = List.copyOf(routes);
   }
 
-  /** A route and the named segments of the path it took. */
+  /** A route, and the decoded values of the named segments of its path. */
   record Match(Route route, Map<String, String> path) {}
 
-  /** The route for this method and path; throws 404, or 405 with the methods there are. */
+  /** The route of a method and path; throws 404, or 405 with the allowed methods. */
   Match find(String method, String rawPath) {
     List<String> segments = segments(rawPath);
     TreeSet<String> allowed = new TreeSet<>();
@@ -38,7 +38,7 @@ final class Router {
         Response.error(405, "Method not allowed").with("Allow", String.join(", ", allowed)));
   }
 
-  /** Whether a browser of another origin may call something on this path. */
+  /** Whether browsers of other origins may call some method on this path. */
   boolean isForBrowsers(String rawPath) {
     List<String> segments = segments(rawPath);
     return routes.stream()
@@ -47,7 +47,7 @@ final class Router {
 
   private static List<String> segments(String rawPath) {
     List<String> segments = new ArrayList<>(Arrays.asList(rawPath.split("/", -1)));
-    segments.removeFirst(); // what stands before the leading slash
+    segments.removeFirst(); // the empty text before the leading slash
     return segments;
   }
 }

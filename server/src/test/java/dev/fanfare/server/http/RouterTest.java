@@ -63,7 +63,7 @@ class RouterTest {
   void the_rest_begins_behind_a_slash_and_can_be_decoded(String path) {
     assertThatThrownBy(() -> router.find("PUT", path))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(404));
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(404));
   }
 
   @Test
@@ -89,7 +89,7 @@ class RouterTest {
   void no_route_is_404(String path) {
     assertThatThrownBy(() -> router.find("POST", path))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(404));
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(404));
   }
 
   @Test
@@ -98,8 +98,8 @@ class RouterTest {
         .isInstanceOfSatisfying(
             HttpError.class,
             e -> {
-              assertThat(e.answer().status()).isEqualTo(405);
-              assertThat(e.answer().headers()).containsEntry("Allow", "DELETE, GET");
+              assertThat(e.response().status()).isEqualTo(405);
+              assertThat(e.response().headers()).containsEntry("Allow", "DELETE, GET");
             });
   }
 }

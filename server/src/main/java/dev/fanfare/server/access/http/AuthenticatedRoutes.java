@@ -9,9 +9,8 @@ import dev.fanfare.server.json.JsonException;
 import java.util.Map;
 
 /**
- * Makes the routes that ask who calls: each says which credentials it takes, and its handler is
- * given a caller who has shown one. A handler cannot forget to check, for without a door it has no
- * caller, and without a caller no environment.
+ * Creates authenticated routes: each names the credentials that it accepts, and its handler gets
+ * the authenticated caller. A handler cannot skip the check: only the caller has the environment.
  */
 public final class AuthenticatedRoutes {
   private final Authenticator authenticator;
@@ -22,10 +21,10 @@ public final class AuthenticatedRoutes {
     this.limits = limits;
   }
 
-  /** Answers one request of a known caller. */
+  /** Handles one request of an authenticated caller. */
   @FunctionalInterface
   public interface Handler {
-    /** Answers, or throws {@link HttpError}. */
+    /** Returns the response, or throws {@link HttpError}. */
     Response handle(Exchange exchange, Caller caller);
   }
 
@@ -47,29 +46,29 @@ public final class AuthenticatedRoutes {
   /** A route of any method. */
   public Route route(String method, String path, Access access, Handler handler) {
     if (!access.takesCredentials()) {
-      throw new IllegalArgumentException(method + " " + path + " asks nobody, so it has no door");
+      throw new IllegalArgumentException(method + " " + path + " accepts no credentials");
     }
-    return new Route(method, path, access, exchange -> answer(access, exchange, handler));
+    return new Route(method, path, access, exchange -> respond(access, exchange, handler));
   }
 
-  private Response answer(Access access, Exchange exchange, Handler handler) {
+  private Response respond(Access access, Exchange exchange, Handler handler) {
     Caller caller = authenticator.caller(exchange, access.takesTokens());
     if (!access.metered()) {
-      return answer(exchange, caller, handler);
+      return respond(exchange, caller, handler);
     }
     if (isFree(access, exchange, caller)) {
       try {
-        return answer(exchange, caller, handler);
+        return respond(exchange, caller, handler);
       } catch (HttpError e) {
-        limits.takeRequest(caller); // or whoever invents what it names would never be limited
+        limits.takeRequest(caller); // otherwise requests for invented ids would never be limited
         throw e;
       }
     }
     Map<String, String> headers = limits.takeRequest(caller);
     try {
-      return answer(exchange, caller, handler).withMissing(headers);
+      return respond(exchange, caller, handler).withMissing(headers);
     } catch (HttpError e) {
-      throw new HttpError(e.answer().withMissing(headers));
+      throw new HttpError(e.response().withMissing(headers));
     }
   }
 
@@ -78,16 +77,16 @@ public final class AuthenticatedRoutes {
         && limits.takeFree(caller, exchange.path(access.freeAtFirst()));
   }
 
-  private static Response answer(Exchange exchange, Caller caller, Handler handler) {
-    Response answer;
+  private static Response respond(Exchange exchange, Caller caller, Handler handler) {
+    Response response;
     try {
-      answer = handler.handle(exchange, caller);
+      response = handler.handle(exchange, caller);
     } catch (JsonException e) {
       throw HttpError.of(e);
     }
-    if (caller.token() != null && !caller.wasAsked()) {
-      throw new IllegalStateException("A token was answered and its scopes were not looked at");
+    if (caller.token() != null && !caller.wasAuthorized()) {
+      throw new IllegalStateException("The handler did not check the scopes of the token");
     }
-    return answer;
+    return response;
   }
 }

@@ -12,16 +12,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says who sends a request, by its {@code Authorization} header. A key that was found is remembered
- * for {@link Keys#REMEMBERED}, so that a busy client costs no query a request.
+ * Authenticates requests by their {@code Authorization} header. Valid keys are cached for {@link
+ * Keys#CACHE_LIFE}, so that a busy client does not cost a query for each request. Thread-safe.
  */
 final class Authenticator {
-  private static final int REMEMBERED_MAX = 10_000;
+  private static final int CACHED_MAX = 10_000;
 
   private final Keys keys;
   private final PublicTokens tokens;
   private final InstantSource clock;
-  private final Map<String, Found> found = new ConcurrentHashMap<>();
+  private final Map<String, Cached> cache = new ConcurrentHashMap<>();
 
   Authenticator(Keys keys, PublicTokens tokens, InstantSource clock) {
     this.keys = keys;
@@ -29,11 +29,11 @@ final class Authenticator {
     this.clock = clock;
   }
 
-  private record Found(Environment environment, Instant until) {}
+  private record Cached(Environment environment, Instant until) {}
 
   /**
-   * The caller behind a secret key or, where tokens are allowed, a public access token; any other
-   * credential ends the request with 401.
+   * The holder of the secret key or, where tokens are allowed, the public access token of a
+   * request. Any other credential ends the request with 401.
    */
   Caller caller(Exchange exchange, boolean tokensAllowed) {
     String credential = credential(exchange);
@@ -68,21 +68,21 @@ final class Authenticator {
 
   private @Nullable Environment environmentOf(String credential) {
     Instant now = clock.instant();
-    Found known = found.get(credential);
-    if (known != null && now.isBefore(known.until())) {
-      return known.environment();
+    Cached cached = cache.get(credential);
+    if (cached != null && now.isBefore(cached.until())) {
+      return cached.environment();
     }
-    found.remove(credential);
-    // Only what looks like a secret key is worth a query: tr_pat_ and the rest never are one.
+    cache.remove(credential);
+    // Other credentials, such as tr_pat_…, are not worth a query.
     if (!credential.matches("tr_(dev|stg|prod)_[0-9A-Za-z]{24}")) {
       return null;
     }
     Environment environment = keys.environmentOf(credential);
     if (environment != null) {
-      if (found.size() >= REMEMBERED_MAX) {
-        found.clear();
+      if (cache.size() >= CACHED_MAX) {
+        cache.clear();
       }
-      found.put(credential, new Found(environment, now.plus(Keys.REMEMBERED)));
+      cache.put(credential, new Cached(environment, now.plus(Keys.CACHE_LIFE)));
     }
     return environment;
   }

@@ -9,15 +9,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who sends a request: the holder of a secret key, who may do everything in its environment, or of
- * a public access token, who may do what the token's scopes say. Belongs to the thread that handles
- * the request.
+ * The authenticated sender of a request: the holder of a secret key, who may do everything in its
+ * environment, or of a public access token, who may do what the scopes of the token allow. Confined
+ * to the thread that handles the request.
  */
 public final class Caller {
   private final Environment environment;
   private final String signingKey;
   private final @Nullable PublicToken token;
-  private boolean asked;
+  private boolean authorized;
 
   private Caller(Environment environment, String signingKey, @Nullable PublicToken token) {
     this.environment = environment;
@@ -30,47 +30,52 @@ public final class Caller {
   }
 
   /**
+   * The holder of a public access token.
+   *
    * @param signingKey the secret key that the token is signed with
    */
   static Caller withToken(Environment environment, String signingKey, PublicToken token) {
     return new Caller(environment, signingKey, token);
   }
 
-  /** The only environment it sees. */
+  /** The caller's environment, the only one that it can access. */
   public Environment environment() {
     return environment;
   }
 
-  /** The token it came with; absent: it holds a secret key. */
+  /** The caller's token, or {@code null} when it has a secret key. */
   @Nullable PublicToken token() {
     return token;
   }
 
-  /** Whether it came with a token and not with a secret key. */
+  /** Whether the caller has a token instead of a secret key. */
   public boolean hasToken() {
     return token != null;
   }
 
-  /** What it uses up by triggering; absent: it may trigger as often as it likes. */
+  /** The one-time token that a trigger uses up, or {@code null} when triggers are not limited. */
   public @Nullable OneTimeToken oneTimeToken() {
     return token == null || !token.oneTime()
         ? null
         : new OneTimeToken(token.hash(), token.expiresAt());
   }
 
-  /** What signs the tokens of its answers. */
+  /** The secret key that signs the tokens in responses. */
   String signingKey() {
     return signingKey;
   }
 
-  /** Whether {@link #requireAny} or {@link #requireEach} was called: a token's holder must be. */
-  boolean wasAsked() {
-    return asked;
+  /** Whether a handler called one of the methods that check scopes, as it must for a token. */
+  boolean wasAuthorized() {
+    return authorized;
   }
 
-  /** Ends the request with 403 unless at least one of {@code resources} allows {@code action}. */
+  /**
+   * Ends the request with 403 unless {@code action} is allowed for at least one of {@code
+   * resources}.
+   */
   public void requireAny(String action, Scopes.Resource... resources) {
-    asked = true;
+    authorized = true;
     if (token == null) {
       return;
     }
@@ -82,23 +87,25 @@ public final class Caller {
     throw forbidden();
   }
 
-  /** Whether {@code resource} allows {@code action}; for a handler that has another way to ask. */
+  /** Whether {@code action} is allowed for {@code resource}. */
   public boolean may(String action, Scopes.Resource resource) {
-    asked = true;
+    authorized = true;
     return token == null || token.scopes().allow(action, resource);
   }
 
-  /** Ends the request with 403 unless {@code action} is allowed for some resource of a type. */
+  /**
+   * Ends the request with 403 unless {@code action} is allowed for at least one resource of a type.
+   */
   public void requireSome(String action, String type) {
-    asked = true;
+    authorized = true;
     if (token != null && !token.scopes().allowSome(action, type)) {
       throw forbidden();
     }
   }
 
   /**
-   * Ends the request with 403 unless {@code action} is allowed for each of {@code ids}; for none of
-   * them it must be allowed for all there could be.
+   * Ends the request with 403 unless {@code action} is allowed for each of {@code ids}. When there
+   * are no ids, it must be allowed for all resources of the type.
    */
   public void requireEach(String action, String type, Collection<String> ids) {
     if (ids.isEmpty()) {
@@ -120,7 +127,7 @@ public final class Caller {
                 "type", "authorization")));
   }
 
-  /** Leaves out the key. */
+  /** Omits the key. */
   @Override
   public String toString() {
     return "Caller[" + environment + ", " + (token == null ? "key" : token.scopes()) + "]";

@@ -8,19 +8,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** When a token is to end, as clients write it: unix seconds, or a span such as {@code 15m}. */
+/** Reads the expiration time of a token: unix seconds, or a time span such as {@code 15m}. */
 final class ExpirationTime {
   private static final Pattern SPAN =
       Pattern.compile(
           "([+-])? ?(\\d{1,12}(?:\\.\\d{1,9})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?"
               + "|d|days?|w|weeks?|y|yrs?|years?)( from now| ago)?");
 
-  /** The year 9999: no time beyond it can be written as a date. */
+  /** The latest time in unix seconds: ISO 8601 dates end with the year 9999. */
   private static final long LATEST = Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
 
   private ExpirationTime() {}
 
-  /** The moment meant, or {@code null} when none can be read. */
+  /** The expiration time, or {@code null} when {@code value} is not valid. */
   static @Nullable Instant read(JsonNode value, Instant now) {
     if (value.isNumber()) {
       double seconds = value.doubleValue();
@@ -32,7 +32,7 @@ final class ExpirationTime {
     }
     String direction = span.group(4);
     if (direction != null && span.group(1) != null) {
-      return null; // both say where to go
+      return null; // two directions
     }
     boolean past = "-".equals(span.group(1)) || " ago".equals(direction);
     double seconds = Double.parseDouble(span.group(2)) * unit(span.group(3).charAt(0)).toSeconds();

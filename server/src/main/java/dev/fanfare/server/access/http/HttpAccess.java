@@ -11,7 +11,7 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.Route;
 import java.util.List;
 
-/** Who calls over HTTP: what every route needs that serves known callers. */
+/** Access over HTTP: authenticated routes, rate limits, and the routes that create tokens. */
 public final class HttpAccess implements Component {
   private final RateLimits rates;
   private final AuthenticatedRoutes authenticated;
@@ -33,17 +33,17 @@ public final class HttpAccess implements Component {
     this.tokenRoutes = new TokenRoutes(authenticated, tokens, resources.clock());
   }
 
-  /** Makes routes that know their caller. */
+  /** Creates the authenticated routes of other components. */
   public AuthenticatedRoutes authenticated() {
     return authenticated;
   }
 
-  /** Counts the items of batches. */
+  /** The rate limits, which count the items of batches. */
   public RateLimits rates() {
     return rates;
   }
 
-  /** Gives responses a token to read what was triggered. */
+  /** Adds tokens to the responses to triggers. */
   public ResponseTokens responseTokens() {
     return responseTokens;
   }

@@ -30,63 +30,65 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Public access tokens: JWTs that let a browser do a little in one environment. Signed with HS256
- * and the bytes of the environment's secret key, because the official SDKs sign some themselves
- * with what they have; issuer and audience are constants of theirs.
+ * Signs and verifies public access tokens: JWTs that allow a client, usually a browser, some
+ * actions in one environment. They are signed with HS256 and a secret key of the environment,
+ * because the official SDKs sign tokens themselves with the key that they have; issuer and audience
+ * are the constants of those SDKs. Thread-safe.
  */
 final class PublicTokens {
   private static final String ISSUER = "https://id.trigger.dev";
   private static final String AUDIENCE = "https://api.trigger.dev";
 
-  /** How long a token in a response header lives. */
+  /** How long a token in a response header is valid. */
   public static final Duration RESPONSE_LIFE = Duration.ofHours(1);
 
   private static final Pattern SHAPE = Pattern.compile("([\\w-]++)\\.([\\w-]++)\\.[\\w-]*+");
   private static final Pattern ENVIRONMENT = Pattern.compile("[\\w-]{1,64}");
 
-  private static final int REMEMBERED_MAX = 10_000;
+  private static final int CACHED_MAX = 10_000;
 
   private final Keys keys;
   private final InstantSource clock;
-  private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
+  private final Map<String, Cached> cache = new ConcurrentHashMap<>();
 
   PublicTokens(Keys keys, InstantSource clock) {
     this.keys = keys;
     this.clock = clock;
   }
 
-  private record Remembered(List<Keys.EnvironmentKey> keys, Instant until) {}
+  private record Cached(List<Keys.EnvironmentKey> keys, Instant until) {}
 
   /**
-   * What a new token says.
+   * The content of a new token.
    *
-   * @param oneTime whether it can trigger only once
-   * @param skipColumns what its live updates leave out; empty: nothing
+   * @param oneTime whether it is a one-time token
+   * @param skipColumns the columns that live updates omit
    */
   record NewToken(
       List<String> scopes, Instant expiresAt, boolean oneTime, List<String> skipColumns) {}
 
-  /** Signs a token for a response header with what its caller came with. */
+  /** Creates a token for a response header, valid for {@link #RESPONSE_LIFE}. */
   public String issue(Caller caller, List<String> scopes) {
     Instant expiresAt = clock.instant().plus(RESPONSE_LIFE);
     return issue(caller, new NewToken(scopes, expiresAt, false, List.of()));
   }
 
-  String issue(Caller caller, NewToken asked) {
+  /** Creates a token for the environment of {@code caller}, signed with its key. */
+  String issue(Caller caller, NewToken content) {
     JWTClaimsSet.Builder claims =
         new JWTClaimsSet.Builder()
             .issuer(ISSUER)
             .audience(AUDIENCE)
             .subject(caller.environment().publicId())
             .claim("pub", true)
-            .claim("scopes", asked.scopes())
+            .claim("scopes", content.scopes())
             .issueTime(Date.from(clock.instant()))
-            .expirationTime(Date.from(asked.expiresAt()));
-    if (asked.oneTime()) {
+            .expirationTime(Date.from(content.expiresAt()));
+    if (content.oneTime()) {
       claims.claim("otu", true);
     }
-    if (!asked.skipColumns().isEmpty()) {
-      claims.claim("realtime", Map.of("skipColumns", asked.skipColumns()));
+    if (!content.skipColumns().isEmpty()) {
+      claims.claim("realtime", Map.of("skipColumns", content.skipColumns()));
     }
     SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims.build());
     try {
@@ -98,8 +100,8 @@ final class PublicTokens {
   }
 
   /**
-   * HS256 wants 256 bits and a secret key has 31 or 32 characters; zero bytes behind a shorter one
-   * do not change the HMAC, which pads its key with zeros itself.
+   * The HMAC key. The library demands 256 bits for HS256, and a secret key has 31 or 32 characters.
+   * HMAC itself pads its key with zero bytes, so padding does not change the signature.
    */
   private static byte[] secret(String keyText) {
     byte[] bytes = keyText.getBytes(StandardCharsets.UTF_8);
@@ -107,15 +109,15 @@ final class PublicTokens {
   }
 
   /**
-   * The caller behind a token, or {@code null} when the credential is none; a token that is not
-   * valid ends the request with 401.
+   * The holder of a token, or {@code null} when the credential is not a public access token. An
+   * invalid token ends the request with 401.
    */
   @Nullable Caller verify(String credential) {
     JsonNode claims = unverifiedClaims(credential);
     if (claims == null || !claims.path("pub").isBoolean() || !claims.path("pub").booleanValue()) {
       return null;
     }
-    // The claims are not to be trusted yet; they only say whose keys to try.
+    // Not verified yet: the claims only select the keys to try.
     List<Keys.EnvironmentKey> candidates = signingKeys(claims.path("sub").asString(""));
     if (candidates.isEmpty()) {
       throw new HttpError(401, "Invalid Public Access Token");
@@ -147,23 +149,23 @@ final class PublicTokens {
       return List.of();
     }
     Instant now = clock.instant();
-    Remembered known = remembered.get(environmentId);
-    if (known != null && now.isBefore(known.until())) {
-      return known.keys();
+    Cached cached = cache.get(environmentId);
+    if (cached != null && now.isBefore(cached.until())) {
+      return cached.keys();
     }
     List<Keys.EnvironmentKey> found = keys.signingKeys(environmentId);
     if (!found.isEmpty()) {
-      if (remembered.size() >= REMEMBERED_MAX) {
-        remembered.clear();
+      if (cache.size() >= CACHED_MAX) {
+        cache.clear();
       }
-      remembered.put(environmentId, new Remembered(found, now.plus(Keys.REMEMBERED)));
+      cache.put(environmentId, new Cached(found, now.plus(Keys.CACHE_LIFE)));
     }
     return found;
   }
 
   private @Nullable Caller verify(String text, List<Keys.EnvironmentKey> candidates) {
     try {
-      SignedJWT token = SignedJWT.parse(text); // refuses "none"
+      SignedJWT token = SignedJWT.parse(text); // refuses the algorithm "none"
       if (!JWSAlgorithm.HS256.equals(token.getHeader().getAlgorithm())) {
         return null;
       }
@@ -171,7 +173,7 @@ final class PublicTokens {
         String key = candidate.key().text();
         if (token.verify(new MACVerifier(secret(key)))) {
           JWTClaimsSet claims = token.getJWTClaimsSet();
-          return isInForce(claims)
+          return isValid(claims)
               ? Caller.withToken(candidate.environment(), key, publicToken(text, claims))
               : null;
         }
@@ -182,7 +184,7 @@ final class PublicTokens {
     }
   }
 
-  private boolean isInForce(JWTClaimsSet claims) {
+  private boolean isValid(JWTClaimsSet claims) {
     Instant now = clock.instant();
     Date notBefore = claims.getNotBeforeTime();
     return ISSUER.equals(claims.getIssuer())

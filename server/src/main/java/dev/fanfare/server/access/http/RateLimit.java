@@ -10,12 +10,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bucket of tokens for each of many. A bucket is one number, the moment at which it will be full
- * again; taking tokens moves that moment. In memory, so each server of several counts for itself.
- * Safe for use by many threads.
+ * A rate limiter with one token bucket for each key. A bucket is stored as one number: the time at
+ * which it will be full again. Taking tokens moves that time. Buckets are in memory, so every
+ * server counts for itself. Thread-safe.
  */
 final class RateLimit {
-  /** Beyond it all buckets are forgotten, and so full again. */
+  /** Bounds the memory: at this number all buckets are dropped, and start full again. */
   private static final int BUCKETS_MAX = 10_000;
 
   private static final long NANOS = 1_000_000_000;
@@ -30,28 +30,30 @@ final class RateLimit {
   }
 
   /**
-   * What came of an attempt to take tokens.
+   * The result of an attempt to take tokens.
    *
-   * @param limit most tokens in the bucket
-   * @param remaining tokens in it now
-   * @param resetAt taken: when the bucket is full again; refused: when enough will be there
-   * @param waitMillis until then
+   * @param taken whether the tokens were taken
+   * @param limit the capacity of the bucket
+   * @param remaining the tokens in the bucket now
+   * @param resetAt when taken: the time at which the bucket is full again; otherwise: the time at
+   *     which it has enough tokens
+   * @param waitMillis the time until {@code resetAt}
    */
   record Outcome(boolean taken, int limit, int remaining, Instant resetAt, long waitMillis) {}
 
-  /** Takes {@code tokens}, or none when there are not enough; {@code null} without a limit. */
-  @Nullable Outcome take(String who, int tokens) {
+  /** Takes {@code tokens}, or none if the bucket has fewer; {@code null} when there is no limit. */
+  @Nullable Outcome take(String key, int tokens) {
     if (rate.isNone()) {
       return null;
     }
     if (fullAt.size() >= BUCKETS_MAX) {
       fullAt.clear();
     }
-    AtomicLong bucket = fullAt.computeIfAbsent(who, absent -> new AtomicLong());
+    AtomicLong bucket = fullAt.computeIfAbsent(key, absent -> new AtomicLong());
     long now = ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant());
     while (true) {
       long before = bucket.get();
-      // A clock that was set back must not leave a bucket emptier than empty.
+      // Clamped, because a clock that is set back would leave a bucket emptier than empty.
       long missing = Math.clamp(before - now, 0, nanos(rate.burst()));
       long after = missing + nanos(tokens);
       if (after > nanos(rate.burst())) {
@@ -63,7 +65,7 @@ final class RateLimit {
     }
   }
 
-  /** How long so many tokens take to come back. */
+  /** The time in which the bucket gains {@code tokens}. */
   private long nanos(int tokens) {
     return tokens * NANOS / rate.perSecond();
   }

@@ -8,14 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How much callers may ask for: requests of an environment's secret keys together, requests of each
- * public access token, items of an environment's batches. Safe for use by many threads.
+ * The rate limits: for the requests of all secret keys of an environment together, for the requests
+ * of each public access token, and for the items of an environment's batches. Thread-safe.
  */
 public final class RateLimits {
-  /** Ten calls at once, and one more every three minutes. */
+  /** Free calls: ten at once, and one more every three minutes. */
   private static final Rate FREE = new Rate(1_800, 1);
 
-  private static final int FREE_CALL = 180;
+  private static final int FREE_CALL_TOKENS = 180;
 
   private final RateLimit keys;
   private final RateLimit tokens;
@@ -23,9 +23,11 @@ public final class RateLimits {
   private final RateLimit free;
 
   /**
-   * @param keys requests of all secret keys of an environment
-   * @param tokens requests of one public access token
-   * @param items items of all batches of an environment
+   * Limits with full buckets.
+   *
+   * @param keys for the requests of all secret keys of an environment
+   * @param tokens for the requests of one public access token
+   * @param items for the items of all batches of an environment
    */
   RateLimits(Rate keys, Rate tokens, Rate items, InstantSource clock) {
     this.keys = new RateLimit(keys, clock);
@@ -34,7 +36,7 @@ public final class RateLimits {
     this.free = new RateLimit(FREE, clock);
   }
 
-  /** Counts a request and returns the headers that tell of it, or ends it with 429. */
+  /** Counts a request and returns the headers for its response, or ends it with 429. */
   Map<String, String> takeRequest(Caller caller) {
     RateLimit.Outcome outcome =
         caller.token() == null
@@ -49,15 +51,15 @@ public final class RateLimits {
     return headers(outcome);
   }
 
-  /** Whether a call is among the first few for {@code what}, which count against no limit. */
-  boolean takeFree(Caller caller, String what) {
-    RateLimit.Outcome outcome = free.take(caller.environment().id() + ":" + what, FREE_CALL);
+  /** Whether a call is one of the first few for {@code id}, which count against no limit. */
+  boolean takeFree(Caller caller, String id) {
+    RateLimit.Outcome outcome = free.take(caller.environment().id() + ":" + id, FREE_CALL_TOKENS);
     return outcome != null && outcome.taken();
   }
 
   /**
-   * Counts the items of a batch, or ends the request with 429. Call it when everything else about
-   * the batch is right and nothing is stored.
+   * Counts the items of a batch, or ends the request with 429. Call it after all other checks of
+   * the batch and before anything is stored.
    */
   public void takeBatch(int environmentId, int count) {
     RateLimit.Outcome outcome = items.take(Integer.toString(environmentId), count);
@@ -80,16 +82,18 @@ public final class RateLimits {
     return Response.problem(429, "Rate Limit Exceeded", message, message, more);
   }
 
-  private static HttpError refused(Response answer, RateLimit.Outcome outcome) {
+  private static HttpError refused(Response response, RateLimit.Outcome outcome) {
     return new HttpError(
-        answer.withMissing(headers(outcome)).with("retry-after", Long.toString(seconds(outcome))));
+        response
+            .withMissing(headers(outcome))
+            .with("retry-after", Long.toString(seconds(outcome))));
   }
 
   private static long seconds(RateLimit.Outcome outcome) {
     return Math.max(1, Math.ceilDiv(outcome.waitMillis(), 1_000));
   }
 
-  /** The official clients read the reset as milliseconds. */
+  /** The official SDKs read the reset in milliseconds. */
   private static Map<String, String> headers(RateLimit.Outcome outcome) {
     return Map.of(
         "x-ratelimit-limit", Integer.toString(outcome.limit()),

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives the answer to a trigger a token that can read what was triggered, and the claims with which
- * an SDK signs one itself.
+ * Adds a token to the response to a trigger, with which its receiver can read the new runs, and the
+ * claims with which an SDK can sign such a token itself.
  */
 public final class ResponseTokens {
   private final PublicTokens tokens;
@@ -18,18 +18,19 @@ public final class ResponseTokens {
   }
 
   /**
-   * A token with these scopes.
+   * Adds a token with these scopes.
    *
-   * @param claimed whether the claims name the scopes too: those of a single trigger do
+   * @param scopesInClaims whether the claims contain the scopes, as for a single trigger
    */
-  public Response add(Response answer, Caller caller, List<String> scopes, boolean claimed) {
+  public Response add(
+      Response response, Caller caller, List<String> scopes, boolean scopesInClaims) {
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("sub", caller.environment().publicId());
     claims.put("pub", true);
-    if (claimed) {
+    if (scopesInClaims) {
       claims.put("scopes", scopes);
     }
-    return answer
+    return response
         .with("x-trigger-jwt", tokens.issue(caller, scopes))
         .with("x-trigger-jwt-claims", WireJson.mapper().writeValueAsString(claims));
   }

@@ -3,18 +3,18 @@ package dev.fanfare.server.access.http;
 import java.util.List;
 
 /**
- * What a token allows: texts of the form {@code action[:type[:id]]}, where only the first two
- * colons separate, so an id may contain colons.
+ * The scopes of a token, each of the form {@code action[:type[:id]]}. Only the first two colons
+ * separate, so an id may contain colons.
  *
- * @param texts the scopes as the token carries them
+ * @param texts the scopes as the token contains them
  */
 public record Scopes(List<String> texts) {
 
   /**
-   * Something a scope can name.
+   * A resource that a scope can name.
    *
-   * @param type such as {@code runs} or {@code batch}
-   * @param id which one; empty stands for all of the type
+   * @param type the type, such as {@code runs} or {@code batch}
+   * @param id the id; empty means all resources of the type
    */
   public record Resource(String type, String id) {}
 
@@ -28,6 +28,7 @@ public record Scopes(List<String> texts) {
     return new Resource(type, "");
   }
 
+  /** Whether {@code action} is allowed for {@code resource}. */
   boolean allow(String action, Resource resource) {
     for (String text : texts) {
       if (text.equals("admin") || allows(text.split(":", 3), action, resource)) {
@@ -37,7 +38,7 @@ public record Scopes(List<String> texts) {
     return false;
   }
 
-  /** Whether at least one resource of a type is allowed, whichever. */
+  /** Whether {@code action} is allowed for at least one resource of a type. */
   boolean allowSome(String action, String type) {
     for (String text : texts) {
       String[] scope = text.split(":", 3);
@@ -51,7 +52,7 @@ public record Scopes(List<String> texts) {
 
   private static boolean allows(String[] scope, String action, Resource resource) {
     if (scope.length < 2) {
-      return false; // a bare action matches nothing
+      return false; // an action without a type allows nothing
     }
     return (scope[0].equals(action) || scope[0].equals("*"))
         && (scope[1].equals(resource.type()) || scope[1].equals("all"))

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** Makes public access tokens for the holders of secret keys. */
+/** Routes that create public access tokens for the holders of secret keys. */
 final class TokenRoutes {
   private static final int BODY_BYTES_MAX = 64 * 1024;
   private static final Duration PUBLIC_LIFE = Duration.ofMinutes(15);
@@ -47,10 +47,10 @@ final class TokenRoutes {
     }
     List<String> scopes = texts(claims.path("scopes"), "claims.scopes");
     Instant expiresAt = expiration(body, PublicTokens.RESPONSE_LIFE);
-    return answer(caller, new PublicTokens.NewToken(scopes, expiresAt, false, List.of()));
+    return respond(caller, new PublicTokens.NewToken(scopes, expiresAt, false, List.of()));
   }
 
-  /** What a client must write into a token that it signs itself. */
+  /** The claims that a client needs for a token that it signs itself. */
   private Response claims(Exchange exchange, Caller caller) {
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("sub", caller.environment().publicId());
@@ -78,25 +78,26 @@ final class TokenRoutes {
       throw new HttpError(
           400, "Expiration time cannot exceed " + PUBLIC_LIFE_MAX.toDays() + " days");
     }
-    return answer(
+    return respond(
         caller, new PublicTokens.NewToken(scopes, expiresAt, oneTime.asBoolean(false), skipped));
   }
 
-  private Response answer(Caller caller, PublicTokens.NewToken token) {
+  private Response respond(Caller caller, PublicTokens.NewToken token) {
     return Response.json(200, Map.of("token", tokens.issue(caller, token)));
   }
 
   private Instant expiration(JsonNode body, Duration life) {
-    JsonNode asked = body.path("expirationTime");
+    JsonNode requested = body.path("expirationTime");
     Instant now = clock.instant();
-    Instant expiresAt = asked.isMissingNode() ? now.plus(life) : ExpirationTime.read(asked, now);
+    Instant expiresAt =
+        requested.isMissingNode() ? now.plus(life) : ExpirationTime.read(requested, now);
     if (expiresAt == null) {
       throw new HttpError(400, "Invalid expiration time");
     }
     return expiresAt;
   }
 
-  /** No body is the same as an empty object. */
+  /** Reads the body; an empty body means an empty object. */
   private static JsonNode body(Exchange exchange) {
     byte[] bytes = exchange.bytes(BODY_BYTES_MAX);
     if (bytes.length == 0) {

@@ -1,8 +1,8 @@
 /**
- * Who calls over HTTP and what they may do: credentials, scopes of public access tokens, rate
- * limits, and the routes that make tokens. Open {@link
- * dev.fanfare.server.access.http.AuthenticatedRoutes} first: a handler cannot forget to check its
- * caller, because only an authenticated route has one.
+ * Authentication and authorization of HTTP requests: credentials, scopes of public access tokens,
+ * rate limits, and the routes that create tokens. Open {@link
+ * dev.fanfare.server.access.http.AuthenticatedRoutes} first: only an authenticated route has a
+ * caller, so no handler can skip the check.
  */
 @NullMarked
 package dev.fanfare.server.access.http;

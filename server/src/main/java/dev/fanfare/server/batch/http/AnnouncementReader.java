@@ -2,7 +2,7 @@ package dev.fanfare.server.batch.http;
 
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.trigger.http.ParentReader;
@@ -103,7 +103,7 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
               + Limits.IDEMPOTENCY_KEY_CHARS_MAX
               + " characters");
     }
-    String text = Texts.storable("idempotencyKey", reader.string());
+    String text = RequestTexts.storable("idempotencyKey", reader.string());
     key = text.isEmpty() ? null : text;
   }
 }

@@ -25,9 +25,9 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
-import dev.fanfare.server.http.Texts;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.http.ResultJson;
 import dev.fanfare.server.trigger.http.CheckParents;
@@ -109,7 +109,7 @@ public final class BatchRoutes implements Component {
   private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
     InputStream body = exchange.body(config.get(BATCH_BODY_BYTES_MAX));
     if (task != null) {
-      Texts.taskId("taskIdentifier", task);
+      RequestTexts.taskId("taskIdentifier", task);
     }
     checkStrategy(exchange);
     NewRun.Key key = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), task == null);

@@ -4,7 +4,7 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.server.batch.ItemStream;
 import dev.fanfare.server.batch.StreamedItem;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonException;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.run.NewRun;
@@ -161,7 +161,7 @@ final class ItemLines implements ItemStream {
       if (name.equals("index")) {
         index = ItemLines.index(reader);
       } else if (name.equals("task") && reader.isString()) {
-        task = Texts.taskId("task", reader.string());
+        task = RequestTexts.taskId("task", reader.string());
       }
     }
   }

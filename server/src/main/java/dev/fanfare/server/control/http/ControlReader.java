@@ -2,8 +2,8 @@ package dev.fanfare.server.control.http;
 
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.http.Response;
-import dev.fanfare.server.http.Texts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.text.Durations;
 import java.io.InputStream;
@@ -69,7 +69,7 @@ final class ControlReader {
     if (tags.size() == TAGS_READ_MAX) {
       throw invalid("tags: must have at most " + TAGS_READ_MAX + " elements");
     }
-    Texts.storable("tags", tag);
+    RequestTexts.storable("tags", tag);
     if (!tag.isBlank()) {
       tags.add(tag);
     }
@@ -92,7 +92,7 @@ final class ControlReader {
     if (task == null) {
       throw HttpError.validation("taskIdentifier: must be a string");
     }
-    return Texts.taskId("taskIdentifier", task);
+    return RequestTexts.taskId("taskIdentifier", task);
   }
 
   /** Reads one field; {@code null} if it is absent or not a string. */

@@ -1,7 +1,7 @@
 package dev.fanfare.server.control.http;
 
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -58,7 +58,7 @@ final class MetadataPath {
         || steps.isEmpty()
         || steps.size() > STEPS_MAX
         || !(steps.getFirst() instanceof String)) {
-      throw HttpError.validation("key: is not a valid path: " + Texts.shortened(key));
+      throw HttpError.validation("key: is not a valid path: " + RequestTexts.shortened(key));
     }
     return new MetadataPath(steps);
   }

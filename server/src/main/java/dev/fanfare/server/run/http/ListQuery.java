@@ -5,7 +5,7 @@ import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.run.RunFilter;
 import dev.fanfare.server.text.Durations;
 import java.time.DateTimeException;
@@ -93,7 +93,7 @@ public record ListQuery(RunFilter filter, int size, @Nullable UUID after, @Nulla
     if (value == null) {
       return List.of();
     }
-    Texts.storable(name, value);
+    RequestTexts.storable(name, value);
     return Arrays.stream(value.split(",")).map(String::strip).filter(v -> !v.isEmpty()).toList();
   }
 

@@ -1,7 +1,7 @@
 package dev.fanfare.server.trigger.http;
 
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.text.Durations;
 import java.time.Duration;
@@ -30,9 +30,9 @@ final class DebounceOption {
           422,
           at
               + (delayed
-                  ? "Invalid debounce delay: " + Texts.shortened(text) + ". " + EXAMPLE + "."
+                  ? "Invalid debounce delay: " + RequestTexts.shortened(text) + ". " + EXAMPLE + "."
                   : "Debounce requires a valid delay duration. Provided: "
-                      + Texts.shortened(text)));
+                      + RequestTexts.shortened(text)));
     }
     // Capped, because a later time would exceed the range of timestamps.
     Duration capped = each.compareTo(Durations.LONGEST) > 0 ? Durations.LONGEST : each;
@@ -49,16 +49,21 @@ final class DebounceOption {
     if (longest == null) {
       throw new HttpError(
           422,
-          at + "Invalid debounce maxDelay: " + Texts.shortened(maxDelay) + ". " + EXAMPLE + ".");
+          at
+              + "Invalid debounce maxDelay: "
+              + RequestTexts.shortened(maxDelay)
+              + ". "
+              + EXAMPLE
+              + ".");
     }
     if (longest.compareTo(delay) <= 0) {
       throw new HttpError(
           422,
           at
               + "debounce.maxDelay ("
-              + Texts.shortened(maxDelay)
+              + RequestTexts.shortened(maxDelay)
               + ") must be longer than debounce.delay ("
-              + Texts.shortened(delayText)
+              + RequestTexts.shortened(delayText)
               + ").");
     }
     return longest;

@@ -6,7 +6,7 @@ import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.FieldPath;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.packet.PacketPath;
 import dev.fanfare.server.run.NewRun;
@@ -114,7 +114,7 @@ public final class ItemReader {
     if (item.task == null) {
       throw HttpError.validation(FieldPath.of(where, "task") + ": is required");
     }
-    return Texts.taskId(FieldPath.of(where, "task"), item.task);
+    return RequestTexts.taskId(FieldPath.of(where, "task"), item.task);
   }
 
   private NewRun finish(String at, Item item, String task) {

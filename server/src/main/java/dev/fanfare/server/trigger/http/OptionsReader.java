@@ -3,7 +3,7 @@ package dev.fanfare.server.trigger.http;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.FieldPath;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.text.Durations;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +123,7 @@ final class OptionsReader {
           422,
           FieldPath.of(where, name)
               + ": must be a duration such as 1h30m (w, d, h, m, s) or an ISO date, not \""
-              + Texts.shortened(text)
+              + RequestTexts.shortened(text)
               + "\"");
     }
     options.delayUntil = until.isAfter(now) ? until : null; // a time in the past counts as absent
@@ -254,7 +254,7 @@ final class OptionsReader {
     }
     return reader.raw(() ->
         reader.object(field -> {
-          Texts.storable(FieldPath.of(where, name), field);
+          RequestTexts.storable(FieldPath.of(where, name), field);
           if (!reader.isNull()) {
             check.accept(field);
           }
@@ -264,7 +264,7 @@ final class OptionsReader {
 
   /** Checks every text of an option, because the database parses the stored options as JSON. */
   private void storable(String name) {
-    reader.texts(text -> Texts.storable(FieldPath.of(where, name), text));
+    reader.texts(text -> RequestTexts.storable(FieldPath.of(where, name), text));
   }
 
   /** Reads an array of at most {@code max} objects or strings as raw JSON. */
@@ -309,7 +309,7 @@ final class OptionsReader {
     if (text.length() > charsMax) {
       throw wrong(name, "must have at most " + charsMax + " characters");
     }
-    return Texts.storable(FieldPath.of(where, name), text);
+    return RequestTexts.storable(FieldPath.of(where, name), text);
   }
 
   private boolean flag(String name) {

@@ -4,7 +4,7 @@ import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
 
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.StoredOptions;
@@ -76,7 +76,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
         if (!reader.isString()) {
           throw HttpError.validation("queue: must be a string");
         }
-        options.queue = OptionsReader.sanitized(Texts.storable("queue", reader.string()));
+        options.queue = OptionsReader.sanitized(RequestTexts.storable("queue", reader.string()));
       }
       case "metadata" -> {
         if (!reader.isObject()) {

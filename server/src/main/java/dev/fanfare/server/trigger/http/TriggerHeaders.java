@@ -3,7 +3,7 @@ package dev.fanfare.server.trigger.http;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Durations;
@@ -45,7 +45,7 @@ public final class TriggerHeaders {
       throw HttpError.header(
           KEY, "must have at most " + Limits.IDEMPOTENCY_KEY_CHARS_MAX + " characters");
     }
-    Texts.storable(KEY, key);
+    RequestTexts.storable(KEY, key);
     return new NewRun.Key(key, readTtl ? Durations.keyTtl(exchange.header(KEY_TTL), ttl) : ttl);
   }
 

@@ -15,9 +15,9 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
-import dev.fanfare.server.http.Texts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.trigger.TriggerComponent;
@@ -57,7 +57,7 @@ public final class TriggerRoutes implements Component {
 
   private Response trigger(Exchange exchange, Caller caller) {
     InputStream body = exchange.body(config.get(TRIGGER_BODY_BYTES_MAX));
-    String task = Texts.taskId("taskIdentifier", exchange.path("task"));
+    String task = RequestTexts.taskId("taskIdentifier", exchange.path("task"));
     NewRun.Key headerKey = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), true);
     ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
     JsonReader.readObject(body, item);

@@ -7,7 +7,7 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.http.HttpError;
-import dev.fanfare.server.http.Texts;
+import dev.fanfare.server.http.RequestTexts;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -39,7 +39,7 @@ final class SessionCheck {
     if (task == null || task.id() == null) {
       throw HttpError.validation(where + "id: is required");
     }
-    Texts.taskId(where + "id", task.id());
+    RequestTexts.taskId(where + "id", task.id());
     if (!ids.add(task.id())) {
       throw HttpError.validation(where + "id: " + task.id() + " is declared twice");
     }

@@ -61,7 +61,7 @@ class ScopesTest {
     caller(dev, "read:tags:t").requireAny("read", run, tag);
     assertThatThrownBy(() -> caller(dev, "read:tags:u").requireAny("read", run, tag))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(403));
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(403));
   }
 
   @Test

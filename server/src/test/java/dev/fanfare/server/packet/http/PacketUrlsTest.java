@@ -48,7 +48,7 @@ class PacketUrlsTest {
     clock.advance(Duration.ofSeconds(1));
     assertThatThrownBy(() -> check(urls, "GET", url))
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(403))
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(403))
         .hasMessage("The URL has expired");
   }
 

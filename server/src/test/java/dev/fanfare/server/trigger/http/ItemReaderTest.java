@@ -134,6 +134,6 @@ class ItemReaderTest {
     assertThatThrownBy(() -> options(json))
         .as(json)
         .isInstanceOfSatisfying(
-            HttpError.class, e -> assertThat(e.answer().status()).isEqualTo(status));
+            HttpError.class, e -> assertThat(e.response().status()).isEqualTo(status));
   }
 }

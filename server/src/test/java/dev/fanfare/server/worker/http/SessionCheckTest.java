@@ -26,7 +26,7 @@ class SessionCheckTest {
         .isInstanceOfSatisfying(
             HttpError.class,
             e -> {
-              assertThat(e.answer().status()).isEqualTo(400);
+              assertThat(e.response().status()).isEqualTo(400);
               assertThat(e).hasMessageContaining(where);
             });
   }

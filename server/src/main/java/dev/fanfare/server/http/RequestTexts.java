@@ -3,11 +3,11 @@ package dev.fanfare.server.http;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.Surrogates;
 
-/** Names that are compared and searched must be texts a database can hold. */
-public final class Texts {
-  private Texts() {}
+/** Checks of names in requests, which the database must be able to store and search. */
+public final class RequestTexts {
+  private RequestTexts() {}
 
-  /** Refuses U+0000 and lone surrogates; payloads, outputs and metadata may carry both. */
+  /** Refuses U+0000 and lone surrogates. Payloads, outputs and metadata may contain both. */
   public static String storable(String where, String text) {
     if (text.indexOf(0) >= 0 || Surrogates.hasLone(text)) {
       throw HttpError.validation(where + ": must not contain U+0000 or half a surrogate pair");
@@ -15,12 +15,12 @@ public final class Texts {
     return text;
   }
 
-  /** As much of a text as a message repeats. */
+  /** The beginning of a text, short enough to repeat in an error text. */
   public static String shortened(String text) {
     return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
-  /** Refuses what cannot be the id of a task. */
+  /** Refuses a text that cannot be the id of a task. */
   public static String taskId(String where, String task) {
     if (task.isBlank()) {
       throw HttpError.validation(where + ": must not be empty");
