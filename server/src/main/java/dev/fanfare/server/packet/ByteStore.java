@@ -6,22 +6,25 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Where the bytes of packets are. Safe for use by many threads, and by many servers at once. */
+/** Storage for the bytes of packets. Thread-safe; several servers may use it at the same time. */
 public interface ByteStore {
 
   /**
-   * The bytes under a path, as they were at one moment.
+   * The bytes of a packet. An upload that replaces the packet meanwhile does not mix with them.
    *
-   * @param content writes them and closes the stream; call it once
+   * @param length the number of bytes
+   * @param content writes the bytes and closes the stream; call it once
    */
   record StoredBytes(String contentType, long length, Consumer<OutputStream> content) {}
 
-  /** Puts bytes under a path, in place of older ones; durable and whole when it returns. */
+  /**
+   * Stores bytes under a path, replacing older ones atomically. Once it returns, they are durable.
+   */
   void store(int environmentId, String path, String contentType, byte[] bytes);
 
-  /** What is under a path, or {@code null}. */
+  /** The bytes under a path, or {@code null} when there are none. */
   @Nullable StoredBytes read(int environmentId, String path);
 
-  /** Deletes what is under these paths, if anything, at the latest when {@code tx} commits. */
+  /** Deletes the bytes under these paths, if any, at the latest when {@code tx} commits. */
   void delete(Tx tx, List<String> paths);
 }

@@ -10,8 +10,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL of {@code packet_bytes}: packets within the database. They are read in slices, so that
- * neither memory nor a connection is held for as long as a slow client takes.
+ * SQL of {@code packet_bytes}: the bytes of packets in the database. They are read in slices, so
+ * that a slow client holds neither a whole packet in memory nor a connection.
  */
 final class PacketBytesStore implements ByteStore {
   private static final int SLICE_BYTES = 1024 * 1024;
@@ -43,7 +43,7 @@ final class PacketBytesStore implements ByteStore {
                 .update());
   }
 
-  /** The beginning of a packet; {@code version} names the upload. */
+  /** The first slice of a packet; {@code version} identifies the upload. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Head(UUID version, String contentType, int length, byte[] slice) {}
 

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Packets, and where their bytes are: in the database or in a folder. */
+/** The packet component. A setting chooses whether the bytes are in the database or in a folder. */
 public final class PacketComponent implements Component {
   private static final String FOLDER = "packets";
 
@@ -40,7 +40,7 @@ public final class PacketComponent implements Component {
     }
   }
 
-  /** Storing and reading packets. */
+  /** Stores and reads packets. */
   public Packets packets() {
     return packets;
   }

@@ -26,23 +26,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packets as files of a folder, which several servers may share. A file is named by the hash of its
- * path, so nothing that a client sends is ever part of a file's name. It begins with a line that
- * holds the content type; both are replaced in one step.
+ * The bytes of packets as files in a folder, which several servers may share. The name of a file is
+ * the hash of the packet's path, so that clients have no influence on file names. A file begins
+ * with a line that contains the content type, so that content type and bytes are replaced
+ * atomically.
  */
 final class PacketFolder implements ByteStore {
   private static final String DRAFTS = "drafts";
 
-  /** No upload takes so long: a draft this old was left behind by a crash. */
+  /** Longer than any upload takes: an older draft is the remainder of a crash. */
   private static final Duration DRAFT_LIFE = Duration.ofDays(1);
 
   private final Path folder;
   private final Path drafts;
 
   /**
-   * Opens a folder, which is made when it is not there, and clears it of what crashes left behind.
+   * Opens a folder, creating it if necessary, and deletes drafts that crashes left behind.
    *
-   * @throws IOException when it cannot be used
+   * @throws IOException when the folder cannot be used
    */
   PacketFolder(Path folder, Instant now) throws IOException {
     this.folder = folder.toAbsolutePath();
@@ -64,7 +65,7 @@ final class PacketFolder implements ByteStore {
     Path shelf = own.resolve(shelf(name));
     try {
       Files.createDirectories(shelf);
-      Path draft = Files.createTempFile(drafts, "packet", null); // for its owner only
+      Path draft = Files.createTempFile(drafts, "packet", null); // readable by its owner only
       try {
         write(draft, (contentType + "\n").getBytes(StandardCharsets.UTF_8), bytes);
         Files.move(draft, shelf.resolve(name), StandardCopyOption.ATOMIC_MOVE);
@@ -72,7 +73,7 @@ final class PacketFolder implements ByteStore {
         Files.deleteIfExists(draft);
       }
       for (Path changed : List.of(shelf, own, folder)) {
-        force(changed); // a name that is not on the disk is lost with the power
+        force(changed); // otherwise a power failure can lose the new directory entry
       }
     } catch (IOException e) {
       throw unusable(e);
@@ -102,7 +103,7 @@ final class PacketFolder implements ByteStore {
     try {
       FileChannel channel = FileChannel.open(file(environmentId, path), StandardOpenOption.READ);
       try {
-        // One open file: whoever replaces it meanwhile replaces another.
+        // The open file stays readable when an upload replaces it meanwhile.
         InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
         byte[] head = line(in);
         return new StoredBytes(
@@ -124,7 +125,7 @@ final class PacketFolder implements ByteStore {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = in.read(); b != '\n'; b = in.read()) {
       if (b < 0) {
-        throw new IOException("a file without a content type");
+        throw new IOException("The file has no content type");
       }
       line.write(b);
     }
@@ -165,12 +166,12 @@ final class PacketFolder implements ByteStore {
     }
   }
 
-  /** Files are spread over 256 folders, because a person may want to list one. */
+  /** The subfolder of a file: 256 of them keep each short enough to list. */
   private static String shelf(String name) {
     return name.substring(0, 2);
   }
 
-  /** Not an {@link UncheckedIOException}: that would be the client's connection. */
+  /** Not an {@link UncheckedIOException}, which means that the client's connection failed. */
   private IllegalStateException unusable(IOException cause) {
     return new IllegalStateException("The folder of packets cannot be used: " + folder, cause);
   }

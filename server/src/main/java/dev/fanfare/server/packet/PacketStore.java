@@ -5,10 +5,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 
-/** SQL of {@code packets}. */
+/** SQL of {@code packets}, the list of stored packets. */
 public final class PacketStore {
 
-  /** Notes that something is about to be put under a path. */
+  /** Records that bytes are about to be stored under a path. */
   void add(Tx tx, String path, Instant now) {
     tx.sql(
             """
@@ -23,8 +23,7 @@ public final class PacketStore {
   }
 
   /**
-   * Keeps packets for as long as there are runs, because a run refers to them. Paths without a
-   * packet are nothing to it.
+   * Excludes packets from pruning, because a run refers to them. Ignores paths without a packet.
    */
   public void keep(Tx tx, Collection<String> paths) {
     tx.sql(
@@ -48,7 +47,7 @@ public final class PacketStore {
         .update();
   }
 
-  /** Locks up to {@code max} packets that were stored before a time and that no run refers to. */
+  /** Locks up to {@code max} packets that were stored before a time and have no run. */
   List<String> lockUnused(Tx tx, Instant before, int max) {
     return tx.sql(
             """

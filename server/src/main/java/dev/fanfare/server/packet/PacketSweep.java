@@ -4,10 +4,10 @@ import dev.fanfare.server.component.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Forgets packets that were uploaded for a run that was never triggered. */
+/** Deletes packets that were uploaded for a run that was never triggered. */
 final class PacketSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofMinutes(1);
-  private static final int AT_ONCE = 100; // each up to 10 MiB to delete
+  private static final int PACKETS_MAX = 100; // few, because each can have 10 MiB to delete
 
   private final Packets packets;
 
@@ -22,6 +22,6 @@ final class PacketSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    return packets.prune(environmentId, now, AT_ONCE);
+    return packets.prune(environmentId, now, PACKETS_MAX);
   }
 }

@@ -9,11 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packets of environments: stored, read, and pruned when nothing came of them. Which packets there
- * are is told by the database, where their bytes are by a {@link ByteStore}.
+ * Stores, reads and prunes packets. The database lists the packets; a {@link ByteStore} has their
+ * bytes. Thread-safe.
  */
 public final class Packets {
-  /** How long a packet may wait for the run that refers to it. */
+  /** How long a packet is kept without a run that refers to it. */
   public static final Duration UNUSED_LIFE = Duration.ofDays(1);
 
   private final Database database;
@@ -27,9 +27,10 @@ public final class Packets {
     this.clock = clock;
   }
 
-  /** Stores a packet, in place of an older one under the same path; durable when it returns. */
+  /** Stores a packet, replacing an older one with the same path. Once it returns, it is durable. */
   public void store(int environmentId, String path, String contentType, byte[] content) {
-    // Committed first: bytes that a crash leaves behind then have a row by which they are pruned.
+    // Commit the row first: if the server crashes after the bytes are stored, the row lets a sweep
+    // prune them.
     database.transaction(
         environmentId,
         tx -> {
@@ -39,15 +40,18 @@ public final class Packets {
     bytes.store(environmentId, path, contentType, content);
   }
 
-  /** A packet, or {@code null} when the environment has none under this path. */
+  /** The packet with a path, or {@code null} when the environment has none. */
   public @Nullable StoredBytes read(int environmentId, String path) {
     return bytes.read(environmentId, path);
   }
 
-  /** Forgets up to {@code max} packets that no run has referred to for too long. */
+  /**
+   * Deletes up to {@code max} packets that no run has referred to within {@link #UNUSED_LIFE};
+   * returns how many.
+   */
   public int prune(int environmentId, Instant now, int max) {
-    // Bytes outside the database are gone before the commit, which a crash may prevent: then their
-    // rows are still there, and the next step deletes nothing and forgets them.
+    // Bytes in a folder are deleted before the commit. After a crash in between, the rows still
+    // exist, and the next step deletes them.
     return database.transaction(
         environmentId,
         tx -> {

@@ -1,8 +1,9 @@
 /**
- * Payloads and outputs that are kept beside their runs: packets, named by a path. Owns {@code
- * packets} and {@code packet_bytes}, or a folder instead of the latter. Open {@link
- * dev.fanfare.server.packet.Packets} first, then {@link dev.fanfare.server.packet.ByteStore}. It
- * knows no runs: the rooms above say which packets their runs refer to.
+ * Packets: large payloads and outputs that are stored outside their runs, each under a path. Owns
+ * {@code packets} and {@code packet_bytes}; the bytes can be in a folder instead of the latter.
+ * Open {@link dev.fanfare.server.packet.Packets} first, then {@link
+ * dev.fanfare.server.packet.ByteStore}. This package does not depend on runs: higher packages
+ * report which packets their runs refer to.
  */
 @NullMarked
 package dev.fanfare.server.packet;

@@ -15,10 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What presigned URLs lead to. */
+/** Routes of presigned URLs: upload and download of packets. */
 public final class PacketRoutes implements Component {
   private static final String PATH = "/packets/{environment}/{path*}";
-  private static final String TYPE_WHEN_NONE_IS_SAID = "application/json";
+  private static final String DEFAULT_TYPE = "application/json";
   private static final int TYPE_CHARS_MAX = 128;
 
   private final PacketUrls urls;
@@ -41,7 +41,7 @@ public final class PacketRoutes implements Component {
   private Response put(Exchange exchange) {
     check(exchange, "PUT");
     String type = exchange.header("Content-Type");
-    String contentType = type == null || type.isBlank() ? TYPE_WHEN_NONE_IS_SAID : type.strip();
+    String contentType = type == null || type.isBlank() ? DEFAULT_TYPE : type.strip();
     if (contentType.length() > TYPE_CHARS_MAX || !contentType.matches("[ -~]+")) {
       throw HttpError.header(
           "content-type", "must be at most " + TYPE_CHARS_MAX + " printable ASCII characters");
@@ -60,7 +60,7 @@ public final class PacketRoutes implements Component {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", stored.contentType());
     headers.put("Content-Length", Long.toString(stored.length()));
-    // What a client calls HTML must not act as a page of ours.
+    // A browser must not run uploaded HTML with the origin of the server.
     headers.put("X-Content-Type-Options", "nosniff");
     headers.put("Content-Security-Policy", "sandbox; default-src 'none'");
     Response.Streamed content = stored.content()::accept;
@@ -77,6 +77,7 @@ public final class PacketRoutes implements Component {
   }
 
   private static int environment(Exchange exchange) {
-    return Integer.parseInt(exchange.path("environment")); // it was signed, so we wrote it
+    return Integer.parseInt(
+        exchange.path("environment")); // the signature was checked, so it is a number
   }
 }

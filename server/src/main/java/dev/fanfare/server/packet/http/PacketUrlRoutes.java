@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Says where to put and to fetch packets. Answers come from the signing key alone and cost no
- * query; they are part of a trigger or of a read that is counted, so they have no rate limit.
+ * Routes that create presigned URLs for packets. They have no rate limit, because they need no
+ * query, and the trigger or read that they belong to is limited.
  */
 public final class PacketUrlRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
@@ -42,7 +42,7 @@ public final class PacketUrlRoutes implements Component {
         200, Map.of("presignedUrl", uploadUrl(exchange, caller, path), "storagePath", path));
   }
 
-  /** Old clients take the name that they sent as the path. */
+  /** For older SDKs, which use the name that they sent as the path. */
   private Response uploadByName(Exchange exchange, Caller caller) {
     String path = checked(exchange.path("path"));
     return Response.json(200, Map.of("presignedUrl", uploadUrl(exchange, caller, path)));
@@ -52,7 +52,7 @@ public final class PacketUrlRoutes implements Component {
     return urls.upload(exchange, caller.environment().id(), path);
   }
 
-  /** A token must read some run; which packets are whose is not known here, only their names. */
+  /** A token that can read any run suffices: packets have no stored relation to a single run. */
   private Response download(Exchange exchange, Caller caller) {
     caller.requireSome("read", "runs");
     String path = checked(exchange.path("path"));

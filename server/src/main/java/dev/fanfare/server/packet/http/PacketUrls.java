@@ -24,9 +24,10 @@ import javax.crypto.spec.HKDFParameterSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Presigned URLs: whoever has one may put or fetch one packet until it expires. The signature
- * covers method, environment, path and expiry; its key is derived from the encryption key, so all
- * servers of one database honour each other's. Safe for use by many threads.
+ * Creates and verifies presigned URLs, each of which authorizes the upload or download of one
+ * packet until it expires. The signature covers method, environment, path and expiry. Its key is
+ * derived from the encryption key, so that all servers of one database accept each other's URLs.
+ * Thread-safe.
  */
 public final class PacketUrls {
   private static final String HMAC = "HmacSHA256";
@@ -38,7 +39,9 @@ public final class PacketUrls {
   private final InstantSource clock;
 
   /**
-   * @param encryptionKey what the signing key is derived from
+   * URLs as the settings describe them.
+   *
+   * @param encryptionKey the key from which the signing key is derived
    */
   public PacketUrls(Resources resources, byte[] encryptionKey) {
     this(
@@ -49,8 +52,10 @@ public final class PacketUrls {
   }
 
   /**
-   * @param life how long a URL can be used
-   * @param publicUrl where clients reach the server; absent: where they say they reached it
+   * URLs with a lifetime and an origin.
+   *
+   * @param life how long a URL is valid
+   * @param publicUrl the URL of the server for clients; absent means the origin of each request
    */
   PacketUrls(byte[] encryptionKey, Duration life, @Nullable URI publicUrl, InstantSource clock) {
     this.key = derived(encryptionKey);
@@ -69,12 +74,12 @@ public final class PacketUrls {
     }
   }
 
-  /** Where to put a packet. */
+  /** The URL for the upload of a packet. */
   public String upload(Exchange exchange, int environmentId, String path) {
     return url(origin(exchange), "PUT", environmentId, path);
   }
 
-  /** Where to fetch a packet. */
+  /** The URL for the download of a packet. */
   public String download(Exchange exchange, int environmentId, String path) {
     return url(origin(exchange), "GET", environmentId, path);
   }
@@ -86,7 +91,7 @@ public final class PacketUrls {
   /**
    * A presigned URL.
    *
-   * @param origin what it begins with, without a slash at its end
+   * @param origin scheme and authority, and a path if there is one, without a slash at the end
    */
   public String url(String origin, String method, int environmentId, String path) {
     long expires = clock.instant().plus(life).getEpochSecond();
@@ -104,9 +109,10 @@ public final class PacketUrls {
   }
 
   /**
-   * Ends the request with 403 unless its URL was made here for this and is still in force.
+   * Ends the request with 403 unless the signature of its URL is valid and has not expired.
    *
-   * @param signature absent: the URL has none
+   * @param expires the expiry in the URL; absent when it has none
+   * @param signature the signature in the URL; absent when it has none
    */
   void check(
       String method,
@@ -119,18 +125,18 @@ public final class PacketUrls {
         || !same(signature, signature(method, environment, expires, path))) {
       throw new HttpError(403, "The signature of the URL is not valid");
     }
-    // Only what was signed is read as a number.
+    // Parsed after the check of the signature, so it is a number.
     if (!clock.instant().isBefore(Instant.ofEpochSecond(Long.parseLong(expires)))) {
       throw new HttpError(403, "The URL has expired");
     }
   }
 
-  private static boolean same(String sent, String own) {
+  private static boolean same(String sent, String expected) {
     return MessageDigest.isEqual(
-        sent.getBytes(StandardCharsets.UTF_8), own.getBytes(StandardCharsets.UTF_8));
+        sent.getBytes(StandardCharsets.UTF_8), expected.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The path comes last, for it is the only part that could hold the separator. */
+  /** The path comes last, because only it could contain the separator. */
   private String signature(String method, String environment, String expires, String path) {
     try {
       Mac mac = Mac.getInstance(HMAC);

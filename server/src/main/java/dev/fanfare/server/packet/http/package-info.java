@@ -1,6 +1,6 @@
 /**
- * Uploading and downloading packets under presigned URLs, and making such URLs. Open {@link
- * dev.fanfare.server.packet.http.PacketUrls} first.
+ * Upload and download of packets with presigned URLs, and the routes that create such URLs. Open
+ * {@link dev.fanfare.server.packet.http.PacketUrls} first.
  */
 @NullMarked
 package dev.fanfare.server.packet.http;
