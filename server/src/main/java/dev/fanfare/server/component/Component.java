@@ -4,16 +4,16 @@ import dev.fanfare.server.http.Route;
 import java.util.List;
 
 /**
- * A part of the server that assembles itself from what it is given. The server asks each for what
- * it must run: routes that answer requests, and sweeps that maintain its tables.
+ * A part of the server that contributes routes, which handle requests, and sweeps, which maintain
+ * its tables. It creates its own objects from the {@link Resources} and the components it uses.
  */
 public interface Component {
-  /** What it answers over HTTP. */
+  /** Its HTTP routes. */
   default List<Route> routes() {
     return List.of();
   }
 
-  /** Its maintenance, on threads of the server. */
+  /** Its sweeps, which the server runs in a {@link SweepLoop}. */
   default List<Sweep> sweeps() {
     return List.of();
   }

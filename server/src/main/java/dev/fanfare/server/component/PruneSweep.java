@@ -5,7 +5,7 @@ import dev.fanfare.server.db.Tx;
 import java.time.Duration;
 import java.time.Instant;
 
-/** A sweep that deletes expired rows of one table, a bounded number at a time. */
+/** A sweep that deletes the expired rows of one table. */
 public abstract class PruneSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofMinutes(1);
   private static final int ROWS_MAX = 5_000;
@@ -26,6 +26,6 @@ public abstract class PruneSweep implements Sweep {
     return database.transaction(environmentId, tx -> prune(tx, now, ROWS_MAX));
   }
 
-  /** Deletes up to {@code max} rows that expired by {@code now}; returns how many. */
+  /** Deletes up to {@code max} rows that have expired at {@code now}; returns how many. */
   protected abstract int prune(Tx tx, Instant now, int max);
 }

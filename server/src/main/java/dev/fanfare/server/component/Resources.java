@@ -8,14 +8,14 @@ import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
 /**
- * What all components of one server share.
+ * The resources that the components of a server share.
  *
  * @param config the settings
- * @param database where everything is stored
- * @param signals wakes polls that wait for runs
- * @param clock the server's time; leases and sweeps go by the database's
- * @param ids what new rows are named by
- * @param random spreads retries
+ * @param database the database
+ * @param signals notifies waiting polls of runs that are ready
+ * @param clock the server's clock; leases and sweeps use the database's clock instead
+ * @param ids generates the ids of new rows
+ * @param random randomizes the backoff of retries
  */
 public record Resources(
     ServerConfig config,

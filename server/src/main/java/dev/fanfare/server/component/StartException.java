@@ -1,6 +1,6 @@
 package dev.fanfare.server.component;
 
-/** A server could not start; the message is one sentence for the person who starts it. */
+/** A server cannot start. The message is a sentence for the operator. */
 public final class StartException extends RuntimeException {
   public StartException(String message, Throwable cause) {
     super(message, cause);

@@ -4,17 +4,19 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * One bounded, set-based step of upkeep, safe on every server at once and at any moment. A step is
- * of one environment, because a statement that locks rows names its environment.
+ * A kind of maintenance, done in bounded, set-based steps. Every server may run a step at any time,
+ * also at the same time as others. A step works in one environment, because statements that lock
+ * rows select them by their environment.
  */
 public interface Sweep {
-  /** How long to pause after a step that found nothing more to do. */
+  /** The pause after a step that found nothing to do. */
   Duration interval();
 
   /**
-   * Does one step as if it were {@code now}.
+   * Runs one step.
    *
-   * @return how much it did; more than 0 means that more may be waiting
+   * @param now the time by which rows are due or expired
+   * @return how many rows it changed; more than 0 means that more may be waiting
    */
   int runOnce(int environmentId, Instant now);
 }

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs each sweep on a thread of its own until it is stopped, dated by the database's clock. A
- * sweep that fails is tried again after a pause; what it did not do, another server's or its next
- * step does.
+ * Runs each sweep in a loop on a thread of its own, with the time of the database's clock. After a
+ * failure a sweep pauses and runs again. Nothing is lost meanwhile: the next step, or another
+ * server, does the work.
  */
 public final class SweepLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SweepLoop.class);
@@ -36,7 +36,11 @@ public final class SweepLoop implements AutoCloseable {
             .toList();
   }
 
-  /** Starts the sweeps, which go through the environments one by one. */
+  /**
+   * Starts the sweeps.
+   *
+   * @param environmentIds the environments, which each sweep visits one by one
+   */
   public static SweepLoop start(
       Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
     SweepLoop loop = new SweepLoop(database, environmentIds, sweeps);
@@ -65,9 +69,9 @@ public final class SweepLoop implements AutoCloseable {
           done += sweep.runOnce(environmentId, now);
         } catch (RuntimeException e) {
           if (e instanceof DatabaseException d && d.isUnavailable()) {
-            throw e; // each environment would wait for it in vain
+            throw e; // otherwise every environment would wait for the timeout
           }
-          failed = failed(sweep, e); // the others have their turn
+          failed = failed(sweep, e); // continue with the other environments
         }
       }
     } catch (RuntimeException e) {
@@ -78,12 +82,12 @@ public final class SweepLoop implements AutoCloseable {
 
   private boolean failed(Sweep sweep, RuntimeException e) {
     if (stopped.getCount() > 0) {
-      log.warn("{} will be tried again: {}", sweep.getClass().getSimpleName(), e.toString());
+      log.warn("{} failed and will run again: {}", sweep.getClass().getSimpleName(), e.toString());
     }
     return true;
   }
 
-  /** Stops after the steps at work; returns when they have ended. */
+  /** Lets the current steps finish, then stops. */
   @Override
   public void close() {
     stopped.countDown();

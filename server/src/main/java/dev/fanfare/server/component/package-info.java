@@ -1,8 +1,8 @@
 /**
- * What a server is assembled from. A {@link dev.fanfare.server.component.Component} brings routes
- * and sweeps; {@link dev.fanfare.server.component.SweepLoop} runs the sweeps: maintenance in
- * bounded steps, called again and again. Open {@link dev.fanfare.server.component.Sweep} first. It
- * owns no table and knows no room.
+ * The parts of a server: a {@link dev.fanfare.server.component.Component} contributes routes and
+ * sweeps, and {@link dev.fanfare.server.component.SweepLoop} runs the sweeps. Open {@link
+ * dev.fanfare.server.component.Sweep} first. This package owns no table, and depends on no package
+ * that contributes a component.
  */
 @NullMarked
 package dev.fanfare.server.component;

@@ -1,8 +1,8 @@
 package dev.fanfare.server.json;
 
 /**
- * A text is not the JSON that it should be. The message is for the client that sent it. Expected,
- * so it carries no stack trace.
+ * A JSON text is malformed or not of the expected form. The message is for the client that sent it.
+ * Client errors are expected, so it carries no stack trace.
  */
 public final class JsonException extends RuntimeException {
   private final boolean malformed;
@@ -12,17 +12,17 @@ public final class JsonException extends RuntimeException {
     this.malformed = malformed;
   }
 
-  /** The text is not JSON at all. */
+  /** For a text that is not JSON. */
   static JsonException malformed() {
     return new JsonException("Invalid JSON", true);
   }
 
-  /** The text is JSON, or empty, but not what was asked for. */
+  /** For JSON that does not have the expected form, and for an empty text. */
   static JsonException unexpected(String message) {
     return new JsonException(message, false);
   }
 
-  /** Whether the text is not JSON at all. */
+  /** Whether the text is not JSON. */
   public boolean isMalformed() {
     return malformed;
   }

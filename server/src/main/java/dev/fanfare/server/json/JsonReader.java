@@ -17,24 +17,24 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads a JSON body in one pass, and any value of it as the very text that came in: building a tree
- * and printing it again would change numbers, escapes and the order of keys. What is not JSON ends
- * the request with 400, and so does half a surrogate pair in the name of a field, however deep.
+ * A streaming reader of a JSON body, which can return any value as the original text: to build a
+ * tree and write it again would change numbers, escapes and the order of keys. A body that is not
+ * JSON causes a {@link JsonException}, and so does a lone surrogate in the name of a field.
  *
- * <p>The reader stands on a value, as a cursor does; what a caller does not read is skipped.
- * Belongs to one thread.
+ * <p>The reader is a cursor: its methods refer to the current value. It skips values that the
+ * caller does not read. Confined to one thread.
  */
 public final class JsonReader {
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
-          // UTF-8 and nothing else: positions are counted in its bytes.
+          // Only UTF-8: the positions are counted in its bytes.
           .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
-          // Names come from outside; interning them would keep them for ever.
+          // Clients choose the names; interning would keep all of them in memory.
           .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(WireJson.DEPTH_MAX)
-                  // The body's limit bounds all three; numbers are kept as text, never computed.
+                  // The limit of the body bounds all three. Numbers are texts, never parsed.
                   .maxStringLength(Integer.MAX_VALUE)
                   .maxNameLength(Integer.MAX_VALUE)
                   .maxNumberLength(Integer.MAX_VALUE)
@@ -43,7 +43,7 @@ public final class JsonReader {
 
   private final Tee tee;
   private final JsonParser parser;
-  private boolean holding; // a value is being taken whole: its beginning must not be forgotten
+  private boolean keeping; // while a value is read as text, its beginning must stay buffered
 
   private JsonReader(InputStream body) {
     this.tee = new Tee(body);
@@ -53,7 +53,8 @@ public final class JsonReader {
   /**
    * Reads a body that must be one JSON object.
    *
-   * @param fields called with each name, the reader standing on its value
+   * @param fields called for each field
+   * @throws JsonException when the body is not a JSON object
    */
   public static void readObject(InputStream body, ObjectFields fields) {
     JsonReader reader = new JsonReader(body);
@@ -69,66 +70,66 @@ public final class JsonReader {
     reader.end();
   }
 
-  /** Takes the fields of the body. */
+  /** Reads the fields of the body. */
   @FunctionalInterface
   public interface ObjectFields {
-    /** One field; {@code reader} stands on its value. */
+    /** Reads a field; its value is the current value of {@code reader}. */
     void field(JsonReader reader, String name);
   }
 
-  /** Goes through the fields of the object it stands on. */
+  /** Calls {@code field} with the name of each field of the current object. */
   public void object(Consumer<String> field) {
     while (parse(parser::nextToken) != JsonToken.END_OBJECT) {
       String name = parser.currentName();
       parse(parser::nextToken);
-      forgetWhatPassed();
+      dropPast();
       field.accept(name);
       skip();
     }
   }
 
-  /** Goes through the elements of the array it stands on, counting from 0. */
+  /** Calls {@code element} with the index, from 0, of each element of the current array. */
   public void array(IntConsumer element) {
     int index = 0;
     while (parse(parser::nextToken) != JsonToken.END_ARRAY) {
-      forgetWhatPassed();
+      dropPast();
       element.accept(index++);
       skip();
     }
   }
 
-  /** Whether it stands on an object. */
+  /** Whether the current value is an object. */
   public boolean isObject() {
     return parser.currentToken() == JsonToken.START_OBJECT;
   }
 
-  /** Whether it stands on an array. */
+  /** Whether the current value is an array. */
   public boolean isArray() {
     return parser.currentToken() == JsonToken.START_ARRAY;
   }
 
-  /** Whether it stands on a string. */
+  /** Whether the current value is a string. */
   public boolean isString() {
     return parser.currentToken() == JsonToken.VALUE_STRING;
   }
 
-  /** Whether it stands on a number. */
+  /** Whether the current value is a number. */
   public boolean isNumber() {
     return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
         || parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT;
   }
 
-  /** Whether it stands on a number written without fraction and exponent. */
+  /** Whether the current value is a number without fraction and exponent. */
   public boolean isInteger() {
     return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
   }
 
-  /** Whether it stands on {@code null}. */
+  /** Whether the current value is {@code null}. */
   public boolean isNull() {
     return parser.currentToken() == JsonToken.VALUE_NULL;
   }
 
-  /** {@code true} or {@code false}, or {@code null} when it stands on something else. */
+  /** The current boolean, or {@code null} when the current value is not a boolean. */
   public @Nullable Boolean flag() {
     return switch (parser.currentToken()) {
       case VALUE_TRUE -> true;
@@ -137,12 +138,12 @@ public final class JsonReader {
     };
   }
 
-  /** The text of the string or number it stands on, escapes resolved. */
+  /** The current string without quotes and escapes, or the text of the current number. */
   public String string() {
     return parse(parser::getString);
   }
 
-  /** Goes through every name and string of the value it stands on, however deep, in no order. */
+  /** Calls {@code text} with every field name and string in the current value, at any depth. */
   public void texts(Consumer<String> text) {
     if (isObject()) {
       object(name -> {
@@ -156,42 +157,41 @@ public final class JsonReader {
     }
   }
 
-  /** The value it stands on, whatever it is, as the text that came in. */
+  /** The current value as the original text. */
   public String raw() {
     return raw(() -> {});
   }
 
-  /** The value it stands on as the text that came in, after {@code check} went through it. */
+  /** The current value as the original text, after {@code check} has read it. */
   public String raw(Runnable check) {
-    boolean outer = holding;
-    holding = true;
+    boolean outer = keeping;
+    keeping = true;
     long from = parser.currentTokenLocation().getByteOffset();
     check.run();
     skip();
-    holding = outer;
+    keeping = outer;
     return tee.text(from, parser.currentLocation().getByteOffset());
   }
 
   private void skip() {
     parse(() -> {
       parser.skipChildren();
-      parser.finishToken(); // a string is read lazily, and its end is where we want to be
+      parser.finishToken(); // strings are read lazily, and the position must be their end
       return parser;
     });
   }
 
-  /** Nothing but white space may follow. */
+  /** Checks that only white space follows. */
   private void end() {
     if (parse(parser::nextToken) != null) {
       throw invalid();
     }
   }
 
-  private void forgetWhatPassed() {
-    if (holding) {
-      return;
+  private void dropPast() {
+    if (!keeping) {
+      tee.dropBefore(parser.currentTokenLocation().getByteOffset());
     }
-    tee.forgetBefore(parser.currentTokenLocation().getByteOffset());
   }
 
   private static <T extends @Nullable Object> T parse(Supplier<T> step) {

@@ -6,15 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Lets bytes pass to a parser if they are UTF-8, and keeps those from a mark on, so that a value
- * can be had as the text it came in, although the body is never held as a whole.
+ * The input of the parser. It checks that the bytes are UTF-8, and buffers the recent ones, so that
+ * a value can be returned as the original text without keeping the whole body in memory.
  */
 final class Tee extends InputStream {
   private final InputStream source;
   private final Utf8Check utf8 = new Utf8Check();
-  private byte[] kept = new byte[16 * 1024];
+  private byte[] buffer = new byte[16 * 1024];
   private int length;
-  private long keptFrom; // position in the stream of kept[0]
+  private long bufferStart; // position in the stream of buffer[0]
 
   Tee(InputStream source) {
     this.source = source;
@@ -33,28 +33,29 @@ final class Tee extends InputStream {
       throw JsonReader.invalid();
     }
     if (count > 0) {
-      if (length + count > kept.length) {
-        kept = Arrays.copyOf(kept, Math.max(kept.length * 2, length + count));
+      if (length + count > buffer.length) {
+        buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, length + count));
       }
-      System.arraycopy(into, offset, kept, length, count);
+      System.arraycopy(into, offset, buffer, length, count);
       length += count;
     }
     return count;
   }
 
-  /** Nothing before {@code position} will be asked for again. */
-  void forgetBefore(long position) {
-    int dead = (int) (position - keptFrom);
-    // Moving the rest each time would be quadratic in the number of values: wait until most is
-    // dead.
-    if (dead > length / 2) {
-      System.arraycopy(kept, dead, kept, 0, length - dead);
-      length -= dead;
-      keptFrom = position;
+  /** Lets the buffer drop the bytes before {@code position}. */
+  void dropBefore(long position) {
+    int dropped = (int) (position - bufferStart);
+    // Moving the rest each time would be quadratic: wait until it is the smaller part.
+    if (dropped > length / 2) {
+      System.arraycopy(buffer, dropped, buffer, 0, length - dropped);
+      length -= dropped;
+      bufferStart = position;
     }
   }
 
+  /** The text between two positions in the stream, which must still be buffered. */
   String text(long from, long to) {
-    return new String(kept, (int) (from - keptFrom), (int) (to - from), StandardCharsets.UTF_8);
+    int start = (int) (from - bufferStart);
+    return new String(buffer, start, (int) (to - from), StandardCharsets.UTF_8);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reading JSON in one pass while it arrives, with its values kept as the text that was sent. Open
- * {@link dev.fanfare.server.json.JsonReader} first.
+ * Streaming JSON reader, which can return any value as the text that was sent. Open {@link
+ * dev.fanfare.server.json.JsonReader} first.
  */
 @NullMarked
 package dev.fanfare.server.json;

@@ -1,49 +1,48 @@
 package dev.fanfare.server.result;
 
 /**
- * Why a use case did not do what it was asked, as an answer that is to be expected. Nothing was
- * stored.
+ * The reason for which a use case refused a request, an expected outcome. Nothing was stored.
  *
- * @param reason what kind of refusal it is; the HTTP edge makes a status of it
- * @param message for people
+ * @param reason the kind of refusal, which the HTTP edge maps to a status
+ * @param message a human-readable text
  */
 public record Refusal(Reason reason, String message) {
 
   /** Kinds of refusals. */
   public enum Reason {
-    /** The request makes no sense in the state that something is in. */
+    /** The request is invalid in the current state of what it names. */
     INVALID,
-    /** What the request names does not exist. */
+    /** Something that the request names does not exist. */
     NOT_FOUND,
-    /** What the request names existed and will not come back. */
+    /** Something that the request names existed, and was deleted. */
     GONE,
-    /** The request would make something larger than it may be. */
+    /** Something would become larger than its limit. */
     TOO_LARGE,
-    /** The request is well-formed and breaks a rule that only the stored data can tell. */
+    /** The request is well-formed, and breaks a rule that depends on stored data. */
     UNPROCESSABLE
   }
 
-  /** {@link Reason#INVALID}. */
+  /** A refusal for {@link Reason#INVALID}. */
   public static Refusal invalid(String message) {
     return new Refusal(Reason.INVALID, message);
   }
 
-  /** {@link Reason#NOT_FOUND}. */
+  /** A refusal for {@link Reason#NOT_FOUND}. */
   public static Refusal notFound(String message) {
     return new Refusal(Reason.NOT_FOUND, message);
   }
 
-  /** {@link Reason#GONE}. */
+  /** A refusal for {@link Reason#GONE}. */
   public static Refusal gone(String message) {
     return new Refusal(Reason.GONE, message);
   }
 
-  /** {@link Reason#TOO_LARGE}. */
+  /** A refusal for {@link Reason#TOO_LARGE}. */
   public static Refusal tooLarge(String message) {
     return new Refusal(Reason.TOO_LARGE, message);
   }
 
-  /** {@link Reason#UNPROCESSABLE}. */
+  /** A refusal for {@link Reason#UNPROCESSABLE}. */
   public static Refusal unprocessable(String message) {
     return new Refusal(Reason.UNPROCESSABLE, message);
   }

@@ -3,29 +3,29 @@ package dev.fanfare.server.result;
 import java.util.function.Function;
 
 /**
- * What a use case answers that may refuse: a value, or a {@link Refusal}.
+ * The result of a use case that may refuse: a value, or a {@link Refusal}.
  *
- * @param <T> the value
+ * @param <T> the type of the value
  */
 public sealed interface Result<T> {
 
-  /** The use case did what it was asked. */
+  /** The use case succeeded. */
   record Success<T>(T value) implements Result<T> {}
 
   /** The use case refused, and nothing was stored. */
   record Refused<T>(Refusal refusal) implements Result<T> {}
 
-  /** A value. */
+  /** A success with a value. */
   static <T> Result<T> of(T value) {
     return new Success<>(value);
   }
 
-  /** A refusal. */
+  /** A refused result. */
   static <T> Result<T> refused(Refusal refusal) {
     return new Refused<>(refusal);
   }
 
-  /** The value; throws what {@code toException} makes of a refusal. For the edge, and for tests. */
+  /** Returns the value, or throws the exception that {@code toException} makes of the refusal. */
   default <X extends RuntimeException> T orElseThrow(Function<Refusal, X> toException) {
     return switch (this) {
       case Success<T> success -> success.value();

@@ -12,22 +12,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations and times as the public API writes them: {@code 1h30m}, {@code 2w}, an ISO date. */
+/** Parses durations and times of the API, such as {@code 1h30m}, {@code 2w} or an ISO 8601 date. */
 public final class Durations {
   private static final int CHARS_MAX = 100;
   private static final Pattern DURATION = Pattern.compile("(?:\\d{1,9}(?:w|d|hr|h|m|s))+");
   private static final Pattern PART = Pattern.compile("(\\d{1,9})(w|d|hr|h|m|s)");
   private static final Pattern KEY_TTL = Pattern.compile("(\\d{1,9})([smhd])");
 
-  /** Longer is as good as for ever, and its end may lie beyond what a database can hold. */
+  /**
+   * The maximum duration, about 100 years. The end of a longer one could exceed PostgreSQL's range.
+   */
   public static final Duration LONGEST = Duration.ofDays(36_500);
 
-  /** What PostgreSQL and every client can still write as a date. */
+  /** The latest time: every client can represent years of four digits. */
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private Durations() {}
 
-  /** A duration in any order of units, each unit counted once; {@code null} when it is none. */
+  /**
+   * Parses a duration. Units may come in any order; of a repeated unit only the first counts.
+   * Returns {@code null} for an invalid text.
+   */
   public static @Nullable Duration duration(String text) {
     if (text.length() > CHARS_MAX || !DURATION.matcher(text).matches()) {
       return null;
@@ -55,8 +60,8 @@ public final class Durations {
   }
 
   /**
-   * When a delay ends that is written as a duration or as a time, though not so late that a
-   * database could not hold it; {@code null} when it is neither.
+   * Parses a delay, a duration from {@code now} or a time, and returns its end, at most the year
+   * 9999. Returns {@code null} for an invalid text.
    */
   public static @Nullable Instant end(String delay, Instant now) {
     Duration duration = duration(delay);
@@ -64,7 +69,10 @@ public final class Durations {
     return end != null && end.isAfter(LATEST) ? LATEST : end;
   }
 
-  /** A time as date and time, or a date alone; without a zone it is UTC. {@code null}: neither. */
+  /**
+   * Parses a date, with or without a time. The default zone is UTC. Returns {@code null} for an
+   * invalid text.
+   */
   public static @Nullable Instant date(String text) {
     if (text.length() > CHARS_MAX) {
       return null;
@@ -84,21 +92,22 @@ public final class Durations {
   }
 
   /**
-   * A key's lifetime; anything that is not {@code <n>[smhd]} is {@code otherwise}, as documented.
+   * Parses the lifetime of an idempotency key, {@code <n>} and one of {@code s m h d}. Returns
+   * {@code byDefault} for any other text, as the API documents.
    */
-  public static Duration keyTtl(@Nullable String text, Duration otherwise) {
+  public static Duration keyTtl(@Nullable String text, Duration byDefault) {
     if (text == null) {
-      return otherwise;
+      return byDefault;
     }
     Matcher matcher = KEY_TTL.matcher(text);
     if (!matcher.matches()) {
-      return otherwise;
+      return byDefault;
     }
     Duration ttl = seconds(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)));
     return ttl.compareTo(LONGEST) < 0 ? ttl : LONGEST;
   }
 
-  /** A number of seconds as it is shown: {@code 1h30m}; {@code null} when it is none. */
+  /** Formats a number of seconds, such as {@code 1h30m}; {@code null} for 0. */
   public static @Nullable String text(long seconds) {
     StringBuilder text = new StringBuilder();
     long rest = seconds;

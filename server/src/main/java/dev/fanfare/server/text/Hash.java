@@ -6,11 +6,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** The SHA-256 of a text, comparable by value. */
+/** A SHA-256 hash with value equality. Immutable. */
 public final class Hash {
   private final byte[] bytes;
 
-  /** A hash that was stored. */
+  /** A stored hash. */
   public Hash(byte[] bytes) {
     this.bytes = bytes;
   }
@@ -25,12 +25,12 @@ public final class Hash {
     }
   }
 
-  /** The 32 bytes. */
+  /** A copy of the 32 bytes. */
   public byte[] bytes() {
     return bytes.clone();
   }
 
-  /** 64 lower-case hexadecimal digits. */
+  /** The hash as 64 lower-case hexadecimal digits. */
   public String hex() {
     return HexFormat.of().formatHex(bytes);
   }

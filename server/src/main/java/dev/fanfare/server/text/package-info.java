@@ -1,6 +1,6 @@
 /**
- * Durations, dates and hashes of texts. Open {@link dev.fanfare.server.text.Durations} first. It
- * knows nothing of the server.
+ * Functions on texts: durations, dates, hashes. Open {@link dev.fanfare.server.text.Durations}
+ * first. This package depends on no other package of the server.
  */
 @NullMarked
 package dev.fanfare.server.text;
