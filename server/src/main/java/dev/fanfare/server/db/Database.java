@@ -15,21 +15,21 @@ import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of connections to one PostgreSQL. The size of the pool is the real limit on how much the
- * server does at once: virtual threads queue for a connection, and nobody keeps one while waiting
- * for the network or a client. Safe for use by many threads.
+ * A pool of connections to a PostgreSQL database, in which work runs as transactions. The size of
+ * the pool limits the concurrency of the server: virtual threads queue for a connection, and no
+ * thread keeps one while it waits for a client. Thread-safe.
  */
 public final class Database implements AutoCloseable {
-  /** Everything Fanfare stores is in this schema, found through the connection's search path. */
+  /** The schema of all tables, which is the search path of every connection. */
   public static final String SCHEMA = "fanfare";
 
   /**
-   * Every statement is written for an index that it names in its conditions, and the tables of a
-   * queue are full in one minute and empty in the next, so that what the statistics say of them is
-   * always wrong: a plan made when a table was empty reads all of it when it is full. So plans are
-   * made once for a connection, not for each call (planning a claim takes longer than running it),
-   * and ways that read whole tables are the last choice. What reads like a report asks for the
-   * planner's full freedom, see {@link Statement#listReplanned}.
+   * Planner options of every connection. The tables of a queue fill and empty within minutes, so
+   * statistics are always out of date, and a plan from the time when a table was empty would scan
+   * all of it when it is full. But every statement is written for one index. So each statement is
+   * planned once for a connection (planning a claim takes longer than executing it), and plans that
+   * scan whole tables are the last resort. Statements of reports use {@link
+   * Statement#listReplanned}.
    */
   private static final String PLANS =
       """
@@ -40,7 +40,7 @@ public final class Database implements AutoCloseable {
       set jit = off
       """;
 
-  private static final int CONFLICT_TRIES = 4;
+  private static final int TRIES_MAX = 4;
 
   private final HikariDataSource pool;
 
@@ -49,24 +49,26 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Where the database is.
+   * The address of a database, and the login.
    *
-   * @param jdbcUrl a {@code jdbc:postgresql:} address
-   * @param user absent: the driver's default
-   * @param password absent: the server asks for none
+   * @param jdbcUrl a {@code jdbc:postgresql:} URL
+   * @param user the user; absent means the driver's default
+   * @param password the password; absent when the server needs none
    */
   public record Address(String jdbcUrl, @Nullable String user, @Nullable String password) {
     @Override
     public String toString() {
-      return "Address[" + jdbcUrl.replaceAll("\\?.*", "") + "]"; // parameters may hold a password
+      return "Address["
+          + jdbcUrl.replaceAll("\\?.*", "")
+          + "]"; // parameters can contain a password
     }
   }
 
   /**
    * Opens a pool.
    *
-   * @param connections how many connections to keep, from 2
-   * @param wait how long a thread waits for one before it fails
+   * @param connections the maximum number of connections, at least 2
+   * @param wait how long a thread waits for a connection before it fails
    */
   public static Database open(Address address, int connections, Duration wait) {
     HikariConfig config = new HikariConfig();
@@ -81,13 +83,18 @@ public final class Database implements AutoCloseable {
     config.setConnectionInitSql(PLANS);
     config.addDataSourceProperty("ApplicationName", "fanfare");
     config.addDataSourceProperty("prepareThreshold", "1");
-    // A server that lost its network must not hold a thread for the two hours TCP would take.
+    // When the network fails, a thread must not wait for the two hours that TCP allows.
     config.addDataSourceProperty("tcpKeepAlive", "true");
     config.addDataSourceProperty("socketTimeout", "60");
     return new Database(new HikariDataSource(config));
   }
 
-  /** Brings the schema to this version's; several servers may do it at once. */
+  /**
+   * Migrates the schema to the version of this server, and returns that version. Several servers
+   * may do it at the same time.
+   *
+   * @throws FlywayException when a migration fails
+   */
   public static String migrate(Address address) {
     var result =
         Flyway.configure(Database.class.getClassLoader())
@@ -97,29 +104,32 @@ public final class Database implements AutoCloseable {
             .load()
             .migrate();
     if (!result.success) {
-      throw new FlywayException("The migration did not finish");
+      throw new FlywayException("The migration of the database did not finish");
     }
     return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
   }
 
   /**
-   * Runs {@code work} in one transaction in one environment and commits it; any exception rolls it
-   * back. Work that lost a deadlock is run again from its beginning, so it must not have effects
-   * outside.
+   * Runs {@code work} in a transaction in one environment, and commits it. Any exception rolls it
+   * back. After a deadlock or a serialization conflict the work runs again, so it must have no
+   * effect outside the transaction.
    */
   public <T extends @Nullable Object> T transaction(int environmentId, Function<Tx, T> work) {
     return retrying(environmentId, work);
   }
 
   /**
-   * As {@link #transaction(int, Function)}, for work that belongs to no environment or to several.
-   * Its statements have no {@code :environment}.
+   * As {@link #transaction(int, Function)}, for work that is not limited to one environment. Its
+   * statements cannot use {@code :environment}.
    */
   public <T extends @Nullable Object> T transaction(Function<Tx, T> work) {
     return retrying(null, work);
   }
 
-  /** As {@link #transaction(int, Function)}, but a refusal rolls back: it has stored nothing. */
+  /**
+   * As {@link #transaction(int, Function)}, but a refusal rolls the transaction back, so that
+   * nothing is stored.
+   */
   public <T> Result<T> attempt(int environmentId, Function<Tx, Result<T>> work) {
     try {
       return retrying(
@@ -136,7 +146,20 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Carries a refusal out of its transaction. */
+  /**
+   * Runs read-only {@code work} in a transaction whose statements all see the database at the same
+   * point in time. Costs one round trip more than {@link #transaction(int, Function)}.
+   */
+  public <T extends @Nullable Object> T snapshot(int environmentId, Function<Tx, T> work) {
+    return transaction(
+        environmentId,
+        tx -> {
+          tx.sql("set transaction isolation level repeatable read, read only").update();
+          return work.apply(tx);
+        });
+  }
+
+  /** Rolls a transaction back for a refusal. */
   private static final class RollBack extends RuntimeException {
     private final transient Refusal refusal;
 
@@ -152,24 +175,11 @@ public final class Database implements AutoCloseable {
       try {
         return once(environmentId, work);
       } catch (DatabaseException e) {
-        if (!e.isConflict() || tries == CONFLICT_TRIES) {
+        if (!e.isConflict() || tries == TRIES_MAX) {
           throw e;
         }
       }
     }
-  }
-
-  /**
-   * Runs {@code work} that only reads, all its statements on one picture of the data. One round
-   * trip more than {@link #transaction}.
-   */
-  public <T extends @Nullable Object> T snapshot(int environmentId, Function<Tx, T> work) {
-    return transaction(
-        environmentId,
-        tx -> {
-          tx.sql("set transaction isolation level repeatable read, read only").update();
-          return work.apply(tx);
-        });
   }
 
   private <T extends @Nullable Object> T once(
@@ -196,12 +206,12 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** A connection outside any transaction, for listening; it counts against the pool. */
+  /** A connection of the pool, outside any transaction. The caller must close it. */
   Connection connection() throws SQLException {
     return pool.getConnection();
   }
 
-  /** The database's clock, which dates every lease and every sweep. */
+  /** The time by the database's clock, which leases and sweeps use. */
   public Instant now() {
     return transaction(tx ->
         Objects.requireNonNull(

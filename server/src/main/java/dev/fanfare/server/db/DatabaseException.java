@@ -3,7 +3,7 @@ package dev.fanfare.server.db;
 import java.sql.SQLException;
 import java.util.Objects;
 
-/** A statement or a connection failed; the transaction it happened in is rolled back. */
+/** A statement or a connection failed. Its transaction is rolled back. */
 public final class DatabaseException extends RuntimeException {
   private final String sqlState;
 
@@ -12,20 +12,20 @@ public final class DatabaseException extends RuntimeException {
     this.sqlState = Objects.requireNonNullElse(cause.getSQLState(), "");
   }
 
-  /** Ends a transaction that others kept from its goal; the client may try again. */
+  /** A failure because of concurrent transactions, after which the client may retry. */
   public static DatabaseException busy(String message) {
     return new DatabaseException(new SQLException(message, "53000"));
   }
 
   /**
-   * Whether the same transaction, run again from its beginning, can succeed: PostgreSQL broke a
-   * deadlock or a serialization conflict (class 40) and rolled this side back.
+   * Whether the transaction can succeed when it is run again: PostgreSQL resolved a deadlock or a
+   * serialization conflict (SQLSTATE class 40) by rolling it back.
    */
   public boolean isConflict() {
     return sqlState.startsWith("40");
   }
 
-  /** Whether the database could not be reached, is shutting down, or had no connection to spare. */
+  /** Whether the database is unreachable, shutting down, or out of connections. */
   public boolean isUnavailable() {
     return sqlState.startsWith("08")
         || sqlState.startsWith("57P")

@@ -6,16 +6,25 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A statement with named parameters, as JDBC takes it: each {@code :name} became a {@code ?}. A
- * name that occurs twice is two parameters of the driver, which must be given the same value.
+ * A parsed statement with named parameters. For JDBC, each {@code :name} is replaced by a {@code
+ * ?}; a name that occurs twice becomes two JDBC parameters with the same value. A name begins with
+ * a lower-case letter and continues with lower-case letters, digits and underscores.
  *
- * @param text what is prepared
- * @param names the name of each {@code ?}, in order
+ * <p>The parser knows literals in single quotes, {@code --} comments and {@code ::} casts, and
+ * leaves them as they are. Statements use no other form of quotes or comments. Immutable.
+ *
+ * @param text the statement for JDBC
+ * @param names the parameter name of each {@code ?}, in order
  */
 record NamedSql(String text, List<String> names) {
-  /** Statements are constants of the source code, so there are as many as are written there. */
+  /** Grows with the number of statements in the source code only: they are constants. */
   private static final Map<String, NamedSql> PARSED = new ConcurrentHashMap<>();
 
+  /**
+   * Parses a statement, or returns it from the cache.
+   *
+   * @throws IllegalArgumentException if it contains a {@code ?}
+   */
   static NamedSql of(String text) {
     NamedSql parsed = PARSED.get(text);
     return parsed != null ? parsed : PARSED.computeIfAbsent(text, NamedSql::parse);
@@ -37,7 +46,7 @@ record NamedSql(String text, List<String> names) {
         names.add(sql.substring(i + 1, end));
         text.append('?');
       } else if (sql.charAt(i) == '?') {
-        throw new IllegalArgumentException("Parameters are named: " + sql);
+        throw new IllegalArgumentException("Parameters must have names, such as :limit: " + sql);
       } else {
         end = i + 1;
         text.append(sql.charAt(i));
@@ -47,7 +56,7 @@ record NamedSql(String text, List<String> names) {
     return new NamedSql(text.toString(), List.copyOf(names));
   }
 
-  /** Where a literal, a comment or a cast that begins at {@code i} ends; {@code i}: none begins. */
+  /** The end of the literal, comment or cast that begins at {@code i}; {@code i} if none does. */
   private static int skip(String sql, int i) {
     if (sql.charAt(i) == '\'') {
       return after(sql, "'", i + 1);

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The current row of a result, read by column name. */
+/**
+ * The current row of a result. Columns are read by name. A {@link SQLException} reports an unknown
+ * column, and a null where none is allowed. Confined to the thread of its transaction.
+ */
 public final class Row {
   private final ResultSet result;
 
@@ -18,7 +21,7 @@ public final class Row {
     this.result = result;
   }
 
-  /** A column that is never null. */
+  /** A text that is never null. */
   public String text(String column) throws SQLException {
     return notNull(result.getString(column), column);
   }
@@ -28,34 +31,34 @@ public final class Row {
     return result.getString(column);
   }
 
-  /** A whole number. */
+  /** A 32-bit integer; 0 when it is null. */
   public int integer(String column) throws SQLException {
     return result.getInt(column);
   }
 
-  /** A whole number, or {@code null}. */
+  /** A 32-bit integer, or {@code null}. */
   public @Nullable Integer integerOrNull(String column) throws SQLException {
     int value = result.getInt(column);
     return result.wasNull() ? null : value;
   }
 
-  /** A 64-bit number. */
+  /** A 64-bit integer; 0 when it is null. */
   public long bigint(String column) throws SQLException {
     return result.getLong(column);
   }
 
-  /** A number of milliseconds, or {@code null}. */
+  /** A duration that is stored in milliseconds, or {@code null}. */
   public @Nullable Duration millisOrNull(String column) throws SQLException {
     long millis = result.getLong(column);
     return result.wasNull() ? null : Duration.ofMillis(millis);
   }
 
-  /** A floating-point number. */
+  /** A floating-point number; 0 when it is null. */
   public double real(String column) throws SQLException {
     return result.getDouble(column);
   }
 
-  /** A truth value. */
+  /** A boolean; false when it is null. */
   public boolean flag(String column) throws SQLException {
     return result.getBoolean(column);
   }
@@ -71,12 +74,12 @@ public final class Row {
     return value == null ? null : value.toInstant();
   }
 
-  /** An id that is never null. */
+  /** A UUID that is never null. */
   public UUID uuid(String column) throws SQLException {
     return notNull(result.getObject(column, UUID.class), column);
   }
 
-  /** An id, or {@code null}. */
+  /** A UUID, or {@code null}. */
   public @Nullable UUID uuidOrNull(String column) throws SQLException {
     return result.getObject(column, UUID.class);
   }
@@ -86,19 +89,19 @@ public final class Row {
     return notNull(result.getBytes(column), column);
   }
 
-  /** The elements of an array; none when the column is null. */
+  /** An array of texts; empty when the column is null. */
   public List<String> texts(String column) throws SQLException {
     Array array = result.getArray(column);
     return array == null ? List.of() : List.of((String[]) array.getArray());
   }
 
-  /** The elements of an array; none when the column is null. */
+  /** An array of UUIDs; empty when the column is null. */
   public List<UUID> uuids(String column) throws SQLException {
     Array array = result.getArray(column);
     return array == null ? List.of() : List.of((UUID[]) array.getArray());
   }
 
-  /** The elements of an array; none when the column is null. */
+  /** An array of 32-bit integers; empty when the column is null. */
   public List<Integer> integers(String column) throws SQLException {
     Array array = result.getArray(column);
     return array == null ? List.of() : List.of((Integer[]) array.getArray());

@@ -19,12 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells waiting polls, here and on every other server of the database, that an environment has
- * something to claim. A hint only: it is sent after the commit and may be lost, and whoever waits
- * looks again by itself from time to time.
+ * Signals to waiting polls, on all servers of the database, that an environment has runs that are
+ * ready. A signal is a hint: it is sent after the commit and can be lost, so waiting polls also
+ * query from time to time.
  *
- * <p>Other servers are told by NOTIFY from a thread of its own, many signals in one: inside the
- * triggering transactions it would make their commits queue for one lock.
+ * <p>A thread of its own sends signals to the other servers with NOTIFY, and combines those that
+ * arrive meanwhile. Inside the triggering transactions, NOTIFY would serialize their commits on one
+ * lock. Thread-safe.
  */
 public final class Signals implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Signals.class);
@@ -35,7 +36,8 @@ public final class Signals implements AutoCloseable {
   private final Database database;
 
   /**
-   * By what a server knows its own notifications: who waits here was told before they were sent.
+   * The end of this server's own notifications, which it ignores: its polls were woken before the
+   * notification was sent.
    */
   private final String signature = UUID.randomUUID().toString();
 
@@ -52,7 +54,7 @@ public final class Signals implements AutoCloseable {
     this.sender = Thread.ofPlatform().name("fanfare-notify").daemon().unstarted(this::send);
   }
 
-  /** Starts to listen. */
+  /** Starts the threads that send and receive notifications. */
   public static Signals start(Database database) {
     Signals signals = new Signals(database);
     signals.listener.start();
@@ -63,10 +65,13 @@ public final class Signals implements AutoCloseable {
   private static final class Waiters {
     final ReentrantLock lock = new ReentrantLock();
     final Condition signaled = lock.newCondition();
-    long count; // guarded by lock; grows with each signal
+    long count; // guarded by lock; incremented by each signal
   }
 
-  /** What a waiter has seen: take it before looking, so that a signal in between is not missed. */
+  /**
+   * The number of signals so far. Take it before the query for ready runs, so that {@link #await}
+   * does not miss a signal in between.
+   */
   public long ticket(int environmentId) {
     Waiters own = waiters(environmentId);
     own.lock.lock();
@@ -77,10 +82,10 @@ public final class Signals implements AutoCloseable {
     }
   }
 
-  /** Waits until a signal came after {@code ticket} was taken, or {@code patience} is over. */
-  public void await(int environmentId, long ticket, Duration patience) throws InterruptedException {
+  /** Waits until there is a signal after {@code ticket} was taken, at most for {@code timeout}. */
+  public void await(int environmentId, long ticket, Duration timeout) throws InterruptedException {
     Waiters own = waiters(environmentId);
-    long nanos = patience.toNanos();
+    long nanos = timeout.toNanos();
     own.lock.lock();
     try {
       while (own.count == ticket && nanos > 0 && !closed) {
@@ -91,7 +96,7 @@ public final class Signals implements AutoCloseable {
     }
   }
 
-  /** Something of this environment became claimable with a commit just made. */
+  /** Signals to all servers that runs of an environment are ready. Call it after the commit. */
   public void ready(int environmentId) {
     wake(environmentId);
     if (unsent.add(environmentId)) {
@@ -99,7 +104,7 @@ public final class Signals implements AutoCloseable {
     }
   }
 
-  /** Lets everybody who waits on this server look again. */
+  /** Wakes the polls of an environment that wait on this server. */
   public void wake(int environmentId) {
     Waiters own = waiters(environmentId);
     own.lock.lock();
@@ -120,19 +125,19 @@ public final class Signals implements AutoCloseable {
       try {
         wakeSender.poll(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
         for (Integer environmentId : Set.copyOf(unsent)) {
-          unsent.remove(environmentId); // before it is sent: what comes in between is sent again
-          database.transaction(tx -> tellOthers(tx, environmentId));
+          unsent.remove(environmentId); // first, so that a signal in between is sent again
+          database.transaction(tx -> notifyServers(tx, environmentId));
         }
       } catch (InterruptedException e) {
         return;
       } catch (DatabaseException e) {
-        pause("Could not tell other servers of new work", e);
+        pause("Cannot notify other servers of ready runs", e);
       }
     }
   }
 
-  /** A hint need not survive a crash, so its commit does not wait for the disk. */
-  private boolean tellOthers(Tx tx, int environmentId) {
+  /** A signal need not survive a crash, so its commit does not wait for the disk. */
+  private boolean notifyServers(Tx tx, int environmentId) {
     tx.sql("select set_config('synchronous_commit', 'off', true), pg_notify(:channel, :text)")
         .bind("channel", CHANNEL)
         .bind("text", environmentId + " " + signature)
@@ -145,7 +150,7 @@ public final class Signals implements AutoCloseable {
       try (Connection connection = database.connection()) {
         listen(connection);
       } catch (SQLException e) {
-        pause("Could not listen to other servers", e);
+        pause("Cannot receive notifications of other servers", e);
       }
     }
   }
@@ -158,19 +163,19 @@ public final class Signals implements AutoCloseable {
     PGConnection listening = connection.unwrap(PGConnection.class);
     while (!closed) {
       for (PGNotification notification : listening.getNotifications(LISTEN_MILLIS)) {
-        String said = notification.getParameter();
-        if (!said.endsWith(signature)) {
-          wake(Integer.parseInt(said.split(" ", 2)[0]));
+        String message = notification.getParameter();
+        if (!message.endsWith(signature)) {
+          wake(Integer.parseInt(message.split(" ", 2)[0]));
         }
       }
     }
   }
 
-  private void pause(String what, Exception e) {
+  private void pause(String problem, Exception e) {
     if (closed) {
       return;
     }
-    log.warn("{}: {}", what, e.getMessage());
+    log.warn("{}, retrying in {} ms: {}", problem, PAUSE_MILLIS, e.getMessage());
     try {
       Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException interrupted) {
@@ -183,7 +188,7 @@ public final class Signals implements AutoCloseable {
     closed = true;
     waiters.keySet().forEach(this::wake);
     wakeSender.offer(true);
-    // No interrupt: it would close the socket of a connection that the pool still counts on.
+    // No interrupt: it would close the socket of a pooled connection.
     for (Thread thread : List.of(sender, listener)) {
       try {
         thread.join(Duration.ofMillis(2L * LISTEN_MILLIS));

@@ -15,38 +15,66 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * One statement of a transaction. Its parameters are bound by name and by their Java type; a {@code
- * null} is bound without a type, so a statement casts it where PostgreSQL cannot tell.
+ * One statement of a transaction: bind every parameter, then run it. A value has the SQL type of
+ * its Java type. A {@code null} has no type, so the statement must cast it where PostgreSQL cannot
+ * infer one.
  *
- * <p>Many rows travel as parallel arrays, one for each column, which the statement unnests: {@code
- * uuids("run_ids", runs, RunRow::runId)}. Belongs to the thread of its transaction.
+ * <p>Bulk statements take parallel arrays, one for each column, and unnest them: {@code
+ * uuids("run_ids", runs, RunRow::runId)} binds the array of one column. Confined to the thread of
+ * its transaction.
  */
 public final class Statement {
+  private static final String ENVIRONMENT = "environment";
+
+  private static final NamedSql REPLAN =
+      NamedSql.of(
+          """
+          select set_config('plan_cache_mode', 'force_custom_plan', true),
+                 set_config('enable_seqscan', 'on', true),
+                 set_config('enable_bitmapscan', 'on', true),
+                 set_config('enable_mergejoin', 'on', true)
+          """);
+
   private final Connection connection;
+  private final @Nullable Integer environmentId;
   private final NamedSql sql;
   private final Map<String, @Nullable Object> values = new HashMap<>();
 
-  Statement(Connection connection, NamedSql sql) {
+  /**
+   * A statement without values.
+   *
+   * @param environmentId the value of {@code :environment}; absent in a transaction without an
+   *     environment
+   */
+  Statement(Connection connection, @Nullable Integer environmentId, NamedSql sql) {
     this.connection = connection;
+    this.environmentId = environmentId;
     this.sql = sql;
   }
 
-  /** Reads one row into a value. */
+  /** Maps the rows of a result to values. */
   @FunctionalInterface
   public interface RowMapper<T> {
-    /** Maps the current row of {@code row}. */
+    /** Maps one row. */
     T map(Row row) throws SQLException;
   }
 
-  /** Binds one value. */
+  /**
+   * Binds one value.
+   *
+   * @throws IllegalArgumentException if the statement has no such parameter, or if it is {@code
+   *     :environment}, whose value is that of the transaction
+   */
   public Statement bind(String name, @Nullable Object value) {
+    if (name.equals(ENVIRONMENT) || !sql.names().contains(name)) {
+      throw new IllegalArgumentException("The statement has no parameter :" + name + " to bind");
+    }
     values.put(name, value);
     return this;
   }
@@ -83,7 +111,7 @@ public final class Statement {
     return bind(name, texts);
   }
 
-  /** Binds a column of times as texts, which the statement casts to {@code timestamptz}. */
+  /** Binds a column of times as texts, which the statement must cast to {@code timestamptz}. */
   public <T> Statement times(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Instant> column) {
     return texts(
@@ -110,7 +138,7 @@ public final class Statement {
     return bind(name, numbers);
   }
 
-  /** Binds a column of numbers that may be absent. */
+  /** Binds a column of numbers, some of which may be null. */
   public <T> Statement intsOrNull(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Integer> column) {
     @Nullable Integer[] numbers = new Integer[rows.size()];
@@ -131,7 +159,7 @@ public final class Statement {
     return bind(name, numbers);
   }
 
-  /** Binds a column of 64-bit numbers that may be absent. */
+  /** Binds a column of 64-bit numbers, some of which may be null. */
   public <T> Statement longsOrNull(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Long> column) {
     @Nullable Long[] numbers = new Long[rows.size()];
@@ -142,18 +170,8 @@ public final class Statement {
     return bind(name, numbers);
   }
 
-  /** Binds a column of truth values. */
-  public <T> Statement flags(String name, Collection<T> rows, Predicate<? super T> column) {
-    boolean[] flags = new boolean[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      flags[i++] = column.test(row);
-    }
-    return bind(name, flags);
-  }
-
-  /** Binds a column of truth values that may be absent. */
-  public <T> Statement flagsOrNull(
+  /** Binds a column of booleans, some of which may be null. */
+  public <T> Statement flags(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Boolean> column) {
     @Nullable Boolean[] flags = new Boolean[rows.size()];
     int i = 0;
@@ -163,12 +181,12 @@ public final class Statement {
     return bind(name, flags);
   }
 
-  /** Binds a column of byte strings. */
+  /** Binds a column of byte arrays. */
   public <T> Statement bytes(String name, Collection<T> rows, Function<? super T, byte[]> column) {
     return bind(name, rows.stream().map(column).toArray(byte[][]::new));
   }
 
-  /** Runs a statement that returns rows. */
+  /** Runs a statement that returns rows, and maps them. */
   public <T> List<T> list(RowMapper<T> mapper) {
     try (PreparedStatement statement = prepare();
         ResultSet result = statement.executeQuery()) {
@@ -184,31 +202,22 @@ public final class Statement {
   }
 
   /**
-   * As {@link #list}, re-planned on each call with the actual parameters: for statements whose
-   * optional conditions make one plan for all cases a bad plan for each. Costs one more round trip,
-   * and holds for the rest of the transaction.
+   * As {@link #list}, but re-planned on each call with the actual parameters, for statements whose
+   * optional conditions make any generic plan a bad one. Costs one more round trip, and also
+   * applies to later statements of the transaction.
    */
   public <T> List<T> listReplanned(RowMapper<T> mapper) {
-    new Statement(
-            connection,
-            NamedSql.of(
-                """
-                select set_config('plan_cache_mode', 'force_custom_plan', true),
-                       set_config('enable_seqscan', 'on', true),
-                       set_config('enable_bitmapscan', 'on', true),
-                       set_config('enable_mergejoin', 'on', true)
-                """))
-        .first(r -> true);
+    new Statement(connection, environmentId, REPLAN).first(r -> true);
     return list(mapper);
   }
 
-  /** Runs a statement that returns at most one row. */
+  /** Runs a statement, and maps the first row; {@code null} when there is no row. */
   public <T> @Nullable T first(RowMapper<T> mapper) {
     List<T> rows = list(mapper);
     return rows.isEmpty() ? null : rows.getFirst();
   }
 
-  /** Runs a statement for its effect and returns how many rows it changed. */
+  /** Runs a statement that returns no rows; returns how many rows it changed. */
   public int update() {
     try (PreparedStatement statement = prepare()) {
       return statement.executeUpdate();
@@ -221,17 +230,28 @@ public final class Statement {
     PreparedStatement statement = connection.prepareStatement(sql.text());
     try {
       for (int i = 0; i < sql.names().size(); i++) {
-        String name = sql.names().get(i);
-        if (!values.containsKey(name)) {
-          throw new IllegalStateException("No value for :" + name);
-        }
-        set(statement, i + 1, values.get(name));
+        set(statement, i + 1, value(sql.names().get(i)));
       }
     } catch (SQLException | RuntimeException e) {
       statement.close();
       throw e;
     }
     return statement;
+  }
+
+  private @Nullable Object value(String name) {
+    if (name.equals(ENVIRONMENT)) {
+      if (environmentId == null) {
+        throw new IllegalStateException(
+            "The statement has :environment, but its transaction was opened without an"
+                + " environment");
+      }
+      return environmentId;
+    }
+    if (!values.containsKey(name)) {
+      throw new IllegalStateException("The parameter :" + name + " has no value");
+    }
+    return values.get(name);
   }
 
   private void set(PreparedStatement statement, int index, @Nullable Object value)
@@ -252,15 +272,14 @@ public final class Statement {
           statement.setArray(index, connection.createArrayOf("int4", numbers));
       case Long[] numbers -> statement.setArray(index, connection.createArrayOf("int8", numbers));
       case Boolean[] flags -> statement.setArray(index, connection.createArrayOf("bool", flags));
-      case boolean[] flags -> statement.setArray(index, arrayOf("bool", flags));
       case String[] texts -> statement.setArray(index, connection.createArrayOf("text", texts));
       case UUID[] ids -> statement.setArray(index, connection.createArrayOf("uuid", ids));
       case byte[][] values -> statement.setArray(index, connection.createArrayOf("bytea", values));
-      default -> throw new IllegalArgumentException("Cannot bind a " + value.getClass());
+      default -> throw new IllegalArgumentException("Cannot bind a value of " + value.getClass());
     }
   }
 
-  /** Arrays of primitives go out in binary without a box around each number. */
+  /** The driver sends arrays of primitives in binary, without boxing each number. */
   private Array arrayOf(String type, Object primitives) throws SQLException {
     return connection.unwrap(PGConnection.class).createArrayOf(type, primitives);
   }

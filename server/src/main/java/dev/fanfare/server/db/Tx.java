@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open transaction: whole statements with named parameters, in one environment unless it was
- * opened for none. Belongs to the thread that opened it; do not use it after its work has returned.
+ * An open transaction, usually in one environment. Confined to the thread that opened it; not
+ * usable after the work that it was opened for has returned.
  */
 public final class Tx {
   private final Connection connection;
@@ -19,29 +19,28 @@ public final class Tx {
   }
 
   /**
-   * The environment in which this transaction works, which every statement knows as {@code
-   * :environment}.
+   * The environment of this transaction.
    *
-   * @throws IllegalStateException if the transaction was opened for no environment
+   * @throws IllegalStateException if the transaction was opened without an environment
    */
   public int environmentId() {
     if (environmentId == null) {
-      throw new IllegalStateException("This transaction was opened for no environment");
+      throw new IllegalStateException("This transaction was opened without an environment");
     }
     return environmentId;
   }
 
   /**
-   * A statement, to be given its parameters and run. Runs nothing yet.
+   * Prepares a statement, whose parameters are to be bound before it runs. Its parameter {@code
+   * :environment} is bound to the environment of this transaction.
    *
-   * @param text a whole statement, a constant: it is parsed once and remembered
+   * @param text a whole statement with named parameters, a constant: it is parsed once and cached
    */
   public Statement sql(String text) {
-    Statement statement = new Statement(connection, NamedSql.of(text));
-    return environmentId == null ? statement : statement.bind("environment", environmentId);
+    return new Statement(connection, environmentId, NamedSql.of(text));
   }
 
-  /** The database's clock at the beginning of this transaction. */
+  /** The time at which this transaction began, by the database's clock. */
   public Instant now() {
     return Objects.requireNonNull(sql("select now() as now").first(r -> r.instant("now")));
   }

@@ -1,6 +1,7 @@
 /**
- * The database: a pool, transactions in an environment, and whole statements with named parameters.
- * Open {@link dev.fanfare.server.db.Database} first. It knows no room and no table but Flyway's.
+ * Access to PostgreSQL: a connection pool, transactions in an environment, statements with named
+ * parameters, and signals between servers. Open {@link dev.fanfare.server.db.Database} first. This
+ * package owns no table.
  */
 @NullMarked
 package dev.fanfare.server.db;

@@ -108,7 +108,7 @@ public final class RunStore {
         .uuids("parent_run_id", all, row -> row.lineage() == null ? null : row.lineage().parentId())
         .uuids("root_run_id", all, row -> row.lineage() == null ? null : row.lineage().rootId())
         .intsOrNull("depth", all, row -> row.lineage() == null ? null : row.lineage().depth())
-        .flagsOrNull("resumes_parent", all, RunStore::resumesParent);
+        .flags("resumes_parent", all, RunStore::resumesParent);
   }
 
   private static @Nullable Boolean resumesParent(RunRow row) {
