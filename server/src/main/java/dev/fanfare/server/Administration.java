@@ -15,9 +15,9 @@ import java.util.List;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * What an operator does to an installation from the command line. Works on an external database at
- * any time, on an embedded one while no server runs on its home. Opening it brings the schema to
- * this version's.
+ * Administration of an installation from the command line. An external database can be administered
+ * at any time, an embedded one only while no server uses its home. Opening migrates the schema to
+ * this version. Thread-safe.
  */
 public final class Administration implements AutoCloseable {
   private static final int CONNECTIONS = 2;
@@ -36,9 +36,9 @@ public final class Administration implements AutoCloseable {
   }
 
   /**
-   * Opens the installation that {@code config} names.
+   * Opens the installation that {@code config} describes.
    *
-   * @throws StartException when it cannot be opened, with a sentence that says why
+   * @throws StartException when it cannot be opened; the message states the reason
    */
   public static Administration open(ServerConfig config) {
     DatabaseHome home = DatabaseHome.open(config);
@@ -83,21 +83,24 @@ public final class Administration implements AutoCloseable {
   }
 
   /**
-   * Makes a further key for an environment; the others stay in force.
+   * Adds a key to an environment. Its other keys stay valid.
    *
    * @param environment {@code dev}, {@code staging} or {@code prod}
-   * @throws IllegalArgumentException when there is no such environment
+   * @throws IllegalArgumentException when the environment does not exist
    */
   public Keys.NewKey createKey(String environment) {
     return keys.create(environment);
   }
 
-  /** Ends a key; false when none with this id is in force. Running servers refuse it in seconds. */
+  /**
+   * Revokes a key, which running servers then refuse within seconds. Returns false when no valid
+   * key has this id.
+   */
   public boolean revokeKey(int keyId) {
     return keys.revoke(keyId);
   }
 
-  /** The version the schema is at. */
+  /** The version of the schema. */
   public String schemaVersion() {
     return schemaVersion;
   }

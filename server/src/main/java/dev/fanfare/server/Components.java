@@ -13,6 +13,7 @@ import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.control.ControlComponent;
 import dev.fanfare.server.control.http.CancelRoutes;
 import dev.fanfare.server.control.http.ControlRoutes;
+import dev.fanfare.server.http.Route;
 import dev.fanfare.server.lease.LeaseComponent;
 import dev.fanfare.server.packet.PacketComponent;
 import dev.fanfare.server.packet.http.PacketRoutes;
@@ -29,8 +30,8 @@ import dev.fanfare.server.worker.http.WorkerRoutes;
 import java.util.List;
 
 /**
- * The components of one server: first those that work on the database, each made of the ones before
- * it, then those that answer over HTTP.
+ * The components of a server. First those that work on the database, lower layers first; then their
+ * HTTP edges.
  */
 final class Components {
   final QueueComponent queue;
@@ -58,29 +59,30 @@ final class Components {
     sessions = new Sessions(resources, lease);
   }
 
-  /** The maintenance of every table. */
+  /** The sweeps of all components. */
   List<Sweep> sweeps() {
     return List.<Component>of(queue, access, packet, run, trigger, lease, batch).stream()
         .flatMap(component -> component.sweeps().stream())
         .toList();
   }
 
-  /** What answers over HTTP, but for the health of the process. */
-  List<Component> edge(Keys keys, byte[] encryptionKey) {
+  /** The routes of all components. */
+  List<Route> routes(Keys keys, byte[] encryptionKey) {
     HttpAccess callers = new HttpAccess(resources, keys);
     PacketUrls urls = new PacketUrls(resources, encryptionKey);
     CheckParents parents = new CheckParents(run.readRuns());
-    return List.of(
-        callers,
-        new TriggerRoutes(resources, callers, trigger, parents),
-        new BatchRoutes(resources, callers, batch, parents),
-        new StreamedBatchRoutes(resources, callers, batch, parents),
-        new RunRoutes(resources, callers, run, urls),
-        new ControlRoutes(resources, callers, run, trigger, control, urls),
-        new CancelRoutes(callers, run, lease),
-        new PacketUrlRoutes(callers, urls),
-        new PacketRoutes(resources, urls, packet.packets()),
-        new WorkerRoutes(resources, callers, sessions),
-        new OpenApiRoutes());
+    List<Component> edges =
+        List.of(
+            callers,
+            new TriggerRoutes(resources, callers, trigger, parents),
+            new BatchRoutes(resources, callers, batch, parents),
+            new StreamedBatchRoutes(resources, callers, batch, parents),
+            new RunRoutes(resources, callers, run, urls),
+            new ControlRoutes(resources, callers, run, trigger, control, urls),
+            new CancelRoutes(callers, run, lease),
+            new PacketUrlRoutes(callers, urls),
+            new PacketRoutes(resources, urls, packet.packets()),
+            new WorkerRoutes(resources, callers, sessions));
+    return edges.stream().flatMap(edge -> edge.routes().stream()).toList();
   }
 }

@@ -13,7 +13,7 @@ import dev.fanfare.server.db.Database;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where the database is: the configured one, or an embedded one that lives with this process. */
+/** The database of a server: the configured one, or an embedded one that runs with this process. */
 final class DatabaseHome implements AutoCloseable {
   private static final String FOLDER = "postgres";
   private static final String BINARIES = "binaries";

@@ -15,7 +15,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import javax.crypto.SecretKey;
 
-/** The key under which secret keys rest in the database: configured, or made once and kept. */
+/** The key that encrypts secret keys in the database: configured, or generated once in a file. */
 final class EncryptionKey {
   private static final String FILE = "encryption.key";
   private static final int BYTES = 32;
@@ -35,13 +35,13 @@ final class EncryptionKey {
       }
       return Base64.getDecoder().decode(Files.readString(file).strip());
     } catch (IOException e) {
-      throw new StartException("The encryption key in " + file + " cannot be used: " + e, e);
+      throw new StartException("Cannot read or create the encryption key in " + file + ": " + e, e);
     } catch (IllegalArgumentException e) {
-      throw new StartException(file + " does not hold an encryption key", e);
+      throw new StartException(file + " does not contain an encryption key", e);
     }
   }
 
-  /** Written aside and moved, so that no other server can read half of it. */
+  /** Writes a draft and links it, so that another server cannot read half of the key. */
   private static void create(Path file) throws IOException {
     byte[] key = new byte[BYTES];
     new SecureRandom().nextBytes(key);
@@ -49,9 +49,9 @@ final class EncryptionKey {
     Files.writeString(
         draft, Base64.getEncoder().encodeToString(key) + "\n", StandardOpenOption.WRITE);
     try {
-      Files.createLink(file, draft); // unlike a move it never replaces a key made meanwhile
+      Files.createLink(file, draft); // unlike a move, never replaces an existing key
     } catch (java.nio.file.FileAlreadyExistsException e) {
-      // another server was first: its key it is
+      // another server was first: use its key
     } finally {
       Files.delete(draft);
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** Says whether the process lives, and whether it should be sent requests. */
+/** Health routes: whether the process is alive, and whether it accepts requests. */
 final class HealthRoutes implements Component {
   private final Database database;
   private final BooleanSupplier accepting;
@@ -35,7 +35,7 @@ final class HealthRoutes implements Component {
     if (!accepting.getAsBoolean()) {
       return Response.error(503, "The server is stopping");
     }
-    database.now(); // fails, and is answered as 503, when the database is away
+    database.now(); // throws when the database is unreachable, and the response is 503
     return Response.json(200, Map.of("status", "ready"));
   }
 }

@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 
-/** Serves the description of this API, an OpenAPI 3.1 document; a test holds it to the routes. */
+/** Serves the OpenAPI 3.1 document of this API. A test compares it with the routes. */
 final class OpenApiRoutes implements Component {
   private final byte[] document;
 

@@ -9,7 +9,6 @@ import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.access.SecretKey;
-import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.component.SweepLoop;
@@ -23,55 +22,57 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 
-/**
- * A running server. Several may run on one database, with no leader among them. Safe for use by
- * many threads; closing it more than once is fine.
- */
+/** A running server. Several servers may run on one database, without a leader. Thread-safe. */
 public final class Server implements AutoCloseable {
   private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
   private final ServerConfig config;
-  private final AtomicBoolean closed = new AtomicBoolean();
-
-  /** How to stop what was started, the newest first. */
-  private final Deque<Runnable> stops = new ArrayDeque<>();
-
   private final List<Route> routes;
   private final HttpServer http;
   private final String developmentKey;
 
+  /** Stops what was started, the newest first. */
+  private final Deque<Runnable> stops = new ArrayDeque<>();
+
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * Starts a server, and returns when it is ready for requests.
+   *
+   * @throws StartException when it cannot start; the message states the reason
+   */
+  public static Server start(ServerConfig config) {
+    return new Server(config);
+  }
+
   private Server(ServerConfig config) {
     this.config = config;
     try {
-      Resources resources = open();
+      Resources resources = openResources();
       byte[] encryptionKey = EncryptionKey.of(config);
       Keys keys = setUpKeys(resources, encryptionKey);
       SecretKey key = keys.developmentKey();
       this.developmentKey = key == null ? "" : key.text();
       Components components = new Components(resources);
-      SweepLoop sweeps =
-          SweepLoop.start(resources.database(), keys::environmentIds, components.sweeps());
-      stops.push(sweeps::close);
+      startSweeps(resources, keys, components);
       AtomicBoolean accepting = new AtomicBoolean(true);
-      this.routes =
-          Stream.concat(
-                  Stream.of(new HealthRoutes(resources.database(), accepting::get)),
-                  components.edge(keys, encryptionKey).stream())
-              .map(Component::routes)
-              .flatMap(List::stream)
-              .toList();
+      List<Route> all = new ArrayList<>();
+      all.addAll(new HealthRoutes(resources.database(), accepting::get).routes());
+      all.addAll(new OpenApiRoutes().routes());
+      all.addAll(components.routes(keys, encryptionKey));
+      this.routes = List.copyOf(all);
       this.http = listen();
       stops.push(http::stop);
       stops.push(() -> {
         accepting.set(false);
-        components.sessions.stop(); // held polls return, and are not what the drain waits for
+        components.sessions.stop(); // ends waiting polls, so that draining does not wait for them
         http.drain();
       });
     } catch (RuntimeException e) {
@@ -80,49 +81,7 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts a server and returns when it is ready for requests.
-   *
-   * @throws StartException when it cannot start, with a sentence that says why
-   */
-  public static Server start(ServerConfig config) {
-    return new Server(config);
-  }
-
-  /** Where it listens. */
-  public URI url() {
-    String host = config.get(HOST).contains(":") ? "[" + config.get(HOST) + "]" : config.get(HOST);
-    return URI.create("http://" + host + ":" + http.port());
-  }
-
-  /** Everything it answers, and which credentials each route takes. */
-  public List<Route> routes() {
-    return routes;
-  }
-
-  /** The secret key of the development environment; empty when every such key is revoked. */
-  public String developmentKey() {
-    return developmentKey;
-  }
-
-  /**
-   * Stops: refuses new requests, lets those in flight end within the grace period, stops the sweeps
-   * and closes the database.
-   */
-  @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
-      stop();
-    }
-  }
-
-  private void stop() {
-    while (!stops.isEmpty()) {
-      stops.pop().run();
-    }
-  }
-
-  private Resources open() {
+  private Resources openResources() {
     InstantSource clock = InstantSource.system();
     Database database = openDatabase();
     Signals signals = Signals.start(database);
@@ -159,17 +118,53 @@ public final class Server implements AutoCloseable {
     return keys;
   }
 
+  private void startSweeps(Resources resources, Keys keys, Components components) {
+    SweepLoop sweeps =
+        SweepLoop.start(resources.database(), keys::environmentIds, components.sweeps());
+    stops.push(sweeps::close);
+  }
+
   private HttpServer listen() {
     try {
       return HttpServer.start(config, routes, new Failures());
     } catch (RuntimeException e) {
       throw new StartException(
-          "Cannot listen on "
-              + config.get(HOST)
-              + ":"
-              + config.get(PORT)
-              + ": the address is in use or not this machine's",
+          "Cannot listen on %s:%d: the address is in use, or does not belong to this machine"
+              .formatted(config.get(HOST), config.get(PORT)),
           e);
+    }
+  }
+
+  /** The URL at which it listens. */
+  public URI url() {
+    String host = config.get(HOST).contains(":") ? "[" + config.get(HOST) + "]" : config.get(HOST);
+    return URI.create("http://" + host + ":" + http.port());
+  }
+
+  /** All its routes, with the credentials that each accepts. */
+  public List<Route> routes() {
+    return routes;
+  }
+
+  /** The oldest valid secret key of the environment {@code dev}; empty when all are revoked. */
+  public String developmentKey() {
+    return developmentKey;
+  }
+
+  /**
+   * Stops the server: refuses new requests, lets current ones finish within the grace period, stops
+   * the sweeps and closes the database. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      stop();
+    }
+  }
+
+  private void stop() {
+    while (!stops.isEmpty()) {
+      stops.pop().run();
     }
   }
 }

@@ -1,23 +1,23 @@
 /**
- * The server: one process, no state that another could not rebuild from the database. {@link
- * dev.fanfare.server.Server} opens, listens and closes; {@link dev.fanfare.server.Components} lists
- * what it is assembled from.
+ * The server: one process, whose state can be rebuilt from the database. {@link
+ * dev.fanfare.server.Server} starts and stops it; {@link dev.fanfare.server.Components} lists its
+ * components.
  *
  * <pre>
- * 9  Server  Components              assembles the rooms
- * 8  batch  control  worker          batches, changes of stored runs, workers
- * 7  trigger  lease                  creating runs; runs in a worker's hands
- * 6  run                             what a run is, how it ends, reading it
- * 5  queue  packet                   where runs wait, long payloads
- * 4  access  task                    who may call, what tasks are
- * 3  component                       what a server is assembled from; the loop of the sweeps
+ * 9  Server  Components              start and stop; the list of components
+ * 8  batch  control  worker          batches; changes of stored runs; sessions of workers
+ * 7  trigger  lease                  creating runs; leases and reports
+ * 6  run                             runs: their data, outcomes and queries
+ * 5  queue  packet                   queues; large payloads and outputs
+ * 4  access  task                    environments, keys and tokens; declared tasks
+ * 3  component                       the interface of components; the loop of the sweeps
  * 2  http                            routes, requests, responses
- * 1  db  json                        transactions and statements; reading JSON
- * 0  config  result  text            settings, refusals, texts
+ * 1  db  json                        transactions and statements; the JSON reader
+ * 0  config  result  text            settings; refusals; durations and hashes
  * </pre>
  *
- * <p>A room knows rooms of lower layers only. Its HTTP edge is its package {@code http}, which
- * knows the room; the room does not know its edge.
+ * <p>A package depends only on packages of lower layers. Its HTTP edge is its subpackage {@code
+ * http}, which depends on it, never the other way round.
  */
 @NullMarked
 package dev.fanfare.server;
