@@ -81,6 +81,8 @@ public final class Database implements AutoCloseable {
     config.setAutoCommit(false);
     config.setSchema(SCHEMA);
     config.setConnectionInitSql(PLANS);
+    // Commits the options. Otherwise, they end with a first transaction that rolls back.
+    config.setIsolateInternalQueries(true);
     config.addDataSourceProperty("ApplicationName", "fanfare");
     config.addDataSourceProperty("prepareThreshold", "1");
     // When the network fails, a thread must not wait for the two hours that TCP allows.
