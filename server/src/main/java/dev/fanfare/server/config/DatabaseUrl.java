@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an external PostgreSQL is, in the form its JDBC driver takes. {@link #toString()} hides the
- * password.
+ * The address of an external PostgreSQL, in the form of its JDBC driver. {@link #toString()} hides
+ * the password.
  *
  * @param jdbcUrl a {@code jdbc:postgresql:} URL that carries neither user nor password
  * @param user the role to log in as; absent means the driver's default, the operating system's user
@@ -19,7 +19,7 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
   private static final String NAME = "FANFARE_DATABASE_URL";
   private static final String JDBC = "jdbc:postgresql:";
 
-  /** What libpq calls by another name than the JDBC driver, which would ignore it silently. */
+  /** Parameters of libpq by their names in the JDBC driver, which ignores unknown ones silently. */
   private static final Map<String, String> DRIVER_NAMES =
       Map.of(
           "application_name", "ApplicationName",

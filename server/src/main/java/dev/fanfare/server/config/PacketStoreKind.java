@@ -1,6 +1,6 @@
 package dev.fanfare.server.config;
 
-/** Where the bytes of packets are kept. */
+/** Where the bytes of packets are stored. */
 public enum PacketStoreKind {
   /** In the database, with everything else. */
   DATABASE,

@@ -1,16 +1,16 @@
 package dev.fanfare.server.config;
 
 /**
- * How often something may be done: from a bucket of tokens that fills again steadily.
+ * A rate limit, as the size and refill of a token bucket.
  *
- * @param burst the most tokens in the bucket, which is the most at once; 0: no limit
- * @param perSecond how many tokens come back each second; 0 only without a limit
+ * @param burst the capacity of the bucket, which is the maximum at once; 0 means no limit
+ * @param perSecond the tokens added each second; 0 only without a limit
  */
 public record Rate(int burst, int perSecond) {
   /** No limit. */
   public static final Rate NONE = new Rate(0, 0);
 
-  /** Refuses a bucket that holds nothing or never fills. */
+  /** Refuses negative numbers, and a bucket without capacity or without refill. */
   public Rate {
     if (burst < 0 || perSecond < 0 || (burst == 0) != (perSecond == 0)) {
       throw new IllegalArgumentException("A rate has a burst and a refill, or neither");

@@ -55,7 +55,7 @@ public final class ServerConfig {
     return values().hashCode();
   }
 
-  /** Says where the server listens and stores; leaves out the keys, so that it can be logged. */
+  /** Shows where the server listens and stores data. Omits keys, so that it can be logged. */
   @Override
   public String toString() {
     DatabaseUrl database = get(ServerSettings.DATABASE_URL);

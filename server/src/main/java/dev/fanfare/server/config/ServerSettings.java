@@ -188,7 +188,7 @@ public final class ServerSettings {
       List.of(
           TRIGGER_BODY_BYTES_MAX, BATCH_BODY_BYTES_MAX, REPORT_BODY_BYTES_MAX, PACKET_BYTES_MAX);
 
-  /** At least the longest body: one that never fits would be asked to come back forever. */
+  /** At least the longest body: a client whose body never fits would retry forever. */
   public static final Setting<Long> BODIES_IN_FLIGHT_BYTES_MAX =
       REQUESTS
           .declare(
@@ -224,7 +224,7 @@ public final class ServerSettings {
           .doc("Limit on requests with one public access token, on each server")
           .byDefault("1200+20/s");
 
-  /** A batch that never fits would be asked to come back forever. */
+  /** At least the longest batch: a client whose batch never fits would retry forever. */
   public static final Setting<Rate> BATCH_RATE =
       REQUESTS
           .declare(

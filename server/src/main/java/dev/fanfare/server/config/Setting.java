@@ -5,8 +5,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that an operator can set: its name, form, default, rules and documentation, declared as
- * a constant of {@link ServerSettings}. Immutable.
+ * A setting for operators: its name, form, default, rules and documentation, declared as a constant
+ * of {@link ServerSettings}. Immutable.
  *
  * @param <T> the type of the value; nullable when the setting has no default
  */

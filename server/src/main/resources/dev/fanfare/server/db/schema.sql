@@ -1,5 +1,5 @@
--- What all migrations together make, to read and to compare; it is never run. A test
--- keeps it true, and writes it anew with -Dfanfare.schema.write=true.
+-- The schema after all migrations, for reading and review; it is never executed. A test
+-- compares it with the migrations, and with -Dfanfare.schema.write=true rewrites it.
 
 create type batch_status as enum (
   'PENDING',

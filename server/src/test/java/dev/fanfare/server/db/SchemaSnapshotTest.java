@@ -16,8 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code schema.sql} shows what all migrations together make, so that a migration is seen as the
- * difference it makes. {@code -Dfanfare.schema.write=true} writes it anew.
+ * {@code schema.sql} is the schema after all migrations, so that the diff of a new migration shows
+ * its effect. {@code -Dfanfare.schema.write=true} rewrites the file.
  */
 class SchemaSnapshotTest {
   private static final Path SNAPSHOT =
@@ -114,8 +114,8 @@ class SchemaSnapshotTest {
     StringBuilder sql =
         new StringBuilder(
             """
-            -- What all migrations together make, to read and to compare; it is never run. A test
-            -- keeps it true, and writes it anew with -Dfanfare.schema.write=true.
+            -- The schema after all migrations, for reading and review; it is never executed. A test
+            -- compares it with the migrations, and with -Dfanfare.schema.write=true rewrites it.
             """);
     try (TestDatabase home =
             TestDatabase.create(
