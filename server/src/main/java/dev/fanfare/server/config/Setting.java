@@ -85,7 +85,7 @@ public final class Setting<T extends @Nullable Object> {
     }
   }
 
-  /** The value in {@code config}, for people: secrets are stars. */
+  /** The value in {@code config}, for display: secrets are shown as stars. */
   String show(ServerConfig config) {
     T value = config.get(this);
     return value == null ? "(" + defaultText + ")" : declaration.show(value);

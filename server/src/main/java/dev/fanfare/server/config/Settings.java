@@ -35,7 +35,7 @@ public final class Settings {
    * One line of {@code fanfare config}.
    *
    * @param name the environment variable, such as {@code FANFARE_PORT}
-   * @param value the value in force, for people: secrets are stars
+   * @param value the effective value, for display: secrets are shown as stars
    */
   public record Entry(String name, String value, Origin origin) {}
 
