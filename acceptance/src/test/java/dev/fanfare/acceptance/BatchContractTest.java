@@ -92,8 +92,7 @@ class BatchContractTest {
   }
 
   @Test
-  void BAT_09_more_items_than_the_limit_or_none_are_refused_and_nothing_is_stored()
-      throws IOException {
+  void BAT_09_too_many_items_or_none_are_refused_and_nothing_is_stored() throws IOException {
     try (TestServer fresh = TestServer.start()) {
       Reply tooMany = fresh.post(MANY_TASKS, items(1001));
       assertThat(tooMany.status()).isEqualTo(400);
@@ -144,7 +143,7 @@ class BatchContractTest {
   }
 
   @Test
-  void BAT_06_the_answer_brings_a_token_that_reads_this_batch_and_nothing_else() {
+  void BAT_06_the_response_contains_a_token_that_reads_this_batch_and_nothing_else() {
     Reply one = server.post(MANY_TASKS, items(2));
     Reply other = server.post(MANY_TASKS, items(1));
     String token = one.header("x-trigger-jwt");
@@ -175,7 +174,7 @@ class BatchContractTest {
   }
 
   @Test
-  void BAT_07_the_same_request_header_answers_with_the_same_batch_and_makes_no_runs() {
+  void BAT_07_the_same_request_key_returns_the_same_batch_and_creates_no_run() {
     String header = "x-trigger-request-idempotency-key";
     Reply first = server.post(MANY_TASKS, items(3), header, "request-1");
     Reply again = server.post(MANY_TASKS, items(3), header, "request-1");

@@ -103,7 +103,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_15_BAT_22_an_item_that_cannot_be_a_run_is_recorded_and_the_others_run() {
+  void BAT_15_BAT_22_an_item_that_cannot_become_a_run_is_recorded_and_the_others_run() {
     String id = create(4);
     Reply reply = stream(id, good(3), tooLong(1), good(0), good(2));
     assertThat(reply.json().get("sealed").asBoolean()).isTrue();
@@ -126,7 +126,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_16_a_batch_of_which_no_item_can_be_a_run_is_aborted_and_says_why() {
+  void BAT_16_a_batch_in_which_no_item_can_become_a_run_is_aborted_and_says_why() {
     String id = create(2);
     assertThat(stream(id, tooLong(0), tooLong(1)).json().get("sealed").asBoolean()).isTrue();
     JsonNode batch = batch(id);
@@ -139,7 +139,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_17_a_passing_error_is_tried_again_and_a_lasting_one_is_not() {
+  void BAT_17_a_transient_error_is_retried_and_a_permanent_one_is_not() {
     String id = create(3);
     try (DatabaseFault fault = DatabaseFault.install(server, "runs", DatabaseFault.DEADLOCK, 2)) {
       Reply reply = stream(id, good(0), tooLong(1), good(2));
@@ -151,7 +151,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_17_an_error_that_does_not_pass_stores_nothing_and_the_same_again_works() {
+  void BAT_17_an_error_that_outlasts_the_retries_stores_nothing_and_sending_again_works() {
     String id = create(2);
     int before = server.runs();
     try (DatabaseFault fault = DatabaseFault.install(server, "runs", DatabaseFault.DEADLOCK, 99)) {
@@ -168,7 +168,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_21_a_batch_whose_sealing_failed_has_what_it_had_and_is_sealed_by_the_next_stream() {
+  void BAT_21_a_batch_whose_sealing_failed_keeps_its_items_and_is_sealed_by_the_next_stream() {
     String id = create(3);
     assertThat(stream(id, good(0), good(1)).json().get("enqueuedCount").asInt()).isEqualTo(2);
     try (DatabaseFault fault =
@@ -185,7 +185,7 @@ class BatchFailuresTest {
   }
 
   @Test
-  void BAT_21_a_batch_whose_last_run_could_not_be_counted_is_counted_right_by_the_next_report() {
+  void BAT_21_if_counting_the_last_run_failed_the_next_report_counts_it_correctly() {
     String id = create(2);
     stream(id, good(0), good(1));
     try (DatabaseFault fault = DatabaseFault.install(server, "batches", DatabaseFault.INTERNAL, 3);

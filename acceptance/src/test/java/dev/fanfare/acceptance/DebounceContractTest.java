@@ -52,7 +52,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void DEB_02_a_second_trigger_is_answered_by_the_run_of_the_first() {
+  void DEB_02_a_second_trigger_returns_the_run_of_the_first() {
     String first = triggered("{\"payload\":1," + options("single", "") + "}");
     assertThat(run(first).get("status").asString()).isEqualTo("DELAYED");
     Instant due = Instant.parse(run(first).get("delayedUntil").asString());
@@ -68,7 +68,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void DEB_05_after_a_cancel_the_key_makes_a_new_run() {
+  void DEB_05_after_a_cancel_the_key_creates_a_new_run() {
     String first = triggered("{" + options("canceled", "") + "}");
     assertThat(server.post("/api/v2/runs/" + first + "/cancel", "").status()).isEqualTo(200);
     assertThat(triggered("{" + options("canceled", "") + "}")).isNotEqualTo(first);
@@ -134,7 +134,7 @@ class DebounceContractTest {
   }
 
   @Test
-  void DEB_09_many_first_triggers_at_once_make_one_run_and_get_its_id() throws Exception {
+  void DEB_09_many_concurrent_first_triggers_create_one_run_and_get_its_id() throws Exception {
     List<String> ids = new ArrayList<>();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<String>> calls = new ArrayList<>();
@@ -170,7 +170,7 @@ class DebounceContractTest {
     "1h, 999999999w, 200",
     "999999998w, 999999999w, 200"
   })
-  void DEB_14_delays_that_make_no_sense_are_refused(String delay, String maxDelay, int status) {
+  void DEB_14_invalid_delays_are_refused(String delay, String maxDelay, int status) {
     String debounce =
         "{\"options\":{\"debounce\":{\"key\":\"odd\",\"delay\":\"%s\",\"maxDelay\":\"%s\"}}}";
     Reply reply = trigger(debounce.formatted(delay, maxDelay));

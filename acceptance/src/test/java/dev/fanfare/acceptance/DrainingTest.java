@@ -144,7 +144,7 @@ class DrainingTest {
   }
 
   @Test
-  void CON_13_closing_twice_also_at_once_closes_every_connection_once() throws Exception {
+  void CON_13_closing_twice_even_concurrently_closes_every_connection_once() throws Exception {
     try (TestServer server = TestServer.start();
         RawSocket idle = RawSocket.to(server.server.url())) {
       URI url = server.server.url();

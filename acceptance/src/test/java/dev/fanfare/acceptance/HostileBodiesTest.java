@@ -136,7 +136,7 @@ class HostileBodiesTest {
         "[[[]],{},null,true]",
         "\"\""
       })
-  void TRG_19_a_payload_comes_back_character_for_character(String payload) {
+  void TRG_19_a_payload_is_returned_character_for_character(String payload) {
     Reply made =
         server.post(
             TRIGGER,

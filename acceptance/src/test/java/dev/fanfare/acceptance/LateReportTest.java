@@ -58,7 +58,7 @@ class LateReportTest {
   }
 
   @Test
-  void HBT_07_a_report_past_the_lease_is_refused_and_changes_nothing() {
+  void HBT_07_a_report_after_the_lease_ended_is_refused_and_changes_nothing() {
     String first = open();
     String run = server.post("/api/v1/tasks/late/trigger", "{}").json().get("id").asString();
     assertThat(poll(first).at("/assignments/0/runId").asString()).isEqualTo(run);

@@ -267,7 +267,7 @@ class ParentContractTest {
   }
 
   @Test
-  void CAN_04_a_parent_is_canceled_with_its_children() {
+  void CAN_04_canceling_a_parent_cancels_its_children() {
     String root = id(server.post("/api/v1/tasks/parent/trigger", "{}"));
     String child = id(server.post(TRIGGER, single(root, false)));
     String grandchild = id(server.post(TRIGGER, single(child, false)));

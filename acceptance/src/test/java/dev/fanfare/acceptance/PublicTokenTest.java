@@ -194,7 +194,7 @@ class PublicTokenTest {
   }
 
   @Test
-  void TWO_23_a_token_for_one_task_streams_no_other() {
+  void TWO_23_a_token_for_one_task_cannot_stream_another() {
     String onlyA = token("batchTrigger:tasks:a");
     String batch = id(announce(onlyA, 2));
     Reply refused = stream(onlyA, batch, "a", "b");
@@ -207,7 +207,7 @@ class PublicTokenTest {
   }
 
   @Test
-  void TWO_23_a_browser_that_may_trigger_one_task_is_not_given_a_token_for_all_of_them() {
+  void TWO_23_a_browser_that_may_trigger_one_task_gets_no_token_for_other_tasks() {
     Reply created = announce(token("batchTrigger:tasks:a"), 1, "x-trigger-client", "browser");
     String ofBatch = created.header("x-trigger-jwt");
     assertThat(stream(ofBatch, id(created), "b").status()).isEqualTo(403);
@@ -215,7 +215,7 @@ class PublicTokenTest {
   }
 
   @Test
-  void TWO_23_the_token_of_a_browsers_batch_streams_to_this_batch_only() {
+  void TWO_23_the_token_for_the_batch_of_a_browser_streams_to_that_batch_only() {
     String any = token("batchTrigger:tasks");
     Reply created = announce(any, 2, "x-trigger-client", "browser");
     String ofBatch = created.header("x-trigger-jwt");

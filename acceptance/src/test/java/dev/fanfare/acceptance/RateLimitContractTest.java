@@ -80,7 +80,8 @@ class RateLimitContractTest {
   }
 
   @Test
-  void BAT_20_a_batch_beyond_the_limit_is_refused_whole_and_stores_nothing() throws IOException {
+  void BAT_20_a_batch_above_the_rate_limit_is_refused_completely_and_stores_nothing()
+      throws IOException {
     try (TestServer server =
         TestServer.start(s -> s.with(BATCH_ITEMS_MAX, 100).with(BATCH_RATE, new Rate(100, 1)))) {
       assertThat(server.post("/api/v1/tasks/batch", items(60)).status()).isEqualTo(200);
@@ -101,7 +102,7 @@ class RateLimitContractTest {
   }
 
   @Test
-  void TWO_24_the_items_of_an_admitted_batch_pass_ten_times_without_any_of_the_limit_left()
+  void TWO_24_items_of_an_accepted_batch_bypass_the_exhausted_rate_limit_ten_times()
       throws IOException {
     try (TestServer server = TestServer.start(s -> s.with(API_RATE, new Rate(2, 1)))) {
       String id = server.post("/api/v3/batches", "{\"runCount\":2}").json().get("id").asString();

@@ -87,7 +87,7 @@ class RunControlTest {
   }
 
   @Test
-  void DEL_05_only_a_delayed_run_can_be_moved() {
+  void DEL_05_only_a_delayed_run_can_be_rescheduled() {
     String id = trigger("{\"options\":{\"delay\":\"1h\"}}");
     Reply moved = control(id, "reschedule", "{\"delay\":\"2031-01-01T00:00:00.000Z\"}");
     assertThat(moved.status()).as(moved.text()).isEqualTo(200);
@@ -229,7 +229,7 @@ class RunControlTest {
   }
 
   @Test
-  void IDM_05_a_key_that_is_reset_makes_a_new_run_the_next_time() {
+  void IDM_05_a_key_that_was_reset_creates_a_new_run() {
     String body = "{\"options\":{\"idempotencyKey\":\"daily\"}}";
     String first = trigger(body);
     assertThat(trigger(body)).isEqualTo(first);

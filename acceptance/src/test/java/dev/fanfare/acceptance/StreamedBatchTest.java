@@ -75,7 +75,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_01_and_TWO_02_an_announced_batch_has_no_runs_until_its_items_came() {
+  void TWO_01_and_TWO_02_an_announced_batch_has_no_runs_until_its_items_arrive() {
     String id = create(server, 3);
     JsonNode announced = batch(server, id);
     assertThat(announced.get("status").asString()).isEqualTo("PENDING");
@@ -114,7 +114,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_03_and_TWO_05_missing_items_are_told_and_repeated_ones_make_no_run() {
+  void TWO_03_and_TWO_05_missing_items_are_reported_and_repeated_ones_create_no_run() {
     String id = create(server, 4);
     Reply half = stream(server, id, lines(0, 2));
     assertThat(half.json().get("sealed").asBoolean()).isFalse();
@@ -129,7 +129,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_04_an_unknown_a_foreign_and_a_malformed_batch_are_refused() {
+  void TWO_04_unknown_foreign_and_malformed_batch_ids_are_refused() {
     Reply malformed = stream(server, "nonsense", line(0));
     assertThat(malformed.status()).isEqualTo(422);
     assertThat(malformed.error()).isEqualTo("Invalid batchFriendlyId: nonsense");
@@ -156,7 +156,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_06_a_stream_repeated_after_the_seal_is_told_so_and_makes_no_run() {
+  void TWO_06_a_stream_repeated_after_the_seal_succeeds_and_creates_no_run() {
     String id = create(server, 3);
     stream(server, id, lines(0, 3));
     List<Integer> before = payloads(server, id);
@@ -168,7 +168,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_08_two_streams_at_once_make_every_run_once() throws Exception {
+  void TWO_08_two_concurrent_streams_create_every_run_once() throws Exception {
     int count = 300;
     String id = create(server, count);
     try (ExecutorService clients = Executors.newFixedThreadPool(4)) {
@@ -185,7 +185,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_09_an_index_past_the_announced_count_is_refused_and_what_came_before_stays() {
+  void TWO_09_an_index_beyond_the_announced_count_is_refused_and_earlier_items_stay() {
     String id = create(server, 2);
     Reply reply = stream(server, id, line(0) + "\n" + line(2) + "\n" + line(1));
     assertThat(reply.status()).isEqualTo(422);
@@ -227,7 +227,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_12_lines_are_read_the_same_however_they_are_cut_and_ended() {
+  void TWO_12_chunk_boundaries_and_line_endings_make_no_difference() {
     String text =
         "\r\n \n"
             + "{\"index\":0,\"task\":\"echo\",\"payload\":{\"n\":0,\"t\":\"a\\nb\"}}\r\n\n"
@@ -261,7 +261,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_13_a_line_that_is_not_json_is_named_and_an_item_that_is_wrong_by_its_index() {
+  void TWO_13_errors_name_the_line_of_invalid_json_and_the_index_of_an_invalid_item() {
     String id = create(server, 3);
     Reply broken = stream(server, id, line(0) + "\n\n{\"index\":1,");
     assertThat(broken.status()).isEqualTo(400);
@@ -275,7 +275,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_14_another_content_type_a_get_and_no_body_are_refused() {
+  void TWO_14_another_content_type_another_method_and_a_missing_body_are_refused() {
     String id = create(server, 1);
     Reply type = stream(server, id, line(0), "Content-Type", "application/json");
     assertThat(type.status()).isEqualTo(415);
@@ -295,7 +295,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_21_a_count_that_is_none_or_too_many_is_refused() {
+  void TWO_21_a_count_that_is_invalid_or_above_the_limit_is_refused() {
     for (String count : List.of("0", "-1", "1.5", "\"3\"", "1e2", "null")) {
       Reply reply = server.post("/api/v3/batches", "{\"runCount\":" + count + "}");
       assertThat(reply.status()).as(count).isEqualTo(400);
@@ -308,7 +308,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void TWO_22_a_key_used_twice_is_one_batch_and_one_whose_client_died_asks_for_its_items() {
+  void TWO_22_a_key_used_twice_returns_one_batch_marked_as_cached_once_it_is_sealed() {
     String body = "{\"runCount\":1,\"idempotencyKey\":\"nightly\"}";
     Reply first = server.post("/api/v3/batches", body);
     assertThat(first.status()).isEqualTo(202);
@@ -344,7 +344,7 @@ class StreamedBatchTest {
   }
 
   @Test
-  void BAT_07_version_two_answers_a_count_and_a_repeated_request_with_the_same_batch() {
+  void BAT_07_version_2_returns_a_count_and_the_same_batch_for_a_repeated_request() {
     String items = "{\"items\":[{\"task\":\"echo\",\"payload\":1},{\"task\":\"echo\"}]}";
     String[] mark = {"x-trigger-request-idempotency-key", "b2f1"};
     Reply first = server.post("/api/v2/tasks/batch", items, mark);

@@ -42,7 +42,7 @@ class ArchitectureDocTest {
   }
 
   @Test
-  void the_page_names_every_sweep_and_how_often_it_runs() {
+  void the_page_names_every_sweep_and_its_interval() {
     Map<String, Duration> intervals = new TreeMap<>();
     try (Engine engine = Engine.start()) {
       for (Sweep sweep : engine.components.sweeps()) {
@@ -58,7 +58,7 @@ class ArchitectureDocTest {
   }
 
   @Test
-  void the_layers_are_drawn_as_they_are() {
+  void the_drawn_layers_match_the_layout() {
     assertThat(layers(PAGE)).as("ARCHITECTURE.md, Rooms").isEqualTo(new TreeMap<>(Layout.LAYERS));
     assertThat(layers(Project.text(Layout.SOURCES.resolve("package-info.java"))))
         .as("package-info of the server")
@@ -66,7 +66,7 @@ class ArchitectureDocTest {
   }
 
   @Test
-  void each_package_says_what_it_owns() {
+  void every_package_info_names_the_tables_it_owns() {
     Map<String, TreeSet<String>> said = new TreeMap<>();
     Map<String, TreeSet<String>> owned = new TreeMap<>();
     for (Path file : Project.files(Layout.SOURCES, "package-info.java")) {

@@ -27,7 +27,7 @@ class AttemptTest {
   final Tenant tenant = engine.tenant();
 
   @Test
-  void ATT_01_a_retry_without_wait_stays_with_the_worker_and_counts_when_it_starts() {
+  void ATT_01_a_retry_without_a_wait_stays_with_the_worker_and_counts_when_it_starts() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -42,7 +42,7 @@ class AttemptTest {
   }
 
   @Test
-  void ATT_01_the_same_failure_reported_again_is_granted_the_same_retry() {
+  void ATT_01_the_same_failure_reported_again_gets_the_same_retry() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -66,7 +66,7 @@ class AttemptTest {
   }
 
   @Test
-  void ATT_03_a_long_wait_gives_the_slot_back_and_is_not_claimable_earlier() {
+  void ATT_03_a_long_wait_frees_the_slot_and_the_run_cannot_be_claimed_early() {
     Worker worker =
         tenant.worker(
             new TaskDefinition(
@@ -97,7 +97,7 @@ class AttemptTest {
   }
 
   @Test
-  void ATT_04_the_last_attempt_that_fails_ends_the_run() {
+  void ATT_04_the_failure_of_the_last_attempt_ends_the_run() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -117,7 +117,7 @@ class AttemptTest {
   }
 
   @Test
-  void ATT_04_a_runs_own_number_of_attempts_wins_over_its_tasks() {
+  void ATT_04_the_max_attempts_of_a_run_override_those_of_its_task() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     UUID run = tenant.trigger(Item.of("a").maxAttempts(1));
     assertThat(worker.fail(worker.claimOne(), 1, true).retries()).isEmpty();
@@ -125,7 +125,7 @@ class AttemptTest {
   }
 
   @Test
-  void ATT_08_the_policy_is_the_one_stored_with_the_task_at_the_time_of_the_failure() {
+  void ATT_08_a_failure_follows_the_retry_policy_stored_with_the_task_at_that_time() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -136,7 +136,7 @@ class AttemptTest {
   }
 
   @Test
-  void a_wait_up_to_the_limit_is_sat_out_by_the_worker_and_a_longer_one_is_not() {
+  void a_wait_up_to_the_limit_is_in_place_and_a_longer_one_in_the_queue() {
     long limit = Engine.IN_PLACE_MAX.toMillis();
     Worker worker =
         tenant.worker(
@@ -153,7 +153,7 @@ class AttemptTest {
   }
 
   @Test
-  void a_report_of_many_ends_decides_on_each_by_itself() {
+  void every_finished_attempt_in_a_report_is_settled_on_its_own() {
     Worker worker =
         tenant.worker(
             Tenant.task("in place", AT_ONCE),
@@ -179,7 +179,7 @@ class AttemptTest {
   }
 
   @Test
-  void attempts_go_on_counting_when_a_worker_is_lost() {
+  void attempt_numbers_continue_after_a_worker_is_lost() {
     Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
     UUID run = tenant.trigger(Item.of("a"));
     worker.start(worker.claimOne());
@@ -193,7 +193,7 @@ class AttemptTest {
   }
 
   @Test
-  void a_trigger_s_longest_duration_goes_before_the_task_s() {
+  void the_triggers_max_duration_overrides_the_tasks() {
     Duration minute = Duration.ofMinutes(1);
     Duration hour = Duration.ofHours(1);
     Worker worker =

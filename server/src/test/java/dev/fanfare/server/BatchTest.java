@@ -32,7 +32,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_01_two_items_are_two_queued_runs_that_carry_the_batch() {
+  void BAT_01_two_items_create_two_queued_runs_that_belong_to_the_batch() {
     TriggeredBatch batch = tenant.batch(Item.of("a"), Item.of("b"));
     assertThat(batch.items()).hasSize(2);
     assertThat(batch.cached()).isFalse();
@@ -47,7 +47,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_02_BAT_14_a_batch_completes_with_its_last_run_and_not_before() {
+  void BAT_02_BAT_14_a_batch_completes_when_its_last_run_ends_and_not_before() {
     Worker worker = tenant.worker("a");
     UUID batch = tenant.batch(Item.of("a"), Item.of("a")).batchId();
     List<ClaimedRun> claimed = worker.claim(2);
@@ -73,14 +73,14 @@ class BatchTest {
   }
 
   @Test
-  void BAT_03_a_batch_of_nothing_but_failures_is_complete_at_once() {
+  void BAT_03_a_batch_whose_runs_all_failed_at_creation_is_completed_at_once() {
     RunError error = RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, "too long");
     UUID batch = tenant.batch(Item.of("a").failure(error)).batchId();
     assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.COMPLETED);
   }
 
   @Test
-  void BAT_04_a_batch_that_cannot_be_stored_whole_leaves_no_run_at_all() {
+  void BAT_04_a_batch_that_cannot_be_stored_completely_stores_nothing() {
     tenant.worker("a");
     assertThatThrownBy(() ->
             tenant.batch(
@@ -95,7 +95,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_05_runs_are_ordered_as_their_items_whichever_way_they_are_read() {
+  void BAT_05_runs_keep_the_order_of_their_items_however_they_are_read() {
     Worker worker = tenant.worker("a");
     Item[] items = new Item[1_000];
     for (int i = 0; i < items.length; i++) {
@@ -110,7 +110,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_07_a_request_sent_again_gets_the_batch_of_the_first_time() {
+  void BAT_07_a_repeated_request_returns_the_first_batch() {
     Hash request = Hash.of("request 1, tasks a");
     TriggeredBatch first = tenant.batch(null, request, Item.of("a"), Item.of("a").key("k"));
     TriggeredBatch again = tenant.batch(null, request, Item.of("a"), Item.of("a").key("k"));
@@ -123,7 +123,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_07_a_request_whose_batch_key_was_taken_gets_the_same_batch_each_time() {
+  void BAT_07_a_request_with_a_known_batch_key_returns_the_same_batch_each_time() {
     TriggeredBatch first = tenant.batch("batch key", null, Item.of("a"));
     Hash request = Hash.of("request 1, tasks a");
     for (int i = 0; i < 3; i++) {
@@ -135,7 +135,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_08_the_same_header_elsewhere_or_with_other_tasks_is_a_new_batch() {
+  void BAT_08_a_request_key_in_another_environment_or_for_other_tasks_creates_a_new_batch() {
     Hash request = Hash.of("request 1, tasks a");
     UUID first = tenant.batch(null, request, Item.of("a")).batchId();
     assertThat(engine.tenant().batch(null, request, Item.of("a")).batchId()).isNotEqualTo(first);
@@ -144,7 +144,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_10_each_item_follows_its_own_options() {
+  void BAT_10_the_options_of_each_item_apply_to_that_item() {
     Worker worker = tenant.worker("a", "b");
     Instant due = engine.clock.instant().plusSeconds(60);
     List<UUID> runs =
@@ -172,7 +172,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_11_a_batch_key_gives_each_item_one_and_an_items_own_wins() {
+  void BAT_11_each_item_gets_a_key_derived_from_the_batch_key_unless_it_has_its_own() {
     TriggeredBatch first =
         tenant.batch("batch key", null, Item.of("a"), Item.of("a").key("own"), Item.of("a"));
     assertThat(first.key()).isEqualTo("batch key");
@@ -193,7 +193,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_12_only_its_own_runs_are_counted() {
+  void BAT_12_a_batch_counts_only_the_runs_it_created() {
     Worker worker = tenant.worker("a");
     TriggeredBatch first = tenant.batch(Item.of("a").key("shared"), Item.of("a"));
     engine.clock.advance(Duration.ofSeconds(1));
@@ -216,7 +216,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_12_an_item_twice_in_a_batch_is_one_run_that_counts_once() {
+  void BAT_12_two_items_with_one_key_are_one_run_that_counts_once() {
     Worker worker = tenant.worker("a");
     TriggeredBatch batch = tenant.batch(Item.of("a").key("k"), Item.of("a").key("k"));
     assertThat(ids(batch).get(0)).isEqualTo(ids(batch).get(1));
@@ -227,7 +227,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_19_a_small_batch_is_not_held_behind_a_big_one_of_another_environment() {
+  void BAT_19_a_small_batch_does_not_wait_behind_a_large_one_of_another_environment() {
     tenant.many(1_000, Item.of("a"));
     Tenant other = engine.tenant();
     List<UUID> small = ids(other.batch(Item.of("a"), Item.of("a")));
@@ -235,7 +235,7 @@ class BatchTest {
   }
 
   @Test
-  void BAT_13_reports_of_a_completed_batch_change_nothing() {
+  void BAT_13_reports_after_a_batch_completed_change_nothing() {
     Worker worker = tenant.worker("a");
     UUID batch = tenant.batch(Item.of("a")).batchId();
     ClaimedRun run = worker.claimOne();

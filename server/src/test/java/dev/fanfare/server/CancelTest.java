@@ -34,7 +34,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_01_a_queued_run_is_canceled_at_once_and_its_batch_completes() {
+  void CAN_01_a_queued_run_is_canceled_immediately_and_its_batch_completes() {
     Worker worker = tenant.worker("a");
     var batch = tenant.batch(Item.of("a"));
     UUID run = batch.items().getFirst().runId();
@@ -45,7 +45,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_02_an_executing_run_is_shown_canceled_and_ends_when_its_worker_confirms() {
+  void CAN_02_an_executing_run_is_shown_as_canceled_and_ends_when_its_worker_confirms() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
     UUID run = tenant.trigger(Item.of("a"));
     UUID next = tenant.trigger(Item.of("a"));
@@ -68,7 +68,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_02_a_handler_that_was_faster_than_the_news_changes_nothing() {
+  void CAN_02_a_success_reported_after_the_cancel_leaves_the_run_canceled() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -79,7 +79,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_03_a_claimed_run_that_has_not_started_is_told_by_the_next_poll() {
+  void CAN_03_the_cancel_of_a_claimed_run_is_notified_by_the_next_poll() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -91,7 +91,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_05_a_worker_that_never_confirms_does_not_hold_the_run_for_ever() {
+  void CAN_05_a_canceled_run_ends_even_if_its_worker_never_confirms() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -108,7 +108,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_06_a_final_run_and_an_unknown_one_stay_as_they_are() {
+  void CAN_06_canceling_a_final_or_unknown_run_changes_nothing() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     worker.succeed(worker.claimOne(), "1");
@@ -120,7 +120,7 @@ class CancelTest {
   }
 
   @Test
-  void CAN_08_many_cancels_at_once_end_the_run_once() throws Exception {
+  void CAN_08_concurrent_cancels_end_the_run_once() throws Exception {
     for (int i = 0; i < 10; i++) {
       UUID run = tenant.trigger(Item.of("a"));
       AtOnce.call(
@@ -135,7 +135,7 @@ class CancelTest {
   }
 
   @Test
-  void DEL_04_a_delayed_run_is_canceled_at_once_and_not_queued_when_it_was_due() {
+  void DEL_04_a_canceled_delayed_run_ends_immediately_and_is_never_queued() {
     Worker worker = tenant.worker("a");
     Instant due = engine.clock.instant().plusSeconds(60);
     UUID run = tenant.trigger(Item.of("a").delayUntil(due));
@@ -146,7 +146,7 @@ class CancelTest {
   }
 
   @Test
-  void a_run_that_waits_for_its_worker_or_its_next_attempt_is_canceled_at_once() {
+  void a_parked_run_and_a_run_waiting_for_a_retry_are_canceled_immediately() {
     UUID parked = tenant.trigger(Item.of("nobody"));
     Worker worker = tenant.worker(Tenant.task("a", new RetryPolicy(3, 60_000, 60_000, 1, false)));
     assertThat(worker.claim(1)).isEmpty();
@@ -162,7 +162,7 @@ class CancelTest {
   }
 
   @Test
-  void a_canceled_run_whose_worker_is_lost_ends_and_is_not_tried_again() {
+  void a_canceled_run_whose_worker_is_lost_ends_without_a_retry() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     worker.start(worker.claimOne());

@@ -22,7 +22,7 @@ class DeadlockTest {
   private static final int TASKS = 4;
 
   @Test
-  void triggers_claims_and_reports_at_once_never_wait_in_a_ring() {
+  void concurrent_triggers_claims_and_reports_never_deadlock() {
     Seed.run(random -> {
       long seed = random.nextLong();
       try (Engine engine = Engine.start()) {

@@ -43,7 +43,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_01_a_new_key_makes_a_delayed_run() {
+  void DEB_01_a_new_key_creates_a_delayed_run() {
     TriggeredRun run = tenant.triggered(typing());
     assertThat(run).isEqualTo(new TriggeredRun(run.runId(), false, true));
     assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.DELAYED);
@@ -51,7 +51,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_01_a_delay_of_its_own_says_when_the_first_run_is_due() {
+  void DEB_01_an_explicit_delay_sets_when_the_first_run_is_due() {
     Instant own = now().plusSeconds(3);
     UUID run = tenant.trigger(typing().delayUntil(own));
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(own);
@@ -60,7 +60,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_02_a_trigger_in_time_gives_the_same_run_and_moves_it() {
+  void DEB_02_a_trigger_in_time_returns_the_same_run_and_postpones_it() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(typing());
     engine.clock.advance(Duration.ofSeconds(4));
@@ -81,7 +81,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_02_a_due_run_that_no_sweep_has_queued_yet_still_waits() {
+  void DEB_02_a_due_run_that_no_sweep_has_queued_yet_can_still_be_postponed() {
     UUID run = tenant.trigger(typing());
     engine.clock.advance(Duration.ofMinutes(1));
     assertThat(tenant.trigger(typing())).isEqualTo(run);
@@ -90,7 +90,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_03_another_key_task_or_environment_makes_another_run() {
+  void DEB_03_another_key_task_or_environment_creates_another_run() {
     assertThat(
             List.of(
                 tenant.trigger(typing()),
@@ -102,7 +102,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_04_when_no_trigger_follows_the_run_is_queued_once() {
+  void DEB_04_if_no_trigger_follows_the_run_is_queued_once() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(typing());
     tenant.trigger(typing());
@@ -114,7 +114,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_05_after_the_run_was_queued_or_canceled_the_key_makes_a_new_one() {
+  void DEB_05_after_the_run_was_queued_or_canceled_the_key_creates_a_new_one() {
     UUID queued = tenant.trigger(typing());
     tenant.due(now().plus(DELAY));
     UUID canceled = tenant.trigger(typing());
@@ -127,7 +127,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_05_after_the_run_expired_the_key_makes_a_new_one() {
+  void DEB_05_after_the_run_expired_the_key_creates_a_new_one() {
     UUID run = tenant.trigger(typing().ttl(Duration.ofSeconds(1)));
     tenant.due(now().plus(DELAY));
     engine.sweepAll(now().plus(DELAY).plusSeconds(1));
@@ -136,7 +136,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_06_a_push_beyond_the_longest_delay_makes_a_new_run_that_has_the_key() {
+  void DEB_06_postponing_beyond_the_max_delay_creates_a_new_run_that_takes_over_the_key() {
     Item limited = typing().longest(Duration.ofSeconds(15));
     UUID run = tenant.trigger(limited);
     engine.clock.advance(Duration.ofSeconds(5));
@@ -156,7 +156,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_06_without_a_longest_delay_it_keeps_moving() {
+  void DEB_06_without_a_max_delay_a_run_can_be_postponed_indefinitely() {
     UUID run = tenant.trigger(typing());
     for (int i = 0; i < 100; i++) {
       engine.clock.advance(Duration.ofSeconds(9));
@@ -166,7 +166,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_06_the_triggers_own_longest_delay_wins_over_the_servers() {
+  void DEB_06_the_triggers_max_delay_overrides_the_servers() {
     Components server =
         engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(15)));
     UUID run = at(server, typing());
@@ -198,7 +198,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_08_in_trailing_mode_the_data_is_the_latest() {
+  void DEB_08_in_trailing_mode_the_latest_data_replaces_the_first() {
     Worker worker = tenant.worker("a");
     UUID run =
         tenant.trigger(
@@ -236,7 +236,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_08_what_a_trailing_trigger_leaves_out_stays() {
+  void DEB_08_data_that_a_trailing_trigger_omits_stays() {
     UUID run =
         tenant.trigger(
             typing()
@@ -271,7 +271,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_09_DEB_10_a_herd_on_one_key_makes_one_run_with_few_writes() {
+  void DEB_09_DEB_10_many_concurrent_triggers_of_one_key_create_one_run_with_few_writes() {
     List<TriggeredRun> answers = AtOnce.call(100, i -> tenant.triggered(typing()));
     assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
     assertThat(answers).filteredOn(TriggeredRun::created).hasSize(1);
@@ -290,7 +290,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_10_a_herd_of_batches_on_shared_keys_in_any_order_makes_one_run_for_each_key() {
+  void DEB_10_concurrent_batches_with_shared_keys_in_any_order_create_one_run_for_each_key() {
     List<TriggeredBatch> batches =
         AtOnce.call(
             24,
@@ -309,7 +309,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_11_a_trigger_that_asks_for_an_earlier_time_does_not_move_it_back() {
+  void DEB_11_a_trigger_for_an_earlier_time_does_not_move_the_run_back() {
     UUID run = tenant.trigger(typing());
     Instant due = now().plus(DELAY);
     assertThat(tenant.trigger(Item.of("a").debounce("typing", Duration.ofSeconds(1))))
@@ -323,7 +323,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_13_a_matching_idempotency_key_wins() {
+  void DEB_13_a_known_idempotency_key_takes_precedence() {
     TriggeredRun keyed = tenant.triggered(typing().key("k"));
     Instant due = now().plus(DELAY);
     engine.clock.advance(Duration.ofSeconds(5));
@@ -334,7 +334,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_13_an_idempotency_key_of_a_gathered_trigger_answers_with_the_run_that_gathered_it() {
+  void DEB_13_the_idempotency_key_of_a_coalesced_trigger_returns_the_run_it_was_coalesced_into() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(typing().key("first"));
     assertThat(tenant.triggered(typing().key("second")).cached()).isFalse();
@@ -351,7 +351,7 @@ class DebounceTest {
   }
 
   @Test
-  void DEB_13_one_of_many_idempotency_keys_of_a_run_can_be_reset() {
+  void DEB_13_one_of_several_idempotency_keys_of_a_run_can_be_reset() {
     UUID run = tenant.trigger(typing().key("first"));
     tenant.trigger(typing().key("second"));
     tenant.due(now().plus(DELAY));
@@ -361,7 +361,7 @@ class DebounceTest {
   }
 
   @Test
-  void a_request_sent_again_pushes_nothing() {
+  void a_repeated_request_does_not_postpone_the_run() {
     Hash request = Hash.of("request 1");
     UUID run = tenant.triggered(typing().payload("1").trailing(), request).runId();
     UUID pushed = tenant.triggered(typing().payload("2").trailing(), Hash.of("request 2")).runId();
@@ -379,7 +379,7 @@ class DebounceTest {
   }
 
   @Test
-  void items_of_a_batch_with_one_key_are_one_run_in_item_order() {
+  void items_with_one_key_are_coalesced_into_one_run_in_item_order() {
     Worker worker = tenant.worker("a");
     TriggeredBatch batch =
         tenant.batch(
@@ -404,7 +404,7 @@ class DebounceTest {
   }
 
   @Test
-  void a_batch_counts_only_the_runs_it_made() {
+  void a_batch_counts_only_the_runs_it_created() {
     UUID run = tenant.trigger(typing());
     TriggeredBatch gathered = tenant.batch(typing(), typing());
     Batch stored = tenant.stored(gathered.batchId());
@@ -419,7 +419,7 @@ class DebounceTest {
   }
 
   @Test
-  void items_of_a_batch_that_exceed_the_servers_longest_delay_are_a_run_each() {
+  void items_that_exceed_the_servers_max_delay_create_a_run_each() {
     Components server =
         engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(5)));
     UUID before = at(server, typing());
@@ -437,7 +437,7 @@ class DebounceTest {
   }
 
   @Test
-  void a_trigger_and_the_sweep_at_once_push_the_run_or_queue_it_and_never_both() {
+  void a_concurrent_trigger_and_sweep_postpone_the_run_or_queue_it_and_never_both() {
     int pushed = 0;
     for (int round = 0; round < 60; round++) {
       Item item = Item.of("a").debounce("round " + round, DELAY);
@@ -467,7 +467,7 @@ class DebounceTest {
   }
 
   @Test
-  void a_trigger_and_a_cancel_at_once_cancel_the_run_and_lose_no_trigger() {
+  void a_concurrent_trigger_and_cancel_cancel_the_run_without_losing_the_trigger() {
     for (int round = 0; round < 30; round++) {
       Item item = Item.of("a").debounce("round " + round, DELAY);
       UUID run = tenant.trigger(item);

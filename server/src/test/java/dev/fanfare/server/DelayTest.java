@@ -34,7 +34,7 @@ class DelayTest {
   }
 
   @Test
-  void DEL_02_a_delay_that_is_moved_counts_from_then_on() {
+  void DEL_02_a_rescheduled_run_stays_delayed_until_its_new_time() {
     Worker worker = tenant.worker("a");
     Instant due = engine.clock.instant().plusSeconds(60);
     Instant later = due.plusSeconds(60);
@@ -53,7 +53,7 @@ class DelayTest {
   }
 
   @Test
-  void DEL_03_a_delayed_run_is_queued_at_its_due_time_and_not_at_its_trigger() {
+  void DEL_03_a_delayed_run_is_ordered_by_its_due_time_and_not_by_its_trigger() {
     Worker worker = tenant.worker("a");
     Instant due = engine.clock.instant().plusSeconds(60);
     UUID delayed = tenant.trigger(Item.of("a").delayUntil(due));
@@ -66,7 +66,7 @@ class DelayTest {
   }
 
   @Test
-  void DEL_06_runs_that_came_due_while_no_server_was_there_are_queued_by_the_first_sweep() {
+  void DEL_06_runs_that_came_due_while_no_server_ran_are_queued_by_the_first_sweep() {
     Worker worker = tenant.worker("a");
     Instant due = engine.clock.instant().plusSeconds(60);
     Item[] items = new Item[1_000];
@@ -82,7 +82,7 @@ class DelayTest {
   }
 
   @Test
-  void DEL_07_a_time_in_the_past_queues_at_once_and_in_the_order_of_the_trigger() {
+  void DEL_07_a_time_in_the_past_queues_the_run_immediately_in_trigger_order() {
     Worker worker = tenant.worker("a");
     Instant now = engine.clock.instant();
     UUID first = tenant.trigger(Item.of("a").delayUntil(now));
@@ -93,7 +93,7 @@ class DelayTest {
   }
 
   @Test
-  void two_sweeps_at_once_queue_each_run_once() {
+  void concurrent_sweeps_queue_each_run_once() {
     Instant due = engine.clock.instant().plusSeconds(60);
     for (int batch = 0; batch < 3; batch++) {
       Item[] items = new Item[1_000];

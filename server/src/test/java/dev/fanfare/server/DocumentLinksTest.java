@@ -104,7 +104,7 @@ class DocumentLinksTest {
   }
 
   @Test
-  void every_link_and_anchor_of_a_document_leads_somewhere() {
+  void every_link_and_anchor_in_a_document_resolves() {
     List<String> wrong = new ArrayList<>();
     DOCUMENTS.forEach(page -> wrong.addAll(brokenLinks(page, Project.text(page))));
     assertThat(DOCUMENTS).hasSizeGreaterThan(20);
@@ -142,7 +142,7 @@ class DocumentLinksTest {
   }
 
   @Test
-  void every_name_from_outside_is_still_named_and_from_outside() {
+  void every_external_name_is_still_used_and_still_external() {
     List<Path> naming = new ArrayList<>(DOCUMENTS);
     naming.addAll(Project.files(Project.ROOT, "package-info.java"));
     String pages = String.join("\n", naming.stream().map(Project::text).toList());

@@ -56,7 +56,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_02_a_run_without_one_never_expires() {
+  void TTL_02_a_run_without_a_time_to_live_never_expires() {
     UUID run = tenant.trigger(Item.of("a"));
     expire(engine.clock.instant().plus(Duration.ofDays(10_000)));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
@@ -72,7 +72,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_03_a_maximum_holds_for_runs_without_or_with_a_longer_one() {
+  void TTL_03_the_maximum_applies_to_runs_with_no_time_to_live_or_a_longer_one() {
     Components bounded = engine.server(Engine.config().with(ServerSettings.TTL_MAX, TTL_MAX));
     Instant now = engine.clock.instant();
     Instant due = now.plusSeconds(60);
@@ -96,7 +96,7 @@ class ExpiryTest {
   }
 
   @Test
-  void a_trigger_s_own_time_goes_before_the_task_s() {
+  void the_triggers_time_to_live_overrides_the_tasks() {
     tenant.worker(new TaskDefinition("short", null, null, null, TTL.toMillis()));
     UUID silent = tenant.trigger(Item.of("short"));
     UUID never = tenant.trigger(Item.of("short").ttl(Duration.ZERO));
@@ -110,7 +110,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_11_runs_of_a_development_environment_expire_without_any_worker() {
+  void TTL_11_runs_of_a_development_environment_expire_without_a_worker() {
     assertThat(
             tenant.number(
                 """
@@ -127,7 +127,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_04_and_TTL_08_a_run_that_was_claimed_does_not_expire_also_when_it_is_queued_again() {
+  void TTL_04_and_TTL_08_a_run_that_was_claimed_does_not_expire_even_if_it_is_queued_again() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a").ttl(TTL));
     UUID returned = tenant.trigger(Item.of("a").ttl(TTL));
@@ -141,7 +141,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_06_and_TTL_07_of_many_only_those_that_live_are_handed_out() {
+  void TTL_06_and_TTL_07_expired_runs_are_never_claimed_and_others_are() {
     Worker worker = tenant.worker("a");
     for (int i = 0; i < 50; i++) {
       tenant.trigger(Item.of("a").ttl(TTL));
@@ -155,7 +155,7 @@ class ExpiryTest {
   }
 
   @Test
-  void DEL_03_a_time_to_live_counts_from_when_the_run_is_due() {
+  void DEL_03_a_time_to_live_begins_when_the_run_is_due() {
     Instant due = engine.clock.instant().plusSeconds(60);
     UUID run = tenant.trigger(Item.of("a").delayUntil(due).ttl(Duration.ofSeconds(30)));
     expire(due);
@@ -168,7 +168,7 @@ class ExpiryTest {
   }
 
   @Test
-  void TTL_10_the_time_of_a_parked_run_counts_from_its_release() {
+  void TTL_10_the_time_to_live_of_a_parked_run_begins_at_its_release() {
     UUID run = tenant.trigger(Item.of("late").ttl(TTL));
     assertThat(tenant.worker("a").claim(1)).isEmpty();
     expire(tenant.now().plus(TTL).plusSeconds(3_600));

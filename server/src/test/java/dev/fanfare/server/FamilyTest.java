@@ -48,7 +48,7 @@ class FamilyTest {
   }
 
   @Test
-  void a_run_knows_its_parent_its_root_and_its_depth_and_a_parent_its_children() {
+  void a_run_knows_its_parent_root_and_depth_and_a_parent_knows_its_children() {
     UUID root = tenant.trigger(Item.of("a"));
     UUID child = child(root);
     UUID sibling = tenant.trigger(Item.of("b").awaitedBy(root));
@@ -69,7 +69,7 @@ class FamilyTest {
   }
 
   @Test
-  void a_parent_that_is_not_there_is_none() {
+  void a_parent_that_does_not_exist_is_ignored() {
     UUID foreign = engine.tenant().trigger(Item.of("a"));
     for (UUID nobody : Arrays.asList(UUID.randomUUID(), foreign, null)) {
       UUID run = tenant.trigger(Item.of("a").awaitedBy(nobody));
@@ -79,7 +79,7 @@ class FamilyTest {
   }
 
   @Test
-  void the_items_of_a_batch_have_the_parents_they_name_and_the_others_none() {
+  void items_of_a_batch_get_only_the_parents_that_they_name() {
     UUID one = tenant.trigger(Item.of("a"));
     UUID two = tenant.trigger(Item.of("a").parent(one));
     List<UUID> runs =
@@ -96,7 +96,7 @@ class FamilyTest {
   }
 
   @Test
-  void a_run_that_answers_by_its_key_keeps_the_parent_it_has() {
+  void a_run_found_by_its_idempotency_key_keeps_its_parent() {
     UUID first = tenant.trigger(Item.of("a"));
     UUID second = tenant.trigger(Item.of("a"));
     UUID child = tenant.trigger(Item.of("a").key("k").parent(first));
@@ -106,7 +106,7 @@ class FamilyTest {
   }
 
   @Test
-  void no_more_children_are_read_than_their_metadata_leaves_room_for() {
+  void children_are_read_only_up_to_the_size_limit_of_their_metadata() {
     UUID parent = tenant.trigger(Item.of("a"));
     String metadata = "{\"m\":\"" + "x".repeat(250_000) + "\"}";
     Item[] items = new Item[20];
@@ -116,7 +116,7 @@ class FamilyTest {
   }
 
   @Test
-  void what_is_meant_for_a_parent_long_over_is_dropped_and_the_rest_is_written() {
+  void metadata_for_a_parent_that_ended_an_hour_ago_is_dropped_and_the_rest_is_stored() {
     Worker worker = tenant.worker("a");
     UUID root = tenant.trigger(Item.of("a"));
     UUID parent = child(root);
@@ -150,7 +150,7 @@ class FamilyTest {
   }
 
   @Test
-  void BAT_18_the_runs_of_a_batch_execute_also_when_their_parent_has_ended() {
+  void BAT_18_the_runs_of_a_batch_execute_even_if_their_parent_has_ended() {
     Worker worker = tenant.worker("a");
     UUID parent = tenant.trigger(Item.of("a"));
     ClaimedRun held = worker.claimOne();
@@ -164,7 +164,7 @@ class FamilyTest {
   }
 
   @Test
-  void CAN_04_canceling_a_parent_cancels_its_running_child_and_its_worker_is_told() {
+  void CAN_04_canceling_a_parent_cancels_its_running_child_and_notifies_the_worker() {
     Worker worker = tenant.worker("a");
     UUID parent = tenant.trigger(Item.of("a"));
     ClaimedRun claimedParent = worker.claimOne();
@@ -185,7 +185,7 @@ class FamilyTest {
   }
 
   @Test
-  void CAN_04_canceling_a_parent_cancels_its_descendants_wherever_they_stand() {
+  void CAN_04_canceling_a_parent_cancels_its_descendants_in_every_state() {
     Worker worker =
         tenant.worker(
             Tenant.task("a"), Tenant.task("again", new RetryPolicy(3, 60_000, 60_000, 1, false)));
@@ -218,7 +218,7 @@ class FamilyTest {
   }
 
   @Test
-  void canceling_a_final_parent_leaves_its_children_alone() {
+  void canceling_a_final_parent_does_not_cancel_its_children() {
     Worker worker = tenant.worker("a");
     UUID parent = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
@@ -230,7 +230,7 @@ class FamilyTest {
   }
 
   @Test
-  void CAN_04_what_is_too_much_for_one_transaction_the_sweep_cancels() {
+  void CAN_04_descendants_that_exceed_one_transaction_are_canceled_by_the_sweep() {
     UUID parent = tenant.trigger(Item.of("a"));
     List<UUID> line = new ArrayList<>(List.of(parent));
     IntStream.range(0, 12).forEach(i -> line.add(child(line.getLast())));
@@ -251,7 +251,7 @@ class FamilyTest {
   }
 
   @Test
-  void CAN_08_a_family_that_many_cancel_while_it_is_claimed_ends_once() throws Exception {
+  void CAN_08_a_family_canceled_concurrently_while_it_is_claimed_ends_once() throws Exception {
     Worker worker = tenant.worker("a");
     for (int i = 0; i < 5; i++) {
       UUID parent = tenant.trigger(Item.of("a"));

@@ -27,7 +27,7 @@ class IdempotencyTest {
   final Tenant tenant = engine.tenant();
 
   @Test
-  void IDM_01_a_key_used_before_gets_the_first_run_and_queues_nothing() {
+  void IDM_01_a_key_used_before_returns_the_first_run_and_queues_nothing() {
     TriggeredRun first = tenant.triggered(Item.of("a").key("k").payload("1"));
     TriggeredRun again = tenant.triggered(Item.of("a").key("k").payload("2"));
     assertThat(first.cached()).isFalse();
@@ -38,7 +38,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_02_another_task_or_environment_is_a_separate_run() {
+  void IDM_02_the_same_key_for_another_task_or_environment_creates_a_separate_run() {
     UUID first = tenant.trigger(Item.of("a").key("k"));
     assertThat(tenant.triggered(Item.of("b").key("k")).cached()).isFalse();
     Tenant other = engine.tenant();
@@ -49,7 +49,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_03_a_key_whose_time_is_over_makes_a_new_run() {
+  void IDM_03_an_expired_key_creates_a_new_run() {
     Item item = Item.of("a").key("k", Duration.ofMinutes(10));
     UUID first = tenant.trigger(item);
     engine.clock.advance(Duration.ofMinutes(10).minusMillis(1));
@@ -62,7 +62,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_03_a_sweep_forgets_keys_whose_time_is_over_and_no_others() {
+  void IDM_03_a_sweep_deletes_expired_keys_and_no_others() {
     tenant.trigger(Item.of("a").key("short", Duration.ofMinutes(10)));
     UUID kept = tenant.trigger(Item.of("a").key("long", Duration.ofMinutes(30)));
     engine.clock.advance(Duration.ofMinutes(11));
@@ -91,7 +91,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_04_the_end_of_a_run_leaves_a_key_alone_that_another_run_has_by_now() {
+  void IDM_04_a_run_that_ends_does_not_free_a_key_that_another_run_holds_by_now() {
     Worker worker = tenant.worker("a");
     Item item = Item.of("a").key("k", Duration.ofMinutes(1));
     tenant.trigger(item);
@@ -116,7 +116,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_06_fifty_triggers_with_one_key_at_once_are_one_run() {
+  void IDM_06_fifty_concurrent_triggers_with_one_key_create_one_run() {
     List<TriggeredRun> answers =
         AtOnce.call(50, i -> tenant.triggered(Item.of("a").key("k").payload("" + i)));
     assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
@@ -126,7 +126,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void IDM_06_batches_at_once_with_the_same_keys_in_other_orders_share_their_runs() {
+  void IDM_06_concurrent_batches_with_the_same_keys_in_different_orders_share_their_runs() {
     Seed.run(random -> {
       long seed = random.nextLong();
       List<TriggeredBatch> batches =

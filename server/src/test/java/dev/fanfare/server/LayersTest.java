@@ -43,14 +43,14 @@ class LayersTest {
   }
 
   @Test
-  void every_package_is_in_a_room_that_has_a_layer() {
+  void every_package_has_a_layer() {
     TreeSet<String> rooms = new TreeSet<>();
     CLASSES.forEach(type -> rooms.add(room(type)));
     assertThat(rooms).isEqualTo(new TreeSet<>(Layout.LAYERS.keySet()));
   }
 
   @Test
-  void a_room_knows_only_rooms_of_lower_layers() {
+  void a_package_depends_only_on_packages_of_lower_layers() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
       for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
@@ -66,12 +66,12 @@ class LayersTest {
   }
 
   @Test
-  void no_two_packages_know_each_other() {
+  void packages_have_no_cyclic_dependencies() {
     SlicesRuleDefinition.slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test
-  void only_the_edge_of_a_room_speaks_http() {
+  void only_http_packages_use_http() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
       if (type.getPackageName().endsWith(".http") || SPEAK_HTTP.contains(room(type))) {
@@ -88,7 +88,7 @@ class LayersTest {
   }
 
   @Test
-  void the_protocol_is_all_that_the_rooms_share_with_clients() {
+  void the_protocol_is_all_that_the_server_shares_with_clients() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
       boolean wiring = type.getPackageName().equals(ROOT);
@@ -107,7 +107,7 @@ class LayersTest {
   }
 
   @Test
-  void what_works_on_the_database_is_made_where_the_server_is_wired_and_nowhere_else() {
+  void only_the_wiring_creates_classes_of_other_packages_that_use_the_database() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
       for (JavaConstructorCall call : type.getConstructorCallsFromSelf()) {

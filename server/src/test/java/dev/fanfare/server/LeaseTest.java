@@ -64,7 +64,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_03_an_executing_run_whose_worker_is_gone_is_queued_and_after_too_many_losses_failed() {
+  void HBT_03_a_run_whose_worker_is_silent_is_queued_and_fails_after_too_many_losses() {
     UUID run = tenant.trigger(Item.of("a"));
     for (int losses = 1; losses <= Engine.LOSSES_MAX; losses++) {
       Worker worker = tenant.worker("a");
@@ -85,7 +85,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_04_heartbeats_keep_a_run_for_as_long_as_they_come() {
+  void HBT_04_heartbeats_keep_a_run_executing_however_long_it_takes() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     worker.start(worker.claimOne());
@@ -101,7 +101,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_06_a_claim_whose_answer_was_lost_leaves_no_slot_taken() {
+  void HBT_06_a_claim_whose_response_was_lost_leaves_no_slot_taken() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
     List<UUID> runs = tenant.many(2, Item.of("a"));
     worker.claim(2); // and the answer never arrives
@@ -129,7 +129,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_07_a_report_under_an_old_fence_is_refused_although_the_same_session_holds_the_run() {
+  void HBT_07_a_report_with_an_old_fence_is_refused_even_if_the_same_session_holds_the_run() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun old = worker.claimOne();
@@ -145,7 +145,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_07_of_two_claims_in_one_report_only_the_held_one_counts() {
+  void HBT_07_of_two_claims_of_a_run_in_one_report_only_the_current_one_counts() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun old = worker.claimOne();
@@ -182,7 +182,7 @@ class LeaseTest {
   }
 
   @Test
-  void HBT_07_a_session_that_lapsed_is_told_to_open_a_new_one() {
+  void HBT_07_a_worker_whose_session_lapsed_is_refused_with_410() {
     Worker worker = tenant.worker("a");
     ClaimedRun run = claimed(worker);
     tenant.timePasses(Tenant.LAPSE);
@@ -201,7 +201,7 @@ class LeaseTest {
   }
 
   @Test
-  void a_worker_that_closes_its_session_gives_all_back_without_a_loss() {
+  void closing_a_session_hands_back_all_runs_without_a_loss() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
     List<UUID> runs = tenant.many(3, Item.of("a"));
     worker.start(worker.claim(3).getFirst());
@@ -217,7 +217,7 @@ class LeaseTest {
   }
 
   @Test
-  void a_close_beside_sweeps_loses_nothing() {
+  void closing_a_session_during_sweeps_queues_every_run_again_without_a_loss() {
     for (int round = 0; round < 20; round++) {
       Tenant fresh = engine.tenant();
       Worker worker = fresh.worker("a");
@@ -245,7 +245,7 @@ class LeaseTest {
   }
 
   @Test
-  void a_poll_that_outlives_its_session_takes_nothing() {
+  void a_poll_that_outlives_its_session_claims_nothing() {
     Worker worker = tenant.worker("a");
     tenant.trigger(Item.of("a"));
     worker
@@ -257,7 +257,7 @@ class LeaseTest {
   }
 
   @Test
-  void a_start_reported_twice_is_one_start() {
+  void a_start_reported_twice_counts_once() {
     Worker worker = tenant.worker("a");
     ClaimedRun run = claimed(worker);
     worker.start(run);
@@ -267,7 +267,7 @@ class LeaseTest {
   }
 
   @Test
-  void sweeps_at_once_reclaim_each_run_once() {
+  void concurrent_sweeps_reclaim_each_run_once() {
     Worker worker = tenant.worker("a");
     tenant.many(300, Item.of("a"));
     worker.claim(300);

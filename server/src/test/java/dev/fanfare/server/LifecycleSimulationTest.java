@@ -41,7 +41,7 @@ class LifecycleSimulationTest {
   @AutoClose static final Engine engine = Engine.start();
 
   @Test
-  void whatever_happens_no_run_is_lost_and_every_count_is_right() {
+  void random_events_lose_no_run_and_keep_every_count_right() {
     Seed.run(
         SEQUENCES,
         random -> {

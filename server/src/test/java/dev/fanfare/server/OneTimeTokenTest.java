@@ -33,7 +33,7 @@ class OneTimeTokenTest {
   }
 
   @Test
-  void of_many_triggers_at_once_each_token_makes_one_run() {
+  void of_many_concurrent_triggers_each_token_creates_one_run() {
     List<Boolean> made = AtOnce.call(40, i -> triggers(token(i % 4)));
     assertThat(made.stream().filter(m -> m)).hasSize(4);
     assertThat(tenant.count("runs")).isEqualTo(4);
@@ -42,7 +42,7 @@ class OneTimeTokenTest {
   }
 
   @Test
-  void a_used_token_does_not_take_its_group_with_it() {
+  void a_used_token_does_not_fail_other_triggers_in_its_group_commit() {
     OneTimeToken used = token(1);
     assertThat(triggers(used)).isTrue();
     List<Boolean> made =
@@ -60,7 +60,7 @@ class OneTimeTokenTest {
   }
 
   @Test
-  void a_batch_with_a_used_token_leaves_nothing_behind() {
+  void a_batch_with_a_used_token_stores_nothing() {
     tenant.batch(token(1), Item.of("a"), Item.of("a"));
     assertThatThrownBy(() -> tenant.batch(token(1), Item.of("a").key("k"), Item.of("a")))
         .isInstanceOf(HttpError.class);
@@ -70,7 +70,7 @@ class OneTimeTokenTest {
   }
 
   @Test
-  void what_an_older_run_answers_uses_no_token_up() {
+  void a_trigger_that_returns_an_existing_run_does_not_use_up_the_token() {
     Item item = Item.of("a").key("k");
     tenant.triggered(item, token(1));
     assertThat(tenant.triggered(item, token(1)).cached()).isTrue();
@@ -79,13 +79,13 @@ class OneTimeTokenTest {
   }
 
   @Test
-  void the_same_token_in_another_environment_is_another_token() {
+  void the_same_token_in_another_environment_is_a_different_token() {
     assertThat(triggers(token(1))).isTrue();
     assertThat(engine.tenant().triggered(Item.of("a"), token(1)).cached()).isFalse();
   }
 
   @Test
-  void a_sweep_forgets_it_a_day_after_its_end_and_not_before() {
+  void a_sweep_deletes_a_used_token_a_day_after_it_expired_and_not_before() {
     triggers(token(1));
     engine.sweep("UsedTokenSweep", engine.clock.instant().plus(LIFE).plus(Duration.ofHours(23)));
     assertThat(tenant.count("used_tokens")).isEqualTo(1);

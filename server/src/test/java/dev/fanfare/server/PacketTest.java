@@ -44,7 +44,7 @@ class PacketTest {
   }
 
   @Test
-  void an_upload_that_no_run_refers_to_is_pruned_after_a_day_and_not_before() {
+  void an_upload_that_no_run_references_is_pruned_after_a_day_and_not_before() {
     Tenant tenant = engine.tenant();
     put(tenant, "a");
     engine.sweep("PacketSweep", late().minusSeconds(2));
@@ -56,7 +56,7 @@ class PacketTest {
   }
 
   @Test
-  void uploaded_again_it_waits_a_day_again() {
+  void a_second_upload_restarts_the_day_before_pruning() {
     Tenant tenant = engine.tenant();
     put(tenant, "a");
     Instant before = late();
@@ -67,7 +67,7 @@ class PacketTest {
   }
 
   @Test
-  void packets_that_runs_refer_to_stay_also_those_of_batches_and_when_overwritten() {
+  void packets_referenced_by_single_or_batched_runs_stay_even_if_overwritten() {
     Tenant tenant = engine.tenant();
     for (String path : new String[] {"single", "first", "second", "nobody's"}) {
       put(tenant, path);
@@ -83,7 +83,7 @@ class PacketTest {
   }
 
   @Test
-  void a_packet_that_a_debounced_run_takes_over_stays() {
+  void a_packet_that_a_coalesced_trigger_references_stays() {
     Tenant tenant = engine.tenant();
     put(tenant, "newest");
     tenant.trigger(Item.of("task").debounce("key", Duration.ofDays(9)));
@@ -93,7 +93,7 @@ class PacketTest {
   }
 
   @Test
-  void a_payload_that_only_looks_like_a_path_keeps_nothing() {
+  void a_payload_that_only_looks_like_a_path_references_nothing() {
     Tenant tenant = engine.tenant();
     put(tenant, "a");
     tenant.trigger(Item.of("task").payload("\"a\""));
@@ -102,7 +102,7 @@ class PacketTest {
   }
 
   @Test
-  void an_output_keeps_its_packet() {
+  void a_packet_that_an_output_references_stays() {
     Tenant tenant = engine.tenant();
     put(tenant, "out");
     put(tenant, "text");
@@ -126,7 +126,7 @@ class PacketTest {
   }
 
   @Test
-  void an_environment_keeps_its_own_packets_only() {
+  void a_run_references_only_packets_of_its_own_environment() {
     Tenant one = engine.tenant();
     Tenant two = engine.tenant();
     put(one, "a");

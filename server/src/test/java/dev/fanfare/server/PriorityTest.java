@@ -16,7 +16,7 @@ class PriorityTest {
   final Tenant tenant = engine.tenant();
 
   @Test
-  void PRI_01_priority_counts_as_having_been_queued_earlier() {
+  void PRI_01_priority_counts_like_an_earlier_queue_time() {
     Worker worker = tenant.worker("a");
     UUID early = tenant.trigger(Item.of("a"));
     engine.clock.advance(Duration.ofSeconds(8));
@@ -26,7 +26,7 @@ class PriorityTest {
   }
 
   @Test
-  void PRI_02_of_equal_priority_the_one_queued_first_is_claimed_first() {
+  void PRI_02_of_runs_with_equal_priority_the_oldest_is_claimed_first() {
     Worker worker = tenant.worker("a");
     UUID one = tenant.trigger(Item.of("a").priority(Duration.ofSeconds(3)));
     engine.clock.advance(Duration.ofMillis(1));
@@ -37,7 +37,7 @@ class PriorityTest {
   }
 
   @Test
-  void PRI_03_times_of_queueing_count_and_not_the_order_of_inserting() {
+  void PRI_03_order_follows_the_queue_time_and_not_the_insertion_order() {
     Worker worker = tenant.worker("a");
     Instant now = engine.clock.instant();
     UUID late = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(20)));
@@ -48,7 +48,7 @@ class PriorityTest {
   }
 
   @Test
-  void PRI_04_a_run_queued_again_keeps_its_old_place() {
+  void PRI_04_a_run_that_is_queued_again_keeps_its_place() {
     Worker worker = tenant.worker("a");
     List<UUID> runs = tenant.many(4, Item.of("a"));
     worker.claim(2).reversed().forEach(worker::handBack);

@@ -25,7 +25,7 @@ class QueueTest {
   final Tenant tenant = engine.tenant();
 
   @Test
-  void CON_02_a_queue_gives_no_more_than_its_limit() {
+  void CON_02_a_queue_never_has_more_claimed_runs_than_its_limit() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
     tenant.many(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(10);
@@ -62,7 +62,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_05_every_way_a_lease_ends_gives_back_exactly_one_slot() {
+  void CON_05_every_way_to_end_a_lease_frees_exactly_one_slot() {
     RetryPolicy later = new RetryPolicy(2, 60_000, 60_000, 1, false);
     Worker worker =
         tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later, null, null));
@@ -85,7 +85,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_06_a_release_of_what_is_not_held_changes_no_counter() {
+  void CON_06_reporting_a_run_that_is_not_held_changes_no_counter() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
     tenant.many(2, Item.of("a"));
     List<ClaimedRun> held = worker.claim(2);
@@ -100,7 +100,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_09_a_limit_lowered_under_what_is_in_use_lets_those_run_and_new_ones_wait() {
+  void CON_09_a_limit_lowered_below_the_slots_in_use_lets_held_runs_finish_and_new_ones_wait() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
     tenant.many(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(5);
@@ -118,7 +118,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_09_a_limit_that_comes_while_runs_are_held_counts_them() {
+  void CON_09_a_limit_introduced_while_runs_are_held_counts_them() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", null));
     tenant.many(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(4);
@@ -129,7 +129,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_09_a_limit_that_went_and_came_back_counts_what_was_held_in_between() {
+  void CON_09_a_limit_removed_and_restored_counts_runs_claimed_in_between() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
     tenant.many(20, Item.of("a"));
     worker.claim(3);
@@ -140,7 +140,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_10_a_counter_that_went_wrong_is_counted_again() {
+  void CON_10_a_sweep_corrects_a_wrong_slot_counter() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
     tenant.many(10, Item.of("a").concurrencyKey("x"));
     worker.claim(1);
@@ -158,7 +158,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_10_counters_of_keys_that_nobody_uses_any_more_are_forgotten() {
+  void CON_10_a_sweep_deletes_the_counters_of_unused_concurrency_keys() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
     for (String key : List.of("x", "y", "z")) {
       tenant.many(2, Item.of("a").concurrencyKey(key));
@@ -176,7 +176,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_12_a_lane_of_three_is_not_starved_by_one_of_ten_thousand() {
+  void CON_12_a_lane_of_three_runs_is_not_starved_by_a_lane_of_ten_thousand() {
     Worker worker = tenant.worker("big", "small");
     tenant.many(10_000, Item.of("big"));
     List<UUID> small = tenant.many(3, Item.of("small"));
@@ -184,7 +184,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_12_a_worker_with_one_free_slot_goes_round_the_lanes_too() {
+  void CON_12_a_worker_with_one_free_slot_takes_turns_among_the_lanes_too() {
     Worker worker = tenant.worker("big", "small");
     tenant.many(50, Item.of("big"));
     List<UUID> small = tenant.many(3, Item.of("small"));
@@ -196,7 +196,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_12_with_more_lanes_than_slots_every_lane_has_its_turn_before_any_has_a_second() {
+  void CON_12_with_more_lanes_than_slots_every_lane_gets_a_turn_before_any_gets_a_second() {
     Worker worker = tenant.worker("a");
     int lanes = 150;
     Item[] items = new Item[lanes * 3];
@@ -215,7 +215,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_12_of_tasks_that_share_a_limited_queue_the_longest_waiting_run_is_first() {
+  void CON_12_of_tasks_that_share_a_limited_queue_the_longest_waiting_run_is_claimed_first() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 1), Tenant.limited("b", "q", 1));
     List<UUID> expected = new ArrayList<>();
     expected.addAll(tenant.many(2, Item.of("b")));
@@ -232,7 +232,7 @@ class QueueTest {
   }
 
   @Test
-  void TRG_07_eight_claimers_at_once_never_get_the_same_run_nor_more_than_a_limit() {
+  void TRG_07_eight_concurrent_claimers_never_get_the_same_run_or_exceed_a_limit() {
     int limit = 7;
     Worker[] workers = new Worker[8];
     for (int i = 0; i < workers.length; i++) {
@@ -266,7 +266,7 @@ class QueueTest {
   }
 
   @Test
-  void CON_02_eight_claimers_at_once_that_keep_what_they_get_stay_within_the_limit() {
+  void CON_02_eight_concurrent_claimers_that_keep_their_runs_stay_within_the_limit() {
     Worker[] workers = new Worker[8];
     for (int i = 0; i < workers.length; i++) {
       workers[i] = tenant.worker(Tenant.limited("a", "q", 20));
@@ -288,7 +288,7 @@ class QueueTest {
   }
 
   @Test
-  void a_claim_whose_second_round_fails_brings_what_the_first_one_leased() {
+  void a_claim_whose_second_round_fails_returns_the_runs_leased_in_the_first() {
     Worker worker = tenant.worker("a");
     for (int i = 0; i < 70; i++) { // more lanes than are looked at in one round
       tenant.trigger(Item.of("a").concurrencyKey("k" + i));

@@ -110,7 +110,7 @@ class TableOwnershipTest {
   }
 
   @Test
-  void every_statement_stands_where_its_tables_may_be_used() {
+  void every_statement_is_in_a_package_that_may_use_its_tables() {
     List<Statement> statements = statements();
     assertThat(statements).hasSizeGreaterThan(80);
     assertThat(violations(statements))
@@ -131,7 +131,7 @@ class TableOwnershipTest {
   }
 
   @Test
-  void no_statement_is_glued_from_pieces_that_name_tables() {
+  void no_statement_is_concatenated_from_pieces_that_name_tables() {
     Set<String> pieces = new TreeSet<>();
     for (Path source : Project.files(Layout.SOURCES, ".java")) {
       for (Literal literal : JavaLiterals.of(Project.text(source))) {
@@ -179,14 +179,14 @@ class TableOwnershipTest {
   }
 
   @Test
-  void a_planted_name_that_the_schema_does_not_have_is_found() {
+  void a_planted_unknown_table_is_found() {
     assertThat(found("run", "select 1 from rums"))
         .containsExactly("Planted.java:1 (run) names rums, which the schema does not have");
     assertThat(found("run", "select 1 from ")).hasSize(1);
   }
 
   @Test
-  void what_stands_in_its_package_or_reads_below_is_no_violation() {
+  void writes_in_the_owning_package_and_reads_of_lower_layers_are_allowed() {
     assertThat(found("run", "update runs set metadata = ? where run_id = ?")).isEmpty();
     assertThat(found("batch", "select 1 from runs r join tasks t using (task_id)")).isEmpty();
   }

@@ -93,7 +93,7 @@ class TidyTest {
   }
 
   @Test
-  void all_modules_are_looked_at() {
+  void all_modules_are_checked() {
     assertThat(SOURCES.stream().map(Source::module))
         .contains("protocol", "postgres", "testkit", "server", "sdk", "cli");
   }
@@ -124,7 +124,7 @@ class TidyTest {
   }
 
   @Test
-  void nobody_sleeps_who_could_wait_for_a_signal() {
+  void code_waits_for_a_signal_instead_of_sleeping() {
     Predicate<Source> engine =
         source -> Set.of("protocol", "server", "testkit").contains(source.module());
     assertThat(
@@ -141,18 +141,18 @@ class TidyTest {
   }
 
   @Test
-  void no_note_is_left_behind() {
+  void no_todo_comment_is_left() {
     assertThat(containing("\\b(TODO|FIXME|XXX)\\b", source -> true)).isEmpty();
   }
 
   @Test
-  void every_class_has_found_its_name() {
+  void no_class_has_a_vague_name() {
     Pattern drawer = Pattern.compile(".*(Manager|Helper|Utils?|Impl|Service|Base)");
     assertThat(SOURCES.stream().map(Source::name).filter(drawer.asMatchPredicate())).isEmpty();
   }
 
   @Test
-  void a_file_that_takes_long_to_read_has_a_reason() {
+  void every_long_file_has_a_stated_reason() {
     List<String> longer =
         SOURCES.stream()
             .filter(source -> source.text().lines().count() > LINES_USUAL)
@@ -176,7 +176,7 @@ class TidyTest {
   }
 
   @Test
-  void a_planted_dead_file_is_found() {
+  void a_planted_unused_file_is_found() {
     Map<Path, String> texts =
         Map.of(
             Path.of("a/src/main/java/Used.java"), "class Used { Dead dead; }",
@@ -234,7 +234,7 @@ class TidyTest {
   }
 
   @Test
-  void every_package_explains_itself() {
+  void every_package_has_a_package_info() {
     // Benchmarks may stand in the package whose insides they measure.
     Predicate<Source> guest =
         s -> s.module().equals("bench") && s.text().startsWith("package dev.fanfare.server");

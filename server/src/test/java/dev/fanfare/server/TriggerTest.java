@@ -24,7 +24,7 @@ class TriggerTest {
   final Tenant tenant = engine.tenant();
 
   @Test
-  void TRG_01_a_trigger_without_options_is_one_queued_run_and_no_slot() {
+  void TRG_01_a_trigger_without_options_creates_one_queued_run_and_takes_no_slot() {
     tenant.worker("send");
     UUID run = tenant.trigger(Item.of("send"));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
@@ -59,7 +59,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_04_a_success_completes_with_output_and_type_unchanged_and_frees_the_slot() {
+  void TRG_04_a_successful_run_keeps_output_and_type_unchanged_and_frees_the_slot() {
     Worker worker = tenant.worker(Tenant.limited("send", "mail", 5));
     UUID run = tenant.trigger(Item.of("send"));
     ClaimedRun claimed = worker.claimOne();
@@ -83,7 +83,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_05_a_failure_with_no_retry_left_fails_with_its_error_and_frees_the_slot() {
+  void TRG_05_a_failure_without_retries_left_ends_the_run_with_its_error_and_frees_the_slot() {
     Worker worker = tenant.worker(Tenant.limited("send", "mail", 5));
     UUID run = tenant.trigger(Item.of("send"));
     ClaimedRun claimed = worker.claimOne();
@@ -97,7 +97,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_06_a_run_that_nobody_waits_for_leaves_nothing_but_itself_and_its_outcome() {
+  void TRG_06_a_run_that_nothing_waits_for_leaves_only_itself_and_its_outcome() {
     Worker worker = tenant.worker("send");
     tenant.trigger(Item.of("send"));
     worker.succeed(worker.claimOne(), "1");
@@ -124,7 +124,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_10_a_task_that_no_worker_knows_parks_its_run_at_the_first_claim() {
+  void TRG_10_a_run_of_an_undeclared_task_is_parked_by_the_first_claim() {
     UUID run = tenant.trigger(Item.of("later"));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.worker("other").claim(10)).isEmpty();
@@ -134,7 +134,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_11_registering_a_task_queues_its_parked_runs_in_their_old_order() {
+  void TRG_11_declaring_a_task_releases_its_parked_runs_in_their_old_order() {
     List<UUID> runs = tenant.many(2_300, Item.of("later"));
     Worker other = tenant.worker("other");
     for (int claims = 0; claims < 3; claims++) {
@@ -152,7 +152,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_11_a_server_that_died_between_registering_and_releasing_is_made_up_for() {
+  void TRG_11_a_sweep_releases_parked_runs_if_a_server_died_right_after_the_declaration() {
     UUID run = tenant.trigger(Item.of("later"));
     tenant.worker("other").claim(10);
     engine.database.transaction(
@@ -166,7 +166,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_14_a_queue_that_nobody_declared_takes_the_run() {
+  void TRG_14_a_run_may_name_a_queue_that_no_worker_declared() {
     Worker worker = tenant.worker("send");
     UUID run = tenant.trigger(Item.of("send").queue("never-heard-of"));
     assertThat(tenant.run(run).queue()).isEqualTo("never-heard-of");
@@ -176,7 +176,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_16_a_run_that_could_not_be_created_properly_is_a_system_failure_without_attempt() {
+  void TRG_16_an_item_that_cannot_become_a_proper_run_is_a_system_failure_without_an_attempt() {
     UUID run =
         tenant.trigger(
             Item.of("send")
@@ -193,7 +193,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_19_payload_metadata_output_and_tags_come_back_to_the_character() {
+  void TRG_19_payload_metadata_output_and_tags_are_returned_character_for_character() {
     String odd =
         "{\"nul\":\"\\u0000\",\"lone\":\"\\ud800\",\"emoji\":\"😀 \\ud83d\\ude00\","
             + "\"big\":9223372036854775807,\"bigger\":123456789012345678901234567890,"
@@ -215,7 +215,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_20_a_request_sent_again_gets_the_run_of_the_first_time() {
+  void TRG_20_a_repeated_request_returns_the_first_run() {
     Hash request = Hash.of("request 1");
     TriggeredRun first = tenant.triggered(Item.of("send"), request);
     TriggeredRun again = tenant.triggered(Item.of("send"), request);
@@ -227,7 +227,7 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_20_a_request_may_be_new_again_after_a_day() {
+  void TRG_20_a_request_key_is_free_again_after_a_day() {
     Hash request = Hash.of("request 1");
     UUID first = tenant.triggered(Item.of("send"), request).runId();
     engine.clock.advance(RequestKeyStore.LIFE);

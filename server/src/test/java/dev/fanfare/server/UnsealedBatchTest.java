@@ -84,7 +84,7 @@ class UnsealedBatchTest {
   }
 
   @Test
-  void TWO_17_and_TWO_20_a_batch_not_sealed_in_time_is_aborted_and_nothing_of_it_runs() {
+  void TWO_17_and_TWO_20_a_batch_that_is_not_sealed_in_time_is_aborted_and_creates_no_run() {
     UUID batch = create(3, "nightly");
     add(batch, 0, 2);
     Instant created = engine.clock.instant();
@@ -113,7 +113,7 @@ class UnsealedBatchTest {
   }
 
   @Test
-  void TWO_18_and_TWO_19_the_limit_leaves_sealed_and_aborted_batches_alone() {
+  void TWO_18_and_TWO_19_the_time_limit_does_not_change_sealed_or_aborted_batches() {
     UUID sealed = create(1, null);
     assertThat(add(sealed, 0, 1).sealed()).isTrue();
     UUID aborted = create(1, null);
@@ -125,7 +125,7 @@ class UnsealedBatchTest {
   }
 
   @Test
-  void TWO_25_what_came_before_a_stream_broke_off_stays_and_the_rest_finishes_the_batch() {
+  void TWO_25_items_stored_before_a_stream_broke_stay_and_streaming_again_seals_the_batch() {
     UUID batch = create(5, null);
     assertThatThrownBy(() ->
             engine
@@ -146,7 +146,7 @@ class UnsealedBatchTest {
   }
 
   @Test
-  void of_two_halves_that_are_streamed_at_once_the_one_that_ends_last_seals_the_batch() {
+  void of_two_halves_streamed_concurrently_the_last_to_finish_seals_the_batch() {
     UUID batch = create(4, null);
     UUID source = create(4, null);
     add(source, 0, 2);

@@ -33,7 +33,7 @@ class VersionTest {
   }
 
   @Test
-  void TRG_13_a_locked_run_waits_in_its_version_s_queue_and_another_one_is_refused() {
+  void TRG_13_a_locked_run_uses_a_queue_of_its_version_and_other_queues_are_refused() {
     tenant.workerOf("1", in("old", "a"), in("side", "b"));
     tenant.workerOf("2", in("new", "a"));
     assertThat(tenant.run(tenant.trigger(Item.of("a"))).queue()).isEqualTo("new");
@@ -53,7 +53,7 @@ class VersionTest {
   }
 
   @Test
-  void a_locked_run_is_handed_to_its_version_only_and_any_other_to_anybody() {
+  void a_locked_run_is_claimed_only_by_its_version_and_an_unlocked_run_by_any() {
     Worker old = tenant.workerOf("1", Tenant.task("a"));
     Worker young = tenant.workerOf("2", Tenant.task("a"));
     UUID locked = tenant.trigger(Item.of("a").lockToVersion("1"));
@@ -69,7 +69,7 @@ class VersionTest {
   }
 
   @Test
-  void versions_share_the_slots_of_their_queue() {
+  void versions_share_the_slots_of_a_queue() {
     Worker old = tenant.workerOf("1", Tenant.limited("a", "q", 1));
     Worker young = tenant.workerOf("2", Tenant.limited("a", "q", 1));
     UUID first = tenant.trigger(Item.of("a").lockToVersion("1"));
@@ -108,7 +108,7 @@ class VersionTest {
   }
 
   @Test
-  void a_version_that_comes_again_is_written_once_and_its_workers_may_share_its_tasks_out() {
+  void a_version_declared_again_is_stored_once_and_its_workers_may_declare_different_tasks() {
     for (int i = 0; i < 3; i++) {
       tenant.workerOf("1", in("q", "a"));
       tenant.workerOf("1", in("q", "b"));
@@ -128,7 +128,7 @@ class VersionTest {
   }
 
   @Test
-  void of_triggers_that_come_at_once_only_those_that_cannot_be_locked_are_refused()
+  void of_concurrent_triggers_only_those_locked_to_an_unknown_version_are_refused()
       throws Exception {
     tenant.worker("a");
     List<Boolean> stored =

@@ -94,7 +94,7 @@ class WorkerLifeTest {
   }
 
   @Test
-  void ATT_09_an_attempt_that_runs_too_long_ends_its_run_without_a_retry() {
+  void ATT_09_an_attempt_that_exceeds_its_max_duration_ends_its_run_without_a_retry() {
     Fanfare fanfare = startServer();
     Duration shortest = Duration.ofSeconds(5);
     Task<RawJson, String> bounded =
@@ -272,7 +272,7 @@ class WorkerLifeTest {
 
   /** HBT-08: the server is a separate process, because its threads would get no CPU either. */
   @Test
-  void HBT_08_handlers_that_use_all_processors_do_not_cost_the_session(@TempDir Path folder)
+  void HBT_08_handlers_that_use_all_cpu_time_do_not_end_the_session(@TempDir Path folder)
       throws Exception {
     int burners = 4 * Runtime.getRuntime().availableProcessors();
     Task<Integer, Boolean> burn =

@@ -12,20 +12,20 @@ class KeyCipherTest {
   private final KeyCipher cipher = new KeyCipher(new byte[32]);
 
   @Test
-  void what_was_sealed_opens_with_the_same_key() {
+  void the_same_key_decrypts_what_it_encrypted() {
     assertThat(new KeyCipher(new byte[32]).decrypt(cipher.encrypt(KEY))).isEqualTo(KEY);
     assertThat(cipher.decrypt(cipher.encrypt(""))).isEmpty();
     assertThat(cipher.decrypt(cipher.encrypt("ключ 😀"))).isEqualTo("ключ 😀");
   }
 
   @Test
-  void the_same_text_is_sealed_differently_each_time_and_never_shows() {
+  void the_same_text_is_encrypted_differently_each_time_and_stays_unreadable() {
     assertThat(cipher.encrypt(KEY)).isNotEqualTo(cipher.encrypt(KEY));
     assertThat(new String(cipher.encrypt(KEY), StandardCharsets.ISO_8859_1)).doesNotContain("tr_");
   }
 
   @Test
-  void another_key_does_not_open_it_and_says_which_setting_is_wrong() {
+  void decrypting_with_another_key_fails_and_names_the_wrong_setting() {
     byte[] other = new byte[32];
     other[31] = 1;
     byte[] sealed = cipher.encrypt(KEY);
@@ -35,7 +35,7 @@ class KeyCipherTest {
   }
 
   @Test
-  void a_changed_byte_anywhere_is_noticed() {
+  void a_change_of_any_byte_is_detected() {
     byte[] sealed = cipher.encrypt(KEY);
     for (int i = 0; i < sealed.length; i++) {
       byte[] changed = sealed.clone();
@@ -46,7 +46,7 @@ class KeyCipherTest {
   }
 
   @Test
-  void a_key_of_another_length_is_refused() {
+  void a_key_of_the_wrong_length_is_refused() {
     assertThatThrownBy(() -> new KeyCipher(new byte[16]))
         .isInstanceOf(IllegalArgumentException.class);
   }

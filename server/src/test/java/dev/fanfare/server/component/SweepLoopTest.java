@@ -15,7 +15,7 @@ class SweepLoopTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
 
   @Test
-  void an_environment_that_fails_does_not_keep_the_others_from_their_turn() throws Exception {
+  void a_failing_environment_does_not_prevent_sweeps_of_the_others() throws Exception {
     CountDownLatch swept = new CountDownLatch(1);
     Sweep sweep =
         new Sweep() {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ExpiryIndexTest {
 
   @Test
-  void what_expires_is_found_by_when_it_does() throws SQLException {
+  void every_table_with_an_expiry_time_has_an_index_on_it() throws SQLException {
     List<String> tables = new ArrayList<>();
     try (TestDatabase home =
             TestDatabase.create(

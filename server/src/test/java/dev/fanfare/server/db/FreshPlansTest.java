@@ -57,7 +57,7 @@ class FreshPlansTest {
             + " (select x.payload from runs x where x.environment_id = 1 and x.run_id = p.run_id"
             + " limit 1) as r"
       })
-  void a_run_is_found_by_its_primary_key_also_while_nothing_is_known_of_the_table(String sql) {
+  void a_run_is_found_by_its_primary_key_even_without_table_statistics(String sql) {
     List<String> plan =
         database.transaction(tx -> tx.sql("explain " + sql).list(r -> r.text("QUERY PLAN")));
     assertThat(plan).anyMatch(line -> line.contains("using runs_pkey on runs"));

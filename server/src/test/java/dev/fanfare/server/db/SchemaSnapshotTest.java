@@ -96,7 +96,7 @@ class SchemaSnapshotTest {
       """;
 
   @Test
-  void the_snapshot_is_what_the_migrations_make() throws Exception {
+  void the_snapshot_matches_the_migrations() throws Exception {
     String made = schema();
     if (Boolean.getBoolean("fanfare.schema.write")) {
       Files.writeString(SNAPSHOT, made);

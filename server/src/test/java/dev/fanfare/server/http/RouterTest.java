@@ -37,7 +37,7 @@ class RouterTest {
     "/api/v1/tasks/%D0%BA%D0%BB%D1%8E%D1%87/batch, ключ",
     "/api/v1/tasks/batch/batch, batch"
   })
-  void a_named_segment_is_decoded_once_and_a_slash_in_it_stays_inside(String path, String task) {
+  void a_path_parameter_is_decoded_once_and_may_contain_an_encoded_slash(String path, String task) {
     Router.Match match = router.find("POST", path);
     assertThat(match.route().path()).isEqualTo("/api/v1/tasks/{task}/batch");
     assertThat(match.path()).containsEntry("task", task).hasSize(1);
@@ -54,20 +54,20 @@ class RouterTest {
     "/files/x/a//b/, a//b/",
     "/files/x/..%2F.., ../.."
   })
-  void a_last_name_with_a_star_takes_the_rest_decoded_once(String path, String rest) {
+  void a_trailing_wildcard_matches_the_rest_of_the_path_decoded_once(String path, String rest) {
     assertThat(router.find("PUT", path).path()).containsEntry("path", rest).hasSize(2);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"/files/x", "/files//a", "/files/x/%zz"})
-  void the_rest_begins_behind_a_slash_and_can_be_decoded(String path) {
+  void a_wildcard_path_with_a_missing_part_or_invalid_encoding_is_404(String path) {
     assertThatThrownBy(() -> router.find("PUT", path))
         .isInstanceOfSatisfying(
             HttpError.class, e -> assertThat(e.response().status()).isEqualTo(404));
   }
 
   @Test
-  void a_path_without_names_is_itself() {
+  void a_route_without_parameters_matches_its_literal_path() {
     assertThat(router.find("POST", "/api/v1/tasks/batch").route().path())
         .isEqualTo("/api/v1/tasks/batch");
   }
@@ -86,14 +86,14 @@ class RouterTest {
         "/API/v1/tasks/batch",
         "/api/v3/runs/"
       })
-  void no_route_is_404(String path) {
+  void an_unknown_path_is_404(String path) {
     assertThatThrownBy(() -> router.find("POST", path))
         .isInstanceOfSatisfying(
             HttpError.class, e -> assertThat(e.response().status()).isEqualTo(404));
   }
 
   @Test
-  void another_method_is_405_with_those_that_there_are() {
+  void an_unsupported_method_is_405_and_lists_the_allowed_methods() {
     assertThatThrownBy(() -> router.find("POST", "/api/v3/runs/run_1"))
         .isInstanceOfSatisfying(
             HttpError.class,

@@ -52,7 +52,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void any_value_is_had_as_the_very_text_that_came_in() {
+  void every_value_is_returned_exactly_as_it_was_sent() {
     Seed.run(
         300,
         random -> {
@@ -80,7 +80,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void elements_of_a_long_array_are_had_one_by_one_while_some_are_skipped() {
+  void elements_of_a_long_array_can_be_read_one_by_one_or_skipped() {
     Seed.run(
         20,
         random -> {
@@ -101,7 +101,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void every_body_that_ends_too_early_is_refused() {
+  void every_truncated_body_is_refused() {
     String body = "{\"a\": [1, {\"b\": \"x\\u0041é😀\"}, true, null, -1.5e3], \"c\": \"d\"}";
     byte[] whole = body.getBytes(StandardCharsets.UTF_8);
     for (int length = 0; length < whole.length; length++) {
@@ -110,7 +110,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void bytes_that_are_not_utf_8_are_refused_wherever_they_stand() {
+  void invalid_utf_8_is_refused_at_any_position() {
     Seed.run(random -> {
       byte[][] bad = {
         {(byte) 0x80},
@@ -168,12 +168,12 @@ class JsonReaderTest {
         "{\"a\":[1 2]}",
         "\uFEFF"
       })
-  void what_is_not_one_json_object_is_refused(String body) {
+  void a_body_that_is_not_one_json_object_is_refused(String body) {
     refused(bytes(body));
   }
 
   @Test
-  void half_a_surrogate_pair_is_kept_in_a_value_and_refused_in_a_name() {
+  void an_unpaired_surrogate_is_preserved_in_a_value_and_refused_in_a_name() {
     List<String> read = new ArrayList<>();
     JsonReader.readObject(bytes("{\"a\":\"\\ud800\"}"), (reader, name) -> read.add(reader.raw()));
     assertThat(read).containsExactly("\"\\ud800\"");
@@ -182,7 +182,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void nesting_up_to_the_limit_is_read_and_beyond_it_refused() {
+  void nesting_is_accepted_up_to_the_limit_and_refused_beyond_it() {
     int room = WireJson.DEPTH_MAX - 1; // one level is the body itself
     String deep = "[".repeat(room) + "]".repeat(room);
     List<String> read = new ArrayList<>();
@@ -193,7 +193,7 @@ class JsonReaderTest {
   }
 
   @Test
-  void a_connection_that_breaks_is_not_taken_for_bad_json() {
+  void a_broken_connection_is_not_reported_as_invalid_json() {
     InputStream broken =
         new InputStream() {
           @Override

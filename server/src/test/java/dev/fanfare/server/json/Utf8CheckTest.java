@@ -28,7 +28,7 @@ class Utf8CheckTest {
   }
 
   @Test
-  void it_agrees_with_the_platform_on_all_that_two_bytes_and_the_edges_of_four_can_be() {
+  void it_agrees_with_the_jdk_on_every_two_byte_input_and_on_edge_cases_of_up_to_four() {
     int[] edges = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
     for (int first = 0; first < 256; first++) {
       for (int second = 0; second < 256; second++) {

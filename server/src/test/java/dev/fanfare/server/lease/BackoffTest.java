@@ -14,7 +14,7 @@ class BackoffTest {
   private final SplittableRandom fixed = new SplittableRandom(1);
 
   @Test
-  void ATT_13_the_wait_is_within_minimum_and_maximum_whatever_the_policy_and_the_attempt() {
+  void ATT_13_the_wait_stays_within_minimum_and_maximum_for_every_policy_and_attempt() {
     Seed.run(random -> {
       for (int i = 0; i < 20_000; i++) {
         long min = random.nextLong(0, 1L << random.nextInt(1, 36));
@@ -28,7 +28,7 @@ class BackoffTest {
   }
 
   @Test
-  void ATT_13_without_jitter_the_waits_grow_by_the_factor_up_to_the_maximum() {
+  void ATT_13_without_jitter_waits_grow_by_the_factor_up_to_the_maximum() {
     RetryPolicy policy = new RetryPolicy(9, 1_000, 30_000, 2, false);
     List<Long> seconds = new ArrayList<>();
     for (int attempt = 1; attempt <= 7; attempt++) {
@@ -38,7 +38,7 @@ class BackoffTest {
   }
 
   @Test
-  void ATT_13_jitter_spreads_waits_up_to_twice_the_plain_one() {
+  void ATT_13_jitter_spreads_waits_between_the_base_wait_and_twice_that() {
     RetryPolicy policy = new RetryPolicy(9, 1_000, 60_000, 2, true);
     List<Long> waits = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
@@ -49,7 +49,7 @@ class BackoffTest {
   }
 
   @Test
-  void ATT_13_no_wait_is_no_wait_after_any_attempt() {
+  void ATT_13_a_zero_wait_stays_zero_after_any_attempt() {
     RetryPolicy policy = new RetryPolicy(250, 0, 0, 1_000, true);
     assertThat(Backoff.after(policy, 250, fixed)).isZero();
   }

@@ -19,37 +19,37 @@ class QuotasTest {
   }
 
   @Test
-  void every_lane_gets_the_same() {
+  void lanes_share_the_slots_equally() {
     assertThat(Quotas.share(List.of(lane(100), lane(100), lane(100)), 9)).containsExactly(3, 3, 3);
   }
 
   @Test
-  void what_a_shallow_lane_leaves_goes_to_the_others() {
+  void slots_that_a_short_lane_cannot_use_go_to_the_others() {
     assertThat(Quotas.share(List.of(lane(100), lane(1), lane(100)), 9)).containsExactly(4, 1, 4);
   }
 
   @Test
-  void a_lane_gets_no_more_than_its_queue_has_room_for() {
+  void a_lane_gets_no_more_slots_than_its_queue_has_free() {
     assertThat(Quotas.share(List.of(lane(100, 2), lane(100, 0), lane(100)), 9))
         .containsExactly(2, 0, 7);
   }
 
   @Test
-  void with_fewer_slots_than_lanes_the_first_get_one_each() {
+  void with_fewer_slots_than_lanes_the_first_lanes_get_one_each() {
     int[] quotas = Quotas.share(List.of(lane(5), lane(5), lane(5)), 2);
     assertThat(quotas).containsExactly(1, 1, 0);
     assertThat(Quotas.lastServed(quotas)).isEqualTo(1);
   }
 
   @Test
-  void nothing_to_share_is_no_quota() {
+  void without_runs_or_slots_every_quota_is_zero() {
     assertThat(Quotas.share(List.of(), 5)).isEmpty();
     assertThat(Quotas.sum(Quotas.share(List.of(lane(0), lane(5, 0)), 5))).isZero();
     assertThat(Quotas.sum(Quotas.share(List.of(lane(3)), 0))).isZero();
   }
 
   @Test
-  void no_slot_is_wasted_and_no_lane_is_more_than_one_ahead_of_a_hungry_one() {
+  void no_slot_is_wasted_and_a_lane_with_runs_left_is_at_most_one_slot_behind() {
     Seed.run(random -> {
       for (int round = 0; round < 3_000; round++) {
         List<ClaimableLane> lanes = new ArrayList<>();

@@ -60,8 +60,7 @@ class ByteStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"database", "disk"})
-  void a_path_is_an_environments_own_and_is_nothing_after_it_was_deleted(String kind)
-      throws IOException {
+  void environments_do_not_share_paths_and_a_deleted_path_is_gone(String kind) throws IOException {
     ByteStore store = store(kind);
     int one = engine.tenant().id();
     int two = engine.tenant().id();
@@ -81,7 +80,7 @@ class ByteStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"database", "disk"})
-  void of_uploads_at_once_one_wins_whole(String kind) throws Exception {
+  void of_concurrent_uploads_one_wins_completely(String kind) throws Exception {
     ByteStore store = store(kind);
     int tenant = engine.tenant().id();
     AtOnce.call(
@@ -96,7 +95,7 @@ class ByteStoreTest {
   }
 
   @Test
-  void a_reader_in_the_middle_gets_the_old_file_to_its_end() throws IOException {
+  void a_reader_of_a_replaced_file_gets_the_old_content_to_its_end() throws IOException {
     ByteStore store = store("disk");
     store.store(1, "a", "x/1", "1".repeat(3_000_000).getBytes(UTF_8));
     StoredBytes stored = Objects.requireNonNull(store.read(1, "a"));
@@ -105,8 +104,7 @@ class ByteStoreTest {
   }
 
   @Test
-  void a_reader_in_the_middle_of_a_row_is_cut_off_rather_than_given_two_halves()
-      throws IOException {
+  void a_reader_of_a_replaced_row_fails_instead_of_getting_mixed_content() throws IOException {
     ByteStore store = store("database");
     int tenant = engine.tenant().id();
     store.store(tenant, "a", "x/1", "1".repeat(3_000_000).getBytes(UTF_8));
@@ -117,7 +115,7 @@ class ByteStoreTest {
   }
 
   @Test
-  void no_file_is_named_by_what_a_client_said() throws IOException {
+  void file_names_never_contain_client_input() throws IOException {
     ByteStore store = store("disk");
     for (String path : List.of("../../out", "/etc/x", "a\0b", "a\\b", "é", "n".repeat(5_000))) {
       store.store(1, path, "x/y", path.getBytes(UTF_8));
@@ -135,7 +133,7 @@ class ByteStoreTest {
   }
 
   @Test
-  void what_a_crash_left_half_written_is_cleared_a_day_later() throws IOException {
+  void drafts_left_by_a_crash_are_deleted_a_day_later() throws IOException {
     store("disk");
     Path draft = Files.createFile(folder.resolve("drafts").resolve("packet1"));
     Path fresh = Files.createFile(folder.resolve("drafts").resolve("packet2"));

@@ -33,7 +33,7 @@ class TableUseTest {
   }
 
   @Test
-  void an_update_that_is_a_lock_or_a_conflict_is_none() {
+  void for_update_and_on_conflict_do_update_are_not_writes() {
     assertThat(writes("select from a for update of a skip locked")).isEmpty();
     assertThat(writes("select from a for no key update")).isEmpty();
     assertThat(writes("insert into a values (1) on conflict (x) do update set y = 1"))
@@ -41,7 +41,7 @@ class TableUseTest {
   }
 
   @Test
-  void tables_are_read_wherever_from_and_join_name_them() {
+  void every_table_named_by_from_or_join_is_a_read() {
     assertThat(reads("select 1 from a x, b as y, lateral (select 1 from c) z, only d"))
         .containsExactly("a", "b", "d", "c");
     assertThat(reads("select 1 from a join b using (id) left join (c cross join d) on true, e"))
@@ -54,7 +54,7 @@ class TableUseTest {
   }
 
   @Test
-  void functions_expressions_and_subqueries_are_no_tables() {
+  void functions_expressions_and_subqueries_are_not_tables() {
     assertThat(reads("select 1 from unnest(?::int[], ?) with ordinality as t (a, b)")).isEmpty();
     assertThat(reads("select 1 from (select 1 as x) as t, generate_series(1, 2) g")).isEmpty();
     assertThat(
@@ -73,13 +73,13 @@ class TableUseTest {
   }
 
   @Test
-  void comments_and_texts_are_not_read() {
+  void comments_and_string_literals_are_ignored() {
     assertThat(TableUse.in("select ' from b ' -- join c\n /* from d */ from a"))
         .containsExactly(new TableUse("a", Kind.READ));
   }
 
   @Test
-  void a_statement_begins_with_its_verb() {
+  void a_statement_begins_with_an_sql_verb() {
     assertThat(TableUse.isStatement("\n  select 1")).isTrue();
     assertThat(TableUse.isStatement("insert into a values (1)")).isTrue();
     assertThat(TableUse.isStatement("Update the table")).isFalse();

@@ -54,12 +54,12 @@ class DurationsTest {
         "tomorrow",
         "2026-01-01"
       })
-  void DEL_07_nonsense_is_no_duration(String text) {
+  void DEL_07_any_other_text_is_not_a_duration(String text) {
     assertThat(Durations.duration(text)).isNull();
   }
 
   @Test
-  void DEL_07_a_very_long_text_is_no_duration() {
+  void DEL_07_a_very_long_text_is_neither_a_duration_nor_a_time() {
     assertThat(Durations.duration("1h".repeat(51))).isNull();
     assertThat(Durations.date("2026-01-01T00:00:00." + "0".repeat(100) + "Z")).isNull();
   }
@@ -73,7 +73,7 @@ class DurationsTest {
     "2026-01-02T03:04, 2026-01-02T03:04:00Z",
     "2026-01-02, 2026-01-02T00:00:00Z"
   })
-  void DEL_07_a_time_is_a_date_with_or_without_a_zone(String text, Instant time) {
+  void DEL_07_a_time_is_an_iso_date_with_or_without_a_time_zone(String text, Instant time) {
     assertThat(Durations.date(text)).isEqualTo(time);
   }
 
@@ -93,7 +93,7 @@ class DurationsTest {
         "Z",
         "+02:00"
       })
-  void DEL_07_nonsense_is_no_time(String text) {
+  void DEL_07_any_other_text_is_not_a_time(String text) {
     assertThat(Durations.date(text)).isNull();
   }
 
@@ -105,7 +105,7 @@ class DurationsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "1w", "1h30m", "60", "-1s", "forever"})
-  void any_other_lifetime_of_a_key_is_the_default(String text) {
+  void any_other_lifetime_of_a_key_falls_back_to_the_default(String text) {
     assertThat(Durations.keyTtl(text, Duration.ofDays(30))).isEqualTo(Duration.ofDays(30));
     assertThat(Durations.keyTtl(null, Duration.ofDays(30))).isEqualTo(Duration.ofDays(30));
   }

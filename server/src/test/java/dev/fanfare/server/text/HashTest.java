@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class HashTest {
   @Test
-  void it_is_the_sha_256_of_the_utf_8_text() {
+  void a_hash_is_the_sha_256_of_the_utf_8_text() {
     assertThat(Hash.of("abc").hex())
         .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assertThat(Hash.of("").hex())
@@ -16,7 +16,7 @@ class HashTest {
   }
 
   @Test
-  void hashes_are_equal_by_value_and_cannot_be_changed() {
+  void hashes_are_equal_by_value_and_immutable() {
     Hash hash = Hash.of("a");
     assertThat(hash).isEqualTo(Hash.of("a")).hasSameHashCodeAs(Hash.of("a"));
     assertThat(hash).isNotEqualTo(Hash.of("b"));

@@ -29,7 +29,8 @@ class GroupCommitTest {
   }
 
   @Test
-  void arrivals_while_a_group_is_at_work_join_the_next_group_up_to_the_bound() throws Exception {
+  void calls_that_arrive_while_a_group_runs_join_the_next_group_up_to_its_maximum()
+      throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     GroupCommit<String, Integer> commit =
@@ -77,7 +78,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void a_failed_group_is_reported_and_does_not_end_its_partition() throws Exception {
+  void a_failed_group_is_reported_and_does_not_block_its_partition() throws Exception {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,

@@ -129,7 +129,7 @@ class TriggerRunTest {
   }
 
   @Test
-  void a_request_sent_twice_at_once_creates_one_run() throws Exception {
+  void a_request_sent_twice_concurrently_creates_one_run() throws Exception {
     Hash mark = Hash.of("sent twice");
 
     List<Call> calls =

@@ -21,13 +21,13 @@ class ExpirationTimeTest {
     "2 hours, 7200", "1d, 86400", "1 week, 604800", "1y, 31557600", "1.5h, 5400", "+10s, 10",
     "10s from now, 10", "10s ago, -10", "-10s, -10", "- 10s, -10", "15M, 900"
   })
-  void a_span_counts_from_now(String text, long seconds) {
+  void a_duration_counts_from_now(String text, long seconds) {
     assertThat(read('"' + text + '"')).isEqualTo(NOW.plusSeconds(seconds));
   }
 
   @ParameterizedTest
   @CsvSource({"1767225600, 1767225600", "1767225600.9, 1767225600", "0, 0", "-1, -1"})
-  void a_number_is_a_moment(String json, long seconds) {
+  void a_number_is_a_unix_time(String json, long seconds) {
     assertThat(read(json)).isEqualTo(Instant.ofEpochSecond(seconds));
   }
 
@@ -49,7 +49,7 @@ class ExpirationTimeTest {
         "\"999999999999y\"",
         "\"2026-01-01\""
       })
-  void anything_else_is_none(String json) {
+  void anything_else_is_invalid(String json) {
     assertThat(read(json)).isNull();
   }
 }

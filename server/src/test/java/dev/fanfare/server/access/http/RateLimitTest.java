@@ -16,7 +16,7 @@ class RateLimitTest {
   private final RateLimit limit = new RateLimit(new Rate(10, 2), clock);
 
   @Test
-  void a_full_bucket_gives_its_burst_and_then_nothing() {
+  void a_full_bucket_allows_its_burst_and_then_refuses() {
     for (int left = 9; left >= 0; left--) {
       RateLimit.Outcome outcome = limit.take("a", 1);
       assertThat(outcome.taken()).isTrue();
@@ -31,7 +31,7 @@ class RateLimitTest {
   }
 
   @Test
-  void BAT_20_tokens_come_back_steadily_and_never_beyond_the_burst() {
+  void BAT_20_tokens_refill_at_a_steady_rate_and_never_exceed_the_burst() {
     limit.take("a", 10);
     clock.advance(Duration.ofMillis(499));
     assertThat(limit.take("a", 1).taken()).isFalse();
@@ -43,7 +43,7 @@ class RateLimitTest {
   }
 
   @Test
-  void many_are_taken_together_or_not_at_all() {
+  void several_tokens_are_taken_together_or_not_at_all() {
     limit.take("a", 7);
     RateLimit.Outcome refused = limit.take("a", 4);
     assertThat(refused.taken()).isFalse();
@@ -55,20 +55,20 @@ class RateLimitTest {
   }
 
   @Test
-  void each_has_a_bucket_of_its_own() {
+  void each_caller_has_its_own_bucket() {
     limit.take("a", 10);
     assertThat(limit.take("b", 10).taken()).isTrue();
   }
 
   @Test
-  void a_clock_that_is_set_back_costs_one_refill_and_no_more() {
+  void a_clock_that_is_set_back_delays_the_next_token_by_at_most_one_interval() {
     limit.take("a", 10);
     clock.advance(Duration.ofDays(-1));
     assertThat(limit.take("a", 1).resetAt()).isEqualTo(clock.instant().plusMillis(500));
   }
 
   @Test
-  void callers_at_once_get_the_burst_between_them() {
+  void concurrent_callers_share_the_burst() {
     long taken =
         IntStream.range(0, 1_000).parallel().filter(i -> limit.take("a", 1).taken()).count();
     assertThat(taken).isEqualTo(10);
@@ -82,7 +82,7 @@ class RateLimitTest {
   }
 
   @Test
-  void without_a_limit_there_is_nothing_to_tell() {
+  void without_a_limit_there_is_nothing_to_report() {
     assertThat(new RateLimit(Rate.NONE, clock).take("a", 1_000_000)).isNull();
   }
 }

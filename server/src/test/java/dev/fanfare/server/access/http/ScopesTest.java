@@ -46,14 +46,14 @@ class ScopesTest {
   }
 
   @Test
-  void one_scope_that_allows_is_enough_and_none_allows_nothing() {
+  void one_matching_scope_is_enough_and_without_scopes_nothing_is_allowed() {
     Scopes.Resource run = Scopes.one("runs", "run_1");
     assertThat(new Scopes(List.of("read:batch", "read:runs:run_1")).allow("read", run)).isTrue();
     assertThat(new Scopes(List.of()).allow("read", run)).isFalse();
   }
 
   @Test
-  void a_caller_needs_one_of_the_names_and_a_secret_key_needs_none() {
+  void a_token_needs_a_scope_for_one_of_the_resources_and_a_secret_key_needs_none() {
     Environment dev = new Environment(1, "env_1", "dev");
     Scopes.Resource run = Scopes.one("runs", "run_1");
     Scopes.Resource tag = Scopes.one("tags", "t");
@@ -65,7 +65,7 @@ class ScopesTest {
   }
 
   @Test
-  void of_many_resources_each_needs_a_scope() {
+  void every_required_resource_needs_a_scope() {
     Environment dev = new Environment(1, "env_1", "dev");
     List<String> both = List.of("a", "b");
     caller(dev, "trigger:tasks:b", "trigger:tasks:a").requireEach("trigger", "tasks", both);

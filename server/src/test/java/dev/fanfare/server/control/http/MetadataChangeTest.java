@@ -24,13 +24,13 @@ class MetadataChangeTest {
   }
 
   @Test
-  void a_path_makes_what_is_missing_on_its_way() {
+  void a_path_creates_missing_objects_and_arrays() {
     assertThat(set("$.a[2].b", "$.a[0]")).isEqualTo("{\"a\":[1,null,{\"b\":0}]}");
     assertThat(set("$.a..b.", "$..c")).isEqualTo("{\"a\":{\"b\":0},\"c\":1}");
   }
 
   @Test
-  void a_few_long_paths_cannot_fill_the_memory() {
+  void a_few_large_array_indexes_cannot_exhaust_the_memory() {
     assertThat(set("$.a[9999]")).hasSize("{\"a\":[0]}".length() + 9_999 * "null,".length());
     String path = "$.a" + "[9999]".repeat(9);
     assertThatThrownBy(() -> set(path))

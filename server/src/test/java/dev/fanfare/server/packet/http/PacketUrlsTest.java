@@ -31,7 +31,7 @@ class PacketUrlsTest {
   }
 
   @Test
-  void a_url_names_environment_and_path_and_is_good_for_its_method() {
+  void a_url_names_environment_and_path_and_is_valid_for_one_method() {
     String url = url("PUT");
     assertThat(url).startsWith("http://host/packets/7/a%20b/c?expires=");
     assertThatCode(() -> check(urls, "PUT", url)).doesNotThrowAnyException();
@@ -41,7 +41,7 @@ class PacketUrlsTest {
   }
 
   @Test
-  void it_is_good_until_its_life_is_over() {
+  void a_url_is_valid_until_it_expires() {
     String url = url("GET");
     clock.advance(LIFE.minusSeconds(1));
     assertThatCode(() -> check(urls, "GET", url)).doesNotThrowAnyException();
@@ -53,7 +53,7 @@ class PacketUrlsTest {
   }
 
   @Test
-  void servers_with_one_encryption_key_honour_each_others_and_with_another_do_not() {
+  void servers_accept_each_others_urls_only_if_they_share_the_encryption_key() {
     String url = url("GET");
     assertThatCode(() -> check(new PacketUrls(KEY.clone(), LIFE, null, clock), "GET", url))
         .doesNotThrowAnyException();

@@ -39,13 +39,13 @@ class ItemReaderTest {
     "1e3, 1e3",
     "12345678901234567890, 12345678901234567890"
   })
-  void TRG_15_a_numeric_concurrency_key_is_the_text_of_its_number(String json, String key) {
+  void TRG_15_a_numeric_concurrency_key_equals_its_text(String json, String key) {
     assertThat(options("{\"concurrencyKey\":" + json + "}").concurrencyKey()).isEqualTo(key);
     assertThat(options("{\"concurrencyKey\":\"" + json + "\"}").concurrencyKey()).isEqualTo(key);
   }
 
   @Test
-  void ATT_12_more_attempts_than_the_cap_are_the_cap() {
+  void ATT_12_max_attempts_is_capped_at_the_global_maximum() {
     assertThat(options("{\"maxAttempts\":251}").maxAttempts()).isEqualTo(250);
     assertThat(options("{\"maxAttempts\":2147483647}").maxAttempts()).isEqualTo(250);
     assertThat(options("{\"maxAttempts\":3}").maxAttempts()).isEqualTo(3);
@@ -66,7 +66,7 @@ class ItemReaderTest {
   }
 
   @Test
-  void PRI_01_a_priority_is_in_seconds_and_may_have_a_fraction() {
+  void PRI_01_a_priority_is_in_seconds_and_may_be_fractional() {
     assertThat(options("{\"priority\":10}").priorityMillis()).isEqualTo(10_000);
     assertThat(options("{\"priority\":0.5}").priorityMillis()).isEqualTo(500);
     assertThat(options("{\"priority\":-3}").priorityMillis()).isEqualTo(-3_000);
@@ -75,7 +75,7 @@ class ItemReaderTest {
   }
 
   @Test
-  void TRG_19_a_payload_is_kept_as_it_was_written() {
+  void TRG_19_a_payload_is_stored_as_it_was_sent() {
     String payload = "{ \"b\":1.0, \"a\" : \"\\u0000\\ud800\", \"n\":-0 }";
     assertThat(read("{\"payload\":  " + payload + " }").payload()).isEqualTo(payload);
     assertThat(read("{\"payload\":null}").payload()).isEqualTo("null");
@@ -83,7 +83,7 @@ class ItemReaderTest {
   }
 
   @Test
-  void TRG_19_names_that_no_database_can_hold_are_refused() {
+  void TRG_19_names_that_the_database_cannot_store_are_refused() {
     refused(400, "{\"tags\":[\"a\\u0000b\"]}");
     refused(400, "{\"tags\":[\"a\\ud800b\"]}");
     refused(400, "{\"concurrencyKey\":\"\\u0000\"}");
@@ -93,7 +93,7 @@ class ItemReaderTest {
   }
 
   @Test
-  void options_that_are_kept_as_json_hold_nothing_that_a_database_cannot_read_as_json() {
+  void options_stored_as_json_are_refused_if_the_database_cannot_read_them() {
     refused(400, "{\"gates\":[{\"queue\":\"a\\u0000b\"}]}");
     refused(400, "{\"gates\":[{\"queue\":[\"\\ud800\"]}]}");
     refused(400, "{\"concurrency\":[\"\\u0000\"]}");
@@ -104,7 +104,7 @@ class ItemReaderTest {
   }
 
   @Test
-  void an_option_that_is_null_is_left_out_and_an_unknown_one_dropped() {
+  void null_and_unknown_options_are_ignored() {
     NewRun run = options("{\"queue\":null,\"delay\":null,\"tags\":null,\"colour\":[1,{}]}");
     assertThat(run.queue()).isNull();
     assertThat(run.delayUntil()).isNull();
@@ -113,13 +113,13 @@ class ItemReaderTest {
   }
 
   @Test
-  void options_that_act_elsewhere_are_kept_as_json() {
+  void options_without_an_effect_on_the_server_are_stored_as_json() {
     assertThat(options("{\"machine\":\"micro\",\"payloadSize\":3}").options())
         .isEqualTo("{\"machine\":\"micro\",\"payloadSize\":3}");
   }
 
   @Test
-  void a_longest_duration_is_seconds_and_clamped() {
+  void max_duration_is_in_seconds_and_clamped() {
     assertThat(options("{\"maxDuration\":60.25}").maxDuration())
         .isEqualTo(Duration.ofMillis(60_250));
     assertThat(options("{\"maxDuration\":0}").maxDuration()).isEqualTo(Duration.ofSeconds(5));

@@ -32,7 +32,7 @@ class SessionCheckTest {
   }
 
   @Test
-  void a_plain_worker_is_welcome() {
+  void a_valid_request_is_accepted() {
     assertThatCode(() ->
             SessionCheck.check(
                 request(new TaskDefinition("a", new QueueDefinition("q/1", 1), null, null, null)),
@@ -41,7 +41,7 @@ class SessionCheckTest {
   }
 
   @Test
-  void ATT_12_a_policy_of_more_attempts_than_the_cap_is_refused() {
+  void ATT_12_a_retry_policy_above_the_maximum_of_attempts_is_refused() {
     assertThatCode(
             () -> SessionCheck.check(request(task(new RetryPolicy(250, 0, 0, 1, true))), 100))
         .doesNotThrowAnyException();
@@ -50,7 +50,7 @@ class SessionCheckTest {
   }
 
   @Test
-  void a_policy_that_makes_no_sense_is_refused_where_it_stands() {
+  void an_invalid_retry_policy_is_refused_and_its_field_is_named() {
     refused(request(task(new RetryPolicy(3, -1, 0, 1, true))), "minTimeoutMillis");
     refused(request(task(new RetryPolicy(3, 5, 4, 1, true))), "maxTimeoutMillis");
     refused(request(task(new RetryPolicy(3, 0, 0, 0.5, true))), "factor");
@@ -59,7 +59,7 @@ class SessionCheckTest {
   }
 
   @Test
-  void a_worker_without_tasks_or_slots_or_with_a_task_twice_is_refused() {
+  void missing_duplicate_and_invalid_fields_are_refused_and_named() {
     refused(request(), "tasks");
     refused(request(task(null), task(null)), "tasks[1].id");
     refused(request(new TaskDefinition(null, null, null, null, null)), "tasks[0].id");
