@@ -1,11 +1,11 @@
-// What every check is given: the SDK under test, and a few words to say things with.
+// The context of a check: the SDK under test, and helper functions.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
-/** Thrown by a check whose function the version does not have. */
+/** Thrown by a check if the version does not have its function. */
 export class Absent extends Error {}
 
-/** No second try: for calls that are meant to fail. */
+/** Request options without retries, for calls that must fail. */
 export const ONCE = { retry: { maxAttempts: 1, minTimeoutInMs: 1, maxTimeoutInMs: 1 } };
 
 export class Context {
@@ -15,12 +15,12 @@ export class Context {
     Object.assign(this, given);
   }
 
-  /** The API client that the SDK itself uses. */
+  /** The API client that the SDK uses internally. */
   get api() {
     return this.core.apiClientManager.clientOrThrow();
   }
 
-  /** Whether the version is this one or later. */
+  /** Whether the SDK has this version or a later one. */
   since(version) {
     const numbers = (text) => text.split(".").map(Number);
     const [mine, other] = [numbers(this.version), numbers(version)];
@@ -28,7 +28,7 @@ export class Context {
     return i < 0 || mine[i] > other[i];
   }
 
-  /** The function, when this version has it. */
+  /** Returns the function; ends the check as absent if this version does not have it. */
   offered(value) {
     if (value === undefined) {
       throw new Absent("not offered by this version");
@@ -36,7 +36,7 @@ export class Context {
     return value;
   }
 
-  /** Ends the check as absent unless some request carried this. */
+  /** Ends the check as absent unless a request contained this text. */
   sentOrAbsent(text) {
     if (!this.requests.some((r) => r.body.includes(text) || r.path.includes(text))) {
       throw new Absent("not offered by this version");
@@ -47,7 +47,7 @@ export class Context {
     return `${name}-${randomUUID().slice(0, 8)}`;
   }
 
-  /** The run when it is final. */
+  /** Waits until the run is final. */
   ended(run) {
     return this.sdk.runs.poll(run, { pollIntervalMs: 100 });
   }
@@ -58,7 +58,7 @@ export class Context {
     return ended;
   }
 
-  /** Asks until the answer satisfies; the check's time limit ends it. */
+  /** Polls until the result satisfies the condition, or the time limit of the check ends it. */
   async until(ask, satisfies) {
     for (;;) {
       const answer = await ask();
@@ -69,10 +69,10 @@ export class Context {
     }
   }
 
-  /** The ids of the batch's runs in order, when there are as many. */
+  /** Waits until the batch has this many runs, and returns their ids in order. */
   async runsOf(handle, count) {
     if (handle.runs) {
-      return handle.runs.map((run) => run.id); // before 4.0 only the handle tells
+      return handle.runs.map((run) => run.id); // before 4.0, only the handle lists them
     }
     const batch = await this.until(
       () => this.sdk.batch.retrieve(handle.batchId),
@@ -88,14 +88,14 @@ export class Context {
     );
   }
 
-  /** A queue as this version names it. */
+  /** The queue option in the form that this version expects. */
   queue(name) {
     return this.since("4.0.0") ? name : { name };
   }
 
   /**
-   * Runs the body as if inside of a task's run, as code of a worker does. Of the metadata that it
-   * starts with, the SDK keeps a copy: what is not there it does not ask to delete.
+   * Executes the body in the context of a run, like the code of a task. The SDK keeps a copy of the
+   * initial metadata, and sends deletions only of keys that the copy contains.
    */
   async inside(runId, body, metadata = {}) {
     const { taskContext, runMetadata } = this.core;

@@ -1,4 +1,4 @@
-// Sees every request that goes through fetch, and knows which check made it.
+// Records every request that goes through fetch, for the check that made it.
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const SHOWN = 400;
@@ -30,7 +30,7 @@ globalThis.fetch = async (input, init) => {
   }
 };
 
-/** Runs the body and tells what it threw, and the requests that were made for it. */
+/** Executes the body; returns its error, if any, and the requests that it made. */
 export async function recording(body) {
   const requests = [];
   try {
@@ -44,7 +44,7 @@ export async function recording(body) {
 const short = (text) =>
   text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
 
-/** A request and its answer on one line, without what every request carries. */
+/** A request and its response on one line, without the headers that every request has. */
 export function summary(request) {
   const headers = Object.entries(request.headers)
     .filter(([name]) => !NOISE.has(name))

@@ -2,9 +2,9 @@
 //
 //   TRIGGER_API_URL=… TRIGGER_SECRET_KEY=… node run.mjs 4.8.3 [part of a function's name]
 //
-// The server's worker runs the demo tasks, and "narrow": as "slow", in a queue that lets one run
-// through at a time. With FANFARE_REQUESTS=1 a line shows what was sent and answered even when the
-// check passed.
+// The worker of the server executes the demo tasks and "narrow": like "slow", in a queue with a
+// concurrency limit of 1. With FANFARE_REQUESTS=1, the lines of passed checks also contain requests
+// and responses.
 import { createRequire } from "node:module";
 import { Context, Absent } from "./context.mjs";
 import { recording, summary } from "./requests.mjs";
@@ -24,7 +24,7 @@ const AT_ONCE = 4;
 const SECONDS = 20;
 
 const [version, only = ""] = process.argv.slice(2);
-console.log = console.info = console.debug = console.error; // stdout is for the results
+console.log = console.info = console.debug = console.error; // stdout contains only the results
 
 const entry = `sdk-${version}/v3`;
 const sdk = await import(entry);
@@ -71,7 +71,7 @@ async function run(check) {
   process.stdout.write(JSON.stringify(line) + "\n");
 }
 
-/** One line: what was thrown, and what lies below it. */
+/** The error and its causes on one line. */
 function reason(error) {
   if (error instanceof Absent) {
     return error.message;
@@ -97,7 +97,7 @@ async function runAll(some) {
 process.on("unhandledRejection", (e) => console.error("Nobody waited for:", e));
 const chosen = checks.filter((check) => check.function.includes(only));
 await runAll(chosen.filter((check) => !check.alone));
-// What changes the client's global state has the process to itself.
+// Checks that change the global state of the client run one at a time, after the others.
 for (const check of chosen.filter((check) => check.alone)) {
   await run(check);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { failure, isA, ONCE } from "../context.mjs";
 
-/** What the call failed with; batches wrap it since two phases. */
+/** The error of a failed call. Versions with two-phase batches wrap the error of a batch. */
 const cause = async (call) => {
   const error = await failure(call);
   return error.cause ?? error;

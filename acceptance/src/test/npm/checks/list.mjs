@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** Runs of this check alone: they share a tag nobody else has. */
+/** Triggers runs with a tag that only this check uses. */
 async function tagged(t, count, task = "echo", options = {}) {
   const tag = t.unique("list");
   const ids = [];
@@ -18,8 +18,8 @@ export default function (check) {
     assert.deepEqual(ids(await t.sdk.runs.list({ tag })), [...made].reverse());
     const page = await t.sdk.runs.list({ limit: 100 });
     const times = page.data.map((run) => run.createdAt.getTime());
-    // Runs are listed in the order in which they were stored, which for runs that were triggered
-    // at once is not to the millisecond the order of their triggers.
+    // Runs are listed in the order in which they were stored. For concurrent triggers this can
+    // differ from the order of their times by milliseconds.
     for (let i = 1; i < times.length; i++) {
       assert.ok(times[i] <= times[i - 1] + 1000, `${times[i]} after ${times[i - 1]}`);
     }

@@ -14,7 +14,7 @@ function both(check, option, title, options, expect, task = "echo", payload = { 
   });
   check(`option ${option} of a batch's item`, title, async (t) => {
     const given = await of(t);
-    // What an item's options are called is seen on a single trigger; a stream cannot be looked at.
+    // Option names are checked on a single trigger, because a stream cannot be inspected.
     await t.sdk.tasks.trigger(task, payload, { ...given, ...apart(t, given) });
     t.sentOrAbsent(`"${option}"`);
     const items = [{ id: task, payload, options: given }];
@@ -23,7 +23,7 @@ function both(check, option, title, options, expect, task = "echo", payload = { 
   });
 }
 
-/** What keeps the look-ahead trigger from being found as the item's run. */
+/** Options that keep the run of that single trigger apart from the run of the item. */
 function apart(t, given) {
   const other = {};
   if (given.idempotencyKey) other.idempotencyKey = t.unique("other");
@@ -80,7 +80,7 @@ export default function (check) {
   });
 
   check("option ttl, running out", "expires a run that did not start", async (t) => {
-    // The queue of this task lets one run at a time through, and the first one sleeps.
+    // The queue of this task has a concurrency limit of 1, and the first run holds its slot.
     const first = await t.sdk.tasks.trigger("narrow", { ms: 6000 });
     await t.until(
       () => t.sdk.runs.retrieve(first.id),
@@ -153,7 +153,7 @@ export default function (check) {
 
   both(check, "region", "is on the run", { region: "eu-central-1" }, async (t, id) => {
     const run = await t.sdk.runs.retrieve(id);
-    if (t.since("4.5.0")) { // those before it send the option and do not show what came of it
+    if (t.since("4.5.0")) { // earlier versions send the option, but do not return the region
       assert.equal(run.region, "eu-central-1");
     }
   });

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 const KB = 1024;
 const SIZES = { "200 KB": 200 * KB, "2 MB": 2 * KB * KB };
 
-/** An object whose JSON has about this many bytes; no two letters of it are two bytes long. */
+/** An object whose JSON has about this many bytes. All its characters are ASCII. */
 const big = (bytes, n) => ({ n, text: "0123456789abcdef".repeat(bytes / 16) });
 
-/** Equal, without printing megabytes when not. */
+/** Asserts equality without printing megabytes on failure. */
 function same(actual, expected, what) {
   assert.ok(JSON.stringify(actual) === JSON.stringify(expected), `the ${what} differs`);
 }

@@ -1,8 +1,8 @@
-// Everything here changes whose credentials the client uses, so each has the process to itself.
+// Every check here changes the credentials of the client, so no other check runs at the same time.
 import assert from "node:assert/strict";
 import { failure, isA, ONCE } from "../context.mjs";
 
-/** The answer of a call made with this token in place of the secret key. */
+/** Makes a call with this token instead of the secret key. */
 const as = (t, accessToken, call) =>
   t.sdk.auth.withAuth({ accessToken, baseURL: process.env.TRIGGER_API_URL }, call);
 

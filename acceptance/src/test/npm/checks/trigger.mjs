@@ -70,7 +70,7 @@ export default function (check) {
     const second = await t.sdk.tasks.trigger("echo", 2, { idempotencyKey });
     assert.equal(second.id, first.id);
     const run = await t.sdk.runs.retrieve(first.id);
-    // Versions that send the original key are shown it again.
+    // Versions that send the original key get it back.
     const sent = t.requests.some((r) => r.body.includes("idempotencyKeyOptions"));
     assert.equal(run.idempotencyKey, sent ? word : idempotencyKey);
   });
