@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds {@code docs/ARCHITECTURE.md}, and what each {@code package-info} says its package owns, to
+ * Compares {@code docs/ARCHITECTURE.md}, and the tables that each {@code package-info} names, with
  * the schema, the sweeps and the {@link Layout}.
  */
 class ArchitectureDocTest {

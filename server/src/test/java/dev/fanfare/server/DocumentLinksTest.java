@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Links of documents lead somewhere, and what documents name in backticks exists: types, members,
- * files and targets of make. Links of Javadoc are checked by javac.
+ * Links in documents resolve, and everything that documents name in backticks exists: types,
+ * members, files and make targets. Links in Javadoc are checked by javac.
  */
 class DocumentLinksTest {
   private static final Pattern FENCE = Pattern.compile("(?ms)^ *```.*?^ *```$");
@@ -39,7 +39,7 @@ class DocumentLinksTest {
   private static final Pattern DECLARED =
       Pattern.compile("\\b(?:class|interface|record|enum) ([A-Z]\\w*)");
 
-  /** Names that others gave: of HTTP, the JDK, systemd and the TypeScript SDK. */
+  /** External names: of HTTP, the JDK, systemd and the TypeScript SDK. */
   private static final Set<String> OUTSIDE =
       Set.of(
           "Allow",
@@ -64,7 +64,7 @@ class DocumentLinksTest {
           "RateLimitError",
           "UnprocessableEntityError");
 
-  /** Paths that begin like a folder of the project and are in the folder of a server. */
+  /** Paths that begin like a folder of the project, but are in the data folder of a server. */
   private static final Set<String> PATHS_OUTSIDE =
       Set.of(
           "postgres/data",
@@ -72,10 +72,10 @@ class DocumentLinksTest {
           "postgres/postgresql.conf",
           "postgres/postgres.log");
 
-  /** The sources that declare a type, as one text. */
+  /** Each declared type, with the text of the sources that declare it. */
   private static final Map<String, String> TYPES = types();
 
-  /** Every word of the sources and of the clients' checks. */
+  /** Every word of the sources and of the checks of the TypeScript SDK. */
   private static final Set<String> WORDS = words();
 
   private static final List<Path> DOCUMENTS = Project.files(Project.ROOT, ".md");
@@ -123,7 +123,7 @@ class DocumentLinksTest {
       wrong.addAll(missingNames(file, codes));
     }
     assertThat(wrong)
-        .as("names in documents and package-info: mend them, or list them as OUTSIDE")
+        .as("names in documents and package-info: correct them, or list them in OUTSIDE")
         .isEmpty();
   }
 
@@ -226,7 +226,7 @@ class DocumentLinksTest {
     return wrong;
   }
 
-  /** As the web pages of git hosts make them. */
+  /** The anchors of the headings, as git hosts generate them. */
   private static Set<String> anchors(String text) {
     Set<String> anchors = new TreeSet<>();
     for (MatchResult heading :
@@ -287,7 +287,7 @@ class DocumentLinksTest {
     return member ? "" : ", which its type does not have";
   }
 
-  /** Whether it looks like a path from the root, and there is nothing. */
+  /** Whether the text looks like a path from the root that does not exist. */
   private static boolean isMissingFile(String words) {
     String path = words.split(" ", 2)[0];
     int slash = path.indexOf('/');

@@ -14,19 +14,19 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * The layers as the package {@code dev.fanfare.server} draws them: a room knows the rooms of lower
- * layers, not its neighbours, and none above. A package below a room belongs to it.
+ * The layers that the {@code package-info} of {@code dev.fanfare.server} draws: a package depends
+ * only on packages of lower layers. A subpackage belongs to its top package.
  */
 class LayersTest {
   private static final String ROOT = "dev.fanfare.server";
 
-  /** What makes other rooms' use cases, instead of being given them. */
+  /** Classes that create the use cases of other packages, instead of receiving them. */
   private static final List<String> WIRING = List.of("Server", "Components", "Administration");
 
   /**
-   * Packages that are no rooms: components bring routes, and the root assembles and serves them.
+   * Packages besides {@code http} that use HTTP: components have routes, and the root serves them.
    */
-  private static final List<String> SPEAK_HTTP = List.of("", "component");
+  private static final List<String> USE_HTTP = List.of("", "component");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -58,7 +58,7 @@ class LayersTest {
         if (ours(target)
             && !room(target).equals(room(type))
             && Layout.LAYERS.get(room(target)) >= Layout.LAYERS.get(room(type))) {
-          wrong.add(type.getName() + " knows " + target.getName());
+          wrong.add(type.getName() + " depends on " + target.getName());
         }
       }
     }
@@ -74,13 +74,13 @@ class LayersTest {
   void only_http_packages_use_http() {
     TreeSet<String> wrong = new TreeSet<>();
     for (JavaClass type : CLASSES) {
-      if (type.getPackageName().endsWith(".http") || SPEAK_HTTP.contains(room(type))) {
+      if (type.getPackageName().endsWith(".http") || USE_HTTP.contains(room(type))) {
         continue;
       }
       for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
         JavaClass target = dependency.getTargetClass().getBaseComponentType();
         if (ours(target) && target.getPackageName().endsWith(".http")) {
-          wrong.add(type.getName() + " knows " + target.getName());
+          wrong.add(type.getName() + " depends on " + target.getName());
         }
       }
     }
@@ -99,7 +99,7 @@ class LayersTest {
             && !ours(target)
             && !module.startsWith("dev.fanfare.protocol")
             && !(wiring && module.startsWith("dev.fanfare.postgres"))) {
-          wrong.add(type.getName() + " knows " + target.getName());
+          wrong.add(type.getName() + " depends on " + target.getName());
         }
       }
     }
@@ -117,7 +117,7 @@ class LayersTest {
             && !WIRING.contains(type.getSimpleName())
             && !type.isAssignableTo(made.getName()) // calls the constructor of its own superclass
             && takesTheDatabase(made)) {
-          wrong.add(type.getName() + " makes " + made.getName());
+          wrong.add(type.getName() + " creates " + made.getName());
         }
       }
     }

@@ -9,9 +9,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * How the server is laid out, stated once: the layer of each package, and the package that owns
- * each table. {@link LayersTest}, {@link TableOwnershipTest} and {@link ArchitectureDocTest} hold
- * the code, the SQL and the documents to it.
+ * The layout of the server, stated once: the layer of each package, and the package that owns each
+ * table. {@link LayersTest}, {@link TableOwnershipTest} and {@link ArchitectureDocTest} compare the
+ * code, the SQL and the documents with it.
  */
 final class Layout {
   /** The sources of the server. */
@@ -20,7 +20,7 @@ final class Layout {
   private static final Pattern CREATED = Pattern.compile("(?m)^create table (\\w+)");
   private static final Pattern VIEW = Pattern.compile("(?ms)^create view (\\w+) as$(.*?);$");
 
-  /** A package may know those of lower layers. The root package, which wires them, is "". */
+  /** A package may depend on those of lower layers. The root package, which wires them, is "". */
   static final Map<String, Integer> LAYERS =
       Map.ofEntries(
           Map.entry("", 9),
@@ -63,14 +63,14 @@ final class Layout {
 
   private Layout() {}
 
-  /** The tables that the migrations make. */
+  /** The tables that the migrations create. */
   static TreeSet<String> schemaTables() {
     TreeSet<String> tables = new TreeSet<>();
     CREATED.matcher(SCHEMA).results().forEach(match -> tables.add(match.group(1)));
     return tables;
   }
 
-  /** The views that the migrations make, each a match of its name and its query. */
+  /** The views that the migrations create, each a match of its name and its query. */
   static List<MatchResult> schemaViews() {
     return VIEW.matcher(SCHEMA).results().toList();
   }
@@ -87,7 +87,7 @@ final class Layout {
     return "";
   }
 
-  /** The package of a source of the server, without those below it: {@code run} for run/wire. */
+  /** The top package of a source of the server: {@code run} for a source in {@code run.http}. */
   static String room(Path source) {
     Path inside = SOURCES.relativize(source);
     return inside.getNameCount() == 1 ? "" : inside.getName(0).toString();

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * A table has one owner. A statement that writes a table stands in its owner's package; one that
- * reads it stands there or in a package of a higher layer.
+ * Each table has one owner. A statement that writes a table is in the owner's package; a statement
+ * that reads it is there or in a package of a higher layer.
  */
 class TableOwnershipTest {
   /**
@@ -80,10 +80,10 @@ class TableOwnershipTest {
               Kind.READ,
               "the version of a run is its own, or that of the worker that holds it"));
 
-  /** A statement, and the package and file that it stands in. */
+  /** A statement, with the package and file that contain it. */
   private record Statement(String room, String file, int line, String sql) {}
 
-  /** A use that the rule forbids, as the exemptions name it, and the words for it. */
+  /** A use that the rule forbids, in the terms of an exemption, and its description. */
   private record Violation(String file, String table, Kind kind, String text) {
     boolean isExempt() {
       return EXEMPTIONS.stream().anyMatch(this::matches);
@@ -142,7 +142,9 @@ class TableOwnershipTest {
         }
       }
     }
-    assertThat(pieces).as("text blocks with half a statement: write the statement whole").isEmpty();
+    assertThat(pieces)
+        .as("text blocks with a part of a statement: write the whole statement")
+        .isEmpty();
   }
 
   @Test
@@ -197,7 +199,9 @@ class TableOwnershipTest {
         .toList();
   }
 
-  /** Every statement in the sources, and the views of the schema as their owners' statements. */
+  /**
+   * Every statement in the sources. The views of the schema count as statements of their owners.
+   */
   private static List<Statement> statements() {
     List<Statement> statements = new ArrayList<>();
     for (Path source : Project.files(Layout.SOURCES, ".java")) {
@@ -233,7 +237,7 @@ class TableOwnershipTest {
     return List.copyOf(violations);
   }
 
-  /** Why a package may not use a table so; empty when it may. */
+  /** Why a package must not use a table in this way; empty if it may. */
   private static String why(String room, TableUse use) {
     String owner = Layout.owner(use.table());
     if (owner.isEmpty()) {

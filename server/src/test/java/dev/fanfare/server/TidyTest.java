@@ -19,15 +19,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Hygiene that no compiler sees, over the sources of every module. */
+/** Rules for the sources of all modules that no compiler checks. */
 class TidyTest {
-  /** Longer than most files should be; a longer one is listed with its reason. */
+  /** The usual maximum of lines. A longer file is listed in {@link #LONG}. */
   private static final int LINES_USUAL = 400;
 
-  /** Long files and why each is one idea all the same. */
+  /** Long files, each with the reason why it is not split. */
   private static final Map<String, String> LONG = Map.of();
 
-  /** Files that a library or a tool looks for, or whose names are put together. */
+  /** Files that a library or a tool finds by convention, or whose names are built at runtime. */
   private static final Set<String> CONVENTIONAL =
       Set.of(
           "logback.xml",
@@ -37,7 +37,7 @@ class TidyTest {
           ".npmrc",
           "package-lock.json");
 
-  /** Files of such folders are found by {@code parent/folder} or {@code "folder/" + name}. */
+  /** Files in these folders are named by {@code parent/folder} or {@code "folder/" + name}. */
   private static final Pattern FOLDERS =
       Pattern.compile("(?:.*/src/(?:.*/)?|(?=docs/adr/))([^/]+/((?!resources/)[^/]+))/[^/]+");
 
@@ -78,7 +78,7 @@ class TidyTest {
     return sources;
   }
 
-  /** The sources that contain the pattern although they may not. */
+  /** The sources that contain the pattern although they must not. */
   private static List<String> containing(String pattern, Predicate<Source> mayNot) {
     Pattern sought = Pattern.compile(pattern);
     return SOURCES.stream()
@@ -103,7 +103,7 @@ class TidyTest {
     String clocks =
         "System\\.currentTimeMillis|\\bnew Date\\(\\)|Clock\\.system|InstantSource\\.system"
             + "|\\b(Instant|LocalDate|LocalDateTime|OffsetDateTime|ZonedDateTime)\\.now\\(";
-    // Where clocks begin, and the SDK's wait for the time that a server names.
+    // These create clocks, or wait until a time that the server names (the SDK).
     Set<String> classes = Set.of("Server", "Administration", "SettableClock", "Transport");
     assertThat(containing(clocks, outside(Set.of("bench"), classes))).isEmpty();
   }
@@ -111,16 +111,16 @@ class TidyTest {
   @Test
   void sql_is_in_stores_and_queries() {
     String jdbc = "\\bjavax?\\.sql\\.";
-    Predicate<Source> room =
+    Predicate<Source> inServer =
         source ->
             source.module().equals("server")
                 && !source.name().endsWith("Store")
                 && !source.name().endsWith("Queries")
                 && !source.file().getParent().endsWith(Path.of("server", "db"));
-    // These talk to a PostgreSQL of their own; the command line puts its failures into words.
-    Predicate<Source> beside =
+    // These have their own PostgreSQL; the command line explains database errors.
+    Predicate<Source> elsewhere =
         outside(Set.of("server", "postgres", "testkit", "bench"), Set.of("Problems"));
-    assertThat(containing(jdbc, room.or(beside))).isEmpty();
+    assertThat(containing(jdbc, inServer.or(elsewhere))).isEmpty();
   }
 
   @Test
@@ -190,8 +190,8 @@ class TidyTest {
   }
 
   /**
-   * Sources, resources and documents that no other file names: by the class, by the file's name, or
-   * by its folder.
+   * Sources, resources and documents that no other file names, neither by class nor by file name
+   * nor by folder.
    */
   private static List<String> dead(Map<Path, String> texts) {
     Map<String, Set<Path>> users = new HashMap<>();
@@ -203,8 +203,8 @@ class TidyTest {
     List<String> dead = new ArrayList<>();
     for (Path path : texts.keySet()) {
       String name = path.getFileName().toString();
-      boolean looked = path.toString().matches("(.*/src|docs|bin)/.*");
-      if (looked
+      boolean checked = path.toString().matches("(.*/src|docs|bin)/.*");
+      if (checked
           && !name.matches(".*(Test|Benchmark)[.]java|package-info[.]java")
           && !isUsed(path, texts, users)) {
         dead.add(path.toString());
@@ -235,7 +235,7 @@ class TidyTest {
 
   @Test
   void every_package_has_a_package_info() {
-    // Benchmarks may stand in the package whose insides they measure.
+    // Benchmarks may be in the package whose internals they measure.
     Predicate<Source> guest =
         s -> s.module().equals("bench") && s.text().startsWith("package dev.fanfare.server");
     assertThat(
