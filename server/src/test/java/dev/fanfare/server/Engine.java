@@ -9,6 +9,7 @@ import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.config.ServerSettings;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.MigratedDatabase;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.SettableClock;
@@ -26,8 +27,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The rooms of a server without its edge, on a database of their own, with a clock to step. Nothing
- * moves by itself: sweeps run when a test calls them. Each test takes an environment of its own.
+ * The components of a server without its HTTP edge, with their own database and a clock that tests
+ * advance. Nothing runs in the background: a sweep runs only when a test calls it. Each test uses
+ * an environment of its own.
  */
 public final class Engine implements AutoCloseable {
   public static final int LOSSES_MAX = 3;
@@ -37,7 +39,7 @@ public final class Engine implements AutoCloseable {
 
   private static final ServerConfig CONFIG =
       ServerConfig.defaults()
-          .with(POLL_WAIT, Duration.ofNanos(1)) // a poll that finds nothing returns
+          .with(POLL_WAIT, Duration.ofNanos(1)) // a poll that finds nothing returns immediately
           .with(ServerSettings.LOSSES_MAX, LOSSES_MAX)
           .with(ServerSettings.SESSION_LEASE, SESSION_LEASE)
           .with(ServerSettings.START_LIMIT, START_LIMIT)
@@ -54,25 +56,18 @@ public final class Engine implements AutoCloseable {
   final Components components;
 
   private Engine() {
-    home =
-        TestDatabase.create(
-            "engine",
-            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
-    database =
-        Database.open(
-            new Database.Address(home.jdbcUrl(), home.user(), home.password()),
-            12,
-            Duration.ofSeconds(30));
+    home = MigratedDatabase.create();
+    database = MigratedDatabase.open(home, 12);
     signals = Signals.start(database);
     components = server();
   }
 
-  /** The rooms of one more server on the same database, which remembers nothing. */
+  /** The components of another server on the same database, with nothing in memory yet. */
   Components server() {
     return server(CONFIG);
   }
 
-  /** The same with other settings, such as {@link #config} with a change. */
+  /** The same with other settings, for example a changed {@link #config}. */
   Components server(ServerConfig config) {
     return new Components(new Resources(config, database, signals, clock, ids, new Random(1)));
   }
@@ -85,7 +80,7 @@ public final class Engine implements AutoCloseable {
     return new Engine();
   }
 
-  /** A new environment, in which nothing has happened yet. */
+  /** Creates an empty environment. */
   public Tenant tenant() {
     int n = environments.incrementAndGet();
     int id =
@@ -104,7 +99,11 @@ public final class Engine implements AutoCloseable {
     return new Tenant(this, id);
   }
 
-  /** Runs a sweep to its end, as if it were {@code now}; returns how much it did. */
+  /**
+   * Repeats a sweep, as if it were {@code now}, until it finds nothing more to do.
+   *
+   * @return the sum of what the steps returned
+   */
   public int sweep(String name, Instant now) {
     Sweep sweep =
         components.sweeps().stream()
@@ -128,8 +127,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * How many deadlocks PostgreSQL broke since the engine started. Ends the engine, because a
-   * connection tells its statistics when it closes.
+   * How many deadlocks PostgreSQL resolved since the engine started. Ends the engine, because a
+   * connection reports its statistics when it closes.
    */
   public long deadlocks() throws SQLException {
     signals.close();

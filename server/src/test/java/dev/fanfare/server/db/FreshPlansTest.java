@@ -3,7 +3,6 @@ package dev.fanfare.server.db;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.testkit.TestDatabase;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -11,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Plans are kept, and those made on a fresh database are made without any statistics. A run that is
- * looked up by its id must be found by the primary key all the same.
+ * Connections keep their plans, and those made on a fresh database are made without statistics.
+ * Even then, a run that is read by its id must be found by the primary key.
  */
 class FreshPlansTest {
   private static final String ID = "'00000000-0000-0000-0000-000000000000'";
@@ -22,15 +21,8 @@ class FreshPlansTest {
 
   @BeforeAll
   static void start() {
-    home =
-        TestDatabase.create(
-            "fresh-plans",
-            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
-    database =
-        Database.open(
-            new Database.Address(home.jdbcUrl(), home.user(), home.password()),
-            2,
-            Duration.ofSeconds(30));
+    home = MigratedDatabase.create();
+    database = MigratedDatabase.open(home, 2);
   }
 
   @AfterAll

@@ -97,13 +97,13 @@ class SchemaSnapshotTest {
 
   @Test
   void the_snapshot_matches_the_migrations() throws Exception {
-    String made = schema();
+    String migrated = schema();
     if (Boolean.getBoolean("fanfare.schema.write")) {
-      Files.writeString(SNAPSHOT, made);
+      Files.writeString(SNAPSHOT, migrated);
     }
     assertThat(stored())
         .as("schema.sql is out of date: run this test with -Dfanfare.schema.write=true")
-        .isEqualTo(made);
+        .isEqualTo(migrated);
   }
 
   private static String stored() throws IOException {
@@ -117,11 +117,7 @@ class SchemaSnapshotTest {
             -- The schema after all migrations, for reading and review; it is never executed. A test
             -- compares it with the migrations, and with -Dfanfare.schema.write=true rewrites it.
             """);
-    try (TestDatabase home =
-            TestDatabase.create(
-                "engine",
-                (url, user, password) ->
-                    Database.migrate(new Database.Address(url, user, password)));
+    try (TestDatabase home = MigratedDatabase.create();
         Connection connection = home.connect();
         Statement statement = connection.createStatement()) {
       statement.execute("set search_path to fanfare");

@@ -8,6 +8,7 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.MigratedDatabase;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.NewRun;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Single triggers that come at once: one transaction, and each answered as if it were alone. */
+/** Concurrent single triggers share a transaction, and each gets its own result. */
 class TriggerRunTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final AtomicInteger ENVIRONMENTS = new AtomicInteger();
@@ -48,12 +49,8 @@ class TriggerRunTest {
 
   @BeforeAll
   static void start() {
-    home =
-        TestDatabase.create(
-            "trigger-run",
-            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
-    database =
-        Database.open(new Database.Address(home.jdbcUrl(), home.user(), home.password()), 8, BOUND);
+    home = MigratedDatabase.create();
+    database = MigratedDatabase.open(home, 8);
     signals = Signals.start(database);
     SettableClock clock = new SettableClock();
     Resources resources =
@@ -78,7 +75,7 @@ class TriggerRunTest {
   @Test
   void concurrent_triggers_share_a_transaction() throws Exception {
     List<Call> calls =
-        behindABusyLine(() -> IntStream.range(0, 20).mapToObj(i -> call(i)).toList());
+        whilePartitionIsBusy(() -> IntStream.range(0, 20).mapToObj(i -> call(i)).toList());
 
     List<UUID> runIds = calls.stream().map(call -> call.get().runId()).toList();
 
@@ -91,7 +88,7 @@ class TriggerRunTest {
   @Test
   void a_run_that_cannot_be_stored_fails_alone() throws Exception {
     List<Call> calls =
-        behindABusyLine(
+        whilePartitionIsBusy(
             () -> List.of(call(1), call(2), start(run("\0", null), null), call(4), call(5)));
 
     assertThat(calls.get(2).failure()).isInstanceOf(DatabaseException.class);
@@ -102,7 +99,7 @@ class TriggerRunTest {
   @Test
   void equal_idempotency_keys_create_one_run() throws Exception {
     List<Call> calls =
-        behindABusyLine(
+        whilePartitionIsBusy(
             () -> IntStream.range(0, 20).mapToObj(i -> start(run("1", "same"), null)).toList());
 
     List<TriggeredRun> runs = calls.stream().map(Call::get).toList();
@@ -113,15 +110,15 @@ class TriggerRunTest {
 
   @Test
   void a_repeated_request_returns_its_run_and_does_not_disturb_others() throws Exception {
-    Hash mark = Hash.of("sent before");
+    Hash requestKey = Hash.of("sent before");
     UUID before =
         trigger
-            .trigger(environment, run("0", null), Source.API, mark, null)
+            .trigger(environment, run("0", null), Source.API, requestKey, null)
             .orElseThrow(HttpError::of)
             .runId();
 
     List<Call> calls =
-        behindABusyLine(() -> List.of(call(1), start(run("0", null), mark), call(2)));
+        whilePartitionIsBusy(() -> List.of(call(1), start(run("0", null), requestKey), call(2)));
 
     assertThat(calls.get(1).get()).isEqualTo(new TriggeredRun(before, false, false));
     assertThat(payloads(List.of(calls.get(0).get().runId(), calls.get(2).get().runId())))
@@ -130,18 +127,18 @@ class TriggerRunTest {
 
   @Test
   void a_request_sent_twice_concurrently_creates_one_run() throws Exception {
-    Hash mark = Hash.of("sent twice");
+    Hash requestKey = Hash.of("sent twice");
 
     List<Call> calls =
-        behindABusyLine(
-            () -> List.of(start(run("0", null), mark), call(1), start(run("0", null), mark)));
+        whilePartitionIsBusy(() ->
+            List.of(start(run("0", null), requestKey), call(1), start(run("0", null), requestKey)));
 
     UUID first = calls.get(0).get().runId();
     assertThat(calls.get(2).get()).isEqualTo(new TriggeredRun(first, false, false));
     assertThat(calls.get(1).get().runId()).isNotEqualTo(first);
   }
 
-  /** A trigger on its way. */
+  /** A trigger that is being executed. */
   private record Call(Thread thread, FutureTask<TriggeredRun> task) {
     TriggeredRun get() {
       try {
@@ -153,7 +150,7 @@ class TriggerRunTest {
 
     Throwable failure() {
       try {
-        throw new AssertionError("It made " + task.get());
+        throw new AssertionError("It created " + task.get());
       } catch (Exception e) {
         return e.getCause();
       }
@@ -164,21 +161,24 @@ class TriggerRunTest {
     return start(run(String.valueOf(payload), null), null);
   }
 
-  private Call start(NewRun run, @Nullable Hash mark) {
+  private Call start(NewRun run, @Nullable Hash requestKey) {
     FutureTask<TriggeredRun> task =
         new FutureTask<>(() ->
-            trigger.trigger(environment, run, Source.API, mark, null).orElseThrow(HttpError::of));
+            trigger
+                .trigger(environment, run, Source.API, requestKey, null)
+                .orElseThrow(HttpError::of));
     Thread thread = Thread.ofVirtual().start(task);
-    // One after the other, so that they stand in line in this order.
-    Await.until("it stands in line", BOUND, () -> thread.getState() == Thread.State.WAITING);
+    // Each call waits before the next one starts, so that they join the group in this order.
+    Await.until(
+        "the call waits for its group", BOUND, () -> thread.getState() == Thread.State.WAITING);
     return new Call(thread, task);
   }
 
   /**
-   * Starts calls while a transaction is at work that cannot go on, so that all of them stand in
-   * line, and then lets it.
+   * Starts calls while a transaction of their partition waits for a lock, so that all of them join
+   * the next group, and then releases the lock.
    */
-  private List<Call> behindABusyLine(Callable<List<Call>> start) throws Exception {
+  private List<Call> whilePartitionIsBusy(Callable<List<Call>> start) throws Exception {
     UUID first =
         trigger
             .trigger(environment, run("first", "busy"), Source.API, null, null)
@@ -191,7 +191,7 @@ class TriggerRunTest {
       statement.execute(
           "update idempotency_keys set expires_at = expires_at where run_id = '" + first + "'");
       Call busy = start(run("busy", "busy"), null);
-      Await.until("it waits for the key", BOUND, TriggerRunTest::somebodyWaits);
+      Await.until("the first call waits for the key", BOUND, TriggerRunTest::aLockIsAwaited);
       List<Call> calls = start.call();
       connection.rollback();
       assertThat(busy.get().runId()).isEqualTo(first);
@@ -199,7 +199,7 @@ class TriggerRunTest {
     }
   }
 
-  private static boolean somebodyWaits() {
+  private static boolean aLockIsAwaited() {
     return Boolean.TRUE.equals(
         database.transaction(tx ->
             tx.sql("select exists (select from pg_locks where not granted) as waits")
