@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
@@ -17,24 +18,24 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** What follows a failed attempt. */
+/** What happens after an attempt fails. */
 class AttemptTest {
   @AutoClose static final Engine engine = Engine.start();
 
-  private static final RetryPolicy AT_ONCE = new RetryPolicy(3, 0, 0, 1, false);
+  private static final RetryPolicy IMMEDIATELY = new RetryPolicy(3, 0, 0, 1, false);
   private static final RetryPolicy AFTER_A_MINUTE = new RetryPolicy(3, 60_000, 60_000, 1, false);
 
   final Tenant tenant = engine.tenant();
 
   @Test
   void ATT_01_a_retry_without_a_wait_stays_with_the_worker_and_counts_when_it_starts() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     worker.start(claimed);
-    ReportResult verdict = worker.fail(claimed, 1, true);
-    assertThat(verdict.lost()).isEmpty();
-    assertThat(verdict.retries()).containsExactly(new Retry(run, claimed.fence(), 2, 0));
+    ReportResult result = worker.fail(claimed, 1, true);
+    assertThat(result.lost()).isEmpty();
+    assertThat(result.retries()).containsExactly(new Retry(run, claimed.fence(), 2, 0));
     assertThat(tenant.run(run).attempt()).isEqualTo(1);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
     worker.report(List.of(Worker.started(claimed, 2)), List.of(), List.of());
@@ -43,7 +44,7 @@ class AttemptTest {
 
   @Test
   void ATT_01_the_same_failure_reported_again_gets_the_same_retry() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     List<Retry> first = worker.fail(claimed, 1, true).retries();
@@ -52,7 +53,7 @@ class AttemptTest {
 
   @Test
   void ATT_02_a_retry_that_succeeds_completes_with_attempt_2() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     worker.start(claimed);
@@ -69,12 +70,7 @@ class AttemptTest {
   void ATT_03_a_long_wait_frees_the_slot_and_the_run_cannot_be_claimed_early() {
     Worker worker =
         tenant.worker(
-            new TaskDefinition(
-                "a",
-                new dev.fanfare.protocol.worker.QueueDefinition("q", 1),
-                AFTER_A_MINUTE,
-                null,
-                null));
+            new TaskDefinition("a", new QueueDefinition("q", 1), AFTER_A_MINUTE, null, null));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     worker.start(claimed);
@@ -85,9 +81,9 @@ class AttemptTest {
     assertThat(tenant.slotsInUse()).isZero();
     assertThat(tenant.count("leases")).isZero();
 
-    tenant.due(before.plusSeconds(59));
+    tenant.queueDue(before.plusSeconds(59));
     assertThat(worker.claim(1)).isEmpty();
-    tenant.due(tenant.now().plusSeconds(60));
+    tenant.queueDue(tenant.now().plusSeconds(60));
     ClaimedRun again = worker.claimOne();
     assertThat(again.runId()).isEqualTo(run);
     assertThat(again.attempt() + 1).isEqualTo(2);
@@ -98,7 +94,7 @@ class AttemptTest {
 
   @Test
   void ATT_04_the_failure_of_the_last_attempt_ends_the_run() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     assertThat(worker.fail(claimed, 1, true).retries()).hasSize(1);
@@ -110,7 +106,7 @@ class AttemptTest {
 
   @Test
   void ATT_04_a_failure_that_must_not_be_retried_ends_the_run() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     assertThat(worker.fail(worker.claimOne(), 1, false).retries()).isEmpty();
     assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
@@ -118,7 +114,7 @@ class AttemptTest {
 
   @Test
   void ATT_04_the_max_attempts_of_a_run_override_those_of_its_task() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a").maxAttempts(1));
     assertThat(worker.fail(worker.claimOne(), 1, true).retries()).isEmpty();
     assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
@@ -126,7 +122,7 @@ class AttemptTest {
 
   @Test
   void ATT_08_a_failure_follows_the_retry_policy_stored_with_the_task_at_that_time() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     ClaimedRun claimed = worker.claimOne();
     tenant.worker(Tenant.task("a", AFTER_A_MINUTE));
@@ -156,7 +152,7 @@ class AttemptTest {
   void every_finished_attempt_in_a_report_is_settled_on_its_own() {
     Worker worker =
         tenant.worker(
-            Tenant.task("in place", AT_ONCE),
+            Tenant.task("in place", IMMEDIATELY),
             Tenant.task("later", AFTER_A_MINUTE),
             Tenant.task("never"));
     UUID batch =
@@ -175,16 +171,16 @@ class AttemptTest {
     assertThat(runs.stream().map(run -> tenant.status(run.runId())).toList())
         .containsExactly(
             RunStatus.EXECUTING, RunStatus.QUEUED, RunStatus.FAILED, RunStatus.COMPLETED);
-    assertThat(tenant.ended(batch)).hasSize(2);
+    assertThat(tenant.finalRuns(batch)).hasSize(2);
   }
 
   @Test
   void attempt_numbers_continue_after_a_worker_is_lost() {
-    Worker worker = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
     UUID run = tenant.trigger(Item.of("a"));
     worker.start(worker.claimOne());
     tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
-    Worker next = tenant.worker(Tenant.task("a", AT_ONCE));
+    Worker next = tenant.worker(Tenant.task("a", IMMEDIATELY));
     ClaimedRun again = next.claimOne();
     assertThat(again.attempt() + 1).isEqualTo(2);
     next.start(again);
@@ -199,7 +195,7 @@ class AttemptTest {
     Worker worker =
         tenant.worker(
             Tenant.task("free"),
-            new TaskDefinition("bounded", null, AT_ONCE, minute.toMillis(), null));
+            new TaskDefinition("bounded", null, IMMEDIATELY, minute.toMillis(), null));
     tenant.batch(
         Item.of("free"),
         Item.of("free").maxDuration(hour),

@@ -67,7 +67,7 @@ class BatchTest {
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.PENDING);
     worker.succeed(worker.claimOne(), "1");
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
-    assertThat(tenant.ended(batch.batchId()))
+    assertThat(tenant.finalRuns(batch.batchId()))
         .extracting(Run::status)
         .containsExactly(RunStatus.SYSTEM_FAILURE, RunStatus.COMPLETED);
   }
@@ -212,7 +212,7 @@ class BatchTest {
     assertThat(other.stored(elsewhere).status()).isEqualTo(BatchStatus.PENDING);
     worker.succeed(worker.claimOne(), "1");
     assertThat(tenant.stored(second.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
-    assertThat(tenant.ended(second.batchId())).hasSize(2);
+    assertThat(tenant.finalRuns(second.batchId())).hasSize(2);
   }
 
   @Test
@@ -223,12 +223,12 @@ class BatchTest {
     assertThat(batch.items()).extracting(TriggeredBatch.Item::cached).containsExactly(false, true);
     worker.succeed(worker.claimOne(), "1");
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
-    assertThat(tenant.ended(batch.batchId())).hasSize(2);
+    assertThat(tenant.finalRuns(batch.batchId())).hasSize(2);
   }
 
   @Test
   void BAT_19_a_small_batch_does_not_wait_behind_a_large_one_of_another_environment() {
-    tenant.many(1_000, Item.of("a"));
+    tenant.triggerMany(1_000, Item.of("a"));
     Tenant other = engine.tenant();
     List<UUID> small = ids(other.batch(Item.of("a"), Item.of("a")));
     assertThat(other.worker("a").claimIds(10)).isEqualTo(small);

@@ -15,11 +15,11 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Runs that are canceled, wherever they stand. */
+/** Canceling runs, in every state. */
 class CancelTest {
   @AutoClose static final Engine engine = Engine.start();
 
-  /** Longer than a worker may take to confirm. */
+  /** Longer than a worker may take to confirm a cancel. */
   private static final Duration NO_CONFIRMATION = Duration.ofSeconds(61);
 
   final Tenant tenant = engine.tenant();
@@ -56,9 +56,9 @@ class CancelTest {
     assertThat(tenant.run(run).finishedAt()).isNull();
     assertThat(tenant.slotsInUse()).isEqualTo(1);
 
-    LeaseRef told = new LeaseRef(run, claimed.fence());
-    assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).containsExactly(told);
-    assertThat(worker.report(List.of(), List.of(), List.of()).canceled()).isEmpty();
+    LeaseRef notified = new LeaseRef(run, claimed.fence());
+    assertThat(worker.heartbeat().canceled()).containsExactly(notified);
+    assertThat(worker.heartbeat().canceled()).isEmpty();
 
     worker.fail(claimed, 1, true);
     assertThat(tenant.run(run).finishedAt()).isNotNull();
@@ -99,8 +99,8 @@ class CancelTest {
     tenant.cancel(run);
     assertThat(tenant.reclaim(tenant.now())).isZero();
     Instant later = tenant.now();
-    tenant.timePasses(NO_CONFIRMATION);
-    worker.onAnotherServer(); // its session is not what ends it
+    tenant.letTimePass(NO_CONFIRMATION);
+    worker.onAnotherServer(); // the lapse of its session is not what ends the run
     assertThat(tenant.reclaim(later)).isEqualTo(1);
     assertCanceled(run);
     assertThat(worker.succeed(claimed, "1").lost()).hasSize(1);
@@ -123,7 +123,7 @@ class CancelTest {
   void CAN_08_concurrent_cancels_end_the_run_once() throws Exception {
     for (int i = 0; i < 10; i++) {
       UUID run = tenant.trigger(Item.of("a"));
-      AtOnce.call(
+      Concurrently.call(
           8,
           n -> {
             tenant.cancel(run);
@@ -141,7 +141,7 @@ class CancelTest {
     UUID run = tenant.trigger(Item.of("a").delayUntil(due));
     tenant.cancel(run);
     assertCanceled(run);
-    tenant.due(due.plusSeconds(60));
+    tenant.queueDue(due.plusSeconds(60));
     assertThat(worker.claim(1)).isEmpty();
   }
 

@@ -15,8 +15,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Everything that locks rows, at once and in every order. A deadlock would be broken and its loser
- * run again, so that nothing but a second lost tells of it: PostgreSQL is asked.
+ * Everything that locks rows, concurrently and in every order. PostgreSQL resolves a deadlock and
+ * the server retries the failed transaction, so nothing but a lost second shows it. The test
+ * therefore reads PostgreSQL's own count.
  */
 class DeadlockTest {
   private static final int TASKS = 4;
@@ -35,7 +36,7 @@ class DeadlockTest {
         for (int i = 0; i < workers.length; i++) {
           workers[i] = tenant.worker(tasks);
         }
-        AtOnce.call(
+        Concurrently.call(
             8,
             i -> {
               Random own = new Random(seed + i);
@@ -45,7 +46,7 @@ class DeadlockTest {
                 } else {
                   tenant.batch(items(own));
                   engine.clock.advance(Duration.ofMillis(200));
-                  tenant.due(engine.clock.instant());
+                  tenant.queueDue(engine.clock.instant());
                 }
               }
               return i;
@@ -56,7 +57,7 @@ class DeadlockTest {
     });
   }
 
-  /** Items of all tasks, with keys that other batches have too, in any order. */
+  /** Items of all tasks in random order, with keys that other batches use too. */
   private static Item[] items(Random random) {
     List<Integer> keys = new ArrayList<>();
     for (int key = 0; key < 80; key++) {
@@ -74,7 +75,7 @@ class DeadlockTest {
         .toArray(Item[]::new);
   }
 
-  /** Claims some and reports all of it at once: successes, failures, returns, in any order. */
+  /** Claims runs and reports them together: successes, failures and hand-backs, in random order. */
   private static void report(Worker worker, Random random) {
     List<ClaimedRun> runs = new ArrayList<>(worker.claim(40));
     Collections.shuffle(runs, random);

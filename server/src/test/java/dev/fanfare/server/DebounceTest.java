@@ -6,13 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.batch.Batch;
-import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
-import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
-import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Hash;
 import dev.fanfare.server.trigger.TriggeredRun;
 import java.time.Duration;
@@ -22,11 +18,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Triggers that are gathered in one run while it waits. */
+/** Triggers that are coalesced into one run while it waits. */
 class DebounceTest {
   private static final Duration DELAY = Duration.ofSeconds(10);
 
@@ -71,12 +66,12 @@ class DebounceTest {
     Invariants.check(tenant);
 
     engine.clock.advance(Duration.ofSeconds(9));
-    tenant.due(now());
+    tenant.queueDue(now());
     assertThat(worker.claim(1)).isEmpty();
     UUID before = tenant.trigger(Item.of("a"));
     engine.clock.advance(Duration.ofSeconds(2));
     UUID after = tenant.trigger(Item.of("a"));
-    tenant.due(now());
+    tenant.queueDue(now());
     assertThat(worker.claimIds(3)).containsExactly(before, run, after);
   }
 
@@ -85,7 +80,7 @@ class DebounceTest {
     UUID run = tenant.trigger(typing());
     engine.clock.advance(Duration.ofMinutes(1));
     assertThat(tenant.trigger(typing())).isEqualTo(run);
-    tenant.due(now());
+    tenant.queueDue(now());
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
   }
 
@@ -106,8 +101,8 @@ class DebounceTest {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(typing());
     tenant.trigger(typing());
-    tenant.due(now().plus(DELAY));
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.count("ready")).isEqualTo(1);
     assertThat(worker.claimIds(2)).containsExactly(run);
@@ -116,7 +111,7 @@ class DebounceTest {
   @Test
   void DEB_05_after_the_run_was_queued_or_canceled_the_key_creates_a_new_one() {
     UUID queued = tenant.trigger(typing());
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     UUID canceled = tenant.trigger(typing());
     assertThat(canceled).isNotEqualTo(queued);
     tenant.cancel(canceled);
@@ -129,7 +124,7 @@ class DebounceTest {
   @Test
   void DEB_05_after_the_run_expired_the_key_creates_a_new_one() {
     UUID run = tenant.trigger(typing().ttl(Duration.ofSeconds(1)));
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     engine.sweepAll(now().plus(DELAY).plusSeconds(1));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.EXPIRED);
     assertThat(tenant.trigger(typing())).isNotEqualTo(run);
@@ -137,7 +132,7 @@ class DebounceTest {
 
   @Test
   void DEB_06_postponing_beyond_the_max_delay_creates_a_new_run_that_takes_over_the_key() {
-    Item limited = typing().longest(Duration.ofSeconds(15));
+    Item limited = typing().maxDelay(Duration.ofSeconds(15));
     UUID run = tenant.trigger(limited);
     engine.clock.advance(Duration.ofSeconds(5));
     assertThat(tenant.trigger(limited)).isEqualTo(run);
@@ -149,7 +144,7 @@ class DebounceTest {
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
     assertThat(tenant.trigger(limited)).isEqualTo(next.runId());
 
-    tenant.due(due);
+    tenant.queueDue(due);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.status(next.runId())).isEqualTo(RunStatus.DELAYED);
     Invariants.check(tenant);
@@ -169,22 +164,13 @@ class DebounceTest {
   void DEB_06_the_triggers_max_delay_overrides_the_servers() {
     Components server =
         engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(15)));
-    UUID run = at(server, typing());
+    UUID run = tenant.triggerOn(server, typing());
     engine.clock.advance(Duration.ofSeconds(6));
-    assertThat(at(server, typing().longest(Duration.ofSeconds(16)))).isEqualTo(run);
-    UUID second = at(server, typing().longest(Duration.ofSeconds(11)));
+    assertThat(tenant.triggerOn(server, typing().maxDelay(Duration.ofSeconds(16)))).isEqualTo(run);
+    UUID second = tenant.triggerOn(server, typing().maxDelay(Duration.ofSeconds(11)));
     assertThat(second).isNotEqualTo(run);
     engine.clock.advance(Duration.ofSeconds(6));
-    assertThat(at(server, typing())).isNotIn(run, second);
-  }
-
-  private UUID at(Components server, Item item) {
-    return server
-        .trigger
-        .triggerRun()
-        .trigger(tenant.id(), item.toRun(), Source.API, null, null)
-        .orElseThrow(HttpError::of)
-        .runId();
+    assertThat(tenant.triggerOn(server, typing())).isNotIn(run, second);
   }
 
   @Test
@@ -229,7 +215,7 @@ class DebounceTest {
     assertThat(tagged("both")).containsExactly(run);
     assertThat(maxAttempts()).isEqualTo(2);
 
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     ClaimedRun claimed = worker.claimOne();
     assertThat(claimed.payload()).isEqualTo("2");
     assertThat(claimed.maxDuration()).isEqualTo(Duration.ofSeconds(5));
@@ -272,12 +258,12 @@ class DebounceTest {
 
   @Test
   void DEB_09_DEB_10_many_concurrent_triggers_of_one_key_create_one_run_with_few_writes() {
-    List<TriggeredRun> answers = AtOnce.call(100, i -> tenant.triggered(typing()));
-    assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
-    assertThat(answers).filteredOn(TriggeredRun::created).hasSize(1);
+    List<TriggeredRun> results = Concurrently.call(100, i -> tenant.triggered(typing()));
+    assertThat(results).extracting(TriggeredRun::runId).containsOnly(results.getFirst().runId());
+    assertThat(results).filteredOn(TriggeredRun::created).hasSize(1);
     assertThat(tenant.count("runs")).isEqualTo(1);
     assertThat(tenant.count("delays")).isEqualTo(1);
-    // Nobody asked for a later time, so nobody wrote after the first.
+    // No trigger asked for a later time, so only the first one wrote.
     assertThat(
             tenant.number(
                 """
@@ -292,7 +278,7 @@ class DebounceTest {
   @Test
   void DEB_10_concurrent_batches_with_shared_keys_in_any_order_create_one_run_for_each_key() {
     List<TriggeredBatch> batches =
-        AtOnce.call(
+        Concurrently.call(
             24,
             i -> {
               List<Item> items = new ArrayList<>();
@@ -338,7 +324,7 @@ class DebounceTest {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(typing().key("first"));
     assertThat(tenant.triggered(typing().key("second")).cached()).isFalse();
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     assertThat(tenant.triggered(typing().key("second")))
         .isEqualTo(new TriggeredRun(run, true, false));
 
@@ -354,7 +340,7 @@ class DebounceTest {
   void DEB_13_one_of_several_idempotency_keys_of_a_run_can_be_reset() {
     UUID run = tenant.trigger(typing().key("first"));
     tenant.trigger(typing().key("second"));
-    tenant.due(now().plus(DELAY));
+    tenant.queueDue(now().plus(DELAY));
     engine.components.control.changeRuns().resetKey(tenant.id(), "a", "second");
     assertThat(tenant.trigger(typing().key("second"))).isNotEqualTo(run);
     assertThat(tenant.trigger(typing().key("first"))).isEqualTo(run);
@@ -364,12 +350,13 @@ class DebounceTest {
   void a_repeated_request_does_not_postpone_the_run() {
     Hash request = Hash.of("request 1");
     UUID run = tenant.triggered(typing().payload("1").trailing(), request).runId();
-    UUID pushed = tenant.triggered(typing().payload("2").trailing(), Hash.of("request 2")).runId();
+    UUID postponed =
+        tenant.triggered(typing().payload("2").trailing(), Hash.of("request 2")).runId();
     Instant due = now().plus(DELAY);
     engine.clock.advance(Duration.ofSeconds(5));
     assertThat(tenant.triggered(typing().payload("1").trailing(), request))
         .isEqualTo(new TriggeredRun(run, false, false));
-    assertThat(pushed).isEqualTo(run);
+    assertThat(postponed).isEqualTo(run);
     assertThat(tenant.run(run).payload()).isEqualTo("2");
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
   }
@@ -397,7 +384,7 @@ class DebounceTest {
     Invariants.check(tenant);
 
     worker.succeed(worker.claimOne(), "1");
-    tenant.due(now().plusSeconds(11));
+    tenant.queueDue(now().plusSeconds(11));
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.PENDING);
     worker.succeed(worker.claimOne(), "1");
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
@@ -406,11 +393,11 @@ class DebounceTest {
   @Test
   void a_batch_counts_only_the_runs_it_created() {
     UUID run = tenant.trigger(typing());
-    TriggeredBatch gathered = tenant.batch(typing(), typing());
-    Batch stored = tenant.stored(gathered.batchId());
+    TriggeredBatch coalesced = tenant.batch(typing(), typing());
+    Batch stored = tenant.stored(coalesced.batchId());
     assertThat(stored.status()).isEqualTo(BatchStatus.COMPLETED);
     assertThat(stored.runIds()).containsExactly(run, run);
-    assertThat(gathered.items()).noneMatch(TriggeredBatch.Item::cached);
+    assertThat(coalesced.items()).noneMatch(TriggeredBatch.Item::cached);
 
     TriggeredBatch mixed = tenant.batch(typing(), Item.of("a"));
     assertThat(tenant.stored(mixed.batchId()).status()).isEqualTo(BatchStatus.PENDING);
@@ -422,15 +409,8 @@ class DebounceTest {
   void items_that_exceed_the_servers_max_delay_create_a_run_each() {
     Components server =
         engine.server(Engine.config().with(DEBOUNCE_MAX_DELAY, Duration.ofSeconds(5)));
-    UUID before = at(server, typing());
-    List<NewRun> items = Stream.of(typing(), typing(), typing()).map(Item::toRun).toList();
-    List<UUID> runs =
-        ids(
-            server
-                .batch
-                .triggerBatch()
-                .trigger(tenant.id(), new NewBatch(items, null, null, Source.API, null))
-                .orElseThrow(HttpError::of));
+    UUID before = tenant.triggerOn(server, typing());
+    List<UUID> runs = ids(tenant.batchOn(server, typing(), typing(), typing()));
     assertThat(runs).doesNotHaveDuplicates().doesNotContain(before);
     Invariants.check(tenant);
     assertThat(tenant.trigger(typing())).isEqualTo(runs.getLast());
@@ -438,31 +418,31 @@ class DebounceTest {
 
   @Test
   void a_concurrent_trigger_and_sweep_postpone_the_run_or_queue_it_and_never_both() {
-    int pushed = 0;
+    int postponed = 0;
     for (int round = 0; round < 60; round++) {
       Item item = Item.of("a").debounce("round " + round, DELAY);
       UUID run = tenant.trigger(item);
       engine.clock.advance(DELAY);
-      List<UUID> answers =
-          AtOnce.call(
+      List<UUID> results =
+          Concurrently.call(
               3,
               i -> {
                 if (i < 2) {
                   return tenant.trigger(item);
                 }
-                tenant.due(now());
+                tenant.queueDue(now());
                 return run;
               });
-      UUID answer = answers.get(0);
-      assertThat(answers.get(1)).isEqualTo(answer);
-      assertThat(tenant.status(answer)).isEqualTo(RunStatus.DELAYED);
-      if (answer.equals(run)) {
-        pushed++;
+      UUID result = results.get(0);
+      assertThat(results.get(1)).isEqualTo(result);
+      assertThat(tenant.status(result)).isEqualTo(RunStatus.DELAYED);
+      if (result.equals(run)) {
+        postponed++;
       } else {
         assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
       }
     }
-    assertThat(tenant.count("runs")).isEqualTo(60 + 60 - pushed);
+    assertThat(tenant.count("runs")).isEqualTo(60 + 60 - postponed);
     Invariants.check(tenant);
   }
 
@@ -472,8 +452,8 @@ class DebounceTest {
       Item item = Item.of("a").debounce("round " + round, DELAY);
       UUID run = tenant.trigger(item);
       engine.clock.advance(Duration.ofMillis(1));
-      List<UUID> answers =
-          AtOnce.call(
+      List<UUID> results =
+          Concurrently.call(
               2,
               i -> {
                 if (i == 0) {
@@ -483,8 +463,8 @@ class DebounceTest {
                 return run;
               });
       assertThat(tenant.status(run)).isEqualTo(RunStatus.CANCELED);
-      UUID answer = answers.getFirst();
-      assertThat(answer.equals(run) || tenant.status(answer) == RunStatus.DELAYED).isTrue();
+      UUID result = results.getFirst();
+      assertThat(result.equals(run) || tenant.status(result) == RunStatus.DELAYED).isTrue();
       assertThat(tenant.trigger(item)).isNotEqualTo(run);
     }
     Invariants.check(tenant);

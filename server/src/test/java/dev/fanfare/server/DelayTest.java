@@ -3,14 +3,16 @@ package dev.fanfare.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.RunStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Runs that wait for a time. */
+/** Runs with a delay. */
 class DelayTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -24,11 +26,11 @@ class DelayTest {
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(due);
 
-    tenant.due(due.minusMillis(1));
+    tenant.queueDue(due.minusMillis(1));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
     assertThat(worker.claim(1)).isEmpty();
 
-    tenant.due(due);
+    tenant.queueDue(due);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(worker.claimOne().runId()).isEqualTo(run);
   }
@@ -41,12 +43,12 @@ class DelayTest {
     UUID run = tenant.trigger(Item.of("a").delayUntil(due));
     engine.components.control.changeRuns().reschedule(tenant.id(), run, later);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
-    tenant.due(due);
+    tenant.queueDue(due);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
 
     engine.clock.set(later.minusSeconds(1));
     UUID before = tenant.trigger(Item.of("a"));
-    tenant.due(later);
+    tenant.queueDue(later);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.run(run).delayedUntil()).isEqualTo(later);
     assertThat(worker.claimIds(2)).containsExactly(before, run);
@@ -61,7 +63,7 @@ class DelayTest {
     UUID before = tenant.trigger(Item.of("a"));
     engine.clock.set(due.plusSeconds(1));
     UUID after = tenant.trigger(Item.of("a"));
-    tenant.due(due.plusSeconds(2));
+    tenant.queueDue(due.plusSeconds(2));
     assertThat(worker.claimIds(3)).containsExactly(before, delayed, after);
   }
 
@@ -76,7 +78,7 @@ class DelayTest {
     List<UUID> runs = new ArrayList<>();
     tenant.batch(items).items().forEach(item -> runs.add(item.runId()));
     tenant.trigger(Item.of("a").delayUntil(due.plusSeconds(1)));
-    tenant.due(due.plusSeconds(3600));
+    tenant.queueDue(due.plusSeconds(3600));
     assertThat(tenant.count("delays")).isZero();
     assertThat(worker.claimIds(500)).isEqualTo(runs.subList(0, 500));
   }
@@ -86,7 +88,7 @@ class DelayTest {
     Worker worker = tenant.worker("a");
     Instant now = engine.clock.instant();
     UUID first = tenant.trigger(Item.of("a").delayUntil(now));
-    engine.clock.advance(java.time.Duration.ofSeconds(1));
+    engine.clock.advance(Duration.ofSeconds(1));
     UUID second = tenant.trigger(Item.of("a").delayUntil(now.minusSeconds(86_400)));
     assertThat(tenant.status(first)).isEqualTo(RunStatus.QUEUED);
     assertThat(worker.claimIds(2)).containsExactly(first, second);
@@ -97,10 +99,10 @@ class DelayTest {
     Instant due = engine.clock.instant().plusSeconds(60);
     for (int batch = 0; batch < 3; batch++) {
       Item[] items = new Item[1_000];
-      java.util.Arrays.fill(items, Item.of("a").delayUntil(due));
+      Arrays.fill(items, Item.of("a").delayUntil(due));
       tenant.batch(items);
     }
-    AtOnce.call(4, i -> tenant.due(due));
+    Concurrently.call(4, i -> tenant.queueDue(due));
     assertThat(tenant.count("delays")).isZero();
     assertThat(tenant.count("ready")).isEqualTo(3_000);
   }

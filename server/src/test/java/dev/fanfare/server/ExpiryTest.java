@@ -6,9 +6,7 @@ import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.config.ServerSettings;
-import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
-import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +15,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Runs that are worth nothing after a time. */
+/** Runs with a time to live. */
 class ExpiryTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -62,27 +60,18 @@ class ExpiryTest {
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
   }
 
-  private UUID trigger(Components server, Item item) {
-    return server
-        .trigger
-        .triggerRun()
-        .trigger(tenant.id(), item.toRun(), Source.API, null, null)
-        .orElseThrow(HttpError::of)
-        .runId();
-  }
-
   @Test
   void TTL_03_the_maximum_applies_to_runs_with_no_time_to_live_or_a_longer_one() {
     Components bounded = engine.server(Engine.config().with(ServerSettings.TTL_MAX, TTL_MAX));
     Instant now = engine.clock.instant();
     Instant due = now.plusSeconds(60);
-    UUID shorter = trigger(bounded, Item.of("a").ttl(TTL));
+    UUID shorter = tenant.triggerOn(bounded, Item.of("a").ttl(TTL));
     List<UUID> others =
         List.of(
-            trigger(bounded, Item.of("a")),
-            trigger(bounded, Item.of("a").ttl(Duration.ZERO)),
-            trigger(bounded, Item.of("a").ttl(TTL_MAX.plusSeconds(1))));
-    UUID delayed = trigger(bounded, Item.of("a").delayUntil(due));
+            tenant.triggerOn(bounded, Item.of("a")),
+            tenant.triggerOn(bounded, Item.of("a").ttl(Duration.ZERO)),
+            tenant.triggerOn(bounded, Item.of("a").ttl(TTL_MAX.plusSeconds(1))));
+    UUID delayed = tenant.triggerOn(bounded, Item.of("a").delayUntil(due));
 
     expire(now.plus(TTL));
     assertThat(tenant.status(shorter)).isEqualTo(RunStatus.EXPIRED);
@@ -90,7 +79,7 @@ class ExpiryTest {
     expire(now.plus(TTL_MAX));
     assertThat(others).extracting(tenant::status).containsOnly(RunStatus.EXPIRED);
     assertThat(tenant.run(others.getFirst()).ttl()).isEqualTo(TTL_MAX);
-    tenant.due(due);
+    tenant.queueDue(due);
     expire(due.plus(TTL_MAX));
     assertThat(tenant.status(delayed)).isEqualTo(RunStatus.EXPIRED);
   }
@@ -98,11 +87,11 @@ class ExpiryTest {
   @Test
   void the_triggers_time_to_live_overrides_the_tasks() {
     tenant.worker(new TaskDefinition("short", null, null, null, TTL.toMillis()));
-    UUID silent = tenant.trigger(Item.of("short"));
+    UUID unset = tenant.trigger(Item.of("short"));
     UUID never = tenant.trigger(Item.of("short").ttl(Duration.ZERO));
     UUID longer = tenant.trigger(Item.of("short").ttl(TTL_MAX));
     expire(engine.clock.instant().plus(TTL));
-    assertThat(tenant.status(silent)).isEqualTo(RunStatus.EXPIRED);
+    assertThat(tenant.status(unset)).isEqualTo(RunStatus.EXPIRED);
     assertThat(tenant.status(longer)).isEqualTo(RunStatus.QUEUED);
     expire(engine.clock.instant().plus(TTL_MAX));
     assertThat(tenant.status(longer)).isEqualTo(RunStatus.EXPIRED);
@@ -130,13 +119,13 @@ class ExpiryTest {
   void TTL_04_and_TTL_08_a_run_that_was_claimed_does_not_expire_even_if_it_is_queued_again() {
     Worker worker = tenant.worker("a");
     UUID run = tenant.trigger(Item.of("a").ttl(TTL));
-    UUID returned = tenant.trigger(Item.of("a").ttl(TTL));
+    UUID handedBack = tenant.trigger(Item.of("a").ttl(TTL));
     var claimed = worker.claim(2);
     worker.start(claimed.getFirst());
     worker.handBack(claimed.getLast());
     expire(engine.clock.instant().plus(TTL));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
-    assertThat(tenant.status(returned)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.status(handedBack)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.count("expiries")).isZero();
   }
 
@@ -160,7 +149,7 @@ class ExpiryTest {
     UUID run = tenant.trigger(Item.of("a").delayUntil(due).ttl(Duration.ofSeconds(30)));
     expire(due);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.DELAYED);
-    tenant.due(due);
+    tenant.queueDue(due);
     expire(due.plusSeconds(29));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
     expire(due.plusSeconds(30));

@@ -70,9 +70,9 @@ class FamilyTest {
 
   @Test
   void a_parent_that_does_not_exist_is_ignored() {
-    UUID foreign = engine.tenant().trigger(Item.of("a"));
-    for (UUID nobody : Arrays.asList(UUID.randomUUID(), foreign, null)) {
-      UUID run = tenant.trigger(Item.of("a").awaitedBy(nobody));
+    UUID elsewhere = engine.tenant().trigger(Item.of("a"));
+    for (UUID missing : Arrays.asList(UUID.randomUUID(), elsewhere, null)) {
+      UUID run = tenant.trigger(Item.of("a").awaitedBy(missing));
       assertThat(tenant.run(run).lineage()).isNull();
       assertThat(tenant.run(run).resumesParent()).isFalse();
     }
@@ -159,7 +159,7 @@ class FamilyTest {
     assertThat(tenant.status(parent)).isEqualTo(RunStatus.COMPLETED);
     worker.claim(2).forEach(run -> worker.succeed(run, "2"));
     assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
-    assertThat(tenant.ended(batch.batchId()))
+    assertThat(tenant.finalRuns(batch.batchId()))
         .allSatisfy(run -> assertThat(run.status()).isEqualTo(RunStatus.COMPLETED));
   }
 
@@ -175,7 +175,7 @@ class FamilyTest {
 
     tenant.cancel(parent);
     assertCanceled(parent, child);
-    assertThat(worker.report(List.of(), List.of(), List.of()).canceled())
+    assertThat(worker.heartbeat().canceled())
         .containsExactlyInAnyOrder(
             new LeaseRef(parent, claimedParent.fence()), new LeaseRef(child, claimedChild.fence()));
     worker.fail(claimedChild, 1, true);
@@ -200,7 +200,7 @@ class FamilyTest {
     ClaimedRun claimed = worker.claimOne();
     UUID belowFinished = child(finished);
     worker.succeed(claimed, "1");
-    worker.claimOne(); // the one below: held, not started
+    worker.claimOne(); // belowFinished is claimed, but not started
     var batch = tenant.batch(Item.of("a").parent(parent), Item.of("a").parent(parent));
     UUID delayed =
         tenant.trigger(
@@ -232,18 +232,18 @@ class FamilyTest {
   @Test
   void CAN_04_descendants_that_exceed_one_transaction_are_canceled_by_the_sweep() {
     UUID parent = tenant.trigger(Item.of("a"));
-    List<UUID> line = new ArrayList<>(List.of(parent));
-    IntStream.range(0, 12).forEach(i -> line.add(child(line.getLast())));
-    List<UUID> many = tenant.many(2_500, Item.of("a").parent(line.get(2)));
+    List<UUID> chain = new ArrayList<>(List.of(parent));
+    IntStream.range(0, 12).forEach(i -> chain.add(child(chain.getLast())));
+    List<UUID> many = tenant.triggerMany(2_500, Item.of("a").parent(chain.get(2)));
     UUID below = child(many.getLast());
 
     tenant.cancel(parent);
     assertCanceled(parent);
     assertThat(tenant.count("cancellations")).isPositive();
-    assertThat(tenant.status(line.getLast())).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.status(chain.getLast())).isEqualTo(RunStatus.QUEUED);
 
     engine.sweep("CancelSweep", tenant.now());
-    assertCanceled(line.toArray(UUID[]::new));
+    assertCanceled(chain.toArray(UUID[]::new));
     assertCanceled(below);
     assertThat(tenant.count("ready")).isZero();
     assertThat(tenant.count("cancellations")).isZero();
@@ -258,7 +258,7 @@ class FamilyTest {
       Item[] items = new Item[50];
       Arrays.fill(items, Item.of("a").parent(parent));
       List<UUID> children = tenant.batch(items).items().stream().map(item -> item.runId()).toList();
-      AtOnce.call(
+      Concurrently.call(
           8,
           n -> {
             if (n % 4 == 0) {
@@ -269,7 +269,7 @@ class FamilyTest {
             return n;
           });
       engine.sweep("CancelSweep", tenant.now());
-      worker.report(List.of(), List.of(), List.of());
+      worker.heartbeat();
       tenant.reclaim(tenant.now().plus(Tenant.NO_START));
       assertCanceled(parent);
       assertCanceled(children.toArray(UUID[]::new));

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** The same key makes nothing twice. */
+/** Triggers with the same idempotency key create one run. */
 class IdempotencyTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -117,10 +117,10 @@ class IdempotencyTest {
 
   @Test
   void IDM_06_fifty_concurrent_triggers_with_one_key_create_one_run() {
-    List<TriggeredRun> answers =
-        AtOnce.call(50, i -> tenant.triggered(Item.of("a").key("k").payload("" + i)));
-    assertThat(answers).extracting(TriggeredRun::runId).containsOnly(answers.getFirst().runId());
-    assertThat(answers).filteredOn(a -> !a.cached()).hasSize(1);
+    List<TriggeredRun> results =
+        Concurrently.call(50, i -> tenant.triggered(Item.of("a").key("k").payload("" + i)));
+    assertThat(results).extracting(TriggeredRun::runId).containsOnly(results.getFirst().runId());
+    assertThat(results).filteredOn(run -> !run.cached()).hasSize(1);
     assertThat(tenant.count("runs")).isEqualTo(1);
     assertThat(tenant.count("ready")).isEqualTo(1);
   }
@@ -130,7 +130,7 @@ class IdempotencyTest {
     Seed.run(random -> {
       long seed = random.nextLong();
       List<TriggeredBatch> batches =
-          AtOnce.call(8, i -> tenant.batch(shuffled(200, 250, seed + i)));
+          Concurrently.call(8, i -> tenant.batch(shuffled(200, 250, seed + i)));
       Map<String, UUID> byKey = new HashMap<>();
       for (TriggeredBatch batch : batches) {
         for (TriggeredBatch.Item item : batch.items()) {
@@ -143,7 +143,7 @@ class IdempotencyTest {
     });
   }
 
-  /** Items with {@code count} of the keys 0 to {@code keys - 1}, in any order. */
+  /** Items with {@code count} of the keys 0 to {@code keys - 1}, in random order. */
   private static Item[] shuffled(int count, int keys, long seed) {
     List<Integer> all = new ArrayList<>(IntStream.range(0, keys).boxed().toList());
     Collections.shuffle(all, new Random(seed));

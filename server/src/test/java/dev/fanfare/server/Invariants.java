@@ -2,25 +2,25 @@ package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is true of an environment at every moment, whatever happened before. */
+/** What holds for an environment at any moment, whatever happened before. */
 final class Invariants {
   private Invariants() {}
 
   static void check(Tenant tenant) {
-    nothing(tenant, "a run that is not in exactly one place", RUNS_NOT_IN_ONE_PLACE);
+    none(tenant, "runs that are not in exactly one place", RUNS_NOT_IN_ONE_PLACE);
     assertThat(tenant.number(PLACES))
-        .as("places taken, one for each run")
+        .as("entries in all places, one for each run")
         .isEqualTo(tenant.count("runs"));
-    nothing(tenant, "a batch that counts wrong", BATCHES_COUNTED_WRONG);
-    nothing(tenant, "a batch whose state does not fit its count", BATCHES_IN_A_WRONG_STATE);
-    nothing(tenant, "a counter of slots that is not what is leased", SLOTS_COUNTED_WRONG);
-    nothing(tenant, "a queue above its limit", QUEUES_ABOVE_THEIR_LIMIT);
-    nothing(tenant, "a key of a run that has another one", KEYS_OF_OTHER_RUNS);
-    nothing(tenant, "a key of a run whose end frees it", KEYS_NOT_FREED);
-    nothing(tenant, "an entry at another place than its run's", ENTRIES_OUT_OF_PLACE);
+    none(tenant, "batches with a wrong count of open runs", BATCHES_COUNTED_WRONG);
+    none(tenant, "batches whose status contradicts their count", BATCHES_IN_A_WRONG_STATE);
+    none(tenant, "slot counters that differ from the leases", SLOTS_COUNTED_WRONG);
+    none(tenant, "queues above their limit", QUEUES_ABOVE_THEIR_LIMIT);
+    none(tenant, "keys that name a run with another key", KEYS_OF_OTHER_RUNS);
+    none(tenant, "keys that the outcome of their run should have freed", KEYS_NOT_FREED);
+    none(tenant, "entries with another lane or rank than their run", ENTRIES_OUT_OF_PLACE);
   }
 
-  private static void nothing(Tenant tenant, String what, String sql) {
+  private static void none(Tenant tenant, String what, String sql) {
     assertThat(tenant.number(sql)).as(what).isZero();
   }
 
@@ -108,7 +108,7 @@ final class Invariants {
         left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
        where k.environment_id = :environment
          and (r.task_id is distinct from k.task_id
-              or r.delay_until is null          -- others answer with the run that gathered them
+              or r.delay_until is null          -- others name the run they were coalesced into
                  and sha256(convert_to(r.idempotency_key, 'UTF8')) is distinct from k.key_hash)
       """;
 

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
-/** What a test triggers: a task and, where it matters, the rest. */
+/** What a test triggers: a task, and the options that matter to the test. */
 public final class Item {
   public static final Duration KEY_LIFE = Duration.ofDays(30);
 
@@ -83,19 +83,19 @@ public final class Item {
     return this;
   }
 
-  /** The longest that this trigger lets a debounced run wait. */
-  public Item longest(Duration maxDelay) {
+  /** The longest time that this trigger lets a debounced run wait. */
+  public Item maxDelay(Duration maxDelay) {
     debounce = new NewRun.Debounce(debounce.key(), debounce.delay(), false, maxDelay);
     return this;
   }
 
-  /** The debounced run takes the data of this trigger. */
+  /** In trailing mode, the debounced run takes over the data of this trigger. */
   public Item trailing() {
     debounce = new NewRun.Debounce(debounce.key(), debounce.delay(), true, debounce.maxDelay());
     return this;
   }
 
-  /** Options that act elsewhere, as JSON text. */
+  /** Options that are stored without an effect on the server, as JSON text. */
   public Item options(String json) {
     options = json;
     return this;
@@ -142,7 +142,7 @@ public final class Item {
     return this;
   }
 
-  /** Recorded as failed at once: it could not become a proper run. */
+  /** Makes the item a run that failed at its creation. */
   public Item failure(RunError error) {
     failure = error;
     return this;

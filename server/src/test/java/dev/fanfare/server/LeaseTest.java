@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** One lease: at no moment do two workers hold a run, and only the holder can change it. */
+/** Leases: at most one worker holds a run at any time, and only that worker can change it. */
 class LeaseTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -23,6 +23,12 @@ class LeaseTest {
 
   private static LeaseRef held(ClaimedRun run) {
     return new LeaseRef(run.runId(), run.fence());
+  }
+
+  /** The losses of the queued run that has the most. */
+  private static int maxLosses(Tenant tenant) {
+    return tenant.number(
+        "select max(losses)::int as n from ready where environment_id = :environment");
   }
 
   @Test
@@ -90,12 +96,12 @@ class LeaseTest {
     UUID run = tenant.trigger(Item.of("a"));
     worker.start(worker.claimOne());
     for (int beats = 0; beats < 5; beats++) {
-      tenant.timePasses(Engine.SESSION_LEASE.multipliedBy(9).dividedBy(10));
+      tenant.letTimePass(Engine.SESSION_LEASE.multipliedBy(9).dividedBy(10));
       tenant.reclaim(tenant.now());
       worker.onAnotherServer().heartbeat();
       assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
     }
-    tenant.timePasses(Tenant.LAPSE);
+    tenant.letTimePass(Tenant.LAPSE);
     tenant.reclaim(tenant.now());
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
   }
@@ -103,8 +109,8 @@ class LeaseTest {
   @Test
   void HBT_06_a_claim_whose_response_was_lost_leaves_no_slot_taken() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
-    List<UUID> runs = tenant.many(2, Item.of("a"));
-    worker.claim(2); // and the answer never arrives
+    List<UUID> runs = tenant.triggerMany(2, Item.of("a"));
+    worker.claim(2); // whose response never arrives
     assertThat(tenant.slotsInUse()).isEqualTo(2);
     tenant.reclaim(tenant.now().plus(Tenant.NO_START));
     assertThat(tenant.slotsInUse()).isZero();
@@ -125,7 +131,7 @@ class LeaseTest {
       assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);
     }
     assertThat(tenant.count("ready")).isEqualTo(2);
-    assertThat(tenant.ended(batch)).isEmpty();
+    assertThat(tenant.finalRuns(batch)).isEmpty();
   }
 
   @Test
@@ -185,7 +191,7 @@ class LeaseTest {
   void HBT_07_a_worker_whose_session_lapsed_is_refused_with_410() {
     Worker worker = tenant.worker("a");
     ClaimedRun run = claimed(worker);
-    tenant.timePasses(Tenant.LAPSE);
+    tenant.letTimePass(Tenant.LAPSE);
     Worker late = worker.onAnotherServer();
     assertThatThrownBy(() -> late.succeed(run, "1"))
         .isInstanceOfSatisfying(
@@ -203,14 +209,11 @@ class LeaseTest {
   @Test
   void closing_a_session_hands_back_all_runs_without_a_loss() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
-    List<UUID> runs = tenant.many(3, Item.of("a"));
+    List<UUID> runs = tenant.triggerMany(3, Item.of("a"));
     worker.start(worker.claim(3).getFirst());
     worker.close();
     assertThat(tenant.slotsInUse()).isZero();
-    assertThat(
-            tenant.number(
-                "select max(losses)::int as n from ready where environment_id = :environment"))
-        .isZero();
+    assertThat(maxLosses(tenant)).isZero();
     Worker next = tenant.worker(Tenant.limited("a", "q", 5));
     assertThat(next.claimIds(3)).isEqualTo(runs);
     worker.close();
@@ -221,13 +224,14 @@ class LeaseTest {
     for (int round = 0; round < 20; round++) {
       Tenant fresh = engine.tenant();
       Worker worker = fresh.worker("a");
-      fresh.many(20, Item.of("a"));
+      fresh.triggerMany(20, Item.of("a"));
       worker.claim(20);
-      AtOnce.call(
+      Concurrently.call(
           3,
           i -> {
             if (i == 0) {
-              fresh.reclaim(fresh.now()); // so that the others are in the middle of theirs
+              fresh.reclaim(
+                  fresh.now()); // so that the other threads are in the middle of their sweeps
               worker.close();
             } else {
               for (int sweeps = 0; sweeps < 20; sweeps++) {
@@ -237,10 +241,7 @@ class LeaseTest {
             return i;
           });
       assertThat(fresh.count("ready")).isEqualTo(20);
-      assertThat(
-              fresh.number(
-                  "select max(losses)::int as n from ready where environment_id = :environment"))
-          .isZero();
+      assertThat(maxLosses(fresh)).isZero();
     }
   }
 
@@ -250,7 +251,7 @@ class LeaseTest {
     tenant.trigger(Item.of("a"));
     worker
         .onAnotherServer()
-        .close(); // which this server, that still knows the session, did not see
+        .close(); // the first server does not notice, and still knows the session
     assertThat(worker.claim(1)).isEmpty();
     assertThat(tenant.count("leases")).isZero();
     assertThat(tenant.count("ready")).isEqualTo(1);
@@ -269,18 +270,16 @@ class LeaseTest {
   @Test
   void concurrent_sweeps_reclaim_each_run_once() {
     Worker worker = tenant.worker("a");
-    tenant.many(300, Item.of("a"));
+    tenant.triggerMany(300, Item.of("a"));
     worker.claim(300);
     int all =
-        AtOnce.call(4, i -> tenant.reclaim(tenant.now().plus(Duration.ofMinutes(10)))).stream()
+        Concurrently.call(4, i -> tenant.reclaim(tenant.now().plus(Duration.ofMinutes(10))))
+            .stream()
             .mapToInt(Integer::intValue)
             .sum();
     assertThat(all).isGreaterThanOrEqualTo(300);
     assertThat(tenant.count("ready")).isEqualTo(300);
     assertThat(tenant.count("leases")).isZero();
-    assertThat(
-            tenant.number(
-                "select max(losses)::int as n from ready where environment_id = :environment"))
-        .isEqualTo(1);
+    assertThat(maxLosses(tenant)).isEqualTo(1);
   }
 }

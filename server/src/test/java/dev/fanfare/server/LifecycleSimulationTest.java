@@ -30,8 +30,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
- * Anything that clients, workers, lost answers, sweeps and a jumping clock can do, in any order.
- * Afterwards every accepted run is in one place, counts are right, and what ended stays ended.
+ * Whatever clients, workers, lost responses, sweeps and a jumping clock can do, in random order.
+ * Afterwards every accepted run is in one place, counts are right, and final runs stay final.
  */
 class LifecycleSimulationTest {
   private static final int SEQUENCES = 4;
@@ -57,7 +57,7 @@ class LifecycleSimulationTest {
         });
   }
 
-  /** One environment's history. */
+  /** A random sequence of events in one environment. */
   private static final class Sequence {
     private static final String[] TASKS = {"plain", "limited", "retried", "late"};
 
@@ -65,14 +65,14 @@ class LifecycleSimulationTest {
     private final SplittableRandom random;
     private final List<Worker> workers = new ArrayList<>();
 
-    /** Every claim that was ever handed out, with the worker that got it. */
+    /** Every claim that was ever made, with the worker that made it. */
     private final List<Claim> claims = new ArrayList<>();
 
     private final Set<Worker> closed = new HashSet<>();
     private final Map<UUID, String> accepted = new HashMap<>();
     private final Map<UUID, String> ended = new HashMap<>();
     private final Map<String, UUID> holderOfKey = new HashMap<>();
-    private boolean lateIsKnown;
+    private boolean lateIsDeclared;
 
     private record Claim(Worker worker, ClaimedRun run) {}
 
@@ -91,7 +91,7 @@ class LifecycleSimulationTest {
           new TaskDefinition(
               "limited", new QueueDefinition("narrow", 3), RetryPolicy.DEFAULT, null, null));
       tasks.add(Tenant.task("retried", new RetryPolicy(3, 4_000, 8_000, 2, false)));
-      if (lateIsKnown) {
+      if (lateIsDeclared) {
         tasks.add(Tenant.limited("late", "narrow", 3));
       }
       return tenant.worker(tasks.toArray(TaskDefinition[]::new));
@@ -104,7 +104,7 @@ class LifecycleSimulationTest {
         case 4, 5, 6, 7 -> claim();
         case 8, 9, 10, 11, 12, 13 -> report();
         case 14 -> engine.clock.advance(Duration.ofMillis(random.nextLong(-2_000, 60_000)));
-        case 15 -> tenant.due(engine.clock.instant().plusSeconds(random.nextInt(120)));
+        case 15 -> tenant.queueDue(engine.clock.instant().plusSeconds(random.nextInt(120)));
         case 16 -> tenant.reclaim(tenant.now().plus(oneOf(Tenant.NO_START, Tenant.LAPSE)));
         case 17 -> engine.sweep("SlotSweep", tenant.now());
         case 18 -> {
@@ -117,7 +117,7 @@ class LifecycleSimulationTest {
     }
 
     private void replaceWorker() {
-      lateIsKnown = lateIsKnown || random.nextInt(3) == 0;
+      lateIsDeclared = lateIsDeclared || random.nextInt(3) == 0;
       int i = random.nextInt(workers.size());
       if (random.nextBoolean()) {
         workers.get(i).close();
@@ -131,11 +131,11 @@ class LifecycleSimulationTest {
       Hash request = random.nextInt(4) == 0 ? Hash.of("request " + random.nextInt(5)) : null;
       TriggeredRun first = tenant.triggered(item, request);
       if (request == null) {
-        learn(item, first.runId(), first.cached());
+        track(item, first.runId(), first.cached());
       } else {
         accepted.put(first.runId(), "a request");
         assertThat(tenant.triggered(item, request).runId()).isEqualTo(first.runId());
-        holderOfKey.clear(); // who holds a key now is not told by a repeated request
+        holderOfKey.clear(); // a repeated request does not show which run has the key now
       }
     }
 
@@ -146,7 +146,7 @@ class LifecycleSimulationTest {
       }
       TriggeredBatch batch = tenant.batch(items);
       for (int i = 0; i < items.length; i++) {
-        learn(items[i], batch.items().get(i).runId(), batch.items().get(i).cached());
+        track(items[i], batch.items().get(i).runId(), batch.items().get(i).cached());
       }
     }
 
@@ -162,7 +162,7 @@ class LifecycleSimulationTest {
       if (!fails && random.nextInt(5) == 0) {
         item.debounce("key " + random.nextInt(4), Duration.ofSeconds(random.nextInt(1, 60)));
         if (random.nextInt(3) == 0) {
-          item.longest(Duration.ofSeconds(random.nextInt(60, 120)));
+          item.maxDelay(Duration.ofSeconds(random.nextInt(60, 120)));
         }
         if (random.nextBoolean()) {
           item.trailing();
@@ -181,10 +181,10 @@ class LifecycleSimulationTest {
     }
 
     /**
-     * An older run answers only by its key, and only the one that was last made with it, or because
-     * it gathers triggers.
+     * Records what a trigger returned. An existing run is returned only for its idempotency key, if
+     * it is the last one created with that key, or because triggers are coalesced into it.
      */
-    private void learn(Item item, UUID run, boolean cached) {
+    private void track(Item item, UUID run, boolean cached) {
       String key = item.toRun().key() == null ? null : item.toRun().task() + item.toRun().key();
       if (cached) {
         assertThat(accepted).containsKey(run);
@@ -204,7 +204,7 @@ class LifecycleSimulationTest {
       }
     }
 
-    /** Of claims old and new, held or lost long ago; sometimes the same report twice. */
+    /** Reports old and new claims, held or lost long ago; sometimes sends the same report twice. */
     private void report() {
       if (claims.isEmpty()) {
         return;
@@ -232,8 +232,8 @@ class LifecycleSimulationTest {
           lost.add(new LeaseRef(run.runId(), run.fence()));
         }
       }
-      ReportResult verdict = worker.report(started, finished, returned);
-      assertThat(verdict.lost()).containsAll(lost);
+      ReportResult result = worker.report(started, finished, returned);
+      assertThat(result.lost()).containsAll(lost);
       if (random.nextInt(4) == 0) {
         worker.report(started, finished, returned);
       }
@@ -247,12 +247,12 @@ class LifecycleSimulationTest {
       ended.putAll(outcomes);
     }
 
-    /** All the work there is gets done, and then nothing is left anywhere. */
+    /** Executes all runs that are left, and checks that nothing remains in any queue. */
     void drain() {
-      lateIsKnown = true;
+      lateIsDeclared = true;
       tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
       Worker worker = newWorker();
-      tenant.due(tenant.now().plus(Duration.ofDays(9)));
+      tenant.queueDue(tenant.now().plus(Duration.ofDays(9)));
       for (List<ClaimedRun> runs = worker.claim(50); !runs.isEmpty(); runs = worker.claim(50)) {
         for (ClaimedRun run : runs) {
           worker.succeed(run, "\"drained\"");

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** A one-time token and what it triggers are stored together, once. */
+/** A used one-time token is stored together with what it triggered, once. */
 class OneTimeTokenTest {
   private static final Duration LIFE = Duration.ofMinutes(15);
 
@@ -34,8 +34,8 @@ class OneTimeTokenTest {
 
   @Test
   void of_many_concurrent_triggers_each_token_creates_one_run() {
-    List<Boolean> made = AtOnce.call(40, i -> triggers(token(i % 4)));
-    assertThat(made.stream().filter(m -> m)).hasSize(4);
+    List<Boolean> created = Concurrently.call(40, i -> triggers(token(i % 4)));
+    assertThat(created.stream().filter(c -> c)).hasSize(4);
     assertThat(tenant.count("runs")).isEqualTo(4);
     assertThat(tenant.count("ready")).isEqualTo(4);
     assertThat(tenant.count("used_tokens")).isEqualTo(4);
@@ -45,8 +45,8 @@ class OneTimeTokenTest {
   void a_used_token_does_not_fail_other_triggers_in_its_group_commit() {
     OneTimeToken used = token(1);
     assertThat(triggers(used)).isTrue();
-    List<Boolean> made =
-        AtOnce.call(
+    List<Boolean> created =
+        Concurrently.call(
             20,
             i -> {
               if (i % 5 == 0) {
@@ -55,7 +55,7 @@ class OneTimeTokenTest {
               tenant.trigger(Item.of("a"));
               return true;
             });
-    assertThat(made.stream().filter(m -> !m)).hasSize(4);
+    assertThat(created.stream().filter(c -> !c)).hasSize(4);
     assertThat(tenant.count("runs")).isEqualTo(17);
   }
 

@@ -9,23 +9,14 @@ import dev.fanfare.server.packet.Packets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** How long packets stay. */
+/** How long packets are kept. */
 class PacketTest {
-  private static Engine engine;
+  @AutoClose static final Engine engine = Engine.start();
 
-  @BeforeAll
-  static void start() {
-    engine = Engine.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    engine.close();
-  }
+  final Tenant tenant = engine.tenant();
 
   private static void put(Tenant tenant, String path) {
     engine.components.packet.packets().store(tenant.id(), path, "text/plain", path.getBytes(UTF_8));
@@ -45,7 +36,6 @@ class PacketTest {
 
   @Test
   void an_upload_that_no_run_references_is_pruned_after_a_day_and_not_before() {
-    Tenant tenant = engine.tenant();
     put(tenant, "a");
     engine.sweep("PacketSweep", late().minusSeconds(2));
     assertThat(has(tenant, "a")).isTrue();
@@ -57,7 +47,6 @@ class PacketTest {
 
   @Test
   void a_second_upload_restarts_the_day_before_pruning() {
-    Tenant tenant = engine.tenant();
     put(tenant, "a");
     Instant before = late();
     engine.clock.advance(Duration.ofHours(1));
@@ -68,7 +57,6 @@ class PacketTest {
 
   @Test
   void packets_referenced_by_single_or_batched_runs_stay_even_if_overwritten() {
-    Tenant tenant = engine.tenant();
     for (String path : new String[] {"single", "first", "second", "nobody's"}) {
       put(tenant, path);
     }
@@ -84,7 +72,6 @@ class PacketTest {
 
   @Test
   void a_packet_that_a_coalesced_trigger_references_stays() {
-    Tenant tenant = engine.tenant();
     put(tenant, "newest");
     tenant.trigger(Item.of("task").debounce("key", Duration.ofDays(9)));
     tenant.trigger(stored("newest").debounce("key", Duration.ofDays(9)).trailing());
@@ -94,7 +81,6 @@ class PacketTest {
 
   @Test
   void a_payload_that_only_looks_like_a_path_references_nothing() {
-    Tenant tenant = engine.tenant();
     put(tenant, "a");
     tenant.trigger(Item.of("task").payload("\"a\""));
     engine.sweep("PacketSweep", late());
@@ -103,7 +89,6 @@ class PacketTest {
 
   @Test
   void a_packet_that_an_output_references_stays() {
-    Tenant tenant = engine.tenant();
     put(tenant, "out");
     put(tenant, "text");
     Worker worker = tenant.worker("task");

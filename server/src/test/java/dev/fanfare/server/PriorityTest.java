@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Which run of a lane is claimed first. */
+/** The order in which the runs of a lane are claimed. */
 class PriorityTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -43,14 +43,14 @@ class PriorityTest {
     UUID late = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(20)));
     UUID early = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(10)));
     UUID middle = tenant.trigger(Item.of("a").delayUntil(now.plusSeconds(15)));
-    tenant.due(now.plusSeconds(30));
+    tenant.queueDue(now.plusSeconds(30));
     assertThat(worker.claimIds(3)).containsExactly(early, middle, late);
   }
 
   @Test
   void PRI_04_a_run_that_is_queued_again_keeps_its_place() {
     Worker worker = tenant.worker("a");
-    List<UUID> runs = tenant.many(4, Item.of("a"));
+    List<UUID> runs = tenant.triggerMany(4, Item.of("a"));
     worker.claim(2).reversed().forEach(worker::handBack);
     assertThat(worker.claimIds(1)).containsExactly(runs.getFirst());
     tenant.reclaim(tenant.now().plus(Tenant.LAPSE));

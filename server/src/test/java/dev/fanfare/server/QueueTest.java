@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Limits of queues, and fairness among lanes. */
+/** Concurrency limits of queues, and fairness among lanes. */
 class QueueTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -27,7 +27,7 @@ class QueueTest {
   @Test
   void CON_02_a_queue_never_has_more_claimed_runs_than_its_limit() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
-    tenant.many(10, Item.of("a"));
+    tenant.triggerMany(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(10);
     assertThat(held).hasSize(3);
     assertThat(tenant.slotsInUse()).isEqualTo(3);
@@ -39,8 +39,8 @@ class QueueTest {
   @Test
   void CON_02_tasks_that_share_a_queue_share_its_limit() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 3), Tenant.limited("b", "q", 3));
-    tenant.many(5, Item.of("a"));
-    tenant.many(5, Item.of("b"));
+    tenant.triggerMany(5, Item.of("a"));
+    tenant.triggerMany(5, Item.of("b"));
     assertThat(worker.claim(10)).hasSize(3);
     assertThat(worker.claim(10)).isEmpty();
   }
@@ -49,7 +49,7 @@ class QueueTest {
   void CON_04_each_concurrency_key_has_its_own_copy_of_the_limit() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
     for (String key : List.of("x", "y", "z")) {
-      tenant.many(4, Item.of("a").concurrencyKey(key));
+      tenant.triggerMany(4, Item.of("a").concurrencyKey(key));
     }
     assertThat(tenant.count("ready")).isEqualTo(12);
     List<ClaimedRun> held = new ArrayList<>(worker.claim(100));
@@ -66,7 +66,7 @@ class QueueTest {
     RetryPolicy later = new RetryPolicy(2, 60_000, 60_000, 1, false);
     Worker worker =
         tenant.worker(new TaskDefinition("a", new QueueDefinition("q", 10), later, null, null));
-    tenant.many(6, Item.of("a"));
+    tenant.triggerMany(6, Item.of("a"));
     List<ClaimedRun> held = worker.claim(6);
     assertThat(tenant.slotsInUse()).isEqualTo(6);
     worker.succeed(held.get(0), "1");
@@ -87,7 +87,7 @@ class QueueTest {
   @Test
   void CON_06_reporting_a_run_that_is_not_held_changes_no_counter() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
-    tenant.many(2, Item.of("a"));
+    tenant.triggerMany(2, Item.of("a"));
     List<ClaimedRun> held = worker.claim(2);
     worker.handBack(held.get(0));
     worker.handBack(held.get(0));
@@ -102,7 +102,7 @@ class QueueTest {
   @Test
   void CON_09_a_limit_lowered_below_the_slots_in_use_lets_held_runs_finish_and_new_ones_wait() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
-    tenant.many(10, Item.of("a"));
+    tenant.triggerMany(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(5);
     tenant.worker(Tenant.limited("a", "q", 2));
     assertThat(worker.claim(5)).isEmpty();
@@ -120,7 +120,7 @@ class QueueTest {
   @Test
   void CON_09_a_limit_introduced_while_runs_are_held_counts_them() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", null));
-    tenant.many(10, Item.of("a"));
+    tenant.triggerMany(10, Item.of("a"));
     List<ClaimedRun> held = worker.claim(4);
     tenant.worker(Tenant.limited("a", "q", 5));
     assertThat(worker.claim(10)).hasSize(1);
@@ -131,7 +131,7 @@ class QueueTest {
   @Test
   void CON_09_a_limit_removed_and_restored_counts_runs_claimed_in_between() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
-    tenant.many(20, Item.of("a"));
+    tenant.triggerMany(20, Item.of("a"));
     worker.claim(3);
     tenant.worker(Tenant.limited("a", "q", null));
     worker.claim(4);
@@ -142,7 +142,7 @@ class QueueTest {
   @Test
   void CON_10_a_sweep_corrects_a_wrong_slot_counter() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 3));
-    tenant.many(10, Item.of("a").concurrencyKey("x"));
+    tenant.triggerMany(10, Item.of("a").concurrencyKey("x"));
     worker.claim(1);
     for (int wrong : List.of(3, 0)) {
       engine.database.transaction(
@@ -161,7 +161,7 @@ class QueueTest {
   void CON_10_a_sweep_deletes_the_counters_of_unused_concurrency_keys() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 1));
     for (String key : List.of("x", "y", "z")) {
-      tenant.many(2, Item.of("a").concurrencyKey(key));
+      tenant.triggerMany(2, Item.of("a").concurrencyKey(key));
     }
     List<ClaimedRun> held = worker.claim(10);
     assertThat(held).hasSize(3);
@@ -178,16 +178,16 @@ class QueueTest {
   @Test
   void CON_12_a_lane_of_three_runs_is_not_starved_by_a_lane_of_ten_thousand() {
     Worker worker = tenant.worker("big", "small");
-    tenant.many(10_000, Item.of("big"));
-    List<UUID> small = tenant.many(3, Item.of("small"));
+    tenant.triggerMany(10_000, Item.of("big"));
+    List<UUID> small = tenant.triggerMany(3, Item.of("small"));
     assertThat(worker.claimIds(10)).containsAll(small);
   }
 
   @Test
   void CON_12_a_worker_with_one_free_slot_takes_turns_among_the_lanes_too() {
     Worker worker = tenant.worker("big", "small");
-    tenant.many(50, Item.of("big"));
-    List<UUID> small = tenant.many(3, Item.of("small"));
+    tenant.triggerMany(50, Item.of("big"));
+    List<UUID> small = tenant.triggerMany(3, Item.of("small"));
     List<UUID> claimed = new ArrayList<>();
     for (int claims = 0; claims < 6; claims++) {
       claimed.addAll(worker.claimIds(1));
@@ -218,10 +218,10 @@ class QueueTest {
   void CON_12_of_tasks_that_share_a_limited_queue_the_longest_waiting_run_is_claimed_first() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 1), Tenant.limited("b", "q", 1));
     List<UUID> expected = new ArrayList<>();
-    expected.addAll(tenant.many(2, Item.of("b")));
-    expected.addAll(tenant.many(2, Item.of("a")));
-    expected.addAll(tenant.many(2, Item.of("b")));
-    expected.addAll(tenant.many(1, Item.of("a")));
+    expected.addAll(tenant.triggerMany(2, Item.of("b")));
+    expected.addAll(tenant.triggerMany(2, Item.of("a")));
+    expected.addAll(tenant.triggerMany(2, Item.of("b")));
+    expected.addAll(tenant.triggerMany(1, Item.of("a")));
     List<UUID> claimed = new ArrayList<>();
     for (int i = 0; i < expected.size(); i++) {
       ClaimedRun run = worker.claimOne();
@@ -238,13 +238,13 @@ class QueueTest {
     for (int i = 0; i < workers.length; i++) {
       workers[i] = tenant.worker(Tenant.limited("limited", "q", limit), Tenant.task("free"));
     }
-    List<UUID> limited = tenant.many(60, Item.of("limited"));
-    List<UUID> free = tenant.many(400, Item.of("free"));
+    List<UUID> limited = tenant.triggerMany(60, Item.of("limited"));
+    List<UUID> free = tenant.triggerMany(400, Item.of("free"));
     Set<UUID> isLimited = new HashSet<>(limited);
     AtomicInteger running = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     List<UUID> ended = Collections.synchronizedList(new ArrayList<>());
-    AtOnce.call(
+    Concurrently.call(
         workers.length,
         i -> {
           while (ended.size() < limited.size() + free.size()) {
@@ -271,9 +271,9 @@ class QueueTest {
     for (int i = 0; i < workers.length; i++) {
       workers[i] = tenant.worker(Tenant.limited("a", "q", 20));
     }
-    tenant.many(200, Item.of("a"));
-    List<Integer> got =
-        AtOnce.call(
+    tenant.triggerMany(200, Item.of("a"));
+    List<Integer> claimed =
+        Concurrently.call(
             workers.length,
             i -> {
               int own = 0;
@@ -282,7 +282,7 @@ class QueueTest {
               }
               return own;
             });
-    assertThat(got.stream().mapToInt(Integer::intValue).sum()).isEqualTo(20);
+    assertThat(claimed.stream().mapToInt(Integer::intValue).sum()).isEqualTo(20);
     assertThat(tenant.count("leases")).isEqualTo(20);
     assertThat(tenant.slotsInUse()).isEqualTo(20);
   }
@@ -290,7 +290,7 @@ class QueueTest {
   @Test
   void a_claim_whose_second_round_fails_returns_the_runs_leased_in_the_first() {
     Worker worker = tenant.worker("a");
-    for (int i = 0; i < 70; i++) { // more lanes than are looked at in one round
+    for (int i = 0; i < 70; i++) { // more lanes than one round of a claim covers
       tenant.trigger(Item.of("a").concurrencyKey("k" + i));
     }
     execute(
@@ -299,7 +299,7 @@ class QueueTest {
         create function fault() returns trigger language plpgsql as $$
         begin
           if nextval('faults') = 2 then
-            raise exception 'fault on purpose';
+            raise exception 'intended fault';
           end if;
           return null;
         end $$;

@@ -25,12 +25,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
-/** One environment of an {@link Engine}, and what happens in it. */
+/** One environment of an {@link Engine}, and the calls of its clients and workers. */
 public final class Tenant {
-  /** Longer than a session lives without a contact. */
+  /** Longer than a session stays alive without a contact. */
   public static final Duration LAPSE = Engine.SESSION_LEASE.plusSeconds(1);
 
-  /** Longer than a run may be held without being started, and shorter than a session lives. */
+  /** Longer than a claimed run may take to start, and shorter than {@link #LAPSE}. */
   public static final Duration NO_START = Engine.START_LIMIT.plusSeconds(1);
 
   private final Engine engine;
@@ -54,29 +54,28 @@ public final class Tenant {
   }
 
   public TriggeredRun triggered(Item item, Hash requestKey) {
-    return engine
-        .components
-        .trigger
-        .triggerRun()
-        .trigger(id, item.toRun(), Source.API, requestKey, null)
-        .orElseThrow(HttpError::of);
+    return triggered(engine.components, item, Source.API, requestKey, null);
   }
 
   public TriggeredRun triggered(Item item, Source source) {
-    return engine
-        .components
-        .trigger
-        .triggerRun()
-        .trigger(id, item.toRun(), source, null, null)
-        .orElseThrow(HttpError::of);
+    return triggered(engine.components, item, source, null, null);
   }
 
   public TriggeredRun triggered(Item item, OneTimeToken token) {
-    return engine
-        .components
+    return triggered(engine.components, item, Source.API, null, token);
+  }
+
+  /** Triggers a run on another server of the same database. */
+  UUID triggerOn(Components server, Item item) {
+    return triggered(server, item, Source.API, null, null).runId();
+  }
+
+  private TriggeredRun triggered(
+      Components server, Item item, Source source, Hash requestKey, OneTimeToken token) {
+    return server
         .trigger
         .triggerRun()
-        .trigger(id, item.toRun(), Source.API, null, token)
+        .trigger(id, item.toRun(), source, requestKey, token)
         .orElseThrow(HttpError::of);
   }
 
@@ -85,33 +84,34 @@ public final class Tenant {
   }
 
   public TriggeredBatch batch(OneTimeToken token, Item... items) {
-    List<NewRun> runs = Arrays.stream(items).map(Item::toRun).toList();
-    return engine
-        .components
-        .batch
-        .triggerBatch()
-        .trigger(id, new NewBatch(runs, null, null, Source.API, token))
-        .orElseThrow(HttpError::of);
+    return batchOn(engine.components, new NewBatch(runs(items), null, null, Source.API, token));
   }
 
   public TriggeredBatch batch(String key, Hash requestKey, Item... items) {
-    return engine
-        .components
-        .batch
-        .triggerBatch()
-        .trigger(
-            id,
-            new NewBatch(
-                Arrays.stream(items).map(Item::toRun).toList(),
-                key == null ? null : new NewRun.Key(key, Item.KEY_LIFE),
-                requestKey,
-                Source.API,
-                null))
-        .orElseThrow(HttpError::of);
+    NewRun.Key batchKey = key == null ? null : new NewRun.Key(key, Item.KEY_LIFE);
+    return batchOn(
+        engine.components, new NewBatch(runs(items), batchKey, requestKey, Source.API, null));
   }
 
-  /** Many runs of a task in batches, in order; the clock goes on between batches. */
-  public List<UUID> many(int count, Item item) {
+  /** Triggers a batch without keys on another server of the same database. */
+  TriggeredBatch batchOn(Components server, Item... items) {
+    return batchOn(server, new NewBatch(runs(items), null, null, Source.API, null));
+  }
+
+  private TriggeredBatch batchOn(Components server, NewBatch batch) {
+    return server.batch.triggerBatch().trigger(id, batch).orElseThrow(HttpError::of);
+  }
+
+  private static List<NewRun> runs(Item... items) {
+    return Arrays.stream(items).map(Item::toRun).toList();
+  }
+
+  /**
+   * Triggers {@code count} equal runs in batches. The clock advances by a second after each batch.
+   *
+   * @return the ids in the order of the items
+   */
+  public List<UUID> triggerMany(int count, Item item) {
     List<UUID> runs = new ArrayList<>(count);
     while (runs.size() < count) {
       Item[] items = new Item[Math.min(1_000, count - runs.size())];
@@ -126,16 +126,17 @@ public final class Tenant {
     engine.components.lease.cancelRun().cancel(id, runId);
   }
 
-  /** A worker in touch that knows these tasks, each with a queue of its own and no retries. */
+  /** Opens the session of a worker with these tasks, without retries and with their own queues. */
   public Worker worker(String... tasks) {
     return worker(Arrays.stream(tasks).map(Tenant::task).toArray(TaskDefinition[]::new));
   }
 
+  /** Opens the session of a worker that declares these tasks. */
   public Worker worker(TaskDefinition... tasks) {
     return workerOf("1", tasks);
   }
 
-  /** A worker of a version of the code. */
+  /** Opens the session of a worker that runs this version of the code. */
   public Worker workerOf(String version, TaskDefinition... tasks) {
     UUID session =
         engine.components.sessions.open(
@@ -143,15 +144,17 @@ public final class Tenant {
     return new Worker(engine, engine.components, id, session);
   }
 
+  /** A task without retries, in its own queue. */
   public static TaskDefinition task(String task) {
     return new TaskDefinition(task, null, new RetryPolicy(1, 0, 0, 1, false), null, null);
   }
 
+  /** A task with a retry policy, in its own queue. */
   public static TaskDefinition task(String task, RetryPolicy retry) {
     return new TaskDefinition(task, null, retry, null, null);
   }
 
-  /** A task whose runs wait in {@code queue}, of which {@code limit} may be held at once. */
+  /** A task without retries in a queue with a concurrency limit; null: no limit. */
   public static TaskDefinition limited(String task, String queue, Integer limit) {
     return new TaskDefinition(
         task, new QueueDefinition(queue, limit), new RetryPolicy(1, 0, 0, 1, false), null, null);
@@ -170,8 +173,8 @@ public final class Tenant {
     return Objects.requireNonNull(engine.components.batch.readBatches().find(id, batchId));
   }
 
-  /** The batch's runs that have ended, in item order. */
-  public List<Run> ended(UUID batchId) {
+  /** The final runs of the batch, in item order. */
+  public List<Run> finalRuns(UUID batchId) {
     List<Run> runs = new ArrayList<>();
     engine.components.batch.readBatches().eachFinal(id, stored(batchId), runs::add);
     return runs;
@@ -183,18 +186,18 @@ public final class Tenant {
         "select count(*)::int as n from " + table + " where environment_id = :environment");
   }
 
-  /** Slots in use, over all queues with a limit. */
+  /** The slots in use, summed over all queues with a limit. */
   public int slotsInUse() {
     return number(
         "select coalesce(sum(in_use), 0)::int as n from slots where environment_id = :environment");
   }
 
-  /** The result {@code n} of a statement with this environment as its only parameter. */
+  /** The value of column {@code n} in the result of a statement about this environment. */
   public int number(String sql) {
     return engine.database.transaction(id, tx -> tx.sql(sql).first(r -> r.integer("n")));
   }
 
-  /** How every run that ended did so: whole rows, as texts to compare. */
+  /** The outcome of every final run: its whole row as text, for comparison. */
   public Map<UUID, String> outcomes() {
     Map<UUID, String> outcomes = new HashMap<>();
     engine.database.transaction(
@@ -207,26 +210,26 @@ public final class Tenant {
     return outcomes;
   }
 
-  /** The database's clock. */
+  /** The current time of the database's clock. */
   public Instant now() {
     return engine.database.now();
   }
 
-  /** Takes back what was held by workers that have not been in touch up to {@code now}. */
+  /** Reclaims, as if it were {@code now}; returns how many leases were ended. */
   public int reclaim(Instant now) {
     return engine.sweep("ReclaimSweep", now);
   }
 
-  /** Queues what is due at {@code now}. */
-  public int due(Instant now) {
+  /** Queues the delayed runs that are due at {@code now}; returns how many. */
+  public int queueDue(Instant now) {
     return engine.sweep("DueSweep", now);
   }
 
   /**
-   * Lets time pass for everything that the database's clock dates: what was stored moves back, as
-   * that clock cannot be moved on.
+   * Lets time pass for sessions and leases. Their times come from the database's clock, which a
+   * test cannot advance, so the stored times are moved back.
    */
-  public void timePasses(Duration span) {
+  public void letTimePass(Duration span) {
     engine.database.transaction(
         id,
         tx -> {

@@ -17,7 +17,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** A run from its trigger to its end, one at a time. */
+/** The life of a single run, from its trigger to its outcome. */
 class TriggerTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -109,7 +109,7 @@ class TriggerTest {
   @Test
   void TRG_07_a_claim_of_five_gets_exactly_five_different_runs() {
     Worker worker = tenant.worker("send");
-    List<UUID> runs = tenant.many(10, Item.of("send"));
+    List<UUID> runs = tenant.triggerMany(10, Item.of("send"));
     List<UUID> claimed = worker.claimIds(5);
     assertThat(claimed).hasSize(5).doesNotHaveDuplicates().isSubsetOf(runs);
     assertThat(worker.claimIds(50)).hasSize(5).doesNotContainAnyElementsOf(claimed);
@@ -135,7 +135,7 @@ class TriggerTest {
 
   @Test
   void TRG_11_declaring_a_task_releases_its_parked_runs_in_their_old_order() {
-    List<UUID> runs = tenant.many(2_300, Item.of("later"));
+    List<UUID> runs = tenant.triggerMany(2_300, Item.of("later"));
     Worker other = tenant.worker("other");
     for (int claims = 0; claims < 3; claims++) {
       assertThat(other.claim(100)).isEmpty();
@@ -168,11 +168,11 @@ class TriggerTest {
   @Test
   void TRG_14_a_run_may_name_a_queue_that_no_worker_declared() {
     Worker worker = tenant.worker("send");
-    UUID run = tenant.trigger(Item.of("send").queue("never-heard-of"));
-    assertThat(tenant.run(run).queue()).isEqualTo("never-heard-of");
+    UUID run = tenant.trigger(Item.of("send").queue("undeclared"));
+    assertThat(tenant.run(run).queue()).isEqualTo("undeclared");
     ClaimedRun claimed = worker.claimOne();
     assertThat(claimed.runId()).isEqualTo(run);
-    assertThat(claimed.queue()).isEqualTo("never-heard-of");
+    assertThat(claimed.queue()).isEqualTo("undeclared");
   }
 
   @Test

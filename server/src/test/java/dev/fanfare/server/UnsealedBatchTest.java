@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Streamed batches that are cut off or never sealed. */
+/** Streamed batches whose stream breaks, or that are never sealed. */
 class UnsealedBatchTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -46,15 +46,19 @@ class UnsealedBatchTest {
   }
 
   private AddItems.Added add(UUID batch, int from, int to) {
+    return add(batch, new Items(from, to, false));
+  }
+
+  private AddItems.Added add(UUID batch, Items items) {
     return engine
         .components
         .batch
         .addItems()
-        .add(tenant.id(), batch, Source.API, new Items(from, to, false))
+        .add(tenant.id(), batch, Source.API, items)
         .orElseThrow(HttpError::of);
   }
 
-  /** Items of one task, the last of which may never come. */
+  /** Items of one task. If {@code cut}, the stream breaks after them instead of ending. */
   private static final class Items implements ItemStream {
     private int next;
     private final int end;
@@ -98,7 +102,7 @@ class UnsealedBatchTest {
     assertThat(aborted.completedAt()).isEqualTo(late);
     assertThat(tenant.count("runs")).isZero();
     assertThat(tenant.count("batch_items")).isZero();
-    // its key is free for another try
+    // Its key can be used again.
     assertThat(create(3, "nightly")).isNotEqualTo(batch);
   }
 
@@ -127,12 +131,7 @@ class UnsealedBatchTest {
   @Test
   void TWO_25_items_stored_before_a_stream_broke_stay_and_streaming_again_seals_the_batch() {
     UUID batch = create(5, null);
-    assertThatThrownBy(() ->
-            engine
-                .components
-                .batch
-                .addItems()
-                .add(tenant.id(), batch, Source.API, new Items(0, 3, true)))
+    assertThatThrownBy(() -> add(batch, new Items(0, 3, true)))
         .isInstanceOf(UncheckedIOException.class);
     assertThat(tenant.count("batch_items")).isEqualTo(3);
     assertThat(tenant.count("runs")).isZero();
@@ -153,7 +152,7 @@ class UnsealedBatchTest {
     FutureTask<AddItems.Added> second = new FutureTask<>(() -> add(batch, 2, 4));
     engine.database.transaction(
         tenant.id(),
-        tx -> { // as the first half does it
+        tx -> { // what the first half does
           tx.sql(
                   "select from batches where environment_id = :environment and batch_id = :batch"
                       + " for update")
@@ -171,7 +170,7 @@ class UnsealedBatchTest {
               .bind("source", source)
               .update();
           Thread.ofVirtual().start(second);
-          Await.until("the second half waits", BOUND, UnsealedBatchTest::somebodyWaits);
+          Await.until("the second half waits for a lock", BOUND, UnsealedBatchTest::aLockIsAwaited);
           return null;
         });
     AddItems.Added added = get(second);
@@ -187,7 +186,7 @@ class UnsealedBatchTest {
     }
   }
 
-  private static boolean somebodyWaits() {
+  private static boolean aLockIsAwaited() {
     return engine.database.transaction(tx ->
         tx.sql("select exists (select from pg_locks where not granted) as waits")
             .first(r -> r.flag("waits")));

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Runs that only one version of the workers' code may execute, and what a run shows of it. */
+/** Runs that are locked to one version of the workers' code, and the version that a run shows. */
 class VersionTest {
   @AutoClose static final Engine engine = Engine.start();
 
@@ -54,52 +54,52 @@ class VersionTest {
 
   @Test
   void a_locked_run_is_claimed_only_by_its_version_and_an_unlocked_run_by_any() {
-    Worker old = tenant.workerOf("1", Tenant.task("a"));
-    Worker young = tenant.workerOf("2", Tenant.task("a"));
+    Worker older = tenant.workerOf("1", Tenant.task("a"));
+    Worker newer = tenant.workerOf("2", Tenant.task("a"));
     UUID locked = tenant.trigger(Item.of("a").lockToVersion("1"));
     UUID free = tenant.trigger(Item.of("a"));
-    assertThat(young.claimIds(9)).containsExactly(free);
-    assertThat(young.claimIds(9)).isEmpty();
+    assertThat(newer.claimIds(9)).containsExactly(free);
+    assertThat(newer.claimIds(9)).isEmpty();
     assertThat(tenant.status(locked)).isEqualTo(RunStatus.QUEUED);
-    ClaimedRun claimed = old.onAnotherServer().claimOne();
+    ClaimedRun claimed = older.onAnotherServer().claimOne();
     assertThat(claimed.runId()).isEqualTo(locked);
-    old.handBack(claimed);
-    assertThat(young.claimIds(9)).isEmpty();
-    assertThat(old.claimIds(9)).containsExactly(locked);
+    older.handBack(claimed);
+    assertThat(newer.claimIds(9)).isEmpty();
+    assertThat(older.claimIds(9)).containsExactly(locked);
   }
 
   @Test
   void versions_share_the_slots_of_a_queue() {
-    Worker old = tenant.workerOf("1", Tenant.limited("a", "q", 1));
-    Worker young = tenant.workerOf("2", Tenant.limited("a", "q", 1));
+    Worker older = tenant.workerOf("1", Tenant.limited("a", "q", 1));
+    Worker newer = tenant.workerOf("2", Tenant.limited("a", "q", 1));
     UUID first = tenant.trigger(Item.of("a").lockToVersion("1"));
     UUID second = tenant.trigger(Item.of("a").lockToVersion("2"));
-    ClaimedRun held = old.claimOne();
+    ClaimedRun held = older.claimOne();
     assertThat(held.runId()).isEqualTo(first);
-    assertThat(young.claimIds(9)).isEmpty();
-    old.succeed(held, "1");
-    assertThat(young.claimIds(9)).containsExactly(second);
+    assertThat(newer.claimIds(9)).isEmpty();
+    older.succeed(held, "1");
+    assertThat(newer.claimIds(9)).containsExactly(second);
   }
 
   @Test
   void a_run_shows_the_version_it_is_locked_to_or_the_one_that_executed_it() {
-    Worker old = tenant.workerOf("1", Tenant.task("a"));
-    Worker young = tenant.workerOf("2", Tenant.task("a"));
+    Worker older = tenant.workerOf("1", Tenant.task("a"));
+    Worker newer = tenant.workerOf("2", Tenant.task("a"));
     UUID free = tenant.trigger(Item.of("a"));
     UUID locked = tenant.trigger(Item.of("a").lockToVersion("2"));
     assertThat(shown(free, locked)).containsExactly(null, "2");
 
-    ClaimedRun claimed = old.claimOne();
+    ClaimedRun claimed = older.claimOne();
     assertThat(shown(free, locked)).containsExactly("1", "2");
-    old.handBack(claimed);
+    older.handBack(claimed);
     assertThat(shown(free, locked)).containsExactly(null, "2");
-    young.claim(2).forEach(run -> young.succeed(run, "1"));
+    newer.claim(2).forEach(run -> newer.succeed(run, "1"));
     assertThat(shown(free, locked)).containsExactly("2", "2");
 
     UUID canceled = tenant.trigger(Item.of("a"));
-    old.claimOne();
+    older.claimOne();
     tenant.cancel(canceled);
-    old.close();
+    older.close();
     assertThat(shown(canceled)).containsExactly("1");
   }
 
@@ -132,7 +132,7 @@ class VersionTest {
       throws Exception {
     tenant.worker("a");
     List<Boolean> stored =
-        AtOnce.call(
+        Concurrently.call(
             20,
             n -> {
               try {

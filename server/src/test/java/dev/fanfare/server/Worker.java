@@ -12,7 +12,7 @@ import dev.fanfare.server.worker.Sessions;
 import java.util.List;
 import java.util.UUID;
 
-/** One worker's session, which does what it is told. */
+/** The session of a worker that makes only the calls a test asks for. */
 public final class Worker {
   public static final RunError ERROR = RunError.builtIn("java.io.IOException", "no route", "at x");
 
@@ -36,16 +36,16 @@ public final class Worker {
     return server.sessions.poll(environmentId, session, max).orElseThrow(HttpError::of);
   }
 
-  /** Claims up to {@code max} and returns their ids. */
+  /** Claims up to {@code max} runs and returns their ids. */
   public List<UUID> claimIds(int max) {
     return claim(max).stream().map(ClaimedRun::runId).toList();
   }
 
-  /** Claims the one run there is. */
+  /** Claims the only run that is ready; fails if there is none, or more than one. */
   public ClaimedRun claimOne() {
     List<ClaimedRun> runs = claim(2);
     if (runs.size() != 1) {
-      throw new AssertionError("claimed " + runs.size() + " runs, not one");
+      throw new AssertionError("claimed " + runs.size() + " runs instead of one");
     }
     return runs.getFirst();
   }
@@ -86,7 +86,7 @@ public final class Worker {
     return new Finished(run.runId(), run.fence(), attempt, 5, null, null, ERROR, retryable);
   }
 
-  /** Whether it holds the run under the claim's fence at this moment. */
+  /** Whether the session holds the run now, under the fence of this claim. */
   public boolean holds(ClaimedRun run) {
     return engine.database.transaction(
         environmentId,
@@ -107,12 +107,12 @@ public final class Worker {
                 != null);
   }
 
-  /** Tells that it is still there. */
-  public void heartbeat() {
-    report(List.of(), List.of(), List.of());
+  /** Sends an empty report. */
+  public ReportResult heartbeat() {
+    return report(List.of(), List.of(), List.of());
   }
 
-  /** The same worker, talking to a server that has not seen it yet. */
+  /** The same session, on a server that has not seen it yet. */
   public Worker onAnotherServer() {
     return new Worker(engine, engine.server(), environmentId, session);
   }

@@ -27,7 +27,7 @@ class SweepLoopTest {
           @Override
           public int runOnce(int environmentId, Instant now) {
             if (environmentId == 1) {
-              throw new IllegalStateException("something of this environment alone");
+              throw new IllegalStateException("a failure of this environment only");
             }
             swept.countDown();
             return 0;

@@ -23,7 +23,7 @@ class JsonReaderTest {
     return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Gives 1 to 7 bytes at a time, as a slow client does. */
+  /** Returns 1 to 7 bytes at a time, as the connection of a slow client does. */
   private static InputStream dripping(byte[] bytes, SplittableRandom random) {
     return new InputStream() {
       private int at;
@@ -183,8 +183,8 @@ class JsonReaderTest {
 
   @Test
   void nesting_is_accepted_up_to_the_limit_and_refused_beyond_it() {
-    int room = WireJson.DEPTH_MAX - 1; // one level is the body itself
-    String deep = "[".repeat(room) + "]".repeat(room);
+    int levels = WireJson.DEPTH_MAX - 1; // the body itself is one level
+    String deep = "[".repeat(levels) + "]".repeat(levels);
     List<String> read = new ArrayList<>();
     JsonReader.readObject(bytes("{\"a\":" + deep + "}"), (reader, name) -> read.add(reader.raw()));
     assertThat(read).containsExactly(deep);
@@ -206,7 +206,7 @@ class JsonReaderTest {
         .isNotInstanceOf(JsonException.class);
   }
 
-  /** Makes JSON values with everything in them that is legal and rare. */
+  /** Generates JSON values with everything that is legal and rare. */
   private static final class Documents {
     private static final String[] ODD = {
       "\\u0000",
@@ -282,7 +282,7 @@ class JsonReaderTest {
       return json.append('"').toString();
     }
 
-    /** A name is read, and so may not hold half a surrogate pair. */
+    /** Names are decoded, so they must not contain unpaired surrogates. */
     private String name() {
       return string().replace("\\ud800", "").replace("\\udc00", "");
     }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fanfare.server.AtOnce;
+import dev.fanfare.server.Concurrently;
 import dev.fanfare.server.Engine;
 import dev.fanfare.server.packet.ByteStore.StoredBytes;
 import java.io.ByteArrayOutputStream;
@@ -18,28 +18,17 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Both kinds of stores, without the edge. */
+/** Both kinds of stores, without their HTTP edge. */
 class ByteStoreTest {
-  private static Engine engine;
+  @AutoClose static final Engine engine = Engine.start();
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    engine = Engine.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    engine.close();
-  }
 
   private ByteStore store(String kind) throws IOException {
     return kind.equals("disk")
@@ -83,7 +72,7 @@ class ByteStoreTest {
   void of_concurrent_uploads_one_wins_completely(String kind) throws Exception {
     ByteStore store = store(kind);
     int tenant = engine.tenant().id();
-    AtOnce.call(
+    Concurrently.call(
         8,
         i -> {
           store.store(tenant, "a", "x/" + i, ("" + i).repeat(100_000).getBytes(UTF_8));

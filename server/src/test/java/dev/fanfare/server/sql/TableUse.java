@@ -8,11 +8,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * That a statement writes or reads a table or view. No parser of SQL: it knows the places where a
- * table's name can stand, and names that are common table expressions or functions.
+ * A use of a table or view by a statement. This is not an SQL parser: it knows the places where a
+ * table's name can stand, and recognizes common table expressions and functions.
  */
 public record TableUse(String table, Kind kind) {
-  /** Inserting, updating and deleting is to write. */
+  /** Insert, update, delete, merge, truncate and copy are writes. */
   public enum Kind {
     READ,
     WRITE
@@ -24,7 +24,7 @@ public record TableUse(String table, Kind kind) {
       Pattern.compile(
           "(?s)\\s*(select|with|insert into|update|delete from|merge into|truncate|copy)\\s.*");
 
-  /** What takes a {@code from} of its own among its arguments. */
+  /** Functions with a {@code from} among their arguments. */
   private static final Set<String> FROM_INSIDE = Set.of("extract", "substring", "trim", "overlay");
 
   private static final Set<String> QUERY = Set.of("select", "with", "values", "(");
@@ -46,12 +46,12 @@ public record TableUse(String table, Kind kind) {
           ")",
           ";");
 
-  /** Whether a string is a statement on tables. */
+  /** Whether a text is an SQL statement that can use tables. */
   public static boolean isStatement(String text) {
     return VERB.matcher(text).matches();
   }
 
-  /** What a statement does with tables; a name is there once for each kind. */
+  /** The uses of tables by a statement, each table at most once for each kind. */
   public static Set<TableUse> in(String sql) {
     return new Statement(sql).uses();
   }
@@ -105,7 +105,7 @@ public record TableUse(String table, Kind kind) {
       return uses;
     }
 
-    /** {@code with x as (}, {@code , y (a, b) as materialized (}. */
+    /** Finds {@code with x as (} and {@code , y (a, b) as materialized (}. */
     private void expression(int as) {
       if (!token(as).equals("as")) {
         return;
@@ -163,7 +163,7 @@ public record TableUse(String table, Kind kind) {
       return tokens.size();
     }
 
-    /** Items between commas; what is joined to them is found by its {@code join}. */
+    /** Reads the items between commas. Joined tables are found by their {@code join}. */
     private void list(int begin) {
       item(begin);
       for (int at = begin; at < tokens.size() && !LIST_ENDS.contains(token(at)); at++) {

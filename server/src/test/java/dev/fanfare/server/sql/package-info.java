@@ -1,3 +1,3 @@
-/** Reads SQL, for the test of who uses which table. */
+/** Finds the tables that SQL statements use, for the test of their owners. */
 @org.jspecify.annotations.NullMarked
 package dev.fanfare.server.sql;

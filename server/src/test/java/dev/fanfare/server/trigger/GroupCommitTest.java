@@ -19,12 +19,12 @@ class GroupCommitTest {
   @Test
   void a_single_caller_is_a_group_of_one() throws Exception {
     GroupCommit<String, Integer> commit =
-        new GroupCommit<>(10, (line, group) -> groups.add(group), this::failed);
+        new GroupCommit<>(10, (partition, group) -> groups.add(group), this::failed);
 
-    commit.join("line", 1);
+    commit.join("partition", 1);
     assertThat(groups.take()).containsExactly(1);
 
-    commit.join("line", 2);
+    commit.join("partition", 2);
     assertThat(groups.take()).containsExactly(2);
   }
 
@@ -36,17 +36,17 @@ class GroupCommitTest {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             2,
-            (line, group) -> {
+            (partition, group) -> {
               begun.countDown();
               awaitQuietly(go);
               groups.add(group);
             },
             this::failed);
 
-    commit.join("line", 1);
+    commit.join("partition", 1);
     begun.await();
     for (int i = 2; i <= 6; i++) {
-      commit.join("line", i);
+      commit.join("partition", i);
     }
     go.countDown();
 
@@ -62,8 +62,8 @@ class GroupCommitTest {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,
-            (line, group) -> {
-              if (line.equals("slow")) {
+            (partition, group) -> {
+              if (partition.equals("slow")) {
                 awaitQuietly(never);
               }
               groups.add(group);
@@ -82,18 +82,18 @@ class GroupCommitTest {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,
-            (line, group) -> {
+            (partition, group) -> {
               if (group.contains(1)) {
-                throw new OutOfMemoryError("not really");
+                throw new OutOfMemoryError("intended fault");
               }
               groups.add(group);
             },
             this::failed);
 
-    commit.join("line", 1);
+    commit.join("partition", 1);
     assertThat(failures.take()).containsExactly(1);
 
-    commit.join("line", 2);
+    commit.join("partition", 2);
     assertThat(groups.take()).containsExactly(2);
   }
 

@@ -48,10 +48,12 @@ class RateLimitTest {
     RateLimit.Outcome refused = limit.take("a", 4);
     assertThat(refused.taken()).isFalse();
     assertThat(refused.remaining()).isEqualTo(3);
-    assertThat(refused.resetAt()).as("when the fourth is there").isEqualTo(START.plusMillis(500));
+    assertThat(refused.resetAt())
+        .as("when four tokens are available")
+        .isEqualTo(START.plusMillis(500));
     RateLimit.Outcome taken = limit.take("a", 3);
     assertThat(taken.taken()).isTrue();
-    assertThat(taken.resetAt()).as("when it is full").isEqualTo(START.plusSeconds(5));
+    assertThat(taken.resetAt()).as("when the bucket is full again").isEqualTo(START.plusSeconds(5));
   }
 
   @Test

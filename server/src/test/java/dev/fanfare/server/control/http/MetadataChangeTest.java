@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What changes of metadata come to; the HTTP contract has its own tests. */
+/** The results of metadata changes; the HTTP contract has its own tests. */
 class MetadataChangeTest {
 
   private static String set(String... keys) {

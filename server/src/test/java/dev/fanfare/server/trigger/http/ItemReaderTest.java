@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a trigger's options mean; the HTTP contract has its own tests. */
+/** The meaning of a trigger's options; the HTTP contract has its own tests. */
 class ItemReaderTest {
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
   private static final ServerConfig CONFIG = ServerConfig.defaults().with(ITEM_BYTES_MAX, 1_000);
@@ -58,7 +58,7 @@ class ItemReaderTest {
     assertThat(options("{\"delay\":\"1h30m\"}").delayUntil()).isEqualTo(NOW.plusSeconds(5_400));
     assertThat(options("{\"delay\":\"2026-03-01T13:30:00Z\"}").delayUntil())
         .isEqualTo(NOW.plusSeconds(5_400));
-    assertThat(options("{\"delay\":\"2020-01-01\"}").delayUntil()).isNull(); // no delay at all
+    assertThat(options("{\"delay\":\"2020-01-01\"}").delayUntil()).isNull(); // no delay
     assertThat(options("{\"delay\":\"999999999w\"}").delayUntil())
         .isEqualTo(Instant.parse("9999-12-31T23:59:59Z"));
     refused(422, "{\"delay\":\"soon\"}");

@@ -8,11 +8,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
-/** The same call by many threads that begin together. */
-public final class AtOnce {
-  private AtOnce() {}
+/** Makes the same call from several threads that start together. */
+public final class Concurrently {
+  private Concurrently() {}
 
-  /** Calls with 0, 1, … and returns the results in that order; fails when any call fails. */
+  /**
+   * Calls {@code body} with 0, 1, … and waits for all calls.
+   *
+   * @return the results, in that order
+   * @throws Failed if a call failed
+   */
   public static <T> List<T> call(int threads, IntFunction<T> body) throws Failed {
     CyclicBarrier begin = new CyclicBarrier(threads);
     try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
