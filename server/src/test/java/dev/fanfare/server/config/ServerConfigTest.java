@@ -55,7 +55,7 @@ class ServerConfigTest {
   private static final int MIB = 1_048_576;
 
   @Test
-  void defaultsAreThoseOfTheDocumentation() {
+  void defaults_are_those_of_the_documentation() {
     ServerConfig config = ServerConfig.defaults();
 
     assertThat(config.get(HOST)).isEqualTo("127.0.0.1");
@@ -100,7 +100,7 @@ class ServerConfigTest {
   }
 
   @Test
-  void aCopyChangesOneValueAndKeepsTheRest() {
+  void a_copy_changes_one_value_and_keeps_the_rest() {
     ServerConfig config =
         ServerConfig.defaults().with(PORT, 0).with(SESSION_LEASE, Duration.ofSeconds(1));
 
@@ -111,7 +111,7 @@ class ServerConfigTest {
   }
 
   @Test
-  void nullMakesASettingAbsent() {
+  void null_makes_aSetting_absent() {
     ServerConfig config = ServerConfig.defaults().with(TTL_MAX, Duration.ofDays(1));
 
     assertThat(config.get(TTL_MAX)).isEqualTo(Duration.ofDays(1));
@@ -119,7 +119,7 @@ class ServerConfigTest {
   }
 
   @Test
-  void anErrorTextNamesWhatIsAllowed() {
+  void an_error_text_names_what_is_allowed() {
     assertThatThrownBy(() -> ServerConfig.defaults().with(SESSION_LEASE, Duration.ZERO))
         .hasMessage("FANFARE_SESSION_LEASE must be positive, not 0ms");
     assertThatThrownBy(() -> ServerConfig.defaults().with(PORT, 65_536))
@@ -129,7 +129,7 @@ class ServerConfigTest {
   }
 
   @Test
-  void theBudgetOfBodiesGrowsWithTheLongestBodyUnlessItIsSet() {
+  void the_body_budget_grows_with_the_longest_body_unless_it_is_set() {
     long larger = Runtime.getRuntime().maxMemory() / 4 + MIB;
     assertThat(
             ServerConfig.defaults()
@@ -144,7 +144,7 @@ class ServerConfigTest {
   }
 
   @Test
-  void itsTextHoldsNoSecret() {
+  void its_text_contains_no_secret() {
     ServerConfig config =
         ServerConfig.defaults()
             .with(DEV_KEY, "tr_dev_aaaaaaaaaaaaaaaaaaaaaaaa")
@@ -200,7 +200,7 @@ class ServerConfigTest {
 
   @ParameterizedTest
   @MethodSource("nonsense")
-  void refusesNonsenseByTheNameOfTheSetting(
+  void an_invalid_value_is_refused_by_the_name_of_its_setting(
       Setting<?> setting, UnaryOperator<ServerConfig> change) {
     assertThatThrownBy(() -> change.apply(ServerConfig.defaults()))
         .isInstanceOf(InvalidSettingException.class)

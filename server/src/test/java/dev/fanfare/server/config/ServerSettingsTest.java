@@ -18,7 +18,7 @@ class ServerSettingsTest {
   private static final List<Setting<?>> ALL = ServerSettings.ALL;
 
   @Test
-  void everyConstantIsListedOnceUnderItsName() {
+  void every_constant_is_listed_once_under_its_name() {
     List<String> constants =
         Arrays.stream(ServerSettings.class.getDeclaredFields())
             .filter(field -> field.getType() == Setting.class)
@@ -32,7 +32,7 @@ class ServerSettingsTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void everySettingIsDocumented(Setting<?> setting) {
+  void every_setting_is_documented(Setting<?> setting) {
     assertThat(setting.doc()).isNotBlank().doesNotEndWith(".").doesNotContain("|", "\n");
     assertThat(setting.values()).isNotBlank();
     assertThat(setting.defaultText()).isNotBlank();
@@ -40,7 +40,7 @@ class ServerSettingsTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void everyDefaultKeepsItsOwnRulesAndIsShownAsItIsDocumented(Setting<?> setting) {
+  void every_default_obeys_its_own_rules_and_is_shown_as_documented(Setting<?> setting) {
     ServerConfig defaults = ServerConfig.defaults();
 
     assertThatCode(() -> setting.check(defaults)).doesNotThrowAnyException();
@@ -50,7 +50,7 @@ class ServerSettingsTest {
   }
 
   @Test
-  void theReferencePageIsGeneratedFromTheDeclarations() throws IOException {
+  void the_reference_page_is_generated_from_the_declarations() throws IOException {
     String page = SettingsPage.text();
     if (Boolean.getBoolean("fanfare.settings.write")) {
       Files.writeString(PAGE, page);
