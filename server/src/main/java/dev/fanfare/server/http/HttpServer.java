@@ -120,7 +120,7 @@ public final class HttpServer {
     try {
       if (!inFlight.tryAcquire(IN_FLIGHT_MAX, grace.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn(
-            "Requests are still running after the grace period of {}, they are cut off", grace);
+            "Requests are still running after the grace period of {}; they are cut off", grace);
       } else {
         inFlight.release(IN_FLIGHT_MAX);
       }

@@ -98,7 +98,7 @@ public final class ClaimRuns {
         }
         // The earlier rounds are committed, so their runs must reach the worker.
         log.warn(
-            "A claim stops early with {} runs, the next claim continues: {}",
+            "A claim stops early with {} runs; the next claim continues: {}",
             runs.size(),
             e.getMessage());
         break;
