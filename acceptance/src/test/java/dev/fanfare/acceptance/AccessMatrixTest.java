@@ -142,7 +142,7 @@ class AccessMatrixTest {
     for (Map.Entry<String, String> known : names.entrySet()) {
       path = path.replace("{" + known.getKey() + "}", known.getValue());
     }
-    assertThat(path).as("what stands for the name in it?").doesNotContain("{");
+    assertThat(path).as("a path whose {name} has no value in AccessMatrixTest.names").doesNotContain("{");
     return path;
   }
 
@@ -152,7 +152,9 @@ class AccessMatrixTest {
         server.server.routes().stream()
             .map(AccessMatrixTest::name)
             .collect(Collectors.toCollection(TreeSet::new));
-    assertThat(routes).isEqualTo(new TreeSet<>(BODIES.keySet()));
+    assertThat(BODIES.keySet())
+        .as("rows of BODIES, compared with the routes of the server")
+        .containsExactlyInAnyOrderElementsOf(routes);
   }
 
   @Test

@@ -57,13 +57,16 @@ class OpenApiTest {
         server.server.routes().stream()
             .map(OpenApiTest::name)
             .collect(Collectors.toCollection(TreeSet::new));
-    assertThat(api.operations().keySet()).isEqualTo(routes);
+    assertThat(api.operations().keySet())
+        .as("operations of openapi.json, compared with the routes of the server")
+        .containsExactlyInAnyOrderElementsOf(routes);
   }
 
   @Test
   void it_names_the_credentials_of_each_route() {
     for (Route route : server.server.routes()) {
       JsonNode operation = api.operations().get(name(route));
+      assertThat(operation).as(name(route) + " in openapi.json").isNotNull();
       JsonNode security = operation.path("security");
       if (security.isMissingNode()) {
         security = api.document().get("security");

@@ -7,6 +7,8 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.config.Settings;
 import dev.fanfare.server.config.Settings.Entry;
+import dev.fanfare.server.http.Access;
+import dev.fanfare.server.http.Route;
 import dev.fanfare.testkit.JavaLiterals;
 import dev.fanfare.testkit.JavaLiterals.Literal;
 import dev.fanfare.testkit.MarkdownTable;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -71,6 +74,27 @@ class ReferenceCoverageTest {
         .containsAll(routes.stream().filter(r -> !PRESIGNED.contains(r)).toList())
         .isSubsetOf(routes);
     assertThat(routes).containsAll(PRESIGNED);
+  }
+
+  @Test
+  void the_table_of_routes_names_the_credentials_of_each_route() throws IOException {
+    List<List<String>> table =
+        MarkdownTable.in(
+                Project.text(PAGES.resolve("authentication.md")),
+                "Route",
+                "Secret key",
+                "Token with")
+            .getFirst()
+            .rows();
+    List<String> wrong = new ArrayList<>();
+    try (TestServer server = TestServer.start()) {
+      for (Route route : server.server.routes()) {
+        if (route.access().kind() != Access.Kind.PRESIGNED) {
+          wrongCredentials(route, table).ifPresent(wrong::add);
+        }
+      }
+    }
+    assertThat(wrong).as("routes, compared with the table in authentication.md").isEmpty();
   }
 
   @Test
@@ -133,6 +157,14 @@ class ReferenceCoverageTest {
   void planted_gaps_are_found() {
     assertThat(routes("`GET /a/{run}` and POST /b/{c}/d, `GET /health/…`, GET /a/{x*}"))
         .containsExactly("GET /a/{}", "POST /b/{}/d");
+    List<List<String>> table =
+        List.of(List.of("`GET /a/{b}`", "yes", "no"), List.of("`/a/…`", "yes", "`read:a`"));
+    assertThat(wrongCredentials(new Route("GET", "/a/{x}", Access.key(), x -> null), table))
+        .isEmpty();
+    assertThat(wrongCredentials(new Route("PUT", "/a/{x}", Access.key(), x -> null), table))
+        .isPresent();
+    assertThat(wrongCredentials(new Route("GET", "/c", Access.key(), x -> null), table))
+        .isPresent();
     assertThat(settings("| Setting | Default |\n|---|---|\n| `FANFARE_A`, `FANFARE_B` | `1` |\n"))
         .isEqualTo(Map.of("FANFARE_A", "1", "FANFARE_B", "1"));
     assertThat(missing(List.of("ABORTED", "LOST"), "`ABORTED` and LOST_AND_FOUND"))
@@ -154,6 +186,33 @@ class ReferenceCoverageTest {
 
   private static String withoutNames(String route) {
     return route.replaceAll("\\{[^}]*}", "{}");
+  }
+
+  /** What the first row that covers a route says wrongly about it, or that no row covers it. */
+  private static Optional<String> wrongCredentials(Route route, List<List<String>> table) {
+    String name = withoutNames(route.method() + " " + route.path());
+    Optional<List<String>> row =
+        table.stream().filter(cells -> covers(cells.getFirst(), name)).findFirst();
+    if (row.isEmpty()) {
+      return Optional.of(name + ": no row");
+    }
+    String key = row.get().get(1);
+    String token = row.get().get(2);
+    Access access = route.access();
+    boolean right =
+        key.equals(access.takesCredentials() ? "yes" : "open")
+            && (token.startsWith("see ") || access.takesTokens() == token.startsWith("`"));
+    return right ? Optional.empty() : Optional.of(name + ": " + row.get());
+  }
+
+  private static boolean covers(String cell, String route) {
+    return Pattern.compile("`((?:[A-Z]+ )?)(/[^`]*)`")
+        .matcher(cell)
+        .results()
+        .anyMatch(match -> {
+          String path = Pattern.quote(withoutNames(match.group(2))).replace("…", "\\E.*\\Q");
+          return route.matches((match.group(1).isEmpty() ? "[A-Z]+ " : match.group(1)) + path);
+        });
   }
 
   private static TreeSet<String> routes(String pages) {
