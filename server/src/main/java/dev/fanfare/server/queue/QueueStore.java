@@ -50,7 +50,7 @@ public final class QueueStore {
    * Stores a queue as a worker declares it, and returns its id. The latest declaration wins;
    * omitting the limit removes it.
    */
-  public int register(Tx tx, String name, @Nullable Integer concurrencyLimit) {
+  public int declare(Tx tx, String name, @Nullable Integer concurrencyLimit) {
     return Objects.requireNonNull(
         tx.sql(
                 """

@@ -57,7 +57,7 @@ public final class TaskStore {
   }
 
   /** Stores a task as a worker declares it, and returns its id. The latest declaration wins. */
-  public int register(
+  public int declare(
       Tx tx,
       String slug,
       int queueId,

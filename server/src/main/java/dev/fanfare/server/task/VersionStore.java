@@ -65,7 +65,7 @@ public final class VersionStore {
    *
    * @param queueByTask queue ids by task ids
    */
-  public int register(Tx tx, String version, Map<Integer, Integer> queueByTask) {
+  public int declare(Tx tx, String version, Map<Integer, Integer> queueByTask) {
     Integer versionId = id(tx, version);
     if (versionId == null) {
       tx.sql(

@@ -46,12 +46,12 @@ public final class Sessions {
   private final Database database;
   private final Signals signals;
   private final TimeOrderedIds ids;
-  private final ClaimRuns claims;
-  private final ReportAttempts reports;
+  private final ClaimRuns claimRuns;
+  private final ReportAttempts reportAttempts;
   private final HandBack handBack;
   private final ServerConfig config;
-  private final RegisterTasks tasks;
-  private final SessionStore store = new SessionStore();
+  private final DeclareTasks declareTasks;
+  private final SessionStore sessionStore = new SessionStore();
   private final Map<UUID, Cached> cache = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
@@ -60,10 +60,10 @@ public final class Sessions {
     this.signals = resources.signals();
     this.ids = resources.ids();
     this.config = resources.config();
-    this.claims = lease.claimRuns();
-    this.reports = lease.reportAttempts();
+    this.claimRuns = lease.claimRuns();
+    this.reportAttempts = lease.reportAttempts();
     this.handBack = lease.handBack();
-    this.tasks = new RegisterTasks(database);
+    this.declareTasks = new DeclareTasks(database);
   }
 
   /** A cached session. */
@@ -78,16 +78,16 @@ public final class Sessions {
     }
   }
 
-  /** Opens a session for a worker and registers its tasks. */
+  /** Opens a session for a worker and declares its tasks. */
   public UUID open(int environmentId, SessionRequest request) {
-    RegisterTasks.Registered registered =
-        tasks.register(environmentId, request.version(), request.tasks());
+    DeclareTasks.Declared declared =
+        declareTasks.declare(environmentId, request.version(), request.tasks());
     Session session =
-        new Session(ids.next(), environmentId, registered.taskIds(), registered.versionId());
+        new Session(ids.next(), environmentId, declared.taskIds(), declared.versionId());
     database.transaction(
         environmentId,
         tx -> {
-          store.insert(
+          sessionStore.insert(
               tx,
               session,
               request.name(),
@@ -127,7 +127,7 @@ public final class Sessions {
     long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
     while (max > 0) {
       long ticket = signals.ticket(environmentId);
-      ClaimRuns.Claim claim = claims.claim(environmentId, claimant, max, cached.lastLaneId);
+      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, cached.lastLaneId);
       cached.lastLaneId = claim.lastLaneId();
       long left = deadline - System.nanoTime();
       if (!claim.runs().isEmpty() || !claim.canceled().isEmpty() || left <= 0 || stopping) {
@@ -160,7 +160,7 @@ public final class Sessions {
   public Result<ReportResult> report(int environmentId, UUID sessionId, AttemptReport report) {
     return renew(environmentId, sessionId) == null
         ? Result.refused(LAPSED)
-        : Result.of(reports.report(environmentId, sessionId, report));
+        : Result.of(reportAttempts.report(environmentId, sessionId, report));
   }
 
   /** Closes a session. The runs that it still holds go back to their queues. */
@@ -170,7 +170,7 @@ public final class Sessions {
         database.transaction(
             environmentId,
             tx -> {
-              boolean deleted = store.delete(tx, sessionId);
+              boolean deleted = sessionStore.delete(tx, sessionId);
               if (deleted) {
                 handBack.all(tx, sessionId);
               }
@@ -202,7 +202,7 @@ public final class Sessions {
     }
     Session session =
         database.transaction(
-            environmentId, tx -> store.renew(tx, sessionId, config.get(SESSION_LEASE)));
+            environmentId, tx -> sessionStore.renew(tx, sessionId, config.get(SESSION_LEASE)));
     if (session == null) {
       cache.remove(sessionId);
       return null;

@@ -24,42 +24,41 @@ import org.jspecify.annotations.Nullable;
  * Stores the tasks that a worker declares, with their queues and retry policies, and releases the
  * parked runs of these tasks.
  */
-final class RegisterTasks {
+final class DeclareTasks {
   private static final int RELEASED_PER_STEP = 1_000;
 
   private final Database database;
-  private final TaskStore tasks = new TaskStore();
-  private final VersionStore versions = new VersionStore();
-  private final QueueStore queues = new QueueStore();
-  private final SlotStore slots = new SlotStore();
-  private final ParkedStore parked = new ParkedStore();
+  private final TaskStore taskStore = new TaskStore();
+  private final VersionStore versionStore = new VersionStore();
+  private final QueueStore queueStore = new QueueStore();
+  private final SlotStore slotStore = new SlotStore();
+  private final ParkedStore parkedStore = new ParkedStore();
 
-  RegisterTasks(Database database) {
+  DeclareTasks(Database database) {
     this.database = database;
   }
 
   /** The ids of a worker's tasks and of its version. */
-  record Registered(Set<Integer> taskIds, int versionId) {}
+  record Declared(Set<Integer> taskIds, int versionId) {}
 
   /** Stores the tasks, and that the version has them. */
-  Registered register(int environmentId, String version, List<TaskDefinition> definitions) {
+  Declared declare(int environmentId, String version, List<TaskDefinition> definitions) {
     List<TaskDefinition> ordered =
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
-    Registered registered =
-        database.transaction(environmentId, tx -> registerAll(tx, version, ordered));
+    Declared declared = database.transaction(environmentId, tx -> declareAll(tx, version, ordered));
     // After the commit, no claim parks runs of these tasks.
-    for (int taskId : registered.taskIds()) {
+    for (int taskId : declared.taskIds()) {
       int released;
       do {
         released =
             database.transaction(
-                environmentId, tx -> parked.release(tx, taskId, RELEASED_PER_STEP));
+                environmentId, tx -> parkedStore.release(tx, taskId, RELEASED_PER_STEP));
       } while (released > 0);
     }
-    return registered;
+    return declared;
   }
 
-  private Registered registerAll(Tx tx, String version, List<TaskDefinition> definitions) {
+  private Declared declareAll(Tx tx, String version, List<TaskDefinition> definitions) {
     // Queues by name, then tasks by id, then the version. One order for all prevents deadlocks
     // with other workers, and with triggers that insert the same queues and tasks.
     Map<String, @Nullable Integer> limits = new TreeMap<>();
@@ -68,13 +67,13 @@ final class RegisterTasks {
       limits.put(queueName(definition), queue == null ? null : queue.concurrencyLimit());
     }
     Map<String, Integer> queueIds = new HashMap<>();
-    limits.forEach((name, limit) -> queueIds.put(name, queues.register(tx, name, limit)));
+    limits.forEach((name, limit) -> queueIds.put(name, queueStore.declare(tx, name, limit)));
     Map<Integer, Integer> queueByTask = new HashMap<>();
     for (TaskDefinition definition : definitions) {
       int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
       RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
       queueByTask.put(
-          tasks.register(
+          taskStore.declare(
               tx,
               definition.id(),
               queueId,
@@ -83,9 +82,9 @@ final class RegisterTasks {
               definition.ttlMillis()),
           queueId);
     }
-    int versionId = versions.register(tx, version, queueByTask);
-    slots.deleteUnlimited(tx, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
-    return new Registered(Set.copyOf(queueByTask.keySet()), versionId);
+    int versionId = versionStore.declare(tx, version, queueByTask);
+    slotStore.deleteUnlimited(tx, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
+    return new Declared(Set.copyOf(queueByTask.keySet()), versionId);
   }
 
   private static String queueName(TaskDefinition definition) {
