@@ -91,7 +91,7 @@ final class FailAttempts {
         Stream.concat(last.stream(), later.stream().map(Later::finished))
             .map(Finished::ref)
             .toList();
-    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, ended));
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.end(tx, sessionId, ended));
     for (Finished finished : last) {
       Lease lease = released.get(finished.lease());
       if (lease != null) {

@@ -20,7 +20,7 @@ public final class HandBack {
    */
   public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
-    leases.releaseAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
+    leases.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
     settlement.write(tx, runs);
   }
 }

@@ -64,7 +64,7 @@ final class LeaseStore {
    * Deletes and returns the leases that match session, fence and attempt. A lease that is not
    * returned was lost and is unchanged.
    */
-  List<Lease> release(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
+  List<Lease> end(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
     List<AttemptRef> ordered = ordered(attempts, AttemptRef::runId);
     return tx.sql(
             """
@@ -252,7 +252,7 @@ final class LeaseStore {
   }
 
   /** Deletes and returns all leases of a session. */
-  List<Lease> releaseAll(Tx tx, UUID sessionId) {
+  List<Lease> endAll(Tx tx, UUID sessionId) {
     return tx.sql(
             """
             delete from leases

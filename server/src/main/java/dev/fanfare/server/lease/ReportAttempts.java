@@ -100,7 +100,7 @@ public final class ReportAttempts {
   private void complete(
       Tx tx, UUID sessionId, List<Finished> succeeded, ReportResult result, Settlement settlement) {
     List<AttemptRef> ended = succeeded.stream().map(Finished::ref).toList();
-    Map<LeaseRef, Lease> released = Lease.byRef(leases.release(tx, sessionId, ended));
+    Map<LeaseRef, Lease> released = Lease.byRef(leases.end(tx, sessionId, ended));
     for (Finished finished : succeeded) {
       Lease lease = released.remove(finished.lease());
       if (lease == null) {

@@ -68,7 +68,7 @@ public final class DelayStore {
    * Makes up to {@code max} due runs ready, the longest due first; returns how many. The time to
    * live of a new run starts at {@code now}. Skips entries that another transaction has locked.
    */
-  public int release(Tx tx, Instant now, int max) {
+  public int makeReady(Tx tx, Instant now, int max) {
     return tx.sql(
             """
             with due as (

@@ -16,7 +16,7 @@ final class DueSweep implements Sweep {
   private final Database database;
   private final Signals signals;
   private final Duration interval;
-  private final DelayStore delays = new DelayStore();
+  private final DelayStore delayStore = new DelayStore();
 
   DueSweep(Resources resources) {
     this.database = resources.database();
@@ -31,10 +31,11 @@ final class DueSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    int released = database.transaction(environmentId, tx -> delays.release(tx, now, AT_ONCE));
-    if (released > 0) {
+    int madeReady =
+        database.transaction(environmentId, tx -> delayStore.makeReady(tx, now, AT_ONCE));
+    if (madeReady > 0) {
       signals.ready(environmentId);
     }
-    return released;
+    return madeReady;
   }
 }
