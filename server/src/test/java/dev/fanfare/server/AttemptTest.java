@@ -86,7 +86,7 @@ class AttemptTest {
     tenant.queueDue(tenant.now().plusSeconds(60));
     ClaimedRun again = worker.claimOne();
     assertThat(again.runId()).isEqualTo(run);
-    assertThat(again.attempt() + 1).isEqualTo(2);
+    assertThat(again.lastAttempt() + 1).isEqualTo(2);
     assertThat(again.fence()).isGreaterThan(claimed.fence());
     worker.succeed(again, "1");
     assertThat(tenant.run(run).attempt()).isEqualTo(2);
@@ -182,7 +182,7 @@ class AttemptTest {
     tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
     Worker next = tenant.worker(Tenant.task("a", IMMEDIATELY));
     ClaimedRun again = next.claimOne();
-    assertThat(again.attempt() + 1).isEqualTo(2);
+    assertThat(again.lastAttempt() + 1).isEqualTo(2);
     next.start(again);
     assertThat(tenant.run(run).attempt()).isEqualTo(2);
     assertThat(Duration.between(tenant.run(run).startedAt(), tenant.now())).isPositive();

@@ -44,7 +44,7 @@ class LeaseTest {
     ClaimedRun again = worker.claimOne();
     assertThat(again.runId()).isEqualTo(run);
     assertThat(again.fence()).isGreaterThan(first.fence());
-    assertThat(again.attempt() + 1).isEqualTo(1);
+    assertThat(again.lastAttempt() + 1).isEqualTo(1);
   }
 
   @Test

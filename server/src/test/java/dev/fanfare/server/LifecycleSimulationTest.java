@@ -221,7 +221,7 @@ class LifecycleSimulationTest {
       for (int i = random.nextInt(1, 5); i > 0; i--) {
         Claim claim = claims.get(random.nextInt(claims.size()));
         ClaimedRun run = claim.run();
-        int attempt = run.attempt() + 1;
+        int attempt = run.lastAttempt() + 1;
         switch (random.nextInt(8)) {
           case 0, 1, 2 -> started.add(Worker.started(run, attempt));
           case 3, 4 -> finished.add(Worker.success(run, attempt, "\"done\""));

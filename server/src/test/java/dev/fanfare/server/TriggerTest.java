@@ -40,7 +40,7 @@ class TriggerTest {
     UUID run = tenant.trigger(Item.of("send").payload("{\"to\":1}"));
     ClaimedRun claimed = worker.claimOne();
     assertThat(claimed.runId()).isEqualTo(run);
-    assertThat(claimed.attempt() + 1).isEqualTo(1);
+    assertThat(claimed.lastAttempt() + 1).isEqualTo(1);
     assertThat(claimed.fence()).isEqualTo(1);
     assertThat(claimed.payload()).isEqualTo("{\"to\":1}");
     assertThat(tenant.slotsInUse()).isEqualTo(1);

@@ -51,11 +51,11 @@ public final class Worker {
   }
 
   public ReportResult start(ClaimedRun run) {
-    return report(List.of(started(run, run.attempt() + 1)), List.of(), List.of());
+    return report(List.of(started(run, run.lastAttempt() + 1)), List.of(), List.of());
   }
 
   public ReportResult succeed(ClaimedRun run, String output) {
-    return report(List.of(), List.of(success(run, run.attempt() + 1, output)), List.of());
+    return report(List.of(), List.of(success(run, run.lastAttempt() + 1, output)), List.of());
   }
 
   public ReportResult fail(ClaimedRun run, int attempt, boolean retryable) {

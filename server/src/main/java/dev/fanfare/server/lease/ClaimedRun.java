@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A run that a session has claimed, with everything that a worker needs to execute it.
  *
  * @param fence the number of the claim; every report about the run must contain it
- * @param attempt the last attempt that started before this claim; 0: none did
+ * @param lastAttempt the last attempt that started before this claim; 0: none did
  * @param maxAttempts the total number of attempts allowed
  * @param maxDuration how long one attempt may run; absent: no limit
  * @param batchId absent: the run belongs to no batch
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ClaimedRun(
     UUID runId,
     int fence,
-    int attempt,
+    int lastAttempt,
     int maxAttempts,
     @Nullable Duration maxDuration,
     String task,

@@ -39,7 +39,7 @@ final class ReportWire {
     return new Assignment(
         PublicId.format(PublicId.RUN, run.runId()),
         run.fence(),
-        run.attempt() + 1,
+        run.lastAttempt() + 1,
         run.maxAttempts(),
         run.maxDuration() == null ? null : run.maxDuration().toMillis(),
         run.task(),
