@@ -2,7 +2,6 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
-import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.AttemptReport.Retry;
 import dev.fanfare.server.queue.Entry;
 import java.time.Duration;
@@ -22,7 +21,7 @@ import java.util.stream.Stream;
 final class FailAttempts {
   private final RandomGenerator random;
   private final Duration inPlaceMax;
-  private final LeaseStore leases = new LeaseStore();
+  private final LeaseStore leaseStore = new LeaseStore();
 
   /**
    * @param inPlaceMax the longest wait for a retry in place, which keeps the worker's slot; a run
@@ -36,16 +35,25 @@ final class FailAttempts {
   /** A failed attempt whose run waits in its queue for the next one. */
   private record Later(Finished finished, Duration backoff) {}
 
-  /** Adds what follows the failed attempts to {@code result} and {@code settlement}. */
-  void fail(
-      Tx tx, UUID sessionId, List<Finished> failed, ReportResult result, Settlement settlement) {
+  /**
+   * What the response says of the failed attempts.
+   *
+   * @param lost leases that the session does not hold, or no longer holds
+   * @param retries attempts that the worker starts under the same lease
+   */
+  record Followed(List<LeaseRef> lost, List<Retry> retries) {}
+
+  /** Decides what follows the failed attempts, and adds the leases that end to the settlement. */
+  Followed fail(Tx tx, UUID sessionId, List<Finished> failed, Settlement settlement) {
     Map<LeaseRef, Lease.WithPolicy> leaseByRef = lock(tx, sessionId, failed);
+    List<LeaseRef> lost = new ArrayList<>();
+    List<Retry> retries = new ArrayList<>();
     List<Finished> last = new ArrayList<>();
     List<Later> later = new ArrayList<>();
     for (Finished finished : failed) {
       Lease.WithPolicy lease = leaseByRef.remove(finished.lease());
       if (lease == null) {
-        result.lost().add(finished.lease());
+        lost.add(finished.lease());
       } else if (lease.lease().canceled()
           || !finished.retryable()
           || finished.attempt() >= lease.maxAttempts()) {
@@ -53,21 +61,22 @@ final class FailAttempts {
       } else {
         Duration wait = Backoff.after(lease.policy(), finished.attempt(), random);
         if (wait.compareTo(inPlaceMax) <= 0) {
-          result.retries().add(retry(finished, wait));
+          retries.add(retry(finished, wait));
         } else {
           later.add(new Later(finished, wait));
         }
       }
     }
-    recordStarts(tx, sessionId, result.retries());
+    recordStarts(tx, sessionId, retries);
     if (!last.isEmpty() || !later.isEmpty()) {
-      release(tx, sessionId, last, later, settlement);
+      endLeases(tx, sessionId, last, later, settlement);
     }
+    return new Followed(lost, retries);
   }
 
   private Map<LeaseRef, Lease.WithPolicy> lock(Tx tx, UUID sessionId, List<Finished> failed) {
     Map<LeaseRef, Lease.WithPolicy> leaseByRef = new HashMap<>();
-    leases
+    leaseStore
         .lockWithPolicy(tx, sessionId, failed.stream().map(Finished::ref).toList())
         .forEach(lease -> leaseByRef.put(lease.lease().ref(), lease));
     return leaseByRef;
@@ -76,7 +85,7 @@ final class FailAttempts {
   /** Records the failed attempts as started: a worker may report only the end of an attempt. */
   private void recordStarts(Tx tx, UUID sessionId, List<Retry> retries) {
     if (!retries.isEmpty()) {
-      leases.start(
+      leaseStore.start(
           tx,
           sessionId,
           retries.stream()
@@ -85,15 +94,15 @@ final class FailAttempts {
     }
   }
 
-  private void release(
+  private void endLeases(
       Tx tx, UUID sessionId, List<Finished> last, List<Later> later, Settlement settlement) {
-    List<AttemptRef> ended =
+    List<AttemptRef> attempts =
         Stream.concat(last.stream(), later.stream().map(Later::finished))
             .map(Finished::ref)
             .toList();
-    Map<LeaseRef, Lease> released = Lease.byRef(leases.end(tx, sessionId, ended));
+    Map<LeaseRef, Lease> ended = Lease.byRef(leaseStore.end(tx, sessionId, attempts));
     for (Finished finished : last) {
-      Lease lease = released.get(finished.lease());
+      Lease lease = ended.get(finished.lease());
       if (lease != null) {
         settlement.end(lease, lease.outcome(finished, FailedStatus.of(finished.error())));
       }
@@ -101,7 +110,7 @@ final class FailAttempts {
     if (!later.isEmpty()) {
       Instant now = tx.now();
       for (Later l : later) {
-        Lease lease = released.get(l.finished().lease());
+        Lease lease = ended.get(l.finished().lease());
         if (lease != null) {
           settlement.delay(lease, next(lease, l.finished(), now), now.plus(l.backoff()));
         }
