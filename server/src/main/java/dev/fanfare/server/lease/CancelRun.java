@@ -23,14 +23,14 @@ public final class CancelRun {
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns runs;
+  private final FinishRuns finishRuns;
   private final FamilyQueries families = new FamilyQueries();
   private final LeaseStore leases = new LeaseStore();
 
-  CancelRun(Resources resources, FinishRuns runs) {
+  CancelRun(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.runs = runs;
+    this.finishRuns = finishRuns;
   }
 
   private enum TryResult {
@@ -69,7 +69,7 @@ public final class CancelRun {
     if (place.hasChildren()) {
       cancellation.cancelDescendants(List.of(Branch.whole(runId)));
     }
-    cancellation.write(runs);
+    cancellation.write(finishRuns);
     return cancellation.hasWorkersToNotify() ? TryResult.WORKERS_TO_NOTIFY : TryResult.DONE;
   }
 }

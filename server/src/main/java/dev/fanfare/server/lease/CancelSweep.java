@@ -17,13 +17,13 @@ final class CancelSweep implements Sweep {
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns runs;
+  private final FinishRuns finishRuns;
   private final CancellationStore cancellations = new CancellationStore();
 
-  CancelSweep(Resources resources, FinishRuns runs) {
+  CancelSweep(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.runs = runs;
+    this.finishRuns = finishRuns;
   }
 
   @Override
@@ -45,7 +45,7 @@ final class CancelSweep implements Sweep {
     if (!branches.isEmpty()) {
       Cancellation cancellation = new Cancellation(tx);
       cancellation.cancelDescendants(branches);
-      cancellation.write(runs);
+      cancellation.write(finishRuns);
     }
     return branches.size();
   }

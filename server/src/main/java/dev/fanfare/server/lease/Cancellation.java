@@ -165,9 +165,9 @@ final class Cancellation {
   }
 
   /** Writes the outcomes. Call it last: the transaction must not lock anything after it. */
-  void write(FinishRuns runs) {
+  void write(FinishRuns finishRuns) {
     if (!outcomes.isEmpty()) {
-      runs.finish(tx, outcomes);
+      finishRuns.finish(tx, outcomes);
     }
   }
 }

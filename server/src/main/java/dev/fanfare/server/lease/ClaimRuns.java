@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * session's free slots among them, and takes runs from each lane in rank order.
  *
  * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
- * queue has a limit, and the first round takes one more for canceled runs.
+ * queue has a limit, and one more for each lane of an undeclared task, whose runs it parks. The
+ * first round takes one more for canceled runs.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
@@ -36,10 +37,10 @@ public final class ClaimRuns {
 
   private final Set<Integer> loggedUndeclared = ConcurrentHashMap.newKeySet();
   private final Database database;
-  private final ReadyStore ready = new ReadyStore();
-  private final ParkedStore parked = new ParkedStore();
-  private final LeaseStore leases = new LeaseStore();
-  private final ClaimStore claims = new ClaimStore();
+  private final ReadyStore readyStore = new ReadyStore();
+  private final ParkedStore parkedStore = new ParkedStore();
+  private final LeaseStore leaseStore = new LeaseStore();
+  private final ClaimStore claimStore = new ClaimStore();
 
   ClaimRuns(Database database) {
     this.database = database;
@@ -110,7 +111,9 @@ public final class ClaimRuns {
       if (atEnd && wrapped) {
         break;
       }
-      wrapped |= atEnd; // the lanes up to afterLaneId are still to be visited
+      // The lanes up to afterLaneId are still to be visited. The claim does not stop there: after
+      // the wrap it visits all lanes again, up to the last.
+      wrapped |= atEnd;
     }
     return new Claim(runs, lastLaneId, canceled);
   }
@@ -119,15 +122,15 @@ public final class ClaimRuns {
   private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
 
   private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    List<LeaseRef> canceled = leases.notifyCanceled(tx, claimant.sessionId());
+    List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, claimant.sessionId());
     Round round = round(tx, claimant, max, afterLaneId);
     return new Round(round.runs(), round.lastLaneId(), canceled);
   }
 
   private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    List<ClaimableLane> lanes = ready.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max);
+    List<ClaimableLane> lanes = readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max);
     for (ClaimableLane lane : lanes) {
-      if (!lane.declared() && parked.park(tx, lane.laneId(), PARKED_PER_LANE) > 0) {
+      if (!lane.declared() && parkedStore.park(tx, lane.laneId(), PARKED_PER_LANE) > 0) {
         logUndeclared(lane);
       }
     }
@@ -143,9 +146,10 @@ public final class ClaimRuns {
       lastLaneId = executable.get(Quotas.lastServed(quotas)).laneId();
     }
     if (executable.stream().anyMatch(lane -> lane.freeSlots() != null)) {
-      leases.insertMissingSlots(tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
+      leaseStore.insertMissingSlots(
+          tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
     }
-    return new Round(claims.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
+    return new Round(claimStore.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
   }
 
   /** Logs each task once, so that triggers of an undeclared task cannot fill the log. */

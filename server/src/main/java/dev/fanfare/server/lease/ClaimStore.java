@@ -11,13 +11,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** SQL of a claim. */
+/** SQL of a round of a claim. */
 final class ClaimStore {
-  /** Bounds the memory for payloads and metadata of one claim. One run of any size always fits. */
+  /**
+   * Bounds the memory for payloads and metadata of one round of a claim. One run of any size always
+   * fits.
+   */
   private static final long BYTES_MAX = 4L * 1024 * 1024;
 
   /**
-   * Claims runs for a session: up to a quota from each lane, in rank order.
+   * Claims runs for a session, in one round: up to a quota from each lane, in rank order.
    *
    * <p>It is one statement, and so one round trip, of these steps:
    *

@@ -6,11 +6,11 @@ import java.util.UUID;
 
 /** Returns the runs of a session to their queues when the session closes. */
 public final class HandBack {
-  private final FinishRuns runs;
+  private final FinishRuns finishRuns;
   private final LeaseStore leases = new LeaseStore();
 
-  HandBack(FinishRuns runs) {
-    this.runs = runs;
+  HandBack(FinishRuns finishRuns) {
+    this.finishRuns = finishRuns;
   }
 
   /**
@@ -21,6 +21,6 @@ public final class HandBack {
   public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
     leases.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
-    settlement.write(tx, runs);
+    settlement.write(tx, finishRuns);
   }
 }

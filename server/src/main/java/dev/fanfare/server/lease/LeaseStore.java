@@ -12,12 +12,16 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * SQL of {@code leases}, except inserting them: see {@link ClaimStore}.
+ * SQL of {@code leases}, except inserting them: see {@link ClaimStore}. It also inserts and recounts
+ * the slot counters of queues, because they count leases.
  *
  * <p>The leases of a report are read one by one, in a subquery with a limit, which the planner
  * cannot turn into a join. A plan made while the table is nearly empty would otherwise read all
  * leases for each report. They are locked in the order of their runs, so that two concurrent
  * reports of a session do not deadlock.
+ *
+ * <p>An attempt matches a lease if it is the last one started or the next: a worker may report only
+ * the end of an attempt.
  */
 final class LeaseStore {
 

@@ -29,14 +29,14 @@ final class ReclaimSweep implements Sweep {
 
   private final Database database;
   private final Signals signals;
-  private final FinishRuns runs;
+  private final FinishRuns finishRuns;
   private final ServerConfig config;
   private final LeaseStore leases = new LeaseStore();
 
-  ReclaimSweep(Resources resources, FinishRuns runs) {
+  ReclaimSweep(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
     this.signals = resources.signals();
-    this.runs = runs;
+    this.finishRuns = finishRuns;
     this.config = resources.config();
   }
 
@@ -71,7 +71,7 @@ final class ReclaimSweep implements Sweep {
         settlement.queue(lease, losses);
       }
     }
-    settlement.write(tx, runs);
+    settlement.write(tx, finishRuns);
     return lost.size();
   }
 

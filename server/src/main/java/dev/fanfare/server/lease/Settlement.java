@@ -25,14 +25,14 @@ final class Settlement {
   private final List<Outcome> outcomes = new ArrayList<>();
   private final List<Entry> queued = new ArrayList<>();
   private final List<Delayed> delayed = new ArrayList<>();
-  private final List<Lease> released = new ArrayList<>();
+  private final List<Lease> ended = new ArrayList<>();
   private final ReadyStore ready = new ReadyStore();
   private final DelayStore delays = new DelayStore();
   private final SlotStore slots = new SlotStore();
 
   /** Ends the run with this outcome, or as CANCELED if it was canceled. */
   void end(Lease lease, Outcome outcome) {
-    released.add(lease);
+    ended.add(lease);
     outcomes.add(
         lease.canceled()
             ? lease.canceledOutcome(outcome.attempt(), outcome.durationMillis())
@@ -41,7 +41,7 @@ final class Settlement {
 
   /** Puts the run back into its lane at its old rank, or ends it if it was canceled. */
   void queue(Lease lease, int losses) {
-    released.add(lease);
+    ended.add(lease);
     if (lease.canceled()) {
       outcomes.add(lease.canceledOutcome(lease.attempt(), 0));
     } else {
@@ -49,9 +49,12 @@ final class Settlement {
     }
   }
 
-  /** Lets the run wait for its next attempt. */
+  /**
+   * Lets the run wait for its next attempt. A canceled run never gets here: {@link FailAttempts}
+   * ends it.
+   */
   void delay(Lease lease, Entry entry, Instant dueAt) {
-    released.add(lease);
+    ended.add(lease);
     delayed.add(new Delayed(entry, dueAt));
   }
 
@@ -60,7 +63,7 @@ final class Settlement {
    *
    * @return whether runs may be claimable now that were not before
    */
-  boolean write(Tx tx, FinishRuns runs) {
+  boolean write(Tx tx, FinishRuns finishRuns) {
     if (!queued.isEmpty()) {
       ready.insertAll(tx, queued);
     }
@@ -68,9 +71,9 @@ final class Settlement {
       delays.insertAll(tx, delayed);
     }
     if (!outcomes.isEmpty()) {
-      runs.finish(tx, outcomes);
+      finishRuns.finish(tx, outcomes);
     }
-    boolean freed = !released.isEmpty() && slots.free(tx, Lease.slots(released));
+    boolean freed = !ended.isEmpty() && slots.free(tx, Lease.slots(ended));
     return freed || !queued.isEmpty();
   }
 }
