@@ -24,8 +24,8 @@ public final class CancelRun {
   private final Database database;
   private final Signals signals;
   private final FinishRuns finishRuns;
-  private final FamilyQueries families = new FamilyQueries();
-  private final LeaseStore leases = new LeaseStore();
+  private final FamilyQueries familyQueries = new FamilyQueries();
+  private final LeaseStore leaseStore = new LeaseStore();
 
   CancelRun(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
@@ -57,11 +57,11 @@ public final class CancelRun {
   }
 
   private TryResult tryCancel(Tx tx, UUID runId) {
-    Place place = families.place(tx, runId);
+    Place place = familyQueries.place(tx, runId);
     if (place == null || place.ended()) {
       return TryResult.DONE;
     }
-    leases.lock(tx, runId);
+    leaseStore.lock(tx, runId);
     Cancellation cancellation = new Cancellation(tx);
     if (!cancellation.cancel(List.of(place)).isEmpty()) {
       return TryResult.RUN_MOVED;

@@ -18,7 +18,7 @@ final class CancelSweep implements Sweep {
   private final Database database;
   private final Signals signals;
   private final FinishRuns finishRuns;
-  private final CancellationStore cancellations = new CancellationStore();
+  private final CancellationStore cancellationStore = new CancellationStore();
 
   CancelSweep(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
@@ -41,7 +41,7 @@ final class CancelSweep implements Sweep {
   }
 
   private int cancelBranches(Tx tx) {
-    List<Branch> branches = cancellations.take(tx, Cancellation.RUNS_PER_ROUND);
+    List<Branch> branches = cancellationStore.take(tx, Cancellation.RUNS_PER_ROUND);
     if (!branches.isEmpty()) {
       Cancellation cancellation = new Cancellation(tx);
       cancellation.cancelDescendants(branches);

@@ -37,12 +37,12 @@ final class Cancellation {
 
   private final Tx tx;
   private final List<Outcome> outcomes = new ArrayList<>();
-  private final FamilyQueries families = new FamilyQueries();
-  private final ReadyStore ready = new ReadyStore();
-  private final DelayStore delays = new DelayStore();
-  private final ParkedStore parked = new ParkedStore();
-  private final LeaseStore leases = new LeaseStore();
-  private final CancellationStore cancellations = new CancellationStore();
+  private final FamilyQueries familyQueries = new FamilyQueries();
+  private final ReadyStore readyStore = new ReadyStore();
+  private final DelayStore delayStore = new DelayStore();
+  private final ParkedStore parkedStore = new ParkedStore();
+  private final LeaseStore leaseStore = new LeaseStore();
+  private final CancellationStore cancellationStore = new CancellationStore();
   private boolean workersToNotify;
 
   Cancellation(Tx tx) {
@@ -60,24 +60,24 @@ final class Cancellation {
     places.forEach(place -> open.put(place.runId(), place));
     end(
         open,
-        ready.delete(
+        readyStore.delete(
             tx,
             places.stream().mapToInt(Place::laneId).toArray(),
             places.stream().mapToLong(Place::rank).toArray(),
             places.stream().map(Place::runId).toArray(UUID[]::new)));
     if (!open.isEmpty()) {
-      List<UUID> leased = leases.cancel(tx, open.keySet());
+      List<UUID> leased = leaseStore.cancel(tx, open.keySet());
       workersToNotify |= !leased.isEmpty();
       leased.forEach(open::remove);
     }
     if (!open.isEmpty()) {
-      end(open, delays.delete(tx, open.keySet()));
+      end(open, delayStore.delete(tx, open.keySet()));
     }
     if (!open.isEmpty()) {
       List<Place> left = places.stream().filter(place -> open.containsKey(place.runId())).toList();
       end(
           open,
-          parked.delete(
+          parkedStore.delete(
               tx,
               left.stream().mapToInt(Place::taskId).toArray(),
               left.stream().mapToLong(Place::rank).toArray(),
@@ -111,7 +111,7 @@ final class Cancellation {
       open.addAll(cancelChildren(some));
     }
     if (!open.isEmpty()) {
-      cancellations.insertAll(tx, open);
+      cancellationStore.insertAll(tx, open);
     }
   }
 
@@ -119,7 +119,7 @@ final class Cancellation {
   private List<Branch> cancelChildren(List<Branch> branches) {
     int share = Math.max(1, RUNS_PER_ROUND / branches.size());
     List<Place> children =
-        families.childPlaces(
+        familyQueries.childPlaces(
             tx,
             branches.stream().map(Branch::runId).toArray(UUID[]::new),
             branches.stream().map(Branch::afterRunId).toArray(UUID[]::new),

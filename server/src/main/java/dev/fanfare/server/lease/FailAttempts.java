@@ -41,10 +41,10 @@ final class FailAttempts {
    * @param lost leases that the session does not hold, or no longer holds
    * @param retries attempts that the worker starts under the same lease
    */
-  record Followed(List<LeaseRef> lost, List<Retry> retries) {}
+  record FailResult(List<LeaseRef> lost, List<Retry> retries) {}
 
   /** Decides what follows the failed attempts, and adds the leases that end to the settlement. */
-  Followed fail(Tx tx, UUID sessionId, List<Finished> failed, Settlement settlement) {
+  FailResult fail(Tx tx, UUID sessionId, List<Finished> failed, Settlement settlement) {
     Map<LeaseRef, Lease.WithPolicy> leaseByRef = lock(tx, sessionId, failed);
     List<LeaseRef> lost = new ArrayList<>();
     List<Retry> retries = new ArrayList<>();
@@ -71,7 +71,7 @@ final class FailAttempts {
     if (!last.isEmpty() || !later.isEmpty()) {
       endLeases(tx, sessionId, last, later, settlement);
     }
-    return new Followed(lost, retries);
+    return new FailResult(lost, retries);
   }
 
   private Map<LeaseRef, Lease.WithPolicy> lock(Tx tx, UUID sessionId, List<Finished> failed) {

@@ -7,7 +7,7 @@ import java.util.UUID;
 /** Returns the runs of a session to their queues when the session closes. */
 public final class HandBack {
   private final FinishRuns finishRuns;
-  private final LeaseStore leases = new LeaseStore();
+  private final LeaseStore leaseStore = new LeaseStore();
 
   HandBack(FinishRuns finishRuns) {
     this.finishRuns = finishRuns;
@@ -20,7 +20,7 @@ public final class HandBack {
    */
   public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
-    leases.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
+    leaseStore.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
     settlement.write(tx, finishRuns);
   }
 }

@@ -12,8 +12,8 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * SQL of {@code leases}, except inserting them: see {@link ClaimStore}. It also inserts and recounts
- * the slot counters of queues, because they count leases.
+ * SQL of {@code leases}, except inserting them: see {@link ClaimStore}. It also inserts and
+ * recounts the slot counters of queues, because they count leases.
  *
  * <p>The leases of a report are read one by one, in a subquery with a limit, which the planner
  * cannot turn into a join. A plan made while the table is nearly empty would otherwise read all

@@ -31,7 +31,7 @@ final class ReclaimSweep implements Sweep {
   private final Signals signals;
   private final FinishRuns finishRuns;
   private final ServerConfig config;
-  private final LeaseStore leases = new LeaseStore();
+  private final LeaseStore leaseStore = new LeaseStore();
 
   ReclaimSweep(Resources resources, FinishRuns finishRuns) {
     this.database = resources.database();
@@ -56,7 +56,7 @@ final class ReclaimSweep implements Sweep {
 
   private int reclaim(Tx tx, Instant now) {
     List<Lease> lost =
-        leases.reclaim(
+        leaseStore.reclaim(
             tx,
             now,
             now.minus(config.get(START_LIMIT)),

@@ -77,9 +77,9 @@ final class ReportWriting {
 
   /** Retries the runs of failed attempts, or ends them. */
   void fail(FailAttempts failAttempts, List<Finished> failed) {
-    FailAttempts.Followed followed = failAttempts.fail(tx, sessionId, failed, settlement);
-    lost.addAll(followed.lost());
-    retries.addAll(followed.retries());
+    FailAttempts.FailResult result = failAttempts.fail(tx, sessionId, failed, settlement);
+    lost.addAll(result.lost());
+    retries.addAll(result.retries());
   }
 
   /** Queues runs again that the worker hands back. */

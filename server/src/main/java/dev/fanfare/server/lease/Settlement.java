@@ -26,9 +26,9 @@ final class Settlement {
   private final List<Entry> queued = new ArrayList<>();
   private final List<Delayed> delayed = new ArrayList<>();
   private final List<Lease> ended = new ArrayList<>();
-  private final ReadyStore ready = new ReadyStore();
-  private final DelayStore delays = new DelayStore();
-  private final SlotStore slots = new SlotStore();
+  private final ReadyStore readyStore = new ReadyStore();
+  private final DelayStore delayStore = new DelayStore();
+  private final SlotStore slotStore = new SlotStore();
 
   /** Ends the run with this outcome, or as CANCELED if it was canceled. */
   void end(Lease lease, Outcome outcome) {
@@ -65,15 +65,15 @@ final class Settlement {
    */
   boolean write(Tx tx, FinishRuns finishRuns) {
     if (!queued.isEmpty()) {
-      ready.insertAll(tx, queued);
+      readyStore.insertAll(tx, queued);
     }
     if (!delayed.isEmpty()) {
-      delays.insertAll(tx, delayed);
+      delayStore.insertAll(tx, delayed);
     }
     if (!outcomes.isEmpty()) {
       finishRuns.finish(tx, outcomes);
     }
-    boolean freed = !ended.isEmpty() && slots.free(tx, Lease.slots(ended));
+    boolean freed = !ended.isEmpty() && slotStore.free(tx, Lease.slots(ended));
     return freed || !queued.isEmpty();
   }
 }

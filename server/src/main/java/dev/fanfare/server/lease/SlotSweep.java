@@ -15,8 +15,8 @@ final class SlotSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
 
   private final Database database;
-  private final SlotStore slots = new SlotStore();
-  private final LeaseStore leases = new LeaseStore();
+  private final SlotStore slotStore = new SlotStore();
+  private final LeaseStore leaseStore = new LeaseStore();
 
   SlotSweep(Database database) {
     this.database = database;
@@ -32,9 +32,9 @@ final class SlotSweep implements Sweep {
     database.transaction(
         environmentId,
         tx -> {
-          slots.lockAll(tx);
-          leases.recountSlots(tx);
-          slots.deleteIdle(tx);
+          slotStore.lockAll(tx);
+          leaseStore.recountSlots(tx);
+          slotStore.deleteIdle(tx);
           return null;
         });
     return 0; // one step covers the whole environment

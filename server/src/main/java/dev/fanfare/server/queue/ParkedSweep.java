@@ -17,7 +17,7 @@ final class ParkedSweep implements Sweep {
 
   private final Database database;
   private final Signals signals;
-  private final ParkedStore parked = new ParkedStore();
+  private final ParkedStore parkedStore = new ParkedStore();
 
   ParkedSweep(Resources resources) {
     this.database = resources.database();
@@ -32,8 +32,9 @@ final class ParkedSweep implements Sweep {
   @Override
   public int runOnce(int environmentId, Instant now) {
     int released = 0;
-    for (int taskId : database.transaction(environmentId, tx -> parked.releasable(tx))) {
-      released += database.transaction(environmentId, tx -> parked.release(tx, taskId, AT_ONCE));
+    for (int taskId : database.transaction(environmentId, tx -> parkedStore.releasable(tx))) {
+      released +=
+          database.transaction(environmentId, tx -> parkedStore.release(tx, taskId, AT_ONCE));
     }
     if (released > 0) {
       signals.ready(environmentId);

@@ -39,13 +39,13 @@ public final class WorkerRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final Sessions sessions;
   private final ServerConfig config;
-  private final ReportWire reports;
+  private final ReportWire reportWire;
 
   public WorkerRoutes(Resources resources, HttpAccess access, Sessions sessions) {
     this.authenticated = access.authenticated();
     this.sessions = sessions;
     this.config = resources.config();
-    this.reports = new ReportWire(config.get(OUTPUT_BYTES_MAX));
+    this.reportWire = new ReportWire(config.get(OUTPUT_BYTES_MAX));
   }
 
   @Override
@@ -93,7 +93,7 @@ public final class WorkerRoutes implements Component {
         200,
         ReportWire.response(
             sessions
-                .report(environmentId, session(exchange), reports.report(request))
+                .report(environmentId, session(exchange), reportWire.report(request))
                 .orElseThrow(HttpError::of)));
   }
 
