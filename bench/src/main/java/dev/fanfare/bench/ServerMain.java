@@ -16,7 +16,7 @@ final class ServerMain {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     Settings settings = Settings.read(System.getenv(), Path.of(""));
-    try (Server server = Server.start(settings.server())) {
+    try (Server server = Server.start(settings.config())) {
       System.out.println("ready " + server.url() + " " + server.developmentKey());
       while (System.in.read() >= 0) {
         // wait for the end of the input; its content is irrelevant

@@ -50,7 +50,7 @@ final class DemoCommand implements Callable<Integer> {
     // At level info, one log line per email would break up the progress bar.
     Settings settings = terminal.settings("warn");
     return Running.with(
-        settings.server().get(SHUTDOWN_GRACE),
+        settings.config().get(SHUTDOWN_GRACE),
         running -> {
           if (exit) {
             running.endsItself();

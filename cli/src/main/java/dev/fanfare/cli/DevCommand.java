@@ -21,7 +21,7 @@ final class DevCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = terminal.settings("info");
     return Running.with(
-        settings.server().get(SHUTDOWN_GRACE),
+        settings.config().get(SHUTDOWN_GRACE),
         running -> {
           Server server = Serving.server(settings, running);
           Serving.demoWorker(Serving.client(server), settings, running);

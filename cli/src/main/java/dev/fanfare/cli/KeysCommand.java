@@ -26,7 +26,7 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   private static Administration administration(Terminal terminal) {
-    return Administration.open(terminal.settings("warn").server());
+    return Administration.open(terminal.settings("warn").config());
   }
 
   /** {@code fanfare keys list}. */

@@ -15,9 +15,9 @@ final class Logging {
 
   /** Sets up logging at {@code level}, unless the settings name another level. */
   static void start(Settings settings, String level) {
-    String chosen = settings.server().get(LOG_LEVEL);
+    String chosen = settings.config().get(LOG_LEVEL);
     System.setProperty("fanfare.log.level", chosen == null ? level : chosen);
-    System.setProperty("fanfare.log.format", settings.server().get(LOG_FORMAT));
+    System.setProperty("fanfare.log.format", settings.config().get(LOG_FORMAT));
     // Helidon, the JDBC driver and the JDK log through java.util.logging.
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();

@@ -18,7 +18,7 @@ final class MigrateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = terminal.settings("warn");
-    try (Administration administration = Administration.open(settings.server())) {
+    try (Administration administration = Administration.open(settings.config())) {
       terminal
           .out()
           .println("The schema is at version %s.".formatted(administration.schemaVersion()));

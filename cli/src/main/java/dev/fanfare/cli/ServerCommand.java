@@ -18,7 +18,7 @@ final class ServerCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = terminal.settings("info");
     return Running.with(
-        settings.server().get(SHUTDOWN_GRACE),
+        settings.config().get(SHUTDOWN_GRACE),
         running -> {
           terminal.out().println(Serving.ready(Serving.server(settings, running)));
           return running.untilStopped();

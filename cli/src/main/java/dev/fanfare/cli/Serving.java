@@ -17,7 +17,7 @@ final class Serving {
 
   /** Starts a server, which closes with {@code running}. */
   static Server server(Settings settings, Running running) {
-    return running.keep(Server.start(settings.server()));
+    return running.keep(Server.start(settings.config()));
   }
 
   /** Creates a client for the development environment. */
@@ -41,7 +41,7 @@ final class Serving {
             .name("demo")
             .slots(DEMO_SLOTS)
             // The server drains after the worker, and both share one grace period.
-            .shutdownGrace(settings.server().get(SHUTDOWN_GRACE).dividedBy(2))
+            .shutdownGrace(settings.config().get(SHUTDOWN_GRACE).dividedBy(2))
             .start());
   }
 

@@ -59,13 +59,13 @@ public final class Settings {
   private final @Nullable Path file;
   private final Map<String, Found> found;
   private final List<String> warnings;
-  private final ServerConfig server;
+  private final ServerConfig config;
 
   private Settings(@Nullable Path file, Map<String, Found> found, List<String> warnings) {
     this.file = file;
     this.found = Map.copyOf(found);
     this.warnings = List.copyOf(warnings);
-    this.server = serverConfig();
+    this.config = serverConfig();
   }
 
   /**
@@ -94,8 +94,8 @@ public final class Settings {
   }
 
   /** The value of every setting. */
-  public ServerConfig server() {
-    return server;
+  public ServerConfig config() {
+    return config;
   }
 
   /** The properties file that was read; absent when there is none. */
@@ -121,7 +121,7 @@ public final class Settings {
     } else if (setting.environmentOnly() && set != null) {
       value = set.text();
     } else {
-      value = setting.show(server);
+      value = setting.show(config);
     }
     return new Entry(setting.name(), value, set == null ? Origin.DEFAULT : set.origin());
   }

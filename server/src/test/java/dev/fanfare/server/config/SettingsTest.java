@@ -77,7 +77,7 @@ class SettingsTest {
     Settings fromFile = read(Map.of());
     assertThat(fromFile.entries()).contains(new Entry("FANFARE_" + name, shown, Origin.FILE));
     assertThat(fromFile.warnings()).isEmpty();
-    assertThat(fromFile.server()).isEqualTo(fromEnvironment.server());
+    assertThat(fromFile.config()).isEqualTo(fromEnvironment.config());
   }
 
   @ParameterizedTest
@@ -150,7 +150,7 @@ class SettingsTest {
 
     Settings settings = read(Map.of("FANFARE_PORT", "", "FANFARE_DATABASE_URL", " "));
 
-    assertThat(settings.server()).isEqualTo(ServerConfig.defaults().with(PORT, 4000));
+    assertThat(settings.config()).isEqualTo(ServerConfig.defaults().with(PORT, 4000));
   }
 
   @Test
@@ -158,7 +158,7 @@ class SettingsTest {
     Files.writeString(folder.resolve("other.conf"), "fanfare.port = 4000");
     write("fanfare.port = 5000");
 
-    assertThat(read(Map.of("FANFARE_CONFIG", "other.conf")).server().get(PORT)).isEqualTo(4000);
+    assertThat(read(Map.of("FANFARE_CONFIG", "other.conf")).config().get(PORT)).isEqualTo(4000);
     assertThatThrownBy(() -> read(Map.of("FANFARE_CONFIG", "missing.conf")))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageContaining("missing.conf");
@@ -180,21 +180,21 @@ class SettingsTest {
             "fanfare.prot is not a Fanfare setting and has no effect; "
                 + "did you mean fanfare.port?",
             "other is not a Fanfare setting and has no effect");
-    assertThat(settings.server()).isEqualTo(ServerConfig.defaults());
+    assertThat(settings.config()).isEqualTo(ServerConfig.defaults());
   }
 
   @Test
   void secrets_reach_only_the_server() {
     Settings settings = read(Map.of("FANFARE_DEV_KEY", DEV_KEY, "FANFARE_ENCRYPTION_KEY", KEY));
 
-    assertThat(settings.server().get(ServerSettings.DEV_KEY)).isEqualTo(DEV_KEY);
-    assertThat(settings.server().get(ENCRYPTION_KEY).getEncoded()).isEqualTo(new byte[32]);
+    assertThat(settings.config().get(ServerSettings.DEV_KEY)).isEqualTo(DEV_KEY);
+    assertThat(settings.config().get(ENCRYPTION_KEY).getEncoded()).isEqualTo(new byte[32]);
     assertThat(settings.entries().toString()).doesNotContain(DEV_KEY, KEY);
   }
 
   @Test
   void an_encryption_key_may_be_hexadecimal() {
-    ServerConfig config = read(Map.of("FANFARE_ENCRYPTION_KEY", "0a".repeat(32))).server();
+    ServerConfig config = read(Map.of("FANFARE_ENCRYPTION_KEY", "0a".repeat(32))).config();
 
     assertThat(config.get(ENCRYPTION_KEY).getEncoded()).containsOnly(10).hasSize(32);
   }
