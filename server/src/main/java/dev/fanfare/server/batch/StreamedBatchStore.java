@@ -102,17 +102,17 @@ final class StreamedBatchStore {
             insert into batch_items
                    (environment_id, batch_id, item_index, task_id, lane_id, item, error)
             select :environment, :batch_id, i.item_index, i.task_id, i.lane_id, i.item, i.error
-              from unnest(:item_index::int[], :task_id::int[], :lane_id::int[], :item::text[],
-                          :error::text[])
+              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int[], :items::text[],
+                          :errors::text[])
                    as i (item_index, task_id, lane_id, item, error)
                 on conflict do nothing
             """)
         .bind("batch_id", batchId)
-        .ints("item_index", items, StreamedItem::index)
-        .ints("task_id", placed, PlacedRun::taskId)
-        .ints("lane_id", placed, PlacedRun::laneId)
-        .texts("item", items, StreamedItem::text)
-        .texts("error", placed, StreamedBatchStore::error)
+        .ints("item_indexes", items, StreamedItem::index)
+        .ints("task_ids", placed, PlacedRun::taskId)
+        .ints("lane_ids", placed, PlacedRun::laneId)
+        .texts("items", items, StreamedItem::text)
+        .texts("errors", placed, StreamedBatchStore::error)
         .update();
   }
 

@@ -110,7 +110,8 @@ public final class DebouncedRunStore {
                  set due_at = c.due_at::timestamptz,
                      rank = d.rank + c.micros,
                      debounce_hash = case when c.keeps_key then d.debounce_hash end
-                from unnest(:run_id::uuid[], :due_at::text[], :micros::int8[], :keeps_key::bool[])
+                from unnest(:run_ids::uuid[], :due_times::text[], :micros::int8[],
+                            :keeps_key_flags::bool[])
                      as c (run_id, due_at, micros, keeps_key)
                cross join lateral (
                        select x.ctid as address
@@ -132,9 +133,10 @@ public final class DebouncedRunStore {
                    max_attempts = coalesce(c.max_attempts, r.max_attempts),
                    max_duration_ms = coalesce(c.max_duration_ms, r.max_duration_ms),
                    options = coalesce(c.options, r.options)
-              from unnest(:run_id::uuid[], :due_at::text[], :micros::int8[],
-                          :payload::text[], :payload_type::text[], :metadata::text[], :tags::text[],
-                          :max_attempts::int[], :max_duration_ms::int8[], :options::text[])
+              from unnest(:run_ids::uuid[], :due_times::text[], :micros::int8[],
+                          :payloads::text[], :payload_types::text[], :metadata::text[],
+                          :tags::text[],
+                          :max_attempts::int[], :max_durations_ms::int8[], :options::text[])
                    as c (run_id, due_at, micros, payload, payload_type, metadata, tags,
                          max_attempts, max_duration_ms, options)
              cross join lateral (
@@ -146,17 +148,17 @@ public final class DebouncedRunStore {
              where r.environment_id is not distinct from :environment -- not for an index
                and r.ctid = a.address
             """)
-        .uuids("run_id", changes, Change::runId)
-        .times("due_at", changes, Change::dueAt)
+        .uuids("run_ids", changes, Change::runId)
+        .times("due_times", changes, Change::dueAt)
         .longs("micros", changes, Change::micros)
-        .flags("keeps_key", changes, Change::keepsKey)
-        .texts("payload", changes, change -> change.ofData(NewRun::payload))
-        .texts("payload_type", changes, change -> change.ofData(NewRun::payloadType))
+        .flags("keeps_key_flags", changes, Change::keepsKey)
+        .texts("payloads", changes, change -> change.ofData(NewRun::payload))
+        .texts("payload_types", changes, change -> change.ofData(NewRun::payloadType))
         .texts("metadata", changes, change -> change.ofData(NewRun::metadata))
         .texts("tags", changes, change -> RunStore.arrayLiteral(change.tags()))
         .intsOrNull("max_attempts", changes, change -> change.ofData(NewRun::maxAttempts))
         .longsOrNull(
-            "max_duration_ms", changes, c -> RunStore.millis(c.ofData(NewRun::maxDuration)))
+            "max_durations_ms", changes, c -> RunStore.millis(c.ofData(NewRun::maxDuration)))
         .texts("options", changes, Change::options)
         .update();
   }

@@ -27,8 +27,8 @@ public final class IdempotencyKeyStore {
   private record Holder(TaskKey key, UUID runId) {}
 
   /**
-   * Claims each key that is free, expired, or held by a run whose outcome does not answer triggers,
-   * and returns the holder of every key: the claiming run or an older one.
+   * Claims each key that is free, expired, or held by a run whose status frees the key, and returns
+   * the holder of every key: the claiming run or an older one.
    *
    * <p>A claim waits for an uncommitted claim of the same key, so one of several concurrent
    * triggers wins. {@code on conflict} locks a key even when it leaves it unchanged, so the second
@@ -41,8 +41,8 @@ public final class IdempotencyKeyStore {
                 """
                 insert into idempotency_keys (environment_id, task_id, key_hash, run_id, expires_at)
                 select :environment, k.task_id, k.key_hash, k.run_id, k.expires_at::timestamptz
-                  from unnest(:task_id::int[], :key_hash::bytea[], :run_id::uuid[],
-                              :expires_at::text[])
+                  from unnest(:task_ids::int[], :key_hashes::bytea[], :run_ids::uuid[],
+                              :expiry_times::text[])
                        as k (task_id, key_hash, run_id, expires_at)
                  order by k.task_id, k.key_hash    -- one order for all prevents deadlocks
                     on conflict (environment_id, task_id, key_hash) do update
@@ -54,10 +54,10 @@ public final class IdempotencyKeyStore {
                            and o.run_id = idempotency_keys.run_id) not in ('COMPLETED', 'CANCELED')
                 returning task_id, key_hash, run_id
                 """)
-            .ints("task_id", claims, c -> c.key().taskId())
-            .bytes("key_hash", claims, c -> c.key().hash().bytes())
-            .uuids("run_id", claims, Claim::runId)
-            .times("expires_at", claims, Claim::expiresAt)
+            .ints("task_ids", claims, c -> c.key().taskId())
+            .bytes("key_hashes", claims, c -> c.key().hash().bytes())
+            .uuids("run_ids", claims, Claim::runId)
+            .times("expiry_times", claims, Claim::expiresAt)
             .bind("now", now)
             .list(IdempotencyKeyStore::holder);
     claimed.forEach(holder -> holders.put(holder.key(), holder.runId()));
@@ -65,7 +65,7 @@ public final class IdempotencyKeyStore {
       tx.sql(
               """
               select k.task_id, k.key_hash, k.run_id
-                from unnest(:task_id::int[], :key_hash::bytea[]) as s (task_id, key_hash)
+                from unnest(:task_ids::int[], :key_hashes::bytea[]) as s (task_id, key_hash)
                cross join lateral (
                        select x.*
                          from idempotency_keys x
@@ -74,8 +74,8 @@ public final class IdempotencyKeyStore {
                           and x.key_hash = s.key_hash
                         limit 1) as k
               """)
-          .ints("task_id", claims, c -> c.key().taskId())
-          .bytes("key_hash", claims, c -> c.key().hash().bytes())
+          .ints("task_ids", claims, c -> c.key().taskId())
+          .bytes("key_hashes", claims, c -> c.key().hash().bytes())
           .list(IdempotencyKeyStore::holder)
           .forEach(holder -> holders.put(holder.key(), holder.runId()));
     }
@@ -93,7 +93,7 @@ public final class IdempotencyKeyStore {
             """
             update idempotency_keys k
                set run_id = p.run_id
-              from unnest(:task_id::int[], :key_hash::bytea[], :run_id::uuid[])
+              from unnest(:task_ids::int[], :key_hashes::bytea[], :run_ids::uuid[])
                      as p (task_id, key_hash, run_id)
              cross join lateral (
                      select x.ctid as address
@@ -105,9 +105,9 @@ public final class IdempotencyKeyStore {
              where k.environment_id is not distinct from :environment -- not for an index
                and k.ctid = a.address
             """)
-        .ints("task_id", runIds.keySet(), TaskKey::taskId)
-        .bytes("key_hash", runIds.keySet(), key -> key.hash().bytes())
-        .uuids("run_id", runIds.values())
+        .ints("task_ids", runIds.keySet(), TaskKey::taskId)
+        .bytes("key_hashes", runIds.keySet(), key -> key.hash().bytes())
+        .uuids("run_ids", runIds.values())
         .update();
   }
 

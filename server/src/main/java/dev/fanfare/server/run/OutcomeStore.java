@@ -26,23 +26,24 @@ final class OutcomeStore {
                             then coalesce(o.started_at::timestamptz,
                                           now() - o.duration_ms * interval '1 millisecond') end,
                        now(), o.duration_ms, o.version_id
-                  from unnest(:run_id::uuid[], :status::text[], :attempt::int[], :output::text[],
-                              :output_type::text[], :error::text[], :started_at::text[],
-                              :duration_ms::int8[], :version_id::int[])
+                  from unnest(:run_ids::uuid[], :statuses::text[], :attempts::int[],
+                              :outputs::text[],
+                              :output_types::text[], :errors::text[], :start_times::text[],
+                              :durations_ms::int8[], :version_ids::int[])
                        as o (run_id, status, attempt, output, output_type, error, started_at,
                              duration_ms, version_id)
                     on conflict do nothing
                 returning run_id
                 """)
-            .uuids("run_id", outcomes, Outcome::runId)
-            .texts("status", outcomes, outcome -> outcome.status().name())
-            .ints("attempt", outcomes, Outcome::attempt)
-            .texts("output", outcomes, Outcome::output)
-            .texts("output_type", outcomes, Outcome::outputType)
-            .texts("error", outcomes, Outcome::storedError)
-            .times("started_at", outcomes, Outcome::startedAt)
-            .longs("duration_ms", outcomes, Outcome::durationMillis)
-            .ints("version_id", outcomes, Outcome::versionId)
+            .uuids("run_ids", outcomes, Outcome::runId)
+            .texts("statuses", outcomes, outcome -> outcome.status().name())
+            .ints("attempts", outcomes, Outcome::attempt)
+            .texts("outputs", outcomes, Outcome::output)
+            .texts("output_types", outcomes, Outcome::outputType)
+            .texts("errors", outcomes, Outcome::storedError)
+            .times("start_times", outcomes, Outcome::startedAt)
+            .longs("durations_ms", outcomes, Outcome::durationMillis)
+            .ints("version_ids", outcomes, Outcome::versionId)
             .list(r -> r.uuid("run_id")));
   }
 }

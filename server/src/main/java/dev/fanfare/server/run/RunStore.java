@@ -60,15 +60,15 @@ public final class RunStore {
                        r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
                        r.is_test, r.ttl_ms,
                        r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
-                  from unnest(:run_id::uuid[], :task_id::int[], :lane_id::int[], :rank::int8[],
-                              :batch_index::int[],
-                              :payload::text[], :payload_type::text[], :metadata::text[],
-                              :tags::text[], :idempotency_key::text[],
-                              :max_attempts::int[], :max_duration_ms::int8[],
-                              :delay_until::text[], :options::text[], :is_test::bool[],
-                              :ttl_ms::int8[],
-                              :parent_run_id::uuid[], :root_run_id::uuid[], :depth::int[],
-                              :resumes_parent::bool[])
+                  from unnest(:run_ids::uuid[], :task_ids::int[], :lane_ids::int[], :ranks::int8[],
+                              :batch_indexes::int[],
+                              :payloads::text[], :payload_types::text[], :metadata::text[],
+                              :tags::text[], :idempotency_keys::text[],
+                              :max_attempts::int[], :max_durations_ms::int8[],
+                              :delay_ends::text[], :options::text[], :test_flags::bool[],
+                              :ttls_ms::int8[],
+                              :parent_run_ids::uuid[], :root_run_ids::uuid[], :depths::int[],
+                              :resumes_parent_flags::bool[])
                        as r (run_id, task_id, lane_id, rank, batch_index,
                              payload, payload_type, metadata, tags, idempotency_key,
                              max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
@@ -77,22 +77,22 @@ public final class RunStore {
             .bind("batch_id", batchId)
             .bind("source", source.name())
             .bind("created_at", createdAt)
-            .uuids("run_id", rows, RunRow::runId)
-            .ints("task_id", rows, RunRow::taskId)
-            .ints("lane_id", rows, RunRow::laneId)
-            .longs("rank", rows, RunRow::rank)
-            .intsOrNull("batch_index", rows, row -> batchId == null ? null : row.batchIndex())
-            .texts("payload", rows, row -> row.run().payload())
-            .texts("payload_type", rows, row -> row.run().payloadType())
+            .uuids("run_ids", rows, RunRow::runId)
+            .ints("task_ids", rows, RunRow::taskId)
+            .ints("lane_ids", rows, RunRow::laneId)
+            .longs("ranks", rows, RunRow::rank)
+            .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
+            .texts("payloads", rows, row -> row.run().payload())
+            .texts("payload_types", rows, row -> row.run().payloadType())
             .texts("metadata", rows, row -> row.run().metadata())
             .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
-            .texts("idempotency_key", rows, RunStore::keyText)
+            .texts("idempotency_keys", rows, RunStore::keyText)
             .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
-            .longsOrNull("max_duration_ms", rows, row -> millis(row.run().maxDuration()))
-            .times("delay_until", rows, row -> row.run().delayUntil())
+            .longsOrNull("max_durations_ms", rows, row -> millis(row.run().maxDuration()))
+            .times("delay_ends", rows, row -> row.run().delayUntil())
             .texts("options", rows, row -> row.run().options())
-            .flags("is_test", rows, row -> row.run().test())
-            .longsOrNull("ttl_ms", rows, row -> millis(row.ttl()));
+            .flags("test_flags", rows, row -> row.run().test())
+            .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()));
     bindLineage(insert, rows).update();
   }
 
@@ -101,14 +101,17 @@ public final class RunStore {
     return key == null ? null : key.text();
   }
 
-  /** Binds empty arrays when no run has a parent, because unnest pads them with nulls. */
+  /**
+   * When no run has a parent, binds empty arrays: that sends less, and unnest pads them with nulls.
+   */
   private static Statement bindLineage(Statement insert, List<RunRow> rows) {
     List<RunRow> all = rows.stream().anyMatch(row -> row.lineage() != null) ? rows : List.of();
     return insert
-        .uuids("parent_run_id", all, row -> row.lineage() == null ? null : row.lineage().parentId())
-        .uuids("root_run_id", all, row -> row.lineage() == null ? null : row.lineage().rootId())
-        .intsOrNull("depth", all, row -> row.lineage() == null ? null : row.lineage().depth())
-        .flags("resumes_parent", all, RunStore::resumesParent);
+        .uuids(
+            "parent_run_ids", all, row -> row.lineage() == null ? null : row.lineage().parentId())
+        .uuids("root_run_ids", all, row -> row.lineage() == null ? null : row.lineage().rootId())
+        .intsOrNull("depths", all, row -> row.lineage() == null ? null : row.lineage().depth())
+        .flags("resumes_parent_flags", all, RunStore::resumesParent);
   }
 
   private static @Nullable Boolean resumesParent(RunRow row) {

@@ -41,7 +41,7 @@ public final class RequestKeyStore {
             """
             insert into request_keys (environment_id, key_hash, answer_id, expires_at)
             select :environment, k.key_hash, k.answer_id, :expires_at::timestamptz
-              from unnest(:key_hash::bytea[], :answer_id::uuid[]) as k (key_hash, answer_id)
+              from unnest(:key_hashes::bytea[], :answer_ids::uuid[]) as k (key_hash, answer_id)
              order by k.key_hash               -- one order for all prevents deadlocks
                 on conflict (environment_id, key_hash) do update
                set answer_id = excluded.answer_id, expires_at = excluded.expires_at
@@ -49,8 +49,8 @@ public final class RequestKeyStore {
             returning key_hash
             """)
         .bind("expires_at", now.plus(LIFE))
-        .bytes("key_hash", answers.keySet(), Hash::bytes)
-        .uuids("answer_id", answers.values())
+        .bytes("key_hashes", answers.keySet(), Hash::bytes)
+        .uuids("answer_ids", answers.values())
         .bind("now", now)
         .list(r -> new Hash(r.bytes("key_hash")))
         .forEach(taken::remove);
