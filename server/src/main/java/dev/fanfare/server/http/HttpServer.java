@@ -143,12 +143,12 @@ public final class HttpServer {
       if (draining.get() && !request.path().rawPath().startsWith(HEALTH)) {
         response.header(HeaderValues.CONNECTION_CLOSE);
         send(response, Response.error(503, "The server is stopping").with("Retry-After", "1"));
-        close(request, true);
+        throw closed(request, true);
       }
       Response result = respond(request);
       send(response, result);
       if (result.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-        close(request, !result.isClosing());
+        throw closed(request, !result.isClosing());
       }
     } finally {
       inFlight.release();
@@ -156,13 +156,14 @@ public final class HttpServer {
   }
 
   /**
-   * Closes the connection after a response with {@code Connection: close}. Helidon would keep it
-   * open and read the rest of this request, or bytes smuggled behind it, as the next request.
+   * The exception that closes the connection after a response with {@code Connection: close}.
+   * Helidon would keep it open and read the rest of this request, or bytes smuggled behind it, as
+   * the next request.
    *
    * @param readRest whether to read the rest of the body first: a client that is still sending when
    *     the connection closes might never see the response
    */
-  private static void close(ServerRequest request, boolean readRest) {
+  private static CloseConnectionException closed(ServerRequest request, boolean readRest) {
     if (readRest && !request.headers().contains(HeaderValues.EXPECT_100)) {
       try {
         request.content().consume();
@@ -170,7 +171,7 @@ public final class HttpServer {
         // the client is gone, silent or sends nonsense: the connection closes in any case
       }
     }
-    throw new CloseConnectionException("closed with the response");
+    return new CloseConnectionException("closed with the response");
   }
 
   private Response respond(ServerRequest request) {
