@@ -5,8 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A setting while {@link ServerSettings} declares it, and what the finished {@link Setting} knows
- * of its values. Saying what applies when the setting is absent finishes it. Not thread-safe until
- * then.
+ * of its values. The default, declared last, completes it. Not thread-safe until then.
  */
 final class Declaration<V> {
   private final Section section;

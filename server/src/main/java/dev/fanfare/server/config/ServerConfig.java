@@ -30,7 +30,8 @@ public final class ServerConfig {
 
   /**
    * A copy with another value for {@code setting}; null makes it absent. The copy must be valid, so
-   * of two settings that bound each other raise the upper one first and lower the lower one first.
+   * to move two settings that bound each other, raise the upper one first, or lower the lower one
+   * first.
    *
    * @throws InvalidSettingException when the value breaks a rule
    */

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * {@code fanfare config}, the rules and the defaults all come from here. The constant of {@code
  * FANFARE_PORT} is {@code PORT}.
  *
- * <p>A bound of another setting must be declared before it. The order of the declarations is that
+ * <p>Declare a setting after those that its rules refer to. The order of the declarations is that
  * of the documentation.
  */
 public final class ServerSettings {
@@ -233,8 +233,8 @@ public final class ServerSettings {
               atLeast(
                   rate -> rate.isNone() ? Long.MAX_VALUE : rate.burst(), List.of(BATCH_ITEMS_MAX)))
           .doc(
-              "Limit on the items in an environment's batches, on each server. The minimum applies"
-                  + " to the number at once")
+              "Limit on the items in an environment's batches, on each server. The number before"
+                  + " the plus must be at least `FANFARE_BATCH_ITEMS_MAX`")
           .byDefault("1000000+100000/s");
 
   public static final Setting<Duration> IDEMPOTENCY_KEY_TTL =
@@ -293,8 +293,8 @@ public final class ServerSettings {
       WORKERS
           .declare(DURATION, "FANFARE_RETRY_IN_PLACE_MAX", NOT_NEGATIVE)
           .doc(
-              "Longest backoff that the worker waits out itself; before a longer one it hands the"
-                  + " run back. `0s` hands back every retry")
+              "Longest backoff that a worker waits out itself. With a longer one, the run waits in"
+                  + " its queue")
           .byDefault("5s");
 
   public static final Setting<Duration> POLL_WAIT =
