@@ -28,7 +28,7 @@ public final class Database implements AutoCloseable {
    * statistics are always out of date, and a plan from the time when a table was empty would scan
    * all of it when it is full. But every statement is written for one index. So each statement is
    * planned once for a connection (planning a claim takes longer than executing it), and plans that
-   * scan whole tables are the last resort. Statements of reports use {@link
+   * scan whole tables are the last resort. Lists and reads of runs use {@link
    * Statement#listReplanned}.
    */
   private static final String PLANS =

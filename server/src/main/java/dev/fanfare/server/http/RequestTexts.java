@@ -7,7 +7,7 @@ import dev.fanfare.protocol.Surrogates;
 public final class RequestTexts {
   private RequestTexts() {}
 
-  /** Refuses U+0000 and lone surrogates. Payloads, outputs and metadata may contain both. */
+  /** Rejects U+0000 and lone surrogates. Payloads, outputs and metadata may contain both. */
   public static String storable(String where, String text) {
     if (text.indexOf(0) >= 0 || Surrogates.hasLone(text)) {
       throw HttpError.validation(where + ": must not contain U+0000 or half a surrogate pair");
@@ -20,7 +20,7 @@ public final class RequestTexts {
     return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
-  /** Refuses a text that cannot be the id of a task. */
+  /** Rejects a text that cannot be the id of a task. */
   public static String taskId(String where, String task) {
     if (task.isBlank()) {
       throw HttpError.validation(where + ": must not be empty");

@@ -1,7 +1,8 @@
 package dev.fanfare.server.result;
 
 /**
- * The reason for which a use case refused a request, an expected outcome. Nothing was stored.
+ * The reason for which a use case refused a request: an expected outcome. The use case rolled back
+ * its transaction; what it committed before may stay, as its documentation says.
  *
  * @param reason the kind of refusal, which the HTTP edge maps to a status
  * @param message a human-readable text

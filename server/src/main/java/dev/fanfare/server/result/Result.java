@@ -12,7 +12,7 @@ public sealed interface Result<T> {
   /** The use case succeeded. */
   record Success<T>(T value) implements Result<T> {}
 
-  /** The use case refused, and nothing was stored. */
+  /** The use case refused, and its transaction was rolled back. */
   record Refused<T>(Refusal refusal) implements Result<T> {}
 
   /** A success with a value. */

@@ -14,8 +14,8 @@ import java.util.UUID;
  * <p>Before the call, the caller deletes the run's row, if it has one, from {@code ready}, {@code
  * delays}, {@code parked} or {@code leases}, and so knows that no other transaction ends the same
  * run. The caller also frees the run's slot. This class writes the outcome, frees the idempotency
- * key when the status requires it, and notifies the listener: three statements for any number of
- * runs.
+ * key when the status requires it, keeps the packet of the output, and notifies the listener: up to
+ * four statements for any number of runs.
  */
 public final class FinishRuns {
   private final OutcomeListener listener;

@@ -7,7 +7,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new run with every value that its row holds.
+ * A new run with the values of its row that differ between the runs of one call.
  *
  * @param run the request
  * @param batchIndex its position in the batch

@@ -82,7 +82,7 @@ public final class AuthenticatedRoutes {
     try {
       response = handler.handle(exchange, caller);
     } catch (JsonException e) {
-      throw HttpError.of(e);
+      throw HttpError.of(e); // here, so that this error also gets the headers of the rate limit
     }
     if (caller.token() != null && !caller.wasAuthorized()) {
       throw new IllegalStateException("The handler did not check the scopes of the token");
