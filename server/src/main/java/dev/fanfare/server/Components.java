@@ -4,7 +4,7 @@ import dev.fanfare.server.access.AccessComponent;
 import dev.fanfare.server.access.Keys;
 import dev.fanfare.server.access.http.HttpAccess;
 import dev.fanfare.server.batch.BatchComponent;
-import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.batch.CountEndedRuns;
 import dev.fanfare.server.batch.http.BatchRoutes;
 import dev.fanfare.server.batch.http.StreamedBatchRoutes;
 import dev.fanfare.server.component.Component;
@@ -51,7 +51,7 @@ final class Components {
     queue = new QueueComponent(resources);
     access = new AccessComponent(resources);
     packet = new PacketComponent(resources);
-    run = new RunComponent(resources, new CountBatches());
+    run = new RunComponent(resources, new CountEndedRuns());
     trigger = new TriggerComponent(resources, run);
     lease = new LeaseComponent(resources, run);
     control = new ControlComponent(resources);
@@ -59,7 +59,7 @@ final class Components {
     sessions = new Sessions(resources, lease);
   }
 
-  /** The sweeps of all components. */
+  /** The sweeps of all components. {@code control} and {@code sessions} have none. */
   List<Sweep> sweeps() {
     return List.<Component>of(queue, access, packet, run, trigger, lease, batch).stream()
         .flatMap(component -> component.sweeps().stream())

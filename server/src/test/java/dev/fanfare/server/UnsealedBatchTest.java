@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.server.batch.AddItems;
+import dev.fanfare.server.batch.AnnounceBatch;
 import dev.fanfare.server.batch.Batch;
-import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.ItemStream;
 import dev.fanfare.server.batch.StreamedItem;
 import dev.fanfare.server.http.HttpError;
@@ -36,10 +36,10 @@ class UnsealedBatchTest {
     return engine
         .components
         .batch
-        .createBatch()
-        .create(
+        .announceBatch()
+        .announce(
             tenant.id(),
-            new CreateBatch.Announcement(
+            new AnnounceBatch.Announcement(
                 count, null, key == null ? null : new NewRun.Key(key, Item.KEY_LIFE), null, null))
         .orElseThrow(HttpError::of)
         .batchId();

@@ -43,8 +43,8 @@ public final class AddItems {
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
-  private final AssignLanes lanes;
-  private final CreateRuns runs;
+  private final AssignLanes assignLanes;
+  private final CreateRuns createRuns;
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore store = new StreamedBatchStore();
 
@@ -52,8 +52,8 @@ public final class AddItems {
     this.database = resources.database();
     this.signals = resources.signals();
     this.clock = resources.clock();
-    this.lanes = trigger.assignLanes();
-    this.runs = trigger.createRuns();
+    this.assignLanes = trigger.assignLanes();
+    this.createRuns = trigger.createRuns();
   }
 
   /**
@@ -91,8 +91,8 @@ public final class AddItems {
   }
 
   /**
-   * Reads a stream to its end. When the stream breaks off or an item is invalid, the items before
-   * it are stored and need not be sent again.
+   * Reads a stream to its end. When the stream breaks off, or when an item is invalid or refused,
+   * the items before it are stored and need not be sent again.
    *
    * @param source how the batch is triggered
    */
@@ -127,7 +127,7 @@ public final class AddItems {
       flush(environmentId, batchId, buffer);
       throw e;
     }
-    List<PlacedRun> placed = assignLanes(environmentId, buffer);
+    List<PlacedRun> placed = place(environmentId, buffer);
     Result<Added> added =
         database.attempt(
             environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
@@ -152,7 +152,7 @@ public final class AddItems {
     if (buffer.items.isEmpty()) {
       return;
     }
-    List<PlacedRun> placed = assignLanes(environmentId, buffer);
+    List<PlacedRun> placed = place(environmentId, buffer);
     int inserted =
         database.transaction(
             environmentId,
@@ -169,12 +169,12 @@ public final class AddItems {
     return store.insertItems(tx, batchId, List.copyOf(buffer.items.values()), placed);
   }
 
-  private List<PlacedRun> assignLanes(int environmentId, Buffer buffer) {
+  private List<PlacedRun> place(int environmentId, Buffer buffer) {
     if (buffer.items.isEmpty()) {
       return List.of();
     }
     List<NewRun> requested = buffer.items.values().stream().map(StreamedItem::run).toList();
-    return lanes.assign(environmentId, requested, OnRejection.RECORD_AS_FAILED).placed();
+    return assignLanes.assign(environmentId, requested, OnRejection.RECORD_AS_FAILED).placed();
   }
 
   /** Adds the items that are still buffered, and seals the batch if it is complete. */
@@ -201,7 +201,7 @@ public final class AddItems {
     Sealing sealing = new Sealing(tx, batchId, source, progress);
     int storedBefore = store.stored(tx, batchId);
     if (storedBefore == 0 && buffered == count) {
-      sealing.createRuns(placed);
+      sealing.create(placed);
       sealing.seal();
       return Result.of(
           new Added(buffer.accepted + buffered, buffer.deduplicated, true, count, count));
@@ -209,7 +209,7 @@ public final class AddItems {
     int inserted = buffered == 0 ? 0 : insert(tx, batchId, buffer, placed);
     int stored = storedBefore + inserted;
     if (stored == count) {
-      sealing.createStoredRuns(stream);
+      sealing.createStored(stream);
       sealing.seal();
     }
     return Result.of(
@@ -241,21 +241,21 @@ public final class AddItems {
     }
 
     /** Creates the runs of the next items. */
-    void createRuns(List<PlacedRun> items) {
+    void create(List<PlacedRun> items) {
       List<PlacedRun> children =
           items.stream().map(item -> item.withParent(progress.parent())).toList();
       Origin origin = new Origin(batchId, runIds.size(), source, now);
-      List<TriggeredRun> triggered = runs.create(tx, origin, children);
+      List<TriggeredRun> triggered = createRuns.create(tx, origin, children);
       for (int i = 0; i < items.size(); i++) {
         add(items.get(i).run(), triggered.get(i));
       }
     }
 
     /** Creates the runs of stored items, part by part, so that memory holds one part at a time. */
-    void createStoredRuns(ItemStream stream) {
+    void createStored(ItemStream stream) {
       while (runIds.size() < progress.itemCount()) {
         List<StoredItem> part = store.items(tx, batchId, runIds.size());
-        createRuns(part.stream().map(item -> placed(item, stream)).toList());
+        create(part.stream().map(item -> placed(item, stream)).toList());
       }
     }
 

@@ -11,14 +11,14 @@ import java.util.List;
 /** Triggering batches, in one request or streamed, and reading them. */
 public final class BatchComponent implements Component {
   private final TriggerBatch triggerBatch;
-  private final CreateBatch createBatch;
+  private final AnnounceBatch announceBatch;
   private final AddItems addItems;
   private final ReadBatches readBatches;
   private final List<Sweep> sweeps;
 
   public BatchComponent(Resources resources, TriggerComponent trigger) {
     this.triggerBatch = new TriggerBatch(resources, trigger);
-    this.createBatch = new CreateBatch(resources);
+    this.announceBatch = new AnnounceBatch(resources);
     this.addItems = new AddItems(resources, trigger);
     this.readBatches = new ReadBatches(resources.database());
     this.sweeps =
@@ -33,8 +33,8 @@ public final class BatchComponent implements Component {
   }
 
   /** Announcing a streamed batch. */
-  public CreateBatch createBatch() {
-    return createBatch;
+  public AnnounceBatch announceBatch() {
+    return announceBatch;
   }
 
   /** Adding items to a streamed batch. */

@@ -16,9 +16,9 @@ final class BatchKeys {
   /**
    * The older batch that holds one of the keys.
    *
-   * @param cached whether it holds the batch key; else the request key
+   * @param byBatchKey whether it holds the batch key; else it holds the request key
    */
-  record Older(UUID batchId, boolean cached) {}
+  record Older(UUID batchId, boolean byBatchKey) {}
 
   /**
    * Claims the keys for {@code batchId}. Returns the older batch that holds one of them, or {@code

@@ -30,18 +30,18 @@ import java.util.UUID;
 /**
  * Triggers a batch: stores all its runs or none.
  *
- * <p>The steps: assign each item to a lane; in one transaction, claim the keys, create and queue
- * the runs, use up the one-time token and insert the batch; after the commit, signal waiting polls.
- * The number of statements does not depend on the number of items, unless their payloads are very
- * long. Thread-safe.
+ * <p>The steps: assign each item to a lane, in a transaction of its own; in one transaction, claim
+ * the keys, create and queue the runs, use up the one-time token and insert the batch; after the
+ * commit, signal waiting polls. The number of statements does not depend on the number of items,
+ * unless their payloads are very long. Thread-safe.
  */
 public final class TriggerBatch {
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
   private final TimeOrderedIds ids;
-  private final AssignLanes lanes;
-  private final CreateRuns runs;
+  private final AssignLanes assignLanes;
+  private final CreateRuns createRuns;
   private final BatchKeys keys = new BatchKeys();
   private final BatchStore batches = new BatchStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
@@ -51,16 +51,17 @@ public final class TriggerBatch {
     this.signals = resources.signals();
     this.clock = resources.clock();
     this.ids = resources.ids();
-    this.lanes = trigger.assignLanes();
-    this.runs = trigger.createRuns();
+    this.assignLanes = trigger.assignLanes();
+    this.createRuns = trigger.createRuns();
   }
 
   /**
    * Stores the batch. Once this returns a value, the batch and all its runs are durable. A refusal
-   * stores nothing.
+   * has stored no run and no batch; new tasks, queues and lanes that the items name may stay.
    */
   public Result<TriggeredBatch> trigger(int environmentId, NewBatch batch) {
-    Assigned assigned = lanes.assign(environmentId, itemsWithKeys(batch), OnRejection.REFUSE_ALL);
+    Assigned assigned =
+        assignLanes.assign(environmentId, itemsWithKeys(batch), OnRejection.REFUSE_ALL);
     if (!assigned.rejected().isEmpty()) {
       Map.Entry<Integer, String> first = assigned.rejected().firstEntry();
       return Result.refused(
@@ -84,9 +85,9 @@ public final class TriggerBatch {
       return batch.items();
     }
     List<NewRun> items = new ArrayList<>(batch.items().size());
-    for (NewRun item : batch.items()) {
-      String derived = Hash.of(key.text() + "-" + items.size()).hex();
-      items.add(item.withDefaultKey(new NewRun.Key(derived, key.ttl())));
+    for (int i = 0; i < batch.items().size(); i++) {
+      String derived = Hash.of(key.text() + "-" + i).hex();
+      items.add(batch.items().get(i).withDefaultKey(new NewRun.Key(derived, key.ttl())));
     }
     return items;
   }
@@ -99,7 +100,7 @@ public final class TriggerBatch {
       return Result.of(existing(tx, older));
     }
     List<TriggeredRun> triggered =
-        runs.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
+        createRuns.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
     if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
       return Result.refused(OneTimeToken.alreadyUsed("batch trigger"));
     }
@@ -110,21 +111,24 @@ public final class TriggerBatch {
         openRuns(placed, triggered),
         batch.keyText(),
         now);
-    return Result.of(
-        new TriggeredBatch(batchId, false, false, batch.keyText(), items(placed, triggered)));
+    return Result.of(TriggeredBatch.created(batchId, batch.keyText(), items(placed, triggered)));
   }
 
   /** The result for a batch whose request key or batch key an older batch holds. */
   private TriggeredBatch existing(Tx tx, BatchKeys.Older older) {
     Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
     List<TriggeredBatch.Item> items = batches.items(tx, older.batchId());
-    if (older.cached()) {
+    if (older.byBatchKey()) {
       items = items.stream().map(TriggeredBatch.Item::asCached).toList();
     }
-    return new TriggeredBatch(older.batchId(), older.cached(), true, batch.idempotencyKey(), items);
+    return new TriggeredBatch(
+        older.batchId(), older.byBatchKey(), true, batch.idempotencyKey(), items);
   }
 
-  /** The number of created runs that are not final. Older runs count in their own batches. */
+  /**
+   * The number of created runs that are not final: an item that is a failed run is final from the
+   * start. Older runs count in their own batches.
+   */
   private static int openRuns(List<PlacedRun> placed, List<TriggeredRun> triggered) {
     int open = 0;
     for (int i = 0; i < triggered.size(); i++) {

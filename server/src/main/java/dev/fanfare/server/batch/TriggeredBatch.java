@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 public record TriggeredBatch(
     UUID batchId, boolean cached, boolean repeated, @Nullable String key, List<Item> items) {
 
+  /** The result for a batch that the trigger created. */
+  static TriggeredBatch created(UUID batchId, @Nullable String key, List<Item> items) {
+    return new TriggeredBatch(batchId, false, false, key, items);
+  }
+
   /**
    * The run of one item.
    *

@@ -45,11 +45,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CreateRuns {
   private final TimeOrderedIds ids;
-  private final FinishRuns runs;
-  private final DebounceRuns debounce;
+  private final FinishRuns finishRuns;
+  private final DebounceRuns debounceRuns;
   private final @Nullable Duration ttlMax;
   private final FamilyQueries families = new FamilyQueries();
-  private final RunStore newRuns = new RunStore();
+  private final RunStore runStore = new RunStore();
   private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
   private final ReadyStore ready = new ReadyStore();
@@ -63,12 +63,12 @@ public final class CreateRuns {
    */
   CreateRuns(
       TimeOrderedIds ids,
-      FinishRuns runs,
+      FinishRuns finishRuns,
       @Nullable Duration debounceMaxDelay,
       @Nullable Duration ttlMax) {
     this.ids = ids;
-    this.runs = runs;
-    this.debounce = new DebounceRuns(debounceMaxDelay);
+    this.finishRuns = finishRuns;
+    this.debounceRuns = new DebounceRuns(debounceMaxDelay);
     this.ttlMax = ttlMax;
   }
 
@@ -92,16 +92,16 @@ public final class CreateRuns {
    *
    * @return for each trigger, in order, the run that answers it: the new run or an existing one
    */
-  public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placed) {
-    List<RunRow> rows = rows(tx, origin, placed);
+  public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
+    List<RunRow> rows = rows(tx, origin, placedRuns);
     Map<TaskKey, UUID> holders = claimKeys(tx, origin.now(), rows);
     List<RunRow> unanswered =
         rows.stream().filter(row -> holderOfKey(row, holders).equals(row.runId())).toList();
-    Coalesced coalesced = debounce.coalesce(tx, origin.now(), unanswered);
+    Coalesced coalesced = debounceRuns.coalesce(tx, origin.now(), unanswered);
     repointKeys(tx, unanswered, coalesced);
     if (!coalesced.created().isEmpty()) {
-      newRuns.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
-      newRuns.insertTags(tx, coalesced.created());
+      runStore.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
+      runStore.insertTags(tx, coalesced.created());
       enqueue(tx, origin.now(), coalesced);
       recordFailures(tx, coalesced.created());
     }
@@ -110,39 +110,41 @@ public final class CreateRuns {
   }
 
   private static TriggeredRun triggered(RunRow row, UUID holderOfKey, Coalesced coalesced) {
+    // By the holder, because an earlier row with the same key may have been coalesced itself.
     UUID answerId = coalesced.answers().getOrDefault(holderOfKey, holderOfKey);
     return new TriggeredRun(
         answerId, !holderOfKey.equals(row.runId()), answerId.equals(row.runId()));
   }
 
   /** Ids and ranks increase with the index, so the runs of a batch keep the order of its items. */
-  private List<RunRow> rows(Tx tx, Origin origin, List<PlacedRun> placed) {
-    Map<UUID, Lineage> lineages = lineages(tx, placed);
-    List<RunRow> rows = new ArrayList<>(placed.size());
-    for (PlacedRun place : placed) {
-      NewRun run = place.run();
-      int index = origin.firstIndex() + rows.size();
+  private List<RunRow> rows(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
+    Map<UUID, Lineage> lineages = lineages(tx, placedRuns);
+    List<RunRow> rows = new ArrayList<>(placedRuns.size());
+    for (int i = 0; i < placedRuns.size(); i++) {
+      PlacedRun placed = placedRuns.get(i);
+      NewRun run = placed.run();
+      int index = origin.firstIndex() + i;
       NamedParent parent = run.parent();
       UUID parentId = parent == null ? null : parent.runId();
       rows.add(
           new RunRow(
               ids.next(),
               run,
-              place.taskId(),
-              place.laneId(),
+              placed.taskId(),
+              placed.laneId(),
               index,
               RunRow.rank(run, index, origin.now()),
-              ttl(place),
+              ttl(placed),
               parentId == null ? null : lineages.get(parentId)));
     }
     return rows;
   }
 
   /** The lineages of the new children, by parent, without unknown parents. */
-  private Map<UUID, Lineage> lineages(Tx tx, List<PlacedRun> placed) {
+  private Map<UUID, Lineage> lineages(Tx tx, List<PlacedRun> placedRuns) {
     Set<UUID> parentIds = new HashSet<>();
-    for (PlacedRun place : placed) {
-      NamedParent parent = place.run().parent();
+    for (PlacedRun placed : placedRuns) {
+      NamedParent parent = placed.run().parent();
       if (parent != null && parent.runId() != null) {
         parentIds.add(parent.runId());
       }
@@ -227,7 +229,10 @@ public final class CreateRuns {
     }
   }
 
-  /** Finishes runs that are stored as failed. Their batch does not count them as open. */
+  /**
+   * Ends the runs that are stored as failed. Their batch does not count them as open, so no batch
+   * id is passed.
+   */
   private void recordFailures(Tx tx, List<RunRow> created) {
     List<Outcome> outcomes = new ArrayList<>();
     for (RunRow row : created) {
@@ -237,7 +242,7 @@ public final class CreateRuns {
       }
     }
     if (!outcomes.isEmpty()) {
-      runs.finish(tx, outcomes);
+      finishRuns.finish(tx, outcomes);
     }
   }
 

@@ -29,13 +29,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It first decides as if all keys were free. For keys that turn out to be taken, it decides
  * again with the delayed run that holds the key. This takes one statement when all keys are free,
- * three when runs are postponed, and two more when a run is replaced because it cannot be postponed
- * further, for any number of triggers.
+ * three when runs are postponed, one more when a run is replaced because it cannot be postponed
+ * further, and one more when the tags of a run are replaced, for any number of triggers.
  */
 final class DebounceRuns {
   private final @Nullable Duration maxDelay;
   private final DelayStore delays = new DelayStore();
-  private final DebouncedRunStore runs = new DebouncedRunStore();
+  private final DebouncedRunStore debouncedRunStore = new DebouncedRunStore();
 
   /**
    * @param maxDelay how long after its creation a run can be postponed, unless the trigger sets a
@@ -57,15 +57,15 @@ final class DebounceRuns {
       List<RunRow> created, Set<UUID> delayed, List<NewRun> newData, Map<UUID, UUID> answers) {}
 
   /** Postpones delayed runs, and decides which triggers create runs. */
-  Coalesced coalesce(Tx tx, Instant now, List<RunRow> triggers) {
-    List<RunRow> created = new ArrayList<>(triggers.size());
+  Coalesced coalesce(Tx tx, Instant now, List<RunRow> rows) {
+    List<RunRow> created = new ArrayList<>(rows.size());
     Map<Hash, List<RunRow>> byKey = new LinkedHashMap<>();
-    for (RunRow trigger : triggers) {
-      Hash hash = hash(trigger);
+    for (RunRow row : rows) {
+      Hash hash = hash(row);
       if (hash == null) {
-        created.add(trigger);
+        created.add(row);
       } else {
-        byKey.computeIfAbsent(hash, key -> new ArrayList<>()).add(trigger);
+        byKey.computeIfAbsent(hash, key -> new ArrayList<>()).add(row);
       }
     }
     if (byKey.isEmpty()) {
@@ -87,22 +87,21 @@ final class DebounceRuns {
     return new Coalesced(created, delayed, newData, answers);
   }
 
-  private static @Nullable Hash hash(RunRow trigger) {
-    NewRun.Debounce debounce = trigger.run().debounce();
-    return debounce == null ? null : Hash.of(trigger.taskId() + ":" + debounce.key());
+  private static @Nullable Hash hash(RunRow row) {
+    NewRun.Debounce debounce = row.run().debounce();
+    return debounce == null ? null : Hash.of(row.taskId() + ":" + debounce.key());
   }
 
   private Iterable<DebounceWindow> windows(Tx tx, Instant now, Map<Hash, List<RunRow>> byKey) {
     Map<Hash, DebounceWindow> windows = new LinkedHashMap<>();
-    byKey.forEach(
-        (hash, triggers) -> windows.put(hash, DebounceWindow.of(null, triggers, maxDelay, now)));
+    byKey.forEach((hash, rows) -> windows.put(hash, DebounceWindow.of(null, rows, maxDelay, now)));
     Set<Hash> taken = new HashSet<>(byKey.keySet());
     taken.removeAll(delays.insertDebounced(tx, newHolders(windows)));
     if (!taken.isEmpty()) {
       Map<Hash, DebounceWindow> open = new LinkedHashMap<>();
-      for (Waiting run : runs.waiting(tx, taken)) {
-        List<RunRow> triggers = byKey.getOrDefault(run.hash(), List.of());
-        open.put(run.hash(), DebounceWindow.of(run, triggers, maxDelay, now));
+      for (Waiting run : debouncedRunStore.waiting(tx, taken)) {
+        List<RunRow> rows = byKey.getOrDefault(run.hash(), List.of());
+        open.put(run.hash(), DebounceWindow.of(run, rows, maxDelay, now));
       }
       postpone(tx, open);
       windows.putAll(open);
@@ -114,7 +113,7 @@ final class DebounceRuns {
     List<Change> changes =
         open.values().stream().map(DebounceWindow::change).filter(Objects::nonNull).toList();
     if (!changes.isEmpty()) {
-      runs.change(tx, changes);
+      debouncedRunStore.change(tx, changes);
     }
     List<Debounced> replacing = newHolders(open);
     if (!replacing.isEmpty()) {

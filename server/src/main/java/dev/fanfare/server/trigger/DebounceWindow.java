@@ -47,33 +47,34 @@ final class DebounceWindow {
   /**
    * Decides for triggers in order.
    *
+   * @param rows the rows that the triggers would insert
    * @param waiting the delayed run that holds the key; absent: the key is free
    * @param maxDelay how long after its creation a run can be postponed, unless the trigger sets a
    *     limit; absent: without limit
    */
   static DebounceWindow of(
-      @Nullable Waiting waiting, List<RunRow> triggers, @Nullable Duration maxDelay, Instant now) {
+      @Nullable Waiting waiting, List<RunRow> rows, @Nullable Duration maxDelay, Instant now) {
     DebounceWindow window = new DebounceWindow(waiting, now);
-    for (RunRow trigger : triggers) {
-      NewRun.Debounce debounce = trigger.run().debounce();
+    for (RunRow row : rows) {
+      NewRun.Debounce debounce = row.run().debounce();
       if (debounce != null) {
-        window.add(trigger, debounce, debounce.maxDelay() != null ? debounce.maxDelay() : maxDelay);
+        window.add(row, debounce, debounce.maxDelay() != null ? debounce.maxDelay() : maxDelay);
       }
     }
     window.close(true);
     return window;
   }
 
-  private void add(RunRow trigger, NewRun.Debounce debounce, @Nullable Duration longest) {
-    NewRun run = trigger.run();
+  private void add(RunRow row, NewRun.Debounce debounce, @Nullable Duration longest) {
+    NewRun run = row.run();
     Instant due = stored(now.plus(debounce.delay()));
     UUID id = holderId;
     if (id == null || (longest != null && due.isAfter(createdAt.plus(longest)))) {
       close(false);
       Instant own = run.delayUntil();
-      id = trigger.runId();
+      id = row.runId();
       holderId = id;
-      holder = trigger;
+      holder = row;
       createdAt = now;
       dueAt = own != null && own.isAfter(now) ? stored(own) : due;
       data = null;
@@ -83,7 +84,7 @@ final class DebounceWindow {
         data = data == null ? run : data.withDataOf(run);
       }
     }
-    answers.put(trigger.runId(), id);
+    answers.put(row.runId(), id);
   }
 
   /** A time in the precision of the database, so that rounding alone causes no update. */

@@ -39,19 +39,19 @@ public final class TriggerRun {
   private final Database database;
   private final Signals signals;
   private final InstantSource clock;
-  private final AssignLanes lanes;
-  private final CreateRuns runs;
+  private final AssignLanes assignLanes;
+  private final CreateRuns createRuns;
   private final RequestKeyStore requestKeys = new RequestKeyStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final GroupCommit<Group, Member> groups =
       new GroupCommit<>(GROUP_MAX, this::commit, TriggerRun::fail);
 
-  TriggerRun(Resources resources, AssignLanes lanes, CreateRuns runs) {
+  TriggerRun(Resources resources, AssignLanes assignLanes, CreateRuns createRuns) {
     this.database = resources.database();
     this.signals = resources.signals();
     this.clock = resources.clock();
-    this.lanes = lanes;
-    this.runs = runs;
+    this.assignLanes = assignLanes;
+    this.createRuns = createRuns;
   }
 
   /** Calls with the same environment and source share transactions. */
@@ -117,7 +117,7 @@ public final class TriggerRun {
   private void store(Group group, List<Member> members) {
     try {
       List<NewRun> requested = members.stream().map(Member::run).toList();
-      Assigned assigned = lanes.assign(group.environmentId(), requested, OnRejection.SKIP);
+      Assigned assigned = assignLanes.assign(group.environmentId(), requested, OnRejection.SKIP);
       List<Member> accepted = new ArrayList<>(members.size());
       for (int i = 0; i < members.size(); i++) {
         String reason = assigned.rejected().get(i);
@@ -157,7 +157,7 @@ public final class TriggerRun {
 
   private List<TriggeredRun> create(
       Tx tx, Source source, Instant now, List<Member> members, List<PlacedRun> placed) {
-    List<TriggeredRun> created = runs.create(tx, Origin.single(source, now), placed);
+    List<TriggeredRun> created = createRuns.create(tx, Origin.single(source, now), placed);
     Map<Hash, UUID> runIds = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
       Hash key = members.get(i).requestKey();

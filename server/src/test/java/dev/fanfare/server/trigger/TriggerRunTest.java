@@ -3,7 +3,7 @@ package dev.fanfare.server.trigger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.TimeOrderedIds;
-import dev.fanfare.server.batch.CountBatches;
+import dev.fanfare.server.batch.CountEndedRuns;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
@@ -61,7 +61,7 @@ class TriggerRunTest {
             clock,
             new TimeOrderedIds(clock),
             new Random(1));
-    RunComponent run = new RunComponent(resources, new CountBatches());
+    RunComponent run = new RunComponent(resources, new CountEndedRuns());
     trigger = new TriggerComponent(resources, run).triggerRun();
   }
 

@@ -17,19 +17,27 @@ public final class ResponseTokens {
     this.tokens = tokens;
   }
 
-  /**
-   * Adds a token with these scopes.
-   *
-   * @param scopesInClaims whether the claims contain the scopes, as for a single trigger
-   */
-  public Response add(
-      Response response, Caller caller, List<String> scopes, boolean scopesInClaims) {
+  /** Adds a token with these scopes, and claims without scopes. */
+  public Response add(Response response, Caller caller, List<String> scopes) {
+    return add(response, caller, scopes, claims(caller));
+  }
+
+  /** Adds a token with these scopes, and claims that contain them, as for a single trigger. */
+  public Response addWithScopesInClaims(Response response, Caller caller, List<String> scopes) {
+    Map<String, Object> claims = claims(caller);
+    claims.put("scopes", scopes);
+    return add(response, caller, scopes, claims);
+  }
+
+  private static Map<String, Object> claims(Caller caller) {
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("sub", caller.environment().publicId());
     claims.put("pub", true);
-    if (scopesInClaims) {
-      claims.put("scopes", scopes);
-    }
+    return claims;
+  }
+
+  private Response add(
+      Response response, Caller caller, List<String> scopes, Map<String, Object> claims) {
     return response
         .with("x-trigger-jwt", tokens.issue(caller, scopes))
         .with("x-trigger-jwt-claims", WireJson.mapper().writeValueAsString(claims));

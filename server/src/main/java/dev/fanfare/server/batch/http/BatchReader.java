@@ -33,7 +33,7 @@ public final class BatchReader {
 
   /** Reads the items, in order. Rejects an empty list and one that exceeds the limit. */
   public List<NewRun> read(InputStream body) {
-    Items read = new Items();
+    Body read = new Body();
     JsonReader.readObject(body, read);
     if (!read.seen) {
       throw HttpError.validation("items: is required");
@@ -65,7 +65,8 @@ public final class BatchReader {
             + ".";
   }
 
-  private final class Items implements JsonReader.ObjectFields {
+  /** The fields read so far. */
+  private final class Body implements JsonReader.ObjectFields {
     private final ParentReader parent = new ParentReader();
     private boolean seen;
     private int count;
@@ -83,6 +84,7 @@ public final class BatchReader {
         throw HttpError.validation("items: must be an array");
       }
       seen = true;
+      // The field may occur twice: the last one applies, as in other JSON readers.
       count = 0;
       runs = new ArrayList<>();
       reader.array(index -> {

@@ -3,8 +3,8 @@ package dev.fanfare.server.batch.http;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.batch.AddItems;
+import dev.fanfare.server.batch.AnnounceBatch;
 import dev.fanfare.server.batch.Batch;
-import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -18,15 +18,32 @@ final class BatchResponses {
   private BatchResponses() {}
 
   /**
-   * The response to a trigger, for two kinds of clients: documented clients read {@code batchId}
-   * and ids in {@code runs}; SDKs from version 3.3 read {@code id} and objects in {@code runs}.
-   * Both can read {@code items}.
-   *
-   * @param runsAsObjects whether {@code runs} contains objects
+   * The documented response to a trigger: {@code runs} contains ids. Its clients read {@code
+   * batchId}; all clients can read {@code items}.
    */
-  public static Map<String, Object> triggered(TriggeredBatch batch, boolean runsAsObjects) {
-    List<Map<String, Object>> items = batch.items().stream().map(BatchResponses::item).toList();
-    List<String> runIds = runIds(batch.items().stream().map(TriggeredBatch.Item::runId).toList());
+  public static Map<String, Object> withRunIds(TriggeredBatch batch) {
+    return triggered(batch, runIds(batch), items(batch));
+  }
+
+  /**
+   * The response to a trigger by an SDK: {@code runs} contains objects. SDKs from version 3.3 read
+   * them and {@code id}.
+   */
+  public static Map<String, Object> withRunObjects(TriggeredBatch batch) {
+    List<Map<String, Object>> items = items(batch);
+    return triggered(batch, items, items);
+  }
+
+  private static List<Map<String, Object>> items(TriggeredBatch batch) {
+    return batch.items().stream().map(BatchResponses::item).toList();
+  }
+
+  private static List<String> runIds(TriggeredBatch batch) {
+    return runIds(batch.items().stream().map(TriggeredBatch.Item::runId).toList());
+  }
+
+  private static Map<String, Object> triggered(
+      TriggeredBatch batch, List<?> runs, List<Map<String, Object>> items) {
     Map<String, Object> response = new LinkedHashMap<>();
     String id = PublicId.format(PublicId.BATCH, batch.batchId());
     response.put("id", id);
@@ -34,8 +51,8 @@ final class BatchResponses {
     response.put("isCached", batch.cached());
     putIfPresent(response, "idempotencyKey", batch.key());
     response.put("runCount", items.size());
-    response.put("runs", runsAsObjects ? items : runIds);
-    response.put("runIds", runIds);
+    response.put("runs", runs);
+    response.put("runIds", runIds(batch));
     response.put("items", items);
     return response;
   }
@@ -65,11 +82,11 @@ final class BatchResponses {
    *
    * @param key the batch key to return; absent: none
    */
-  public static Map<String, Object> created(CreateBatch.Created batch, @Nullable String key) {
+  public static Map<String, Object> announced(AnnounceBatch.Announced batch, @Nullable String key) {
     Map<String, Object> response = new LinkedHashMap<>();
     response.put("id", PublicId.format(PublicId.BATCH, batch.batchId()));
     response.put("runCount", batch.itemCount());
-    response.put("isCached", batch.cached());
+    response.put("isCached", batch.closed());
     putIfPresent(response, "idempotencyKey", key);
     return response;
   }

@@ -34,6 +34,7 @@ import dev.fanfare.server.trigger.http.CheckParents;
 import dev.fanfare.server.trigger.http.ItemReader;
 import dev.fanfare.server.trigger.http.TriggerHeaders;
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -47,20 +48,20 @@ public final class BatchRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ResponseTokens tokens;
   private final RateLimits rates;
-  private final TriggerBatch batches;
-  private final ReadBatches storedBatches;
-  private final CheckParents parents;
+  private final TriggerBatch triggerBatch;
+  private final ReadBatches readBatches;
+  private final CheckParents checkParents;
   private final InstantSource clock;
   private final ServerConfig config;
 
   public BatchRoutes(
-      Resources resources, HttpAccess access, BatchComponent batch, CheckParents parents) {
+      Resources resources, HttpAccess access, BatchComponent batch, CheckParents checkParents) {
     this.authenticated = access.authenticated();
     this.tokens = access.responseTokens();
     this.rates = access.rates();
-    this.batches = batch.triggerBatch();
-    this.storedBatches = batch.readBatches();
-    this.parents = parents;
+    this.triggerBatch = batch.triggerBatch();
+    this.readBatches = batch.readBatches();
+    this.checkParents = checkParents;
     this.clock = resources.clock();
     this.config = resources.config();
   }
@@ -81,17 +82,21 @@ public final class BatchRoutes implements Component {
   /** Triggers items of the task in the path. */
   private Response triggerTask(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
-    return response(caller, batch, 200, false);
+    return withToken(Response.json(200, BatchResponses.withRunIds(batch)), caller, batch);
   }
 
   /**
-   * Triggers items of several tasks. SDKs, which send their version, expect another response than
+   * Triggers items of several tasks. SDKs, which send their version, expect a response other than
    * the documented one.
    */
   private Response triggerTasks(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, null);
     boolean sdk = exchange.header("trigger-version") != null;
-    return response(caller, batch, sdk ? 202 : 200, sdk);
+    Response response =
+        sdk
+            ? Response.json(202, BatchResponses.withRunObjects(batch))
+            : Response.json(200, BatchResponses.withRunIds(batch));
+    return withToken(response, caller, batch);
   }
 
   /** Triggers items of several tasks. This version's response does not contain the runs. */
@@ -102,7 +107,8 @@ public final class BatchRoutes implements Component {
   }
 
   /**
-   * Reads and checks the request, then triggers the batch.
+   * Reads and checks the request, then triggers the batch. The order of the checks is that of the
+   * errors in {@code docs/reference/batch-trigger.md}.
    *
    * @param task the task of every item; absent: each item names its own
    */
@@ -112,12 +118,16 @@ public final class BatchRoutes implements Component {
       RequestTexts.taskId("taskIdentifier", task);
     }
     checkStrategy(exchange);
-    NewRun.Key key = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), task == null);
+    Duration keyTtl = config.get(IDEMPOTENCY_KEY_TTL);
+    NewRun.Key key =
+        task == null
+            ? TriggerHeaders.keyWithTtl(exchange, keyTtl)
+            : TriggerHeaders.key(exchange, keyTtl);
     ItemReader items = new ItemReader(config, clock.instant());
     List<NewRun> runs = new BatchReader(items, config.get(BATCH_ITEMS_MAX), task).read(body);
     List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
     caller.requireEach("batchTrigger", "tasks", tasks);
-    parents.check(caller, runs);
+    checkParents.check(caller, runs);
     NewBatch batch =
         new NewBatch(
             runs,
@@ -126,7 +136,7 @@ public final class BatchRoutes implements Component {
             TriggerHeaders.source(exchange),
             caller.oneTimeToken());
     rates.takeBatch(caller.environment().id(), runs.size());
-    return batches.trigger(caller.environment().id(), batch).orElseThrow(HttpError::of);
+    return triggerBatch.trigger(caller.environment().id(), batch).orElseThrow(HttpError::of);
   }
 
   /** Only validates the header: all runs are created at once, which satisfies both strategies. */
@@ -138,19 +148,12 @@ public final class BatchRoutes implements Component {
     }
   }
 
-  private Response response(
-      Caller caller, TriggeredBatch batch, int status, boolean runsAsObjects) {
-    return withToken(
-        Response.json(status, BatchResponses.triggered(batch, runsAsObjects)), caller, batch);
-  }
-
   /** Adds a public access token that can read the batch. */
   private Response withToken(Response response, Caller caller, TriggeredBatch batch) {
     return tokens.add(
         response,
         caller,
-        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())),
-        false);
+        List.of("read:batch:" + PublicId.format(PublicId.BATCH, batch.batchId())));
   }
 
   private Response retrieve(Exchange exchange, Caller caller) {
@@ -177,7 +180,7 @@ public final class BatchRoutes implements Component {
           json.writeStringProperty("id", exchange.path("batch"));
           json.writeName("items");
           json.writeStartArray();
-          storedBatches.eachFinal(
+          readBatches.eachFinal(
               caller.environment().id(), batch, run -> json.writePOJO(ResultJson.result(run)));
           json.writeEndArray();
           json.writeEndObject();
@@ -187,6 +190,6 @@ public final class BatchRoutes implements Component {
 
   private @Nullable Batch find(Environment environment, Exchange exchange) {
     UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
-    return batchId == null ? null : storedBatches.find(environment.id(), batchId);
+    return batchId == null ? null : readBatches.find(environment.id(), batchId);
   }
 }

@@ -12,8 +12,8 @@ import dev.fanfare.server.access.http.RateLimits;
 import dev.fanfare.server.access.http.ResponseTokens;
 import dev.fanfare.server.access.http.Scopes;
 import dev.fanfare.server.batch.AddItems;
+import dev.fanfare.server.batch.AnnounceBatch;
 import dev.fanfare.server.batch.BatchComponent;
-import dev.fanfare.server.batch.CreateBatch;
 import dev.fanfare.server.batch.http.AnnouncementReader.Announcement;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
@@ -35,25 +35,25 @@ import java.util.UUID;
 
 /** The routes of streamed batches: one announces a batch, the other streams its items. */
 public final class StreamedBatchRoutes implements Component {
-  private static final long CREATE_BODY_BYTES_MAX = 128 * 1024;
+  private static final long ANNOUNCEMENT_BODY_BYTES_MAX = 128 * 1024;
 
   private final AuthenticatedRoutes authenticated;
   private final ResponseTokens tokens;
   private final RateLimits rates;
-  private final CreateBatch batches;
-  private final AddItems items;
-  private final CheckParents parents;
+  private final AnnounceBatch announceBatch;
+  private final AddItems addItems;
+  private final CheckParents checkParents;
   private final InstantSource clock;
   private final ServerConfig config;
 
   public StreamedBatchRoutes(
-      Resources resources, HttpAccess access, BatchComponent batch, CheckParents parents) {
+      Resources resources, HttpAccess access, BatchComponent batch, CheckParents checkParents) {
     this.authenticated = access.authenticated();
     this.tokens = access.responseTokens();
     this.rates = access.rates();
-    this.batches = batch.createBatch();
-    this.items = batch.addItems();
-    this.parents = parents;
+    this.announceBatch = batch.announceBatch();
+    this.addItems = batch.addItems();
+    this.checkParents = checkParents;
     this.clock = resources.clock();
     this.config = resources.config();
   }
@@ -61,23 +61,24 @@ public final class StreamedBatchRoutes implements Component {
   @Override
   public List<Route> routes() {
     return List.of(
-        authenticated.post("/api/v3/batches", BatchRoutes.TRIGGER, this::create),
+        authenticated.post("/api/v3/batches", BatchRoutes.TRIGGER, this::announce),
         authenticated.post(
             "/api/v3/batches/{batch}/items",
             BatchRoutes.TRIGGER.freeAtFirst("batch"),
             this::items));
   }
 
-  private Response create(Exchange exchange, Caller caller) {
+  private Response announce(Exchange exchange, Caller caller) {
     Announcement announced =
-        AnnouncementReader.read(exchange.body(CREATE_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
+        AnnouncementReader.read(
+            exchange.body(ANNOUNCEMENT_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
     if (announced.tasks().isEmpty()) { // then each item is checked when it is streamed
       caller.requireSome("batchTrigger", "tasks");
     } else {
       caller.requireEach("batchTrigger", "tasks", announced.tasks());
     }
     if (announced.parent() != null) {
-      parents.check(caller, Map.of(announced.parent(), "create batch"));
+      checkParents.check(caller, Map.of(announced.parent(), "create batch"));
     }
     rates.takeBatch(caller.environment().id(), announced.itemCount());
     NewRun.Key key =
@@ -86,11 +87,11 @@ public final class StreamedBatchRoutes implements Component {
             : new NewRun.Key(announced.key(), config.get(IDEMPOTENCY_KEY_TTL));
     List<String> requestParts = new ArrayList<>(announced.tasks());
     requestParts.add(Integer.toString(announced.itemCount()));
-    CreateBatch.Created created =
-        batches
-            .create(
+    AnnounceBatch.Announced batch =
+        announceBatch
+            .announce(
                 caller.environment().id(),
-                new CreateBatch.Announcement(
+                new AnnounceBatch.Announcement(
                     announced.itemCount(),
                     announced.parent(),
                     key,
@@ -99,11 +100,10 @@ public final class StreamedBatchRoutes implements Component {
             .orElseThrow(HttpError::of);
     return tokens.add(
         Response.json(
-            created.repeated() ? 200 : 202,
-            BatchResponses.created(created, created.repeated() ? null : announced.key())),
+            batch.repeated() ? 200 : 202,
+            BatchResponses.announced(batch, batch.repeated() ? null : announced.key())),
         caller,
-        tokenScopes(exchange, caller, PublicId.format(PublicId.BATCH, created.batchId())),
-        false);
+        tokenScopes(exchange, caller, PublicId.format(PublicId.BATCH, batch.batchId())));
   }
 
   /**
@@ -143,7 +143,7 @@ public final class StreamedBatchRoutes implements Component {
               }
             });
     AddItems.Added added =
-        items
+        addItems
             .add(caller.environment().id(), batchId, TriggerHeaders.source(exchange), lines)
             .orElseThrow(HttpError::of);
     return Response.json(200, BatchResponses.added(id, added));

@@ -20,10 +20,10 @@ import java.util.UUID;
  * token or a resuming parent requires it.
  */
 public final class CheckParents {
-  private final ReadRuns runs;
+  private final ReadRuns readRuns;
 
-  public CheckParents(ReadRuns runs) {
-    this.runs = runs;
+  public CheckParents(ReadRuns readRuns) {
+    this.readRuns = readRuns;
   }
 
   /** Rejects the request with 403 or 422 when a run may not be triggered under its parent. */
@@ -54,7 +54,7 @@ public final class CheckParents {
     if (parentIds.isEmpty()) {
       return;
     }
-    Map<UUID, RunStatus> statuses = runs.statuses(caller.environment().id(), parentIds);
+    Map<UUID, RunStatus> statuses = readRuns.statuses(caller.environment().id(), parentIds);
     intents.forEach((parent, intent) -> {
       RunStatus status = parent.runId() == null ? null : statuses.get(parent.runId());
       if (status == null && caller.hasToken()) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one item: the body of a single trigger, an element of {@code items}, or a line of a stream,
- * {@code {task?, payload?, context?, options?}}. Rejects invalid items with an {@link HttpError}
- * that names the field.
+ * {@code {task?, payload?, options?}}. Other fields are ignored. Rejects invalid items with an
+ * {@link HttpError} that names the field.
  */
 public final class ItemReader {
   private final ServerConfig config;

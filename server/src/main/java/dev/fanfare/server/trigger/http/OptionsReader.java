@@ -349,7 +349,7 @@ final class OptionsReader {
     return text;
   }
 
-  /** The prefix of messages whose text the API fixes: the item of a batch; else empty. */
+  /** The prefix of messages whose text the API fixes. Names the item of a batch; else empty. */
   private String item() {
     return where.startsWith("items[") ? where.replace(".options", "") + ": " : "";
   }

@@ -35,8 +35,13 @@ public final class TriggerHeaders {
     return Hash.of(kind + "\n" + header + "\n" + String.join("\n", new TreeSet<>(tasks)));
   }
 
-  /** The idempotency key in the headers; {@code null}: none. */
-  public static NewRun.@Nullable Key key(Exchange exchange, Duration ttl, boolean readTtl) {
+  /** The idempotency key in the headers, with the TTL in the headers; {@code null}: no key. */
+  public static NewRun.@Nullable Key keyWithTtl(Exchange exchange, Duration defaultTtl) {
+    return key(exchange, Durations.keyTtl(exchange.header(KEY_TTL), defaultTtl));
+  }
+
+  /** The idempotency key in the headers, without the TTL in the headers; {@code null}: no key. */
+  public static NewRun.@Nullable Key key(Exchange exchange, Duration ttl) {
     String key = exchange.header(KEY);
     if (key == null || key.isEmpty()) {
       return null;
@@ -46,7 +51,7 @@ public final class TriggerHeaders {
           KEY, "must have at most " + Limits.IDEMPOTENCY_KEY_CHARS_MAX + " characters");
     }
     RequestTexts.storable(KEY, key);
-    return new NewRun.Key(key, readTtl ? Durations.keyTtl(exchange.header(KEY_TTL), ttl) : ttl);
+    return new NewRun.Key(key, ttl);
   }
 
   /** How the run is triggered, according to the headers in which clients identify themselves. */

@@ -33,17 +33,17 @@ import java.util.Map;
 public final class TriggerRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ResponseTokens tokens;
-  private final TriggerRun runs;
-  private final CheckParents parents;
+  private final TriggerRun triggerRun;
+  private final CheckParents checkParents;
   private final InstantSource clock;
   private final ServerConfig config;
 
   public TriggerRoutes(
-      Resources resources, HttpAccess access, TriggerComponent trigger, CheckParents parents) {
+      Resources resources, HttpAccess access, TriggerComponent trigger, CheckParents checkParents) {
     this.authenticated = access.authenticated();
     this.tokens = access.responseTokens();
-    this.runs = trigger.triggerRun();
-    this.parents = parents;
+    this.triggerRun = trigger.triggerRun();
+    this.checkParents = checkParents;
     this.clock = resources.clock();
     this.config = resources.config();
   }
@@ -58,14 +58,15 @@ public final class TriggerRoutes implements Component {
   private Response trigger(Exchange exchange, Caller caller) {
     InputStream body = exchange.body(config.get(TRIGGER_BODY_BYTES_MAX));
     String task = RequestTexts.taskId("taskIdentifier", exchange.path("task"));
-    NewRun.Key headerKey = TriggerHeaders.key(exchange, config.get(IDEMPOTENCY_KEY_TTL), true);
+    NewRun.Key headerKey = TriggerHeaders.keyWithTtl(exchange, config.get(IDEMPOTENCY_KEY_TTL));
     ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
     JsonReader.readObject(body, item);
     caller.requireAny("trigger", Scopes.one("tasks", task));
     NewRun run = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
-    parents.check(caller, List.of(run));
+    checkParents.check(caller, List.of(run));
     TriggeredRun triggered =
-        runs.trigger(
+        triggerRun
+            .trigger(
                 caller.environment().id(),
                 run,
                 TriggerHeaders.source(exchange),
@@ -76,10 +77,9 @@ public final class TriggerRoutes implements Component {
     Map<String, Object> response = new LinkedHashMap<>();
     response.put("id", id);
     response.put("isCached", triggered.cached());
-    return tokens.add(
+    return tokens.addWithScopesInClaims(
         Response.json(200, response),
         caller,
-        List.of("read:runs:" + id, "write:inputStreams:" + id),
-        true);
+        List.of("read:runs:" + id, "write:inputStreams:" + id));
   }
 }

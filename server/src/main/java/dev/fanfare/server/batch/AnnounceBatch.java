@@ -17,8 +17,8 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Creates a streamed batch, which has no items yet; {@link AddItems} adds them. Thread-safe. */
-public final class CreateBatch {
+/** Announces a streamed batch, which has no items yet; {@link AddItems} adds them. Thread-safe. */
+public final class AnnounceBatch {
   private final Database database;
   private final InstantSource clock;
   private final TimeOrderedIds ids;
@@ -27,7 +27,7 @@ public final class CreateBatch {
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore streamedBatches = new StreamedBatchStore();
 
-  CreateBatch(Resources resources) {
+  AnnounceBatch(Resources resources) {
     this.database = resources.database();
     this.clock = resources.clock();
     this.ids = resources.ids();
@@ -52,18 +52,22 @@ public final class CreateBatch {
   /**
    * The batch that answers an announcement.
    *
-   * @param cached whether it is an older batch that accepts no more items
+   * @param closed whether it is an older batch that accepts no more items
    * @param repeated whether it is an older batch, which holds one of the keys
    */
-  public record Created(UUID batchId, int itemCount, boolean cached, boolean repeated) {}
-
-  /** Stores a batch without items. Once this returns, the batch is durable. */
-  public Result<Created> create(int environmentId, Announcement batch) {
-    Instant now = clock.instant();
-    return database.attempt(environmentId, tx -> create(tx, batch, now));
+  public record Announced(UUID batchId, int itemCount, boolean closed, boolean repeated) {
+    private static Announced created(UUID batchId, int itemCount) {
+      return new Announced(batchId, itemCount, false, false);
+    }
   }
 
-  private Result<Created> create(Tx tx, Announcement batch, Instant now) {
+  /** Stores a batch without items. Once this returns, the batch is durable. */
+  public Result<Announced> announce(int environmentId, Announcement batch) {
+    Instant now = clock.instant();
+    return database.attempt(environmentId, tx -> announce(tx, batch, now));
+  }
+
+  private Result<Announced> announce(Tx tx, Announcement batch, Instant now) {
     UUID batchId = ids.next();
     NewRun.Key key = batch.key();
     BatchKeys.Older older = keys.claim(tx, batchId, key, batch.requestKey(), now);
@@ -75,16 +79,16 @@ public final class CreateBatch {
     }
     String keyText = key == null ? null : key.text();
     streamedBatches.insert(tx, batchId, batch.itemCount(), batch.parent(), keyText, now);
-    return Result.of(new Created(batchId, batch.itemCount(), false, false));
+    return Result.of(Announced.created(batchId, batch.itemCount()));
   }
 
   /**
-   * The result for an older batch. One that still accepts items is not reported as cached, because
+   * The result for an older batch. One that still accepts items is not reported as closed, because
    * a client that crashed between the two calls must still stream the items.
    */
-  private Created existing(Tx tx, UUID batchId) {
+  private Announced existing(Tx tx, UUID batchId) {
     Batch batch = Objects.requireNonNull(batches.find(tx, batchId));
     boolean open = batch.sealedAt() == null && batch.status() == BatchStatus.PENDING;
-    return new Created(batchId, batch.itemCount(), !open, true);
+    return new Announced(batchId, batch.itemCount(), !open, true);
   }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /** Counts the ended runs of batches; the last run of a batch completes it. */
-public final class CountBatches implements OutcomeListener {
+public final class CountEndedRuns implements OutcomeListener {
   private final BatchStore batches = new BatchStore();
 
   @Override
