@@ -142,7 +142,9 @@ class AccessMatrixTest {
     for (Map.Entry<String, String> known : names.entrySet()) {
       path = path.replace("{" + known.getKey() + "}", known.getValue());
     }
-    assertThat(path).as("a path whose {name} has no value in AccessMatrixTest.names").doesNotContain("{");
+    assertThat(path)
+        .as("a path whose {name} has no value in AccessMatrixTest.names")
+        .doesNotContain("{");
     return path;
   }
 

@@ -48,7 +48,7 @@ public final class Bench {
     Machine machine;
     try (Testbed testbed = Testbed.open(options)) {
       machine = Machine.find(testbed.observer(), loadBefore);
-      testbed.worker().start(1); // registers the tasks: a run of an undeclared task would be parked
+      testbed.worker().start(1); // declares the tasks: a run of an undeclared task would be parked
       testbed.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
       Thread.sleep(500);
       testbed.worker().stop();

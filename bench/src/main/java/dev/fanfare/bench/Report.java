@@ -34,7 +34,7 @@ record Report(
       text.format("A short run: it checks that the benchmarks work; its figures mean little.%n");
     }
     text.format(
-        "%n%-11s %-45s %12s %12s %8s %s%n", "workload", "", "ours", "baseline", "ratio", "unit");
+        "%n%-11s %-45s %12s %12s %8s %s%n", "workload", "", "Fanfare", "baseline", "ratio", "unit");
     for (Row row : rows) {
       text.format("%-11s %-45s ", row.workload(), row.what());
       text.format("%12s %12s ", number(row.ours()), number(row.baseline()));

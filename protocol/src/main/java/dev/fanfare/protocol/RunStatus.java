@@ -7,7 +7,7 @@ package dev.fanfare.protocol;
 public enum RunStatus {
   /** Waiting for the time that its trigger named; cannot be claimed yet. */
   DELAYED,
-  /** No worker has registered its task yet; queued again as soon as one does. */
+  /** No worker has declared its task yet; queued again as soon as one does. */
   PENDING_VERSION,
   /** Ready to be claimed, or waiting in the queue for the backoff before its next attempt. */
   QUEUED,
