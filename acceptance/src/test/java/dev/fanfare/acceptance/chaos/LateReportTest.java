@@ -34,7 +34,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** HBT-07: a worker that returns after its lease lapsed changes nothing, and the response says so. */
+/**
+ * HBT-07: a worker that returns after its lease lapsed changes nothing, and the response says so.
+ */
 @Timeout(60)
 class LateReportTest {
   private static final Duration SOON = Duration.ofSeconds(20);
