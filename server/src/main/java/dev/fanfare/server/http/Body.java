@@ -1,8 +1,10 @@
 package dev.fanfare.server.http;
 
+import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.zip.ZipException;
 
 /**
  * A request body while it is read. Its actual bytes, not the announced length, count against the
@@ -37,13 +39,13 @@ final class Body extends InputStream {
   }
 
   @Override
-  public int read() throws IOException {
+  public int read() {
     byte[] one = new byte[1];
     return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
-  public int read(byte[] into, int offset, int length) throws IOException {
+  public int read(byte[] into, int offset, int length) {
     int count = readSource(into, offset, length);
     if (count > 0) {
       read += count;
@@ -58,17 +60,27 @@ final class Body extends InputStream {
     return count;
   }
 
-  /** Helidon reports malformed chunks and invalid gzip with various runtime exceptions. */
-  private int readSource(byte[] into, int offset, int length) throws IOException {
+  /**
+   * Tells a body that is malformed from one that did not arrive whole: the end of the connection,
+   * its silence, or the end of a gzip stream in its middle. Helidon reports malformed chunks with
+   * various runtime exceptions.
+   */
+  private int readSource(byte[] into, int offset, int length) {
     try {
       return source.read(into, offset, length);
     } catch (HttpError e) {
       throw e;
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+    } catch (ZipException e) {
+      throw malformed();
+    } catch (IOException | UncheckedIOException | InsufficientDataAvailableException e) {
+      throw HttpError.incomplete();
     } catch (RuntimeException e) {
-      throw new HttpError(Response.error(400, "The request body is malformed").closing());
+      throw malformed();
     }
+  }
+
+  private static HttpError malformed() {
+    return new HttpError(Response.error(400, "The request body is malformed").closing());
   }
 
   private void take(long bytes) {

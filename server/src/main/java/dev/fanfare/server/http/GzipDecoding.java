@@ -5,8 +5,11 @@ import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncoding;
 import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decompression of gzip request bodies. {@link Body} counts the decompressed bytes while they are
@@ -31,13 +34,40 @@ final class GzipDecoding implements ContentEncoding {
 
   @Override
   public ContentDecoder decoder() {
-    return source -> {
-      try {
-        return new GZIPInputStream(new BufferedInputStream(source));
-      } catch (IOException e) {
-        throw new HttpError(400, "The body is not gzip as its Content-Encoding says");
+    return Decompressed::new;
+  }
+
+  /** Opens the gzip stream at the first read, because that reads its header from the client. */
+  private static final class Decompressed extends InputStream {
+    private final InputStream source;
+    private @Nullable InputStream gzip;
+
+    Decompressed(InputStream source) {
+      this.source = source;
+    }
+
+    private InputStream open() throws IOException {
+      InputStream open = gzip;
+      if (open == null) {
+        try {
+          open = new GZIPInputStream(new BufferedInputStream(source));
+        } catch (ZipException e) {
+          throw new HttpError(400, "The body is not gzip as its Content-Encoding says");
+        }
+        gzip = open;
       }
-    };
+      return open;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return open().read();
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      return open().read(into, offset, length);
+    }
   }
 
   @Override

@@ -47,6 +47,15 @@ public final class HttpError extends RuntimeException {
     return new HttpError(400, "Validation error: " + problem);
   }
 
+  /**
+   * 408, for a request that did not arrive whole: the connection ended or was silent in the middle
+   * of the body. What is missing may make the request valid, so it is never judged. Clients send it
+   * again; a 400 they would take for a verdict.
+   */
+  static HttpError incomplete() {
+    return new HttpError(Response.error(408, "The request body ended early").closing());
+  }
+
   /** 400, for an invalid query parameter. */
   public static HttpError query(String name, String message) {
     return new HttpError(

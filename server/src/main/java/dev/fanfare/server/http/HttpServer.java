@@ -207,7 +207,7 @@ public final class HttpServer {
       return HttpError.of(e).response();
     } catch (UncheckedIOException e) {
       // The client disconnected or was silent for too long in the middle of its body.
-      return Response.error(400, "The request body ended early").closing();
+      return HttpError.incomplete().response();
     } catch (Throwable e) {
       return failures.handle(e);
     } finally {
@@ -226,11 +226,15 @@ public final class HttpServer {
     }
   }
 
-  /** Whether the client is at fault although Helidon reports a server error. */
-  private static boolean isClients(DirectHandler.TransportRequest request, Status status) {
-    boolean unreadable = request.method().isEmpty(); // the request line was malformed
-    return status.code() == Status.NOT_IMPLEMENTED_501.code() // an unknown transfer coding
-        || (unreadable && status.code() == Status.INTERNAL_SERVER_ERROR_500.code());
+  /** The status of a request that Helidon refuses, which reports two mistakes of clients as 5xx. */
+  private static Status refused(DirectHandler.TransportRequest request, Status status) {
+    if (status.code() == Status.NOT_IMPLEMENTED_501.code()) { // an unknown transfer coding
+      return Status.BAD_REQUEST_400;
+    }
+    boolean unread = request.method().isEmpty();
+    return unread && status.code() == Status.INTERNAL_SERVER_ERROR_500.code()
+        ? Status.REQUEST_TIMEOUT_408 // the connection ended before the end of the headers
+        : status;
   }
 
   private static byte[] errorBody(Status status) {
@@ -242,8 +246,7 @@ public final class HttpServer {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     DirectHandler handler =
         (request, type, defaultStatus, responseHeaders, message) -> {
-          Status status =
-              isClients(request, defaultStatus) ? Status.BAD_REQUEST_400 : defaultStatus;
+          Status status = refused(request, defaultStatus);
           return DirectHandler.TransportResponse.builder()
               .status(status)
               .headers(responseHeaders)
