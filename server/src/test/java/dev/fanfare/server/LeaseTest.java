@@ -192,13 +192,84 @@ class LeaseTest {
     Worker worker = tenant.worker("a");
     ClaimedRun run = claimed(worker);
     tenant.letTimePass(Tenant.LAPSE);
+    tenant.reclaim(tenant.now());
+    assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);
     Worker late = worker.onAnotherServer();
     assertThatThrownBy(() -> late.succeed(run, "1"))
         .isInstanceOfSatisfying(
             HttpError.class, e -> assertThat(e.response().status()).isEqualTo(410));
     assertThatThrownBy(() -> late.claim(1)).isInstanceOf(HttpError.class);
-    tenant.reclaim(tenant.now());
     assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.count("sessions")).isZero();
+  }
+
+  @Test
+  void HBT_09_a_session_is_renewed_however_late_as_long_as_no_sweep_let_it_lapse() {
+    Worker worker = tenant.worker("a");
+    ClaimedRun run = claimed(worker);
+    worker.start(run);
+    tenant.letTimePass(Tenant.LAPSE);
+    assertThat(worker.onAnotherServer().heartbeat().lost()).isEmpty();
+    tenant.reclaim(tenant.now());
+    assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.EXECUTING);
+    tenant.letTimePass(Tenant.LAPSE);
+    assertThat(worker.onAnotherServer().succeed(run, "1").lost()).isEmpty();
+    assertThat(tenant.status(run.runId())).isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void HBT_09_of_a_late_renewal_and_a_lapse_one_wins() {
+    for (int round = 0; round < 20; round++) {
+      Tenant fresh = engine.tenant();
+      Worker worker = fresh.worker("a");
+      UUID run = fresh.trigger(Item.of("a"));
+      worker.start(worker.claimOne());
+      fresh.letTimePass(Tenant.LAPSE);
+      boolean renewed =
+          Concurrently.call(2, i -> i == 0 ? isRenewed(worker) : fresh.reclaim(fresh.now()) < 0)
+              .getFirst();
+      assertThat(fresh.status(run)).isEqualTo(renewed ? RunStatus.EXECUTING : RunStatus.QUEUED);
+      assertThat(fresh.count("sessions")).isEqualTo(renewed ? 1 : 0);
+      assertThat(isRenewed(worker)).isEqualTo(renewed);
+    }
+  }
+
+  private static boolean isRenewed(Worker worker) {
+    try {
+      worker.onAnotherServer().heartbeat();
+      return true;
+    } catch (HttpError e) {
+      assertThat(e.response().status()).isEqualTo(410);
+      return false;
+    }
+  }
+
+  @Test
+  void HBT_09_a_claim_during_the_lapse_of_its_session_leaves_no_lease_behind() {
+    for (int round = 0; round < 20; round++) {
+      Tenant fresh = engine.tenant();
+      Worker worker = fresh.worker("a");
+      fresh.triggerMany(20, Item.of("a"));
+      fresh.letTimePass(Tenant.LAPSE); // the server that holds the poll does not look again
+      Concurrently.call(3, i -> i < 2 ? worker.claim(5).size() : fresh.reclaim(fresh.now()));
+      fresh.reclaim(fresh.now());
+      assertThat(fresh.count("sessions")).isZero();
+      assertThat(fresh.count("leases")).isZero();
+      assertThat(fresh.count("ready")).isEqualTo(20);
+      assertThat(worker.claim(1)).isEmpty();
+    }
+  }
+
+  @Test
+  void a_lapsed_session_with_many_leases_ends_in_steps() {
+    Worker worker = tenant.worker("a");
+    tenant.triggerMany(2_500, Item.of("a"));
+    while (!worker.claim(500).isEmpty()) {}
+    tenant.letTimePass(Tenant.LAPSE);
+    assertThat(tenant.reclaim(tenant.now())).isEqualTo(2_500 + 1);
+    assertThat(tenant.count("ready")).isEqualTo(2_500);
+    assertThat(maxLosses(tenant)).isEqualTo(1);
+    assertThat(tenant.count("sessions")).isZero();
   }
 
   private ClaimedRun claimed(Worker worker) {

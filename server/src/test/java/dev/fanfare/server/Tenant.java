@@ -215,9 +215,9 @@ public final class Tenant {
     return engine.database.now();
   }
 
-  /** Reclaims, as if it were {@code now}; returns how many leases were ended. */
+  /** Reclaims, as if it were {@code now}; returns how many leases and sessions ended. */
   public int reclaim(Instant now) {
-    return engine.sweep("ReclaimSweep", now);
+    return engine.sweep("LapseSweep", now) + engine.sweep("ReclaimSweep", now);
   }
 
   /** Queues the delayed runs that are due at {@code now}; returns how many. */

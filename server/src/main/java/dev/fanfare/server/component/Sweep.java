@@ -2,6 +2,7 @@ package dev.fanfare.server.component;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of maintenance, done in bounded, set-based steps. Every server may run a step at any time,
@@ -11,6 +12,14 @@ import java.time.Instant;
 public interface Sweep {
   /** The pause after a step that found nothing to do. */
   Duration interval();
+
+  /**
+   * The contact with the database that must precede a step, for one loop. Absent: a step needs
+   * none.
+   */
+  default @Nullable Contact contact() {
+    return null;
+  }
 
   /**
    * Runs one step.

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs each sweep in a loop on a thread of its own, with the time of the database's clock. After a
@@ -16,12 +15,12 @@ import org.slf4j.LoggerFactory;
  * server, does the work.
  */
 public final class SweepLoop implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(SweepLoop.class);
   private static final long FAILURE_PAUSE_MILLIS = 1_000;
 
   private final Database database;
   private final Supplier<List<Integer>> environmentIds;
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final SweepFailures failures = new SweepFailures();
   private final List<Thread> threads;
 
   private SweepLoop(Database database, Supplier<List<Integer>> environmentIds, List<Sweep> sweeps) {
@@ -49,42 +48,55 @@ public final class SweepLoop implements AutoCloseable {
   }
 
   private void loop(Sweep sweep) {
+    Contact contact = sweep.contact();
     try {
       long pause = 0;
       while (!stopped.await(pause, TimeUnit.MILLISECONDS)) {
-        pause = step(sweep);
+        pause = step(sweep, contact);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private long step(Sweep sweep) {
+  private long step(Sweep sweep, @Nullable Contact contact) {
     int done = 0;
     boolean failed = false;
     try {
       Instant now = database.now();
-      for (int environmentId : environmentIds.get()) {
-        try {
-          done += sweep.runOnce(environmentId, now);
-        } catch (RuntimeException e) {
-          if (e instanceof DatabaseException d && d.isUnavailable()) {
-            throw e; // otherwise every environment would wait for the timeout
+      if (contact == null || contact.lastsAt(now)) {
+        for (int environmentId : environmentIds.get()) {
+          try {
+            done += sweep.runOnce(environmentId, now);
+          } catch (RuntimeException | Error e) {
+            if (isUnavailable(e)) {
+              throw e; // otherwise every environment would wait for the timeout
+            }
+            failed = failed(sweep, e); // continue with the other environments
           }
-          failed = failed(sweep, e); // continue with the other environments
         }
       }
-    } catch (RuntimeException e) {
+      if (!failed) {
+        failures.succeeded(sweep);
+      }
+    } catch (RuntimeException | Error e) { // even out of memory, which may pass, ends no sweep
+      if (contact != null) {
+        contact.breakOff();
+      }
       failed = failed(sweep, e);
     }
     return failed ? FAILURE_PAUSE_MILLIS : done > 0 ? 0 : sweep.interval().toMillis();
   }
 
-  private boolean failed(Sweep sweep, RuntimeException e) {
+  private boolean failed(Sweep sweep, Throwable failure) {
     if (stopped.getCount() > 0) {
-      log.warn("{} failed and will run again: {}", sweep.getClass().getSimpleName(), e.toString());
+      failures.failed(sweep, failure, isUnavailable(failure));
     }
     return true;
+  }
+
+  private static boolean isUnavailable(Throwable failure) {
+    return failure instanceof DatabaseException d && d.isUnavailable();
   }
 
   /** Lets the current steps finish, then stops. */

@@ -54,7 +54,7 @@ final class ClaimStore {
                 from sessions
                where environment_id = :environment
                  and session_id = :session_id
-                 and expires_at > now()
+                 and lapsed_at is null
                  for key share
             ), free_slots as materialized (
               select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as n

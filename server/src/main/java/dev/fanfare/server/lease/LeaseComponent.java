@@ -21,12 +21,13 @@ public final class LeaseComponent implements Component {
     this.reportAttempts = new ReportAttempts(resources, finishRuns);
     this.handBack = new HandBack(finishRuns);
     this.cancelRun = new CancelRun(resources, finishRuns);
+    Reclaim reclaim = new Reclaim(resources, finishRuns);
     this.sweeps =
         List.of(
-            new ReclaimSweep(resources, finishRuns),
+            new LapseSweep(resources, reclaim),
+            new ReclaimSweep(resources, reclaim),
             new CancelSweep(resources, finishRuns),
-            new SlotSweep(resources.database()),
-            new SessionSweep(resources.database()));
+            new SlotSweep(resources.database()));
   }
 
   /** Claims runs for a session. */

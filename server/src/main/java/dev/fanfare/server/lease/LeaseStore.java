@@ -163,11 +163,34 @@ final class LeaseStore {
   }
 
   /**
-   * Deletes and returns up to {@code max} leases that are lost: their session lapsed or does not
-   * exist, or they were claimed before {@code startBefore} and not started, or canceled before
-   * {@code cancelBefore} and not confirmed. Skips leases that another transaction has locked.
+   * Deletes and returns up to {@code max} leases of these sessions. Skips leases that another
+   * transaction has locked.
    */
-  List<Lease> reclaim(Tx tx, Instant now, Instant startBefore, Instant cancelBefore, int max) {
+  List<Lease> endSome(Tx tx, List<UUID> sessionIds, int max) {
+    return tx.sql(
+            """
+            delete from leases
+             where environment_id = :environment
+               and run_id = any (array(
+                     select l.run_id
+                       from leases l
+                      where l.environment_id = :environment
+                        and l.session_id = any (:session_ids)
+                      limit :max
+                        for update skip locked))
+            returning *
+            """)
+        .uuids("session_ids", sessionIds)
+        .bind("max", max)
+        .list(LeaseStore::lease);
+  }
+
+  /**
+   * Deletes and returns up to {@code max} leases that are overdue: claimed before {@code
+   * startBefore} and not started, canceled before {@code cancelBefore} and not confirmed, or of a
+   * session that does not exist. Skips leases that another transaction has locked.
+   */
+  List<Lease> endOverdue(Tx tx, Instant startBefore, Instant cancelBefore, int max) {
     return tx.sql(
             """
             delete from leases
@@ -181,15 +204,13 @@ final class LeaseStore {
                              or not exists (select
                                               from sessions s
                                              where s.environment_id = l.environment_id
-                                               and s.session_id = l.session_id
-                                               and s.expires_at > :now))
+                                               and s.session_id = l.session_id))
                       limit :max
                         for update skip locked))
             returning *
             """)
         .bind("start_before", startBefore)
         .bind("cancel_before", cancelBefore)
-        .bind("now", now)
         .bind("max", max)
         .list(LeaseStore::lease);
   }

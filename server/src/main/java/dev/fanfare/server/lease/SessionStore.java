@@ -8,7 +8,10 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code sessions}. All times are read from the database's clock. */
+/**
+ * SQL of {@code sessions}. All times are read from the database's clock. A session lapses when a
+ * sweep decides it under the lock of its row, not when its time has passed: see {@link LapseSweep}.
+ */
 public final class SessionStore {
 
   /**
@@ -39,7 +42,10 @@ public final class SessionStore {
         .update();
   }
 
-  /** Extends a session by a lease; returns {@code null} if it lapsed or does not exist. */
+  /**
+   * Extends a session by a lease, however late; returns {@code null} if it lapsed or does not
+   * exist. Waits for a sweep that lets it lapse.
+   */
   public @Nullable Session renew(Tx tx, UUID sessionId, Duration lease) {
     return tx.sql(
             """
@@ -47,7 +53,7 @@ public final class SessionStore {
                set expires_at = now() + :lease_ms * interval '1 millisecond'
              where environment_id = :environment
                and session_id = :session_id
-               and expires_at > now()
+               and lapsed_at is null
             returning task_ids, version_id
             """)
         .bind("lease_ms", lease.toMillis())
@@ -73,25 +79,46 @@ public final class SessionStore {
         == 1;
   }
 
-  /** Deletes up to {@code max} sessions that lapsed before {@code before}; returns how many. */
-  int prune(Tx tx, Instant before, int max) {
-    List<UUID> lapsed =
-        tx.sql(
-                """
-                delete from sessions
-                 where environment_id = :environment
-                   and session_id = any (array(
-                         select session_id
-                           from sessions
-                          where environment_id = :environment
-                            and expires_at <= :before
-                          limit :max
-                            for update skip locked))
-                returning session_id
-                """)
-            .bind("before", before)
-            .bind("max", max)
-            .list(r -> r.uuid("session_id"));
-    return lapsed.size();
+  /**
+   * Lets up to {@code max} sessions lapse that were not renewed in time, and returns them with
+   * those that lapsed before and still exist. They stay locked, so that no other server takes them.
+   * Skips sessions that are being renewed, closed or claimed for: a claim locks its session for key
+   * share, with which only {@code for update} conflicts.
+   */
+  List<UUID> lapse(Tx tx, Instant now, int max) {
+    return tx.sql(
+            """
+            update sessions
+               set lapsed_at = coalesce(lapsed_at, :now)
+             where environment_id = :environment
+               and session_id = any (array(
+                     select session_id
+                       from sessions
+                      where environment_id = :environment
+                        and (expires_at <= :now or lapsed_at is not null)
+                      limit :max
+                        for update skip locked))
+            returning session_id
+            """)
+        .bind("now", now)
+        .bind("max", max)
+        .list(r -> r.uuid("session_id"));
+  }
+
+  /** Deletes those of these lapsed sessions that hold no lease; returns how many. */
+  int deleteIdle(Tx tx, List<UUID> sessionIds) {
+    return tx.sql(
+            """
+            delete from sessions s
+             where s.environment_id = :environment
+               and s.session_id = any (:session_ids)
+               and s.session_id <> all (array(
+                     select l.session_id
+                       from leases l
+                      where l.environment_id = :environment
+                        and l.session_id = any (:session_ids)))
+            """)
+        .uuids("session_ids", sessionIds)
+        .update();
   }
 }

@@ -287,6 +287,7 @@ create table sessions (
   opened_at      timestamp with time zone not null,
   expires_at     timestamp with time zone not null,
   version_id     integer not null default 0,
+  lapsed_at      timestamp with time zone,
   constraint sessions_pkey PRIMARY KEY (environment_id, session_id)
 ) with (fillfactor=50);
 

@@ -1,0 +1,85 @@
+package dev.fanfare.server.lease;
+
+import static dev.fanfare.server.config.ServerSettings.LOSSES_MAX;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
+
+import dev.fanfare.protocol.RunError;
+import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.component.Contact;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What becomes of runs that their workers lost. They are queued again at their old ranks. A run
+ * with too many losses ends as SYSTEM_FAILURE, because it may be what kills its workers.
+ */
+final class Reclaim {
+  /** A worker waits up to five seconds between two tries, and a call to a server may hang. */
+  private static final Duration CONTACT_MIN = Duration.ofSeconds(10);
+
+  private final Signals signals;
+  private final FinishRuns finishRuns;
+  private final ServerConfig config;
+
+  Reclaim(Resources resources, FinishRuns finishRuns) {
+    this.signals = resources.signals();
+    this.finishRuns = finishRuns;
+    this.config = resources.config();
+  }
+
+  /**
+   * The contact with the database that must precede a reclaim: while the database or all servers
+   * are away, workers can neither renew sessions nor report.
+   */
+  Contact contact(Duration interval) {
+    Duration lease = config.get(SESSION_LEASE);
+    Duration half = lease.dividedBy(2);
+    return new Contact(
+        half.compareTo(CONTACT_MIN) > 0 ? half : CONTACT_MIN, lease.dividedBy(10), interval);
+  }
+
+  /** Queues the runs of these lost leases, or ends them. Called last in its transaction. */
+  void settle(Tx tx, List<Lease> lost, Instant now) {
+    Settlement settlement = new Settlement();
+    for (Lease lease : lost) {
+      int losses = lease.losses() + 1;
+      if (losses > config.get(LOSSES_MAX)) {
+        settlement.end(lease, lostTooOften(lease, losses, now));
+      } else {
+        settlement.queue(lease, losses);
+      }
+    }
+    settlement.write(tx, finishRuns);
+  }
+
+  /** Wakes waiting polls, after the commit. */
+  void signal(int environmentId) {
+    signals.ready(environmentId);
+  }
+
+  private static Outcome lostTooOften(Lease lease, int losses, Instant now) {
+    boolean started = lease.startedAt() != null;
+    RunError error =
+        RunError.internal(
+            started ? RunError.Codes.STALLED : RunError.Codes.DEQUEUED_TOO_OFTEN,
+            "The worker of this run was lost " + losses + " times");
+    return new Outcome(
+        lease.runId(),
+        lease.batchId(),
+        RunStatus.SYSTEM_FAILURE,
+        lease.attempt(),
+        null,
+        null,
+        error,
+        lease.firstStartedAt(),
+        lease.startedAt() == null ? 0 : Duration.between(lease.startedAt(), now).toMillis(),
+        lease.versionId());
+  }
+}
