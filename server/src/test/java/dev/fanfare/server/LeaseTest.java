@@ -9,6 +9,8 @@ import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.run.Run;
+import dev.fanfare.server.worker.PollRuns;
+import dev.fanfare.server.worker.PollRuns.Order;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -115,6 +117,67 @@ class LeaseTest {
     tenant.reclaim(tenant.now().plus(Tenant.NO_START));
     assertThat(tenant.slotsInUse()).isZero();
     assertThat(worker.claimIds(2)).isEqualTo(runs);
+  }
+
+  @Test
+  void HBT_11_runs_whose_response_was_lost_are_returned_to_the_next_poll() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
+    List<UUID> runs = tenant.triggerMany(6, Item.of("a").payload("{\"n\":1}"));
+    List<ClaimedRun> first = worker.poll(new Order(1, 1, 0)).now().runs();
+    List<ClaimedRun> lost = worker.poll(new Order(2, 2, 0)).now().runs();
+    List<ClaimedRun> alsoLost = worker.poll(new Order(2, 3, 2)).now().runs();
+    assertThat(alsoLost).isEqualTo(lost).extracting(ClaimedRun::payload).containsOnly("{\"n\":1}");
+
+    assertThat(worker.onAnotherServer().poll(new Order(5, 4, 2)).now().runs()).isEqualTo(lost);
+    assertThat(worker.poll(new Order(5, 5, 0)).now().runs())
+        .extracting(ClaimedRun::runId)
+        .containsExactlyElementsOf(runs.subList(3, 5)); // a queue of 5, of which 3 are held
+    assertThat(first).extracting(ClaimedRun::runId).containsExactly(runs.getFirst());
+    lost.forEach(run -> assertThat(worker.succeed(run, "1").lost()).isEmpty());
+  }
+
+  @Test
+  void HBT_11_a_run_that_was_started_is_not_returned_again() {
+    Worker worker = tenant.worker("a");
+    tenant.triggerMany(2, Item.of("a"));
+    List<ClaimedRun> runs = worker.poll(new Order(2, 1, 0)).now().runs();
+    worker.start(runs.getFirst());
+    assertThat(worker.poll(new Order(2, 2, 1)).now().runs()).containsExactly(runs.getLast());
+  }
+
+  @Test
+  void HBT_11_a_poll_for_which_the_worker_no_longer_waits_claims_nothing() {
+    Worker worker = tenant.worker("a");
+    PollRuns.Poll old = worker.onAnotherServer().poll(new Order(1, 1, 0));
+    assertThat(worker.poll(new Order(1, 2, 1)).now().runs()).isEmpty();
+    UUID run = tenant.trigger(Item.of("a"));
+    assertThat(old.now().runs()).isEmpty();
+    assertThat(worker.poll(new Order(1, 3, 0)).now().runs())
+        .extracting(ClaimedRun::runId)
+        .containsExactly(run);
+  }
+
+  @Test
+  void HBT_11_runs_whose_response_could_not_be_sent_are_queued_again_without_a_loss() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
+    List<UUID> runs = tenant.triggerMany(2, Item.of("a"));
+    PollRuns.Poll poll = worker.poll(new Order(2, 1, 0));
+    poll.undelivered(poll.now());
+    assertThat(tenant.slotsInUse()).isZero();
+    assertThat(tenant.count("leases")).isZero();
+    assertThat(maxLosses(tenant)).isZero();
+    assertThat(tenant.worker("a").claimIds(2)).isEqualTo(runs);
+  }
+
+  @Test
+  void HBT_11_a_run_that_a_later_poll_returned_is_not_queued_again() {
+    Worker worker = tenant.worker("a");
+    tenant.trigger(Item.of("a"));
+    PollRuns.Poll poll = worker.poll(new Order(1, 1, 0));
+    PollRuns.Polled claimed = poll.now();
+    List<ClaimedRun> again = worker.poll(new Order(1, 2, 1)).now().runs();
+    poll.undelivered(claimed); // the failure to send is noticed late
+    assertThat(worker.succeed(again.getFirst(), "1").lost()).isEmpty();
   }
 
   @Test

@@ -8,7 +8,7 @@ import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
-import dev.fanfare.server.worker.Sessions;
+import dev.fanfare.server.worker.PollRuns;
 import java.util.List;
 import java.util.UUID;
 
@@ -32,8 +32,13 @@ public final class Worker {
     return poll(max).runs();
   }
 
-  public Sessions.Polled poll(int max) {
-    return server.sessions.poll(environmentId, session, max).orElseThrow(HttpError::of);
+  public PollRuns.Polled poll(int max) {
+    return poll(new PollRuns.Order(max, 0, 0)).now();
+  }
+
+  /** Begins a poll, which claims nothing yet. */
+  public PollRuns.Poll poll(PollRuns.Order order) {
+    return server.sessions.poll(environmentId, session, order).orElseThrow(HttpError::of);
   }
 
   /** Claims up to {@code max} runs and returns their ids. */

@@ -84,6 +84,10 @@ final class LocalServer implements AutoCloseable {
     return KEY;
   }
 
+  Connection connect() throws SQLException {
+    return database.connect();
+  }
+
   /** Runs a query on the database that returns a single number. */
   long number(String sql) throws SQLException {
     try (Connection connection = database.connect();

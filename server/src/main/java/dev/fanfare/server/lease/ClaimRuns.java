@@ -60,8 +60,9 @@ public final class ClaimRuns {
    *
    * @param taskIds the tasks that the worker can execute
    * @param versionId the version of the worker's code
+   * @param poll the number of the session's poll; 0: the worker does not number its polls
    */
-  public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId) {
+  public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId, int poll) {
     boolean canExecute(ClaimableLane lane) {
       return lane.declared()
           && taskIds.contains(lane.taskId())

@@ -17,7 +17,7 @@ final class ClaimStore {
    * Bounds the memory for payloads and metadata of one round of a claim. One run of any size always
    * fits.
    */
-  private static final long BYTES_MAX = 4L * 1024 * 1024;
+  static final long BYTES_MAX = 4L * 1024 * 1024;
 
   /**
    * Claims runs for a session, in one round: up to a quota from each lane, in rank order.
@@ -25,8 +25,8 @@ final class ClaimStore {
    * <p>It is one statement, and so one round trip, of these steps:
    *
    * <ol>
-   *   <li>{@code live_session} is empty if the session was closed or lapsed, and then nothing is
-   *       claimed. Its poll may still be waiting, but runs that it claimed would count as lost.
+   *   <li>{@code live_session} is empty if the session was closed or lapsed, or if its worker no
+   *       longer waits for this poll, and then nothing is claimed: it would count as lost.
    *   <li>{@code free_slots} locks the counters of limited queues. Waiting for a counter would make
    *       claims wait for each other, so a queue whose counter is locked gives nothing.
    *   <li>{@code grants} limits the quotas of lanes that share a counter. The lane whose first run
@@ -55,6 +55,7 @@ final class ClaimStore {
                where environment_id = :environment
                  and session_id = :session_id
                  and lapsed_at is null
+                 and first_poll_no <= :poll_no
                  for key share
             ), free_slots as materialized (
               select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as n
@@ -142,9 +143,10 @@ final class ClaimStore {
             ), leased as (
               insert into leases
                      (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
-                      claimed_at, first_started_at, batch_id, version_id)
+                      claimed_at, first_started_at, batch_id, version_id, poll_no)
               select c.environment_id, c.run_id, :session_id, c.fence + 1, c.lane_id, c.rank,
-                     c.attempt, c.losses, now(), c.first_started_at, c.batch_id, :version_id
+                     c.attempt, c.losses, now(), c.first_started_at, c.batch_id, :version_id,
+                     :poll_no
                 from claimed c
             )
             select c.run_id, c.fence + 1 as fence, c.lane_id, c.attempt, c.batch_id, c.payload,
@@ -158,6 +160,7 @@ final class ClaimStore {
         .bind("quotas", quotas)
         .bind("bytes_max", BYTES_MAX)
         .bind("version_id", claimant.versionId())
+        .bind("poll_no", claimant.poll())
         .list(r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))));
   }
 

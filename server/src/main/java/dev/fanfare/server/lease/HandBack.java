@@ -1,15 +1,24 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
+import java.util.List;
 import java.util.UUID;
 
-/** Returns the runs of a session to their queues when the session closes. */
+/** Returns runs of a session to their queues, without counting a loss. Thread-safe. */
 public final class HandBack {
+  private final Database database;
+  private final Signals signals;
   private final FinishRuns finishRuns;
   private final LeaseStore leaseStore = new LeaseStore();
+  private final UndeliveredStore undeliveredStore = new UndeliveredStore();
 
-  HandBack(FinishRuns finishRuns) {
+  HandBack(Resources resources, FinishRuns finishRuns) {
+    this.database = resources.database();
+    this.signals = resources.signals();
     this.finishRuns = finishRuns;
   }
 
@@ -22,5 +31,29 @@ public final class HandBack {
     Settlement settlement = new Settlement();
     leaseStore.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
     settlement.write(tx, finishRuns);
+  }
+
+  /**
+   * Queues runs again whose worker does not know that it holds them: the response to its poll could
+   * not be sent. Leaves out runs that a later poll of the session has taken over, because that poll
+   * delivers them.
+   *
+   * @param poll the number of the poll that claimed them; 0: the worker does not number its polls
+   */
+  public void undelivered(int environmentId, UUID sessionId, int poll, List<UUID> runIds) {
+    boolean claimable =
+        database.transaction(
+            environmentId,
+            tx -> {
+              List<LeaseRef> refs = undeliveredStore.undelivered(tx, sessionId, poll, runIds);
+              Settlement settlement = new Settlement();
+              leaseStore
+                  .handBack(tx, sessionId, refs)
+                  .forEach(lease -> settlement.queue(lease, lease.losses()));
+              return settlement.write(tx, finishRuns);
+            });
+    if (claimable) {
+      signals.ready(environmentId);
+    }
   }
 }

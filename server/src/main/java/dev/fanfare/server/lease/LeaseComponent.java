@@ -10,6 +10,7 @@ import java.util.List;
 /** The use cases and sweeps of leases: claiming, reporting, handing back, canceling. */
 public final class LeaseComponent implements Component {
   private final ClaimRuns claimRuns;
+  private final ResendRuns resendRuns;
   private final ReportAttempts reportAttempts;
   private final HandBack handBack;
   private final CancelRun cancelRun;
@@ -18,8 +19,9 @@ public final class LeaseComponent implements Component {
   public LeaseComponent(Resources resources, RunComponent run) {
     FinishRuns finishRuns = run.finishRuns();
     this.claimRuns = new ClaimRuns(resources.database());
+    this.resendRuns = new ResendRuns(resources.database());
     this.reportAttempts = new ReportAttempts(resources, finishRuns);
-    this.handBack = new HandBack(finishRuns);
+    this.handBack = new HandBack(resources, finishRuns);
     this.cancelRun = new CancelRun(resources, finishRuns);
     Reclaim reclaim = new Reclaim(resources, finishRuns);
     this.sweeps =
@@ -35,12 +37,17 @@ public final class LeaseComponent implements Component {
     return claimRuns;
   }
 
+  /** Returns runs to a session whose response to a poll was lost. */
+  public ResendRuns resendRuns() {
+    return resendRuns;
+  }
+
   /** Writes the reports of workers. */
   public ReportAttempts reportAttempts() {
     return reportAttempts;
   }
 
-  /** Returns the runs of a closed session to their queues. */
+  /** Returns runs of a session to their queues. */
   public HandBack handBack() {
     return handBack;
   }

@@ -1,7 +1,5 @@
 package dev.fanfare.server.worker;
 
-import static dev.fanfare.server.config.ServerSettings.CLAIM_MAX;
-import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
 import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
 
 import dev.fanfare.protocol.TimeOrderedIds;
@@ -12,18 +10,13 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
-import dev.fanfare.server.lease.ClaimRuns;
-import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.HandBack;
 import dev.fanfare.server.lease.LeaseComponent;
-import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.lease.ReportAttempts;
 import dev.fanfare.server.lease.Session;
 import dev.fanfare.server.lease.SessionStore;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,42 +33,26 @@ public final class Sessions {
   /** The maximum number of sessions in the cache. */
   private static final int CACHED_MAX = 10_000;
 
-  /** How long a waiting poll relies on a signal before it claims again: signals may be lost. */
-  private static final Duration CLAIM_INTERVAL = Duration.ofSeconds(1);
-
   private final Database database;
   private final Signals signals;
   private final TimeOrderedIds ids;
-  private final ClaimRuns claimRuns;
+  private final PollRuns pollRuns;
   private final ReportAttempts reportAttempts;
   private final HandBack handBack;
   private final ServerConfig config;
   private final DeclareTasks declareTasks;
   private final SessionStore sessionStore = new SessionStore();
-  private final Map<UUID, Cached> cache = new ConcurrentHashMap<>();
-  private volatile boolean stopping;
+  private final Map<UUID, CachedSession> cache = new ConcurrentHashMap<>();
 
   public Sessions(Resources resources, LeaseComponent lease) {
     this.database = resources.database();
     this.signals = resources.signals();
     this.ids = resources.ids();
     this.config = resources.config();
-    this.claimRuns = lease.claimRuns();
+    this.pollRuns = new PollRuns(resources, lease);
     this.reportAttempts = lease.reportAttempts();
     this.handBack = lease.handBack();
     this.declareTasks = new DeclareTasks(database);
-  }
-
-  /** A cached session. */
-  private static final class Cached {
-    final Session session;
-    volatile long renewedNanos;
-    volatile int lastLaneId;
-
-    Cached(Session session) {
-      this.session = session;
-      this.renewedNanos = System.nanoTime();
-    }
   }
 
   /** Opens a session for a worker and declares its tasks. */
@@ -102,58 +79,13 @@ public final class Sessions {
   }
 
   /**
-   * The result of a poll.
+   * Begins a poll, which claims up to {@code slots} runs and may wait for some.
    *
-   * @param canceled leases of the session whose run was canceled; each is notified once
+   * <p>If the worker got no response to earlier polls, the runs that those have claimed come first.
    */
-  public record Polled(List<ClaimedRun> runs, List<LeaseRef> canceled) {
-    static final Polled NOTHING = new Polled(List.of(), List.of());
-  }
-
-  /**
-   * Claims up to {@code slots} runs. Waits for up to {@code FANFARE_POLL_WAIT} until there are
-   * some.
-   */
-  public Result<Polled> poll(int environmentId, UUID sessionId, int slots) {
-    Cached cached = renew(environmentId, sessionId);
-    return cached == null ? Result.refused(LAPSED) : Result.of(poll(environmentId, cached, slots));
-  }
-
-  private Polled poll(int environmentId, Cached cached, int slots) {
-    Session session = cached.session;
-    ClaimRuns.Claimant claimant =
-        new ClaimRuns.Claimant(session.id(), session.taskIds(), session.versionId());
-    int max = Math.min(slots, config.get(CLAIM_MAX));
-    long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
-    while (max > 0) {
-      long ticket = signals.ticket(environmentId);
-      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, cached.lastLaneId);
-      cached.lastLaneId = claim.lastLaneId();
-      long left = deadline - System.nanoTime();
-      if (!claim.runs().isEmpty() || !claim.canceled().isEmpty() || left <= 0 || stopping) {
-        return new Polled(claim.runs(), claim.canceled());
-      }
-      try {
-        signals.await(
-            environmentId, ticket, Duration.ofNanos(Math.min(left, CLAIM_INTERVAL.toNanos())));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return Polled.NOTHING;
-      }
-      // A waiting poll does not show that its worker is still alive. Runs that are claimed for a
-      // dead worker come back only when its session lapses.
-      if (isSilent(session.id())) {
-        return Polled.NOTHING;
-      }
-    }
-    return Polled.NOTHING;
-  }
-
-  /** Whether this server has had no contact with a session for half its lease. */
-  private boolean isSilent(UUID sessionId) {
-    Cached latest = cache.get(sessionId);
-    return latest == null
-        || System.nanoTime() - latest.renewedNanos > config.get(SESSION_LEASE).toNanos() / 2;
+  public Result<PollRuns.Poll> poll(int environmentId, UUID sessionId, PollRuns.Order order) {
+    CachedSession cached = renew(environmentId, sessionId);
+    return cached == null ? Result.refused(LAPSED) : Result.of(pollRuns.begin(cached, order));
   }
 
   /** Writes a report; returns once it is durable. */
@@ -165,7 +97,7 @@ public final class Sessions {
 
   /** Closes a session. The runs that it still holds go back to their queues. */
   public void close(int environmentId, UUID sessionId) {
-    cache.remove(sessionId);
+    forget(environmentId, sessionId);
     boolean existed =
         database.transaction(
             environmentId,
@@ -183,7 +115,7 @@ public final class Sessions {
 
   /** Makes waiting polls return, because the server stops. */
   public void stop() {
-    stopping = true;
+    pollRuns.stop();
     cache.values().forEach(cached -> signals.wake(cached.session.environmentId()));
   }
 
@@ -192,33 +124,41 @@ public final class Sessions {
    * saves a write for most calls of a busy worker. Returns {@code null} if the session lapsed or
    * was closed.
    */
-  private @Nullable Cached renew(int environmentId, UUID sessionId) {
-    Cached before = cache.get(sessionId);
-    long now = System.nanoTime();
+  private @Nullable CachedSession renew(int environmentId, UUID sessionId) {
+    CachedSession before = cache.get(sessionId);
     if (before != null
         && before.session.environmentId() == environmentId
-        && now - before.renewedNanos < config.get(SESSION_LEASE).toNanos() / 10) {
+        && before.isRenewedWithin(config.get(SESSION_LEASE).dividedBy(10))) {
       return before;
     }
     Session session =
         database.transaction(
             environmentId, tx -> sessionStore.renew(tx, sessionId, config.get(SESSION_LEASE)));
     if (session == null) {
-      cache.remove(sessionId);
+      forget(environmentId, sessionId);
       return null;
     }
-    Cached renewed = cache(session);
-    if (before != null) {
-      renewed.lastLaneId = before.lastLaneId;
+    CachedSession renewed = cache.get(sessionId);
+    if (renewed == null) {
+      return cache(session);
     }
+    renewed.renewed();
     return renewed;
   }
 
-  private Cached cache(Session session) {
+  private void forget(int environmentId, UUID sessionId) {
+    CachedSession cached = cache.get(sessionId);
+    if (cached != null && cached.session.environmentId() == environmentId) {
+      cache.remove(sessionId);
+      cached.close();
+    }
+  }
+
+  private CachedSession cache(Session session) {
     if (cache.size() >= CACHED_MAX) {
       cache.clear();
     }
-    Cached cached = new Cached(session);
+    CachedSession cached = new CachedSession(session);
     cache.put(session.id(), cached);
     return cached;
   }

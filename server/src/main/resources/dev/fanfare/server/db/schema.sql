@@ -150,6 +150,7 @@ create table leases (
   canceled_at      timestamp with time zone,
   cancel_told      boolean not null default false,
   version_id       integer not null default 0,
+  poll_no          integer not null default 0,
   constraint leases_pkey PRIMARY KEY (environment_id, run_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX leases_untold ON leases USING btree (environment_id, session_id) WHERE ((canceled_at IS NOT NULL) AND (NOT cancel_told));
@@ -288,6 +289,7 @@ create table sessions (
   expires_at     timestamp with time zone not null,
   version_id     integer not null default 0,
   lapsed_at      timestamp with time zone,
+  first_poll_no  integer not null default 0,
   constraint sessions_pkey PRIMARY KEY (environment_id, session_id)
 ) with (fillfactor=50);
 

@@ -2,6 +2,7 @@ package dev.fanfare.sdk.internal.worker;
 
 import dev.fanfare.protocol.worker.Finished;
 import dev.fanfare.protocol.worker.LeaseRef;
+import dev.fanfare.protocol.worker.PollRequest;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
@@ -31,6 +32,8 @@ final class Session {
   private final Map<LeaseRef, Attempt> attempts = new ConcurrentHashMap<>();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
+  private int polls; // used only by the thread that polls, as is the next
+  private int answeredPolls; // the number of the last poll that was answered
   private volatile boolean draining;
   private volatile boolean gone;
   private volatile long contactNanos = System.nanoTime();
@@ -52,6 +55,21 @@ final class Session {
   /** Notes that a call is sent now, which renews the session when it arrives. */
   void contact() {
     contactNanos = System.nanoTime();
+  }
+
+  /**
+   * The next poll, for up to {@code free} runs. It names the polls that got no response, so that
+   * the server returns what they have claimed.
+   */
+  PollRequest nextPoll(int free) {
+    int unanswered = answeredPolls + 1;
+    polls++;
+    return new PollRequest(free, polls, unanswered < polls ? unanswered : null);
+  }
+
+  /** Notes that the last poll was answered. */
+  void answered() {
+    answeredPolls = polls;
   }
 
   /** How long from now until a heartbeat is due: a third of the lease after the last call. */

@@ -34,11 +34,11 @@ final class WorkerCalls {
     return call("POST", "/worker/v1/sessions", request, TIMEOUT, SessionResponse.class);
   }
 
-  PollResponse poll(SessionResponse session, int slots) {
+  PollResponse poll(SessionResponse session, PollRequest request) {
     return call(
         "POST",
         path(session) + "/poll",
-        new PollRequest(slots),
+        request,
         TIMEOUT.plusMillis(session.pollMillis()),
         PollResponse.class);
   }

@@ -161,7 +161,9 @@ public final class WorkerLoop {
     }
     try {
       open.contact();
-      return calls.poll(open.opened(), free);
+      PollResponse response = calls.poll(open.opened(), open.nextPoll(free));
+      open.answered();
+      return response;
     } finally {
       synchronized (polling) {
         polled = null;

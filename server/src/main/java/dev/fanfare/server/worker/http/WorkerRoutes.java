@@ -9,7 +9,6 @@ import static dev.fanfare.server.config.ServerSettings.SLOTS_MAX;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.PollRequest;
-import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.SessionRequest;
 import dev.fanfare.protocol.worker.SessionResponse;
@@ -74,16 +73,10 @@ public final class WorkerRoutes implements Component {
   private Response poll(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
     PollRequest request = read(exchange, SMALL_BODY_BYTES_MAX, PollRequest.class);
-    if (request.slots() < 0) {
-      throw HttpError.validation("slots: must not be negative");
-    }
-    Sessions.Polled polled =
-        sessions.poll(environmentId, session(exchange), request.slots()).orElseThrow(HttpError::of);
-    return Response.json(
-        200,
-        new PollResponse(
-            polled.runs().stream().map(ReportWire::assignment).toList(),
-            ReportWire.refs(polled.canceled())));
+    return PollResponses.answer(
+        sessions
+            .poll(environmentId, session(exchange), PollCheck.order(request))
+            .orElseThrow(HttpError::of));
   }
 
   private Response report(Exchange exchange, Caller caller) {

@@ -1,0 +1,189 @@
+package dev.fanfare.server.worker;
+
+import static dev.fanfare.server.config.ServerSettings.CLAIM_MAX;
+import static dev.fanfare.server.config.ServerSettings.POLL_WAIT;
+import static dev.fanfare.server.config.ServerSettings.SESSION_LEASE;
+
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.lease.ClaimRuns;
+import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.HandBack;
+import dev.fanfare.server.lease.LeaseComponent;
+import dev.fanfare.server.lease.LeaseRef;
+import dev.fanfare.server.lease.ResendRuns;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers the polls of sessions. Thread-safe. */
+public final class PollRuns {
+  private static final Logger log = LoggerFactory.getLogger(PollRuns.class);
+
+  /** How long a waiting poll relies on a signal before it claims again: signals may be lost. */
+  private static final Duration CLAIM_INTERVAL = Duration.ofSeconds(1);
+
+  private final Signals signals;
+  private final ServerConfig config;
+  private final ClaimRuns claimRuns;
+  private final ResendRuns resendRuns;
+  private final HandBack handBack;
+  private volatile boolean stopping;
+
+  PollRuns(Resources resources, LeaseComponent lease) {
+    this.signals = resources.signals();
+    this.config = resources.config();
+    this.claimRuns = lease.claimRuns();
+    this.resendRuns = lease.resendRuns();
+    this.handBack = lease.handBack();
+  }
+
+  /**
+   * What a worker asks for.
+   *
+   * @param slots the maximum number of runs
+   * @param number the number of the poll in its session; 0: the worker does not number its polls
+   * @param unanswered the first of the earlier polls that got no response; 0: all did
+   */
+  public record Order(int slots, int number, int unanswered) {}
+
+  /**
+   * The result of a poll.
+   *
+   * @param canceled leases of the session whose run was canceled; each is notified once
+   */
+  public record Polled(List<ClaimedRun> runs, List<LeaseRef> canceled) {
+    static final Polled NOTHING = new Polled(List.of(), List.of());
+
+    public boolean isEmpty() {
+      return runs.isEmpty() && canceled.isEmpty();
+    }
+  }
+
+  /** Begins a poll of a session, up to {@code FANFARE_POLL_WAIT} from now. */
+  Poll begin(CachedSession session, Order order) {
+    session.polls(order.number());
+    return new Poll(session, order);
+  }
+
+  /** Makes waiting polls return, because the server stops. */
+  void stop() {
+    stopping = true;
+  }
+
+  /** One poll of a session. For use by one thread. */
+  public final class Poll {
+    private final CachedSession session;
+    private final Order order;
+    private final int environmentId;
+    private final int max;
+    private final ClaimRuns.Claimant claimant;
+    private final long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
+    private long ticket;
+
+    private Poll(CachedSession session, Order order) {
+      this.session = session;
+      this.order = order;
+      this.environmentId = session.session.environmentId();
+      this.max = Math.min(order.slots(), config.get(CLAIM_MAX));
+      this.claimant =
+          new ClaimRuns.Claimant(
+              session.session.id(),
+              session.session.taskIds(),
+              session.session.versionId(),
+              order.number());
+    }
+
+    /** Returns what there is now: runs of unanswered polls, otherwise runs that are ready. */
+    public Polled now() {
+      if (order.unanswered() > 0) {
+        List<ClaimedRun> again =
+            resendRuns.resend(
+                environmentId,
+                claimant.sessionId(),
+                order.unanswered(),
+                order.number(),
+                config.get(CLAIM_MAX));
+        if (!again.isEmpty()) {
+          return new Polled(again, List.of());
+        }
+      }
+      return max == 0 ? Polled.NOTHING : claim();
+    }
+
+    /** Whether the poll must be answered, even with nothing. */
+    public boolean isOver() {
+      return max == 0 || stopping || System.nanoTime() >= deadline || isAbandoned();
+    }
+
+    /**
+     * Whether nobody may be waiting for the response any more. A waiting poll does not show that
+     * its worker is still alive, so it is given up without a contact for half a lease: runs that
+     * are claimed for a dead worker come back only when its session lapses.
+     */
+    private boolean isAbandoned() {
+      return session.isClosed()
+          || !session.isNewest(order.number())
+          || !session.isRenewedWithin(config.get(SESSION_LEASE).dividedBy(2));
+    }
+
+    /**
+     * Waits until there are runs or the poll is over. Call it after {@link #now}.
+     *
+     * @param stillThere called about every second and before each claim. What it throws, because
+     *     the worker is gone, ends the poll before it claims
+     */
+    public Polled await(Runnable stillThere) {
+      Polled polled = Polled.NOTHING;
+      while (polled.isEmpty() && !isOver()) {
+        long left = Math.min(deadline - System.nanoTime(), CLAIM_INTERVAL.toNanos());
+        try {
+          signals.await(environmentId, ticket, Duration.ofNanos(left));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return Polled.NOTHING;
+        }
+        stillThere.run();
+        if (isAbandoned()) {
+          return Polled.NOTHING;
+        }
+        polled = claim();
+      }
+      return polled;
+    }
+
+    private Polled claim() {
+      ticket = signals.ticket(environmentId);
+      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, session.lastLaneId);
+      session.lastLaneId = claim.lastLaneId();
+      return new Polled(claim.runs(), claim.canceled());
+    }
+
+    /** Hands back what the poll has claimed, because the response could not be sent. */
+    public void undelivered(Polled polled) {
+      if (polled.runs().isEmpty()) {
+        return;
+      }
+      try {
+        handBack.undelivered(
+            environmentId,
+            claimant.sessionId(),
+            order.number(),
+            polled.runs().stream().map(ClaimedRun::runId).toList());
+        log.info(
+            "The response to a poll of session {} could not be sent; its {} runs are queued again",
+            claimant.sessionId(),
+            polled.runs().size());
+      } catch (DatabaseException e) {
+        log.warn(
+            "The response to a poll could not be sent, and its {} runs could not be queued again;"
+                + " they are resent or reclaimed: {}",
+            polled.runs().size(),
+            e.getMessage());
+      }
+    }
+  }
+}
