@@ -62,6 +62,16 @@ final class Running {
     statusWhenStopped = ExitStatus.FAILED;
   }
 
+  /**
+   * Stops the process, because a part that it needs is lost for good: closes the parts, then exits
+   * with status 69. May be called on any thread but that of the command; never returns.
+   */
+  void fail(String sentence) {
+    log.error("Stopping: {}", sentence);
+    statusWhenStopped = ExitStatus.UNAVAILABLE;
+    System.exit(ExitStatus.UNAVAILABLE);
+  }
+
   /** Waits for Ctrl-C or SIGTERM. Never returns, because the process exits. */
   int untilStopped() throws InterruptedException {
     new CountDownLatch(1).await();
@@ -97,7 +107,8 @@ final class Running {
     log.warn(
         "Stopping took longer than {}; exiting now. Unfinished runs will be reclaimed and retried",
         grace);
-    Runtime.getRuntime().halt(ExitStatus.FAILED);
+    Runtime.getRuntime()
+        .halt(statusWhenStopped == ExitStatus.OK ? ExitStatus.FAILED : statusWhenStopped);
   }
 
   private void closeParts() {

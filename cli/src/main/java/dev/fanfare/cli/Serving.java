@@ -17,7 +17,9 @@ final class Serving {
 
   /** Starts a server, which closes with {@code running}. */
   static Server server(Settings settings, Running running) {
-    return running.keep(Server.start(settings.config()));
+    Server server = running.keep(Server.start(settings.config()));
+    server.onDatabaseLost(running::fail);
+    return server;
   }
 
   /** Creates a client for the development environment. */

@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A running PostgreSQL server that belongs to this JVM. It listens on 127.0.0.1 only, requires its
  * random password for every login, and stops when this JVM ends, even by kill -9. Committed data is
- * available again after the next start.
+ * available again after the next start. A server that ends by itself is restarted on the same port.
  *
  * <p>Thread-safe.
  */
@@ -21,13 +22,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   private final Home home;
   private final HomeLock lock;
-  private final RunningServer server;
+  private final Watcher watcher;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private EmbeddedPostgres(Home home, HomeLock lock, RunningServer server) {
+  private EmbeddedPostgres(Home home, HomeLock lock, Watcher watcher) {
     this.home = home;
     this.lock = lock;
-    this.server = server;
+    this.watcher = watcher;
   }
 
   /**
@@ -40,12 +41,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
    *     to do
    */
   public static EmbeddedPostgres start(EmbeddedPostgresConfig config) {
+    return start(config, new RestartLimit(RestartLimit.RESTARTS_MAX));
+  }
+
+  static EmbeddedPostgres start(EmbeddedPostgresConfig config, RestartLimit limit) {
     try {
       Home home = Home.open(config.home());
       HomeLock lock = HomeLock.take(home);
       EmbeddedPostgres started = null;
       try {
-        started = new EmbeddedPostgres(home, lock, startServer(config, home));
+        started = new EmbeddedPostgres(home, lock, startServer(config, limit, home));
       } finally {
         if (started == null) {
           lock.close();
@@ -61,7 +66,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private static RunningServer startServer(EmbeddedPostgresConfig config, Home home)
+  private static Watcher startServer(EmbeddedPostgresConfig config, RestartLimit limit, Home home)
       throws IOException, InterruptedException {
     long begun = System.nanoTime();
     Identity identity = Identity.find();
@@ -74,8 +79,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
     DataFolder.checkVersion(home, programs.major());
     identity.ownAll(home.data());
-    RunningServer server =
-        new ServerStart(config, home, programs.binaries(), identity, output).run();
+    ServerStart start = new ServerStart(config, home, programs.binaries(), identity, output);
+    RunningServer server = start.run();
     log.info(
         "PostgreSQL {} is running on port {} with data in {}; it started in {} ms{}",
         programs.version(),
@@ -83,7 +88,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
         home.data(),
         (System.nanoTime() - begun) / 1_000_000,
         config.durable() ? "" : "; NOT durable (fsync is off)");
-    return server;
+    Watcher watcher = new Watcher(start, limit, server);
+    watcher.begin();
+    return watcher;
   }
 
   /** The JDBC URL of the database {@code fanfare}, without user and password. */
@@ -93,22 +100,22 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /** The JDBC URL of another database on this server, which need not exist yet. */
   public String jdbcUrl(String database) {
-    return server.login().url(database);
+    return watcher.server().login().url(database);
   }
 
   /** The user to log in with, a superuser. */
   public String user() {
-    return server.login().user();
+    return watcher.server().login().user();
   }
 
   /** The password to log in with: random, created at the first start, and constant since then. */
   public String password() {
-    return server.login().password();
+    return watcher.server().login().password();
   }
 
-  /** The port on 127.0.0.1; it changes at every start. */
+  /** The port on 127.0.0.1. It changes at every start, but not if a killed server is restarted. */
   public int port() {
-    return server.login().port();
+    return watcher.server().login().port();
   }
 
   /** PostgreSQL's data folder, inside the home. */
@@ -116,9 +123,32 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return home.data();
   }
 
-  /** Whether the server process is alive. It ends on {@link #close} or when it is killed. */
+  /**
+   * Whether the server process is alive. It ends on {@link #close} or when it is killed, and is
+   * restarted within seconds unless it was closed.
+   */
   public boolean isRunning() {
-    return server.process().alive();
+    return watcher.server().process().alive();
+  }
+
+  /**
+   * Sets the action to run when the server ended and could not be restarted: ten restarts within
+   * five minutes did not help. It runs at most once, on a thread of its own, and also if the server
+   * was lost before this call. A later call replaces an action that has not run.
+   *
+   * @param action receives the reason, in a form meant for users
+   */
+  public void onLost(Consumer<PostgresException> action) {
+    watcher.onLost(action);
+  }
+
+  /**
+   * Announces that this JVM is about to end and will call {@link #close}. A supervisor may send
+   * SIGTERM to all processes at once: from now on, such a server serves its open connections to the
+   * end and is not restarted.
+   */
+  public void announceClose() {
+    watcher.announceClose();
   }
 
   /**
@@ -133,7 +163,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return;
     }
     try (lock) {
-      server.stop(home);
+      watcher.close().stop(home);
     } catch (IOException e) {
       throw new PostgresException(
           "Cannot stop PostgreSQL in %s: %s".formatted(home.folder(), e), e);

@@ -70,6 +70,16 @@ final class GuardedProcess {
             .isPresent();
   }
 
+  /** Waits at most {@code bound}; returns whether the program has exited. */
+  boolean ends(Duration bound) throws InterruptedException {
+    return process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The exit status of a program that has exited; 128 and the signal if a signal ended it. */
+  int status() {
+    return process.exitValue();
+  }
+
   /** Waits until the program exits, and returns its status. */
   int await(Duration bound) throws IOException, InterruptedException {
     if (process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {

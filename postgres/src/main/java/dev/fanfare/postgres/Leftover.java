@@ -112,7 +112,9 @@ final class Leftover {
   /** Stops the server in fast mode, and in immediate mode if it has not ended after a minute. */
   void stop(Binaries binaries) throws IOException, InterruptedException {
     log.warn(
-        "Stopping PostgreSQL process {}, which outlived its JVM and still uses {}", pid(), data);
+        "Stopping PostgreSQL process {}, which outlived its JVM or its guard and still uses {}",
+        pid(),
+        data);
     if (ends("INT", "fast", FAST_BOUND, binaries)) {
       return;
     }

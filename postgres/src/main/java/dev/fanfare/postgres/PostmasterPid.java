@@ -44,6 +44,10 @@ record PostmasterPid(long pid, int port, String status) {
     return text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
   }
 
+  boolean stopping() {
+    return status.equals("stopping");
+  }
+
   boolean ready() {
     return status.equals("ready");
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Collectors;
 
 /** The file that receives the server's output. */
 record ServerLog(Path file) {
@@ -22,15 +23,32 @@ record ServerLog(Path file) {
     Home.writePrivate(file, "");
   }
 
+  long size() throws IOException {
+    return Files.size(file);
+  }
+
+  /** What the server wrote after the log had {@code size}, in one line and without mere notes. */
+  String failureSince(long size) throws IOException {
+    String text = read(size);
+    return text.lines()
+        .filter(line -> !line.contains("LOG:  "))
+        .map(String::strip)
+        .collect(Collectors.joining(" "));
+  }
+
   /** The last lines, for error messages. */
   String tail() throws IOException {
+    return read(0);
+  }
+
+  private String read(long start) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long from = Math.max(0, channel.size() - TAIL_BYTES);
+      long from = Math.max(start, channel.size() - TAIL_BYTES);
       ByteBuffer bytes = ByteBuffer.allocate(TAIL_BYTES);
       channel.read(bytes, from);
       String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
       // The first line of the tail is usually incomplete.
-      return (from > 0 ? text.substring(text.indexOf('\n') + 1) : text).strip();
+      return (from > start ? text.substring(text.indexOf('\n') + 1) : text).strip();
     }
   }
 }

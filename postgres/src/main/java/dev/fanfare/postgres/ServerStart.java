@@ -47,6 +47,22 @@ record ServerStart(
   }
 
   /**
+   * Starts the server once more after it ended, on the port that its clients know.
+   *
+   * @throws PostgresException if it does not start; a later attempt may succeed
+   */
+  RunningServer again(int port) throws IOException, InterruptedException {
+    Login login = new Login(port, EmbeddedPostgres.USER, home.password());
+    long logged = output.size();
+    RunningServer server = tryPort(login, settleLeftover());
+    if (server == null) {
+      throw new PostgresException(
+          "PostgreSQL exited during startup: " + output.failureSince(logged));
+    }
+    return server;
+  }
+
+  /**
    * Stops a server that outlived its JVM, but no other program, and returns the environment for the
    * new server.
    *

@@ -6,7 +6,8 @@
  * (unpacked once per machine), {@code Identity} (PostgreSQL refuses to run as root), {@code
  * Leftover} (a server that outlived its JVM), {@code DataFolder} (created once, bound to a major
  * version), {@code ServerSettings} (postgresql.conf), {@code GuardedProcess} (ends the server with
- * the JVM), {@code Login} (verifies that the server is ours).
+ * the JVM), {@code Login} (verifies that the server is ours), {@code Watcher} (restarts a server
+ * that was killed).
  *
  * <p>This package does not depend on Fanfare's tables, and never touches a server that it did not
  * start.

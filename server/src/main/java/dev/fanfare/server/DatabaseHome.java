@@ -11,6 +11,7 @@ import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The database of a server: the configured one, or an embedded one that runs with this process. */
@@ -46,6 +47,20 @@ final class DatabaseHome implements AutoCloseable {
 
   Database.Address address() {
     return address;
+  }
+
+  /** Sets the action to run when the embedded database is lost; it receives the reason. */
+  void onLost(Consumer<String> action) {
+    if (embedded != null) {
+      embedded.onLost(lost -> action.accept(String.valueOf(lost.getMessage())));
+    }
+  }
+
+  /** Announces that {@link #close} follows when the server has drained. */
+  void announceClose() {
+    if (embedded != null) {
+      embedded.announceClose();
+    }
   }
 
   @Override

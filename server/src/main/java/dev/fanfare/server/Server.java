@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.flywaydb.core.api.FlywayException;
 
@@ -34,6 +35,7 @@ public final class Server implements AutoCloseable {
   private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
   private final ServerConfig config;
+  private final DatabaseHome home;
   private final List<Route> routes;
   private final HttpServer http;
   private final String developmentKey;
@@ -55,7 +57,9 @@ public final class Server implements AutoCloseable {
   private Server(ServerConfig config) {
     this.config = config;
     try {
-      Resources resources = openResources();
+      this.home = DatabaseHome.open(config);
+      stops.push(home::close);
+      Resources resources = openResources(home);
       byte[] encryptionKey = EncryptionKey.of(config);
       Keys keys = setUpKeys(resources, encryptionKey);
       SecretKey key = keys.developmentKey();
@@ -71,6 +75,7 @@ public final class Server implements AutoCloseable {
       this.http = listen();
       stops.push(http::stop);
       stops.push(() -> {
+        home.announceClose();
         accepting.set(false);
         components.sessions.stop(); // ends waiting polls, so that draining does not wait for them
         http.drain();
@@ -81,18 +86,16 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private Resources openResources() {
+  private Resources openResources(DatabaseHome home) {
     InstantSource clock = InstantSource.system();
-    Database database = openDatabase();
+    Database database = openDatabase(home);
     Signals signals = Signals.start(database);
     stops.push(signals::close);
     return new Resources(
         config, database, signals, clock, new TimeOrderedIds(clock), RandomGenerator.getDefault());
   }
 
-  private Database openDatabase() {
-    DatabaseHome home = DatabaseHome.open(config);
-    stops.push(home::close);
+  private Database openDatabase(DatabaseHome home) {
     try {
       Database.migrate(home.address());
       Database database =
@@ -149,6 +152,17 @@ public final class Server implements AutoCloseable {
   /** The oldest valid secret key of the environment {@code dev}; empty when all are revoked. */
   public String developmentKey() {
     return developmentKey;
+  }
+
+  /**
+   * Sets the action to run when the embedded database has ended and cannot be restarted; this
+   * server can then only be closed. The action runs at most once, on a thread of its own. It never
+   * runs with an external database, for whose return a server waits.
+   *
+   * @param action receives the reason, a sentence for people
+   */
+  public void onDatabaseLost(Consumer<String> action) {
+    home.onLost(action);
   }
 
   /**
