@@ -12,6 +12,7 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.text.Hash;
+import dev.fanfare.testkit.Await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /** Many runs in one request. */
 class BatchTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
   @AutoClose static final Engine engine = Engine.start();
 
   final Tenant tenant = engine.tenant();
@@ -213,6 +216,45 @@ class BatchTest {
     worker.succeed(worker.claimOne(), "1");
     assertThat(tenant.stored(second.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
     assertThat(tenant.finalRuns(second.batchId())).hasSize(2);
+  }
+
+  /** The transaction that completes the batch begins before the other run ends. */
+  @Test
+  void BAT_02_a_batch_completes_no_earlier_than_its_runs() throws Exception {
+    Worker last = tenant.worker("a");
+    Worker other = tenant.worker("a");
+    UUID batch = tenant.batch(Item.of("a"), Item.of("a")).batchId();
+    ClaimedRun held = last.claim(1).getFirst();
+    ClaimedRun run = other.claim(1).getFirst();
+    Thread report =
+        engine.database.transaction(
+            tenant.id(),
+            tx -> {
+              tx.sql(
+                      """
+                      select from leases
+                       where environment_id = :environment and run_id = :run_id
+                         for update
+                      """)
+                  .bind("run_id", held.runId())
+                  .first(r -> true);
+              Thread waiting = Thread.startVirtualThread(() -> last.succeed(held, "1"));
+              Await.until("the report to wait for the lease", SOON, () -> waiting() > 0);
+              other.succeed(run, "1");
+              return waiting;
+            });
+    report.join();
+    assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.COMPLETED);
+    assertThat(tenant.stored(batch).completedAt())
+        .isAfterOrEqualTo(tenant.run(run.runId()).finishedAt());
+  }
+
+  private int waiting() {
+    return tenant.number(
+        """
+        select count(*)::int as n from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'
+        """);
   }
 
   @Test

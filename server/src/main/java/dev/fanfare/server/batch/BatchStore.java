@@ -142,6 +142,9 @@ final class BatchStore {
   /**
    * Subtracts ended runs from the open runs of their batches, and completes the batches that have
    * none left. One statement for any number of batches.
+   *
+   * <p>A batch completes at the time of the statement. The transaction may have begun before other
+   * runs of the batch ended, whose transactions it waited for.
    */
   void countEnded(Tx tx, Map<UUID, Integer> endedByBatch) {
     tx.sql(
@@ -159,7 +162,7 @@ final class BatchStore {
                set open_runs    = b.open_runs - e.n,
                    status       = case when b.open_runs = e.n and b.status in ('PENDING', 'PROCESSING')
                                        then 'COMPLETED' else b.status end,
-                   completed_at = case when b.open_runs = e.n then now() end
+                   completed_at = case when b.open_runs = e.n then clock_timestamp() end
               from ended e
              where b.environment_id = :environment
                and b.batch_id = e.batch_id
