@@ -7,6 +7,8 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
+import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.AttemptReport.Retry;
 import dev.fanfare.server.lease.ClaimedRun;
@@ -40,6 +42,21 @@ class AttemptTest {
     assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING);
     worker.report(List.of(Worker.started(claimed, 2)), List.of(), List.of());
     assertThat(tenant.run(run).attempt()).isEqualTo(2);
+  }
+
+  @Test
+  void HBT_12_beyond_its_slots_a_worker_gets_no_retries_and_the_runs_wait_in_their_queues() {
+    Worker worker = tenant.worker(Tenant.task("a", IMMEDIATELY));
+    tenant.triggerMany(5, Item.of("a"));
+    List<ClaimedRun> claimed = worker.claim(5);
+    List<Finished> failed = claimed.stream().map(run -> Worker.failure(run, 1, true)).toList();
+    int others = Tenant.SLOTS - 2; // beside those that the report names
+    ReportResult result =
+        worker.report(new AttemptReport(List.of(), failed, List.of(), others + 5));
+    assertThat(result.lost()).isEmpty();
+    assertThat(result.retries()).hasSize(2);
+    assertThat(tenant.count("delays")).isEqualTo(3);
+    assertThat(tenant.count("leases")).isEqualTo(2);
   }
 
   @Test

@@ -123,13 +123,13 @@ class LeaseTest {
   void HBT_11_runs_whose_response_was_lost_are_returned_to_the_next_poll() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 5));
     List<UUID> runs = tenant.triggerMany(6, Item.of("a").payload("{\"n\":1}"));
-    List<ClaimedRun> first = worker.poll(new Order(1, 1, 0)).now().runs();
-    List<ClaimedRun> lost = worker.poll(new Order(2, 2, 0)).now().runs();
-    List<ClaimedRun> alsoLost = worker.poll(new Order(2, 3, 2)).now().runs();
+    List<ClaimedRun> first = worker.poll(new Order(1, 1, 0, 0)).now().runs();
+    List<ClaimedRun> lost = worker.poll(new Order(2, 2, 0, 0)).now().runs();
+    List<ClaimedRun> alsoLost = worker.poll(new Order(2, 3, 2, 0)).now().runs();
     assertThat(alsoLost).isEqualTo(lost).extracting(ClaimedRun::payload).containsOnly("{\"n\":1}");
 
-    assertThat(worker.onAnotherServer().poll(new Order(5, 4, 2)).now().runs()).isEqualTo(lost);
-    assertThat(worker.poll(new Order(5, 5, 0)).now().runs())
+    assertThat(worker.onAnotherServer().poll(new Order(5, 4, 2, 0)).now().runs()).isEqualTo(lost);
+    assertThat(worker.poll(new Order(5, 5, 0, 0)).now().runs())
         .extracting(ClaimedRun::runId)
         .containsExactlyElementsOf(runs.subList(3, 5)); // a queue of 5, of which 3 are held
     assertThat(first).extracting(ClaimedRun::runId).containsExactly(runs.getFirst());
@@ -140,19 +140,19 @@ class LeaseTest {
   void HBT_11_a_run_that_was_started_is_not_returned_again() {
     Worker worker = tenant.worker("a");
     tenant.triggerMany(2, Item.of("a"));
-    List<ClaimedRun> runs = worker.poll(new Order(2, 1, 0)).now().runs();
+    List<ClaimedRun> runs = worker.poll(new Order(2, 1, 0, 0)).now().runs();
     worker.start(runs.getFirst());
-    assertThat(worker.poll(new Order(2, 2, 1)).now().runs()).containsExactly(runs.getLast());
+    assertThat(worker.poll(new Order(2, 2, 1, 0)).now().runs()).containsExactly(runs.getLast());
   }
 
   @Test
   void HBT_11_a_poll_for_which_the_worker_no_longer_waits_claims_nothing() {
     Worker worker = tenant.worker("a");
-    PollRuns.Poll old = worker.onAnotherServer().poll(new Order(1, 1, 0));
-    assertThat(worker.poll(new Order(1, 2, 1)).now().runs()).isEmpty();
+    PollRuns.Poll old = worker.onAnotherServer().poll(new Order(1, 1, 0, 0));
+    assertThat(worker.poll(new Order(1, 2, 1, 0)).now().runs()).isEmpty();
     UUID run = tenant.trigger(Item.of("a"));
     assertThat(old.now().runs()).isEmpty();
-    assertThat(worker.poll(new Order(1, 3, 0)).now().runs())
+    assertThat(worker.poll(new Order(1, 3, 0, 0)).now().runs())
         .extracting(ClaimedRun::runId)
         .containsExactly(run);
   }
@@ -161,7 +161,7 @@ class LeaseTest {
   void HBT_11_runs_whose_response_could_not_be_sent_are_queued_again_without_a_loss() {
     Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
     List<UUID> runs = tenant.triggerMany(2, Item.of("a"));
-    PollRuns.Poll poll = worker.poll(new Order(2, 1, 0));
+    PollRuns.Poll poll = worker.poll(new Order(2, 1, 0, 0));
     poll.undelivered(poll.now());
     assertThat(tenant.slotsInUse()).isZero();
     assertThat(tenant.count("leases")).isZero();
@@ -173,11 +173,20 @@ class LeaseTest {
   void HBT_11_a_run_that_a_later_poll_returned_is_not_queued_again() {
     Worker worker = tenant.worker("a");
     tenant.trigger(Item.of("a"));
-    PollRuns.Poll poll = worker.poll(new Order(1, 1, 0));
+    PollRuns.Poll poll = worker.poll(new Order(1, 1, 0, 0));
     PollRuns.Polled claimed = poll.now();
-    List<ClaimedRun> again = worker.poll(new Order(1, 2, 1)).now().runs();
+    List<ClaimedRun> again = worker.poll(new Order(1, 2, 1, 0)).now().runs();
     poll.undelivered(claimed); // the failure to send is noticed late
     assertThat(worker.succeed(again.getFirst(), "1").lost()).isEmpty();
+  }
+
+  @Test
+  void HBT_12_a_session_gets_at_most_twice_as_many_runs_as_it_has_slots() {
+    Worker worker = tenant.worker("a");
+    tenant.triggerMany(300, Item.of("a"));
+    assertThat(worker.poll(new Order(300, 1, 0, 0)).now().runs()).hasSize(2 * Tenant.SLOTS);
+    assertThat(worker.poll(new Order(300, 2, 0, 2 * Tenant.SLOTS - 3)).now().runs()).hasSize(3);
+    assertThat(worker.poll(new Order(300, 3, 0, 2 * Tenant.SLOTS)).now().runs()).isEmpty();
   }
 
   @Test

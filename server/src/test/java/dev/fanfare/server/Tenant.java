@@ -27,6 +27,9 @@ import java.util.UUID;
 
 /** One environment of an {@link Engine}, and the calls of its clients and workers. */
 public final class Tenant {
+  /** The slots of every worker. */
+  public static final int SLOTS = 100;
+
   /** Longer than a session stays alive without a contact. */
   public static final Duration LAPSE = Engine.SESSION_LEASE.plusSeconds(1);
 
@@ -140,7 +143,7 @@ public final class Tenant {
   public Worker workerOf(String version, TaskDefinition... tasks) {
     UUID session =
         engine.components.sessions.open(
-            id, new SessionRequest("worker", version, 100, List.of(tasks)));
+            id, new SessionRequest("worker", version, SLOTS, List.of(tasks)));
     return new Worker(engine, engine.components, id, session);
   }
 

@@ -33,7 +33,7 @@ public final class Worker {
   }
 
   public PollRuns.Polled poll(int max) {
-    return poll(new PollRuns.Order(max, 0, 0)).now();
+    return poll(new PollRuns.Order(max, 0, 0, null)).now();
   }
 
   /** Begins a poll, which claims nothing yet. */
@@ -73,10 +73,11 @@ public final class Worker {
 
   public ReportResult report(
       List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
-    return server
-        .sessions
-        .report(environmentId, session, new AttemptReport(started, finished, returned))
-        .orElseThrow(HttpError::of);
+    return report(new AttemptReport(started, finished, returned, null));
+  }
+
+  public ReportResult report(AttemptReport report) {
+    return server.sessions.report(environmentId, session, report).orElseThrow(HttpError::of);
   }
 
   public static AttemptRef started(ClaimedRun run, int attempt) {

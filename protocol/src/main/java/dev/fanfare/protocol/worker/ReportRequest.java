@@ -1,6 +1,7 @@
 package dev.fanfare.protocol.worker;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reports everything that happened since the last report, for many runs in one round trip. A report
@@ -10,6 +11,22 @@ import java.util.List;
  * @param finished attempts that ended; their start need not have been reported
  * @param returned leases returned without starting an attempt, for example because the worker is
  *     stopping
+ * @param held how many runs the worker holds, including those named here. If they are more than the
+ *     session has slots, failed runs wait for their next attempt in the queue and not at the
+ *     worker; absent: the server does not check
  */
 public record ReportRequest(
-    List<Started> started, List<Finished> finished, List<LeaseRef> returned) {}
+    List<Started> started,
+    List<Finished> finished,
+    List<LeaseRef> returned,
+    @Nullable Integer held) {
+  /** A report that does not say how many runs the worker holds. */
+  public ReportRequest(List<Started> started, List<Finished> finished, List<LeaseRef> returned) {
+    this(started, finished, returned, null);
+  }
+
+  /** The same report of a worker that holds this many runs. */
+  public ReportRequest holding(int runs) {
+    return new ReportRequest(started, finished, returned, runs);
+  }
+}

@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param started attempts that started and have not ended
  * @param finished attempts that ended
  * @param returned runs that the worker hands back
+ * @param held how many runs the worker holds, including those above; absent: it does not say
  */
 public record AttemptReport(
-    List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
+    List<AttemptRef> started,
+    List<Finished> finished,
+    List<LeaseRef> returned,
+    @Nullable Integer held) {
 
   /**
    * An attempt that ended.

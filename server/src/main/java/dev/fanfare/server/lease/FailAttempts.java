@@ -43,8 +43,13 @@ final class FailAttempts {
    */
   record FailResult(List<LeaseRef> lost, List<Retry> retries) {}
 
-  /** Decides what follows the failed attempts, and adds the leases that end to the settlement. */
-  FailResult fail(Tx tx, UUID sessionId, List<Finished> failed, Settlement settlement) {
+  /**
+   * Decides what follows the failed attempts, and adds the leases that end to the settlement.
+   *
+   * @param retriesMax how many runs may be retried in place; the others wait in their queues
+   */
+  FailResult fail(
+      Tx tx, UUID sessionId, List<Finished> failed, int retriesMax, Settlement settlement) {
     Map<LeaseRef, Lease.WithPolicy> leaseByRef = lock(tx, sessionId, failed);
     List<LeaseRef> lost = new ArrayList<>();
     List<Retry> retries = new ArrayList<>();
@@ -60,7 +65,7 @@ final class FailAttempts {
         last.add(finished);
       } else {
         Duration wait = Backoff.after(lease.policy(), finished.attempt(), random);
-        if (wait.compareTo(inPlaceMax) <= 0) {
+        if (wait.compareTo(inPlaceMax) <= 0 && retries.size() < retriesMax) {
           retries.add(retry(finished, wait));
         } else {
           later.add(new Later(finished, wait));

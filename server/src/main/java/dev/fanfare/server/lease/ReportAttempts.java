@@ -11,7 +11,6 @@ import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ReportWriting.Written;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * Writes a worker's report in one transaction, for many runs: starts, outcomes, retries, runs
@@ -34,16 +33,17 @@ public final class ReportAttempts {
   }
 
   /** Writes a report; returns once it is durable. */
-  public ReportResult report(int environmentId, UUID sessionId, AttemptReport report) {
-    Written written = database.transaction(environmentId, tx -> write(tx, sessionId, report));
+  public ReportResult report(Session session, AttemptReport report) {
+    int environmentId = session.environmentId();
+    Written written = database.transaction(environmentId, tx -> write(tx, session, report));
     if (written.claimable()) {
       signals.ready(environmentId);
     }
     return written.result();
   }
 
-  private Written write(Tx tx, UUID sessionId, AttemptReport report) {
-    ReportWriting writing = new ReportWriting(tx, sessionId);
+  private Written write(Tx tx, Session session, AttemptReport report) {
+    ReportWriting writing = new ReportWriting(tx, session.id());
     if (!report.started().isEmpty()) {
       writing.start(report.started());
     }
@@ -53,11 +53,23 @@ public final class ReportAttempts {
     }
     List<Finished> failed = report.finished().stream().filter(f -> f.error() != null).toList();
     if (!failed.isEmpty()) {
-      writing.fail(failAttempts, failed);
+      writing.fail(failAttempts, failed, inPlaceMax(session, report));
     }
     if (!report.returned().isEmpty()) {
       writing.handBack(report.returned());
     }
     return writing.finish(finishRuns);
+  }
+
+  /**
+   * How many runs may wait for their next attempt at the worker, so that it does not hold more runs
+   * than it has slots: otherwise a task that fails fast would take its whole backlog to one worker.
+   */
+  private static int inPlaceMax(Session session, AttemptReport report) {
+    if (report.held() == null) {
+      return Integer.MAX_VALUE;
+    }
+    int others = report.held() - report.finished().size() - report.returned().size();
+    return Math.max(0, session.slots() - Math.max(0, others));
   }
 }

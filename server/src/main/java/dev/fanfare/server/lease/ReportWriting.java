@@ -75,9 +75,14 @@ final class ReportWriting {
     }
   }
 
-  /** Retries the runs of failed attempts, or ends them. */
-  void fail(FailAttempts failAttempts, List<Finished> failed) {
-    FailAttempts.FailResult result = failAttempts.fail(tx, sessionId, failed, settlement);
+  /**
+   * Retries the runs of failed attempts, or ends them.
+   *
+   * @param inPlaceMax how many may wait at the worker for their next attempt
+   */
+  void fail(FailAttempts failAttempts, List<Finished> failed, int inPlaceMax) {
+    FailAttempts.FailResult result =
+        failAttempts.fail(tx, sessionId, failed, inPlaceMax, settlement);
     lost.addAll(result.lost());
     retries.addAll(result.retries());
   }

@@ -19,11 +19,9 @@ public final class SessionStore {
    *
    * @param name a human-readable name of the worker
    * @param version the name of the version of the worker's code
-   * @param slots how many runs the worker executes concurrently
    * @param lease how long the session lives without a contact
    */
-  public void insert(
-      Tx tx, Session session, String name, String version, int slots, Duration lease) {
+  public void insert(Tx tx, Session session, String name, String version, Duration lease) {
     tx.sql(
             """
             insert into sessions
@@ -36,7 +34,7 @@ public final class SessionStore {
         .bind("name", name)
         .bind("version", version)
         .bind("version_id", session.versionId())
-        .bind("slots", slots)
+        .bind("slots", session.slots())
         .ints("task_ids", session.taskIds())
         .bind("lease_ms", lease.toMillis())
         .update();
@@ -54,7 +52,7 @@ public final class SessionStore {
              where environment_id = :environment
                and session_id = :session_id
                and lapsed_at is null
-            returning task_ids, version_id
+            returning task_ids, version_id, slots
             """)
         .bind("lease_ms", lease.toMillis())
         .bind("session_id", sessionId)
@@ -63,7 +61,8 @@ public final class SessionStore {
                 sessionId,
                 tx.environmentId(),
                 Set.copyOf(r.integers("task_ids")),
-                r.integer("version_id")));
+                r.integer("version_id"),
+                r.integer("slots")));
   }
 
   /** Deletes a session; returns whether it existed. */

@@ -16,6 +16,7 @@ import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.lease.ResendRuns;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +48,9 @@ public final class PollRuns {
    * @param slots the maximum number of runs
    * @param number the number of the poll in its session; 0: the worker does not number its polls
    * @param unanswered the first of the earlier polls that got no response; 0: all did
+   * @param held how many runs the worker holds; absent: it does not say
    */
-  public record Order(int slots, int number, int unanswered) {}
+  public record Order(int slots, int number, int unanswered, @Nullable Integer held) {}
 
   /**
    * The result of a poll.
@@ -88,7 +90,9 @@ public final class PollRuns {
       this.session = session;
       this.order = order;
       this.environmentId = session.session.environmentId();
-      this.max = Math.min(order.slots(), config.get(CLAIM_MAX));
+      int wanted = Math.min(order.slots(), config.get(CLAIM_MAX));
+      Integer held = order.held();
+      this.max = held == null ? wanted : Math.clamp(session.session.heldMax() - held, 0, wanted);
       this.claimant =
           new ClaimRuns.Claimant(
               session.session.id(),

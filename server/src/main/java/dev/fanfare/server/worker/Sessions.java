@@ -60,17 +60,13 @@ public final class Sessions {
     DeclareTasks.Declared declared =
         declareTasks.declare(environmentId, request.version(), request.tasks());
     Session session =
-        new Session(ids.next(), environmentId, declared.taskIds(), declared.versionId());
+        new Session(
+            ids.next(), environmentId, declared.taskIds(), declared.versionId(), request.slots());
     database.transaction(
         environmentId,
         tx -> {
           sessionStore.insert(
-              tx,
-              session,
-              request.name(),
-              request.version(),
-              request.slots(),
-              config.get(SESSION_LEASE));
+              tx, session, request.name(), request.version(), config.get(SESSION_LEASE));
           return null;
         });
     cache(session);
@@ -90,9 +86,10 @@ public final class Sessions {
 
   /** Writes a report; returns once it is durable. */
   public Result<ReportResult> report(int environmentId, UUID sessionId, AttemptReport report) {
-    return renew(environmentId, sessionId) == null
+    CachedSession cached = renew(environmentId, sessionId);
+    return cached == null
         ? Result.refused(LAPSED)
-        : Result.of(reportAttempts.report(environmentId, sessionId, report));
+        : Result.of(reportAttempts.report(cached.session, report));
   }
 
   /** Closes a session. The runs that it still holds go back to their queues. */

@@ -52,7 +52,7 @@ final class ReportLoop implements Runnable {
     while (!session.isGone()) {
       try {
         session.contact();
-        session.reported(report, calls.report(session.opened(), report));
+        session.reported(report, calls.report(session.opened(), report.holding(session.held())));
         backoff.reset();
         return;
       } catch (ApiException.NotFound e) {

@@ -32,6 +32,7 @@ final class Session {
   private final Map<LeaseRef, Attempt> attempts = new ConcurrentHashMap<>();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
+  private final Object room = new Object();
   private int polls; // used only by the thread that polls, as is the next
   private int answeredPolls; // the number of the last poll that was answered
   private volatile boolean draining;
@@ -64,7 +65,32 @@ final class Session {
   PollRequest nextPoll(int free) {
     int unanswered = answeredPolls + 1;
     polls++;
-    return new PollRequest(free, polls, unanswered < polls ? unanswered : null);
+    return new PollRequest(free, polls, unanswered < polls ? unanswered : null, attempts.size());
+  }
+
+  /**
+   * Waits until fewer runs are held than twice the slots, because runs that wait here for their
+   * next attempt take no slot, and returns how many more may be held.
+   */
+  int awaitRoom() throws InterruptedException {
+    int max = 2 * slots.total();
+    synchronized (room) {
+      while (attempts.size() >= max && !gone) {
+        room.wait();
+      }
+    }
+    return Math.max(1, max - attempts.size());
+  }
+
+  private void signalRoom() {
+    synchronized (room) {
+      room.notifyAll();
+    }
+  }
+
+  /** How many runs are held, including those whose outcomes are not reported yet. */
+  int held() {
+    return attempts.size();
   }
 
   /** Notes that the last poll was answered. */
@@ -158,6 +184,7 @@ final class Session {
   /** Forgets a claim, about which nothing is left to do or report. */
   void release(LeaseRef held) {
     attempts.remove(held);
+    signalRoom();
     signalIfIdle();
   }
 
@@ -188,6 +215,7 @@ final class Session {
   void giveUpAll() {
     attempts.values().forEach(Attempt::giveUp);
     attempts.clear();
+    signalRoom();
     signalIfIdle();
   }
 

@@ -26,6 +26,10 @@ final class Slots {
     this.free = total;
   }
 
+  int total() {
+    return total;
+  }
+
   /** Executes an attempt now, or as soon as a slot is free. */
   void execute(Attempt attempt) {
     lock.lock();

@@ -130,7 +130,8 @@ public final class WorkerLoop {
 
   private void poll(Session open, Backoff backoff) throws InterruptedException {
     open.outbox().awaitRoom();
-    int free = slots.awaitFree(Slots.LINGER);
+    int room = open.awaitRoom();
+    int free = Math.min(slots.awaitFree(Slots.LINGER), room);
     if (stopping) {
       return;
     }

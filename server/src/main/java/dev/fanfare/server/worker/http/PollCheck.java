@@ -21,7 +21,10 @@ final class PollCheck {
     if (unanswered != null && (poll == null || unanswered < 1 || unanswered >= poll)) {
       throw HttpError.validation("unanswered: must be from 1 to the number of the poll before");
     }
-    return new PollRuns.Order(request.slots(), orZero(poll), orZero(unanswered));
+    if (request.held() != null && request.held() < 0) {
+      throw HttpError.validation("held: must not be negative");
+    }
+    return new PollRuns.Order(request.slots(), orZero(poll), orZero(unanswered), request.held());
   }
 
   private static int orZero(@Nullable Integer number) {

@@ -54,6 +54,9 @@ final class ReportWire {
   }
 
   AttemptReport report(ReportRequest request) {
+    if (request.held() != null && request.held() < 0) {
+      throw HttpError.validation("held: must not be negative");
+    }
     return new AttemptReport(
         elements("started", request.started()).stream()
             .map(s -> new AttemptRef(runId(s.runId()), fence(s.fence()), attempt(s.attempt())))
@@ -61,7 +64,8 @@ final class ReportWire {
         finishedOnce(elements("finished", request.finished())),
         elements("returned", request.returned()).stream()
             .map(h -> new LeaseRef(runId(h.runId()), fence(h.fence())))
-            .toList());
+            .toList(),
+        request.held());
   }
 
   /** A report ends each run at most once: the next attempt starts after the response. */
