@@ -90,4 +90,37 @@ class DeadlockTest {
     }
     worker.report(List.of(), finished, returned);
   }
+
+  @Test
+  void concurrent_triggers_of_new_tasks_and_queues_never_deadlock() {
+    Seed.run(random -> {
+      long seed = random.nextLong();
+      try (Engine engine = Engine.start()) {
+        Tenant tenant = engine.tenant();
+        Concurrently.call(
+            8,
+            i -> {
+              Random own = new Random(seed + i);
+              for (int round = 0; round < 40; round++) {
+                tenant.batch(newTasksAndQueues(round, own));
+              }
+              return i;
+            });
+        assertThat(engine.deadlocks()).isZero();
+      }
+    });
+  }
+
+  /** Items of new tasks; some name the queues that others have of their own. */
+  private static Item[] newTasksAndQueues(int round, Random random) {
+    Item[] items = new Item[6];
+    for (int i = 0; i < items.length; i++) {
+      String task = "new " + round + " " + random.nextInt(12);
+      items[i] = Item.of(task);
+      if (i % 2 == 0) {
+        items[i] = items[i].queue("task/new " + round + " " + random.nextInt(12));
+      }
+    }
+    return items;
+  }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -317,5 +318,20 @@ class QueueTest {
 
   private static void execute(String sql) {
     engine.database.transaction(tx -> tx.sql(sql).update());
+  }
+
+  @Test
+  void a_trigger_uses_up_ids_of_new_lanes_and_queues_only() {
+    Item[] items =
+        IntStream.range(0, 50)
+            .mapToObj(i -> Item.of("a").queue("queue " + i).concurrencyKey("key " + i))
+            .toArray(Item[]::new);
+    tenant.batch(items);
+    int lane = tenant.number("select max(lane_id) as n from lanes");
+    int queue = tenant.number("select max(queue_id) as n from queues");
+    items[25] = Item.of("a").queue("another").concurrencyKey("key");
+    tenant.batchOn(engine.server(), items); // which has nothing in memory
+    assertThat(tenant.number("select max(lane_id) as n from lanes")).isEqualTo(lane + 1);
+    assertThat(tenant.number("select max(queue_id) as n from queues")).isEqualTo(queue + 1);
   }
 }

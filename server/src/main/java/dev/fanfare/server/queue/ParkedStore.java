@@ -1,6 +1,7 @@
 package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
@@ -78,6 +79,23 @@ public final class ParkedStore {
         .bind("ranks", ranks)
         .bind("run_ids", runIds)
         .list(r -> Entry.fresh(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")));
+  }
+
+  /** Those of these tasks that have parked runs. */
+  public List<Integer> parkedTasks(Tx tx, Collection<Integer> taskIds) {
+    return tx.sql(
+            """
+            select t.task_id
+              from unnest(:task_ids::int[]) as t (task_id)
+             cross join lateral (
+                     select x.run_id
+                       from parked x
+                      where x.environment_id = :environment
+                        and x.task_id = t.task_id
+                      limit 1) as p
+            """)
+        .ints("task_ids", taskIds)
+        .list(r -> r.integer("task_id"));
   }
 
   /**

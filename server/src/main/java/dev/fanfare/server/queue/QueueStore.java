@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code queues} and {@code lanes}. */
@@ -18,7 +17,8 @@ public final class QueueStore {
     String[] wanted = names.toArray(String[]::new);
     Map<String, Integer> ids = new HashMap<>();
     find(tx, wanted).forEach(queue -> ids.put(queue.name(), queue.id()));
-    if (ids.size() < names.size()) {
+    String[] missing = names.stream().filter(name -> !ids.containsKey(name)).toArray(String[]::new);
+    if (missing.length > 0) { // only these, because each inserted row uses up an id
       tx.sql(
               """
               insert into queues (environment_id, name)
@@ -27,9 +27,9 @@ public final class QueueStore {
                order by q.name
                   on conflict do nothing
               """)
-          .bind("names", wanted)
+          .bind("names", missing)
           .update();
-      find(tx, wanted).forEach(queue -> ids.put(queue.name(), queue.id()));
+      find(tx, missing).forEach(queue -> ids.put(queue.name(), queue.id()));
     }
     return ids;
   }
@@ -47,22 +47,34 @@ public final class QueueStore {
   }
 
   /**
-   * Stores a queue as a worker declares it, and returns its id. The latest declaration wins;
-   * omitting the limit removes it.
+   * Stores queues as a worker declares them, and returns their ids by name. The latest declaration
+   * wins; omitting the limit removes it. Stored rows without a change are not written again, so
+   * that many workers that declare the same do not wait for each other.
+   *
+   * @param limits the concurrency limits by name; null: no limit
    */
-  public int declare(Tx tx, String name, @Nullable Integer concurrencyLimit) {
-    return Objects.requireNonNull(
-        tx.sql(
-                """
-                insert into queues (environment_id, name, concurrency_limit)
-                values (:environment, :name, :concurrency_limit::int)
-                    on conflict (environment_id, name) do update
-                   set concurrency_limit = excluded.concurrency_limit
-                returning queue_id
-                """)
-            .bind("name", name)
-            .bind("concurrency_limit", concurrencyLimit)
-            .first(r -> r.integer("queue_id")));
+  public Map<String, Integer> declare(Tx tx, Map<String, @Nullable Integer> limits) {
+    tx.sql(
+            """
+            insert into queues (environment_id, name, concurrency_limit)
+            select :environment, q.name, q.concurrency_limit
+              from unnest(:names::text[], :limits::int[]) as q (name, concurrency_limit)
+             where not exists (select
+                                 from queues x
+                                where x.environment_id = :environment
+                                  and x.name = q.name
+                                  and x.concurrency_limit is not distinct from q.concurrency_limit)
+             order by q.name                       -- one order for all prevents deadlocks
+                on conflict (environment_id, name) do update
+               set concurrency_limit = excluded.concurrency_limit
+            """)
+        .texts("names", limits.keySet())
+        .intsOrNull("limits", limits.keySet(), limits::get)
+        .update();
+    Map<String, Integer> ids = new HashMap<>();
+    find(tx, limits.keySet().toArray(String[]::new))
+        .forEach(queue -> ids.put(queue.name(), queue.id()));
+    return ids;
   }
 
   private record Numbered(Lane lane, int id) {}
@@ -70,7 +82,8 @@ public final class QueueStore {
   /** Returns the ids of lanes. Inserts missing ones. The id of a lane never changes. */
   public Map<Lane, Integer> lanes(Tx tx, Collection<Lane> lanes) {
     Map<Lane, Integer> ids = findLanes(tx, lanes);
-    if (ids.size() < lanes.size()) {
+    List<Lane> missing = lanes.stream().filter(lane -> !ids.containsKey(lane)).toList();
+    if (!missing.isEmpty()) { // only these, because each inserted row uses up an id
       tx.sql(
               """
               insert into lanes (environment_id, queue_id, concurrency_key, task_id, version_id)
@@ -81,12 +94,12 @@ public final class QueueStore {
                order by l.queue_id, l.concurrency_key, l.task_id, l.version_id
                   on conflict do nothing
               """)
-          .ints("queue_ids", lanes, Lane::queueId)
-          .texts("concurrency_keys", lanes, Lane::concurrencyKey)
-          .ints("task_ids", lanes, Lane::taskId)
-          .ints("version_ids", lanes, Lane::versionId)
+          .ints("queue_ids", missing, Lane::queueId)
+          .texts("concurrency_keys", missing, Lane::concurrencyKey)
+          .ints("task_ids", missing, Lane::taskId)
+          .ints("version_ids", missing, Lane::versionId)
           .update();
-      ids = findLanes(tx, lanes);
+      ids.putAll(findLanes(tx, missing));
     }
     return ids;
   }

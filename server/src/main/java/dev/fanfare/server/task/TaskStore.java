@@ -4,7 +4,6 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.db.Tx;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -56,45 +55,74 @@ public final class TaskStore {
         .update();
   }
 
-  /** Stores a task as a worker declares it, and returns its id. The latest declaration wins. */
-  public int declare(
-      Tx tx,
+  /**
+   * A task as a worker declares it.
+   *
+   * @param maxDurationMillis absent: no limit
+   * @param ttlMillis absent: no limit
+   */
+  public record Declaration(
       String slug,
       int queueId,
       RetryPolicy retry,
       @Nullable Long maxDurationMillis,
-      @Nullable Long ttlMillis) {
-    return Objects.requireNonNull(
-        tx.sql(
-                """
-                insert into tasks
-                       (environment_id, slug, queue_id, registered_at,
-                        max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize,
-                        max_duration_ms, ttl_ms)
-                values (:environment, :slug, :queue_id, now(), :max_attempts, :retry_min_ms,
-                        :retry_max_ms, :retry_factor, :retry_randomize, :max_duration_ms::int8,
-                        :ttl_ms::int8)
-                    on conflict (environment_id, slug) do update
-                   set queue_id        = excluded.queue_id,
-                       registered_at   = coalesce(tasks.registered_at, excluded.registered_at),
-                       max_attempts    = excluded.max_attempts,
-                       retry_min_ms    = excluded.retry_min_ms,
-                       retry_max_ms    = excluded.retry_max_ms,
-                       retry_factor    = excluded.retry_factor,
-                       retry_randomize = excluded.retry_randomize,
-                       max_duration_ms = excluded.max_duration_ms,
-                       ttl_ms          = excluded.ttl_ms
-                returning task_id
-                """)
-            .bind("slug", slug)
-            .bind("queue_id", queueId)
-            .bind("max_attempts", retry.maxAttempts())
-            .bind("retry_min_ms", retry.minTimeoutMillis())
-            .bind("retry_max_ms", retry.maxTimeoutMillis())
-            .bind("retry_factor", retry.factor())
-            .bind("retry_randomize", retry.randomize())
-            .bind("max_duration_ms", maxDurationMillis)
-            .bind("ttl_ms", ttlMillis)
-            .first(r -> r.integer("task_id")));
+      @Nullable Long ttlMillis) {}
+
+  /**
+   * Stores tasks as a worker declares them. The latest declaration wins. Stored rows without a
+   * change are not written again, so that many workers that declare the same do not wait for each
+   * other.
+   */
+  public void declare(Tx tx, Collection<Declaration> declarations) {
+    tx.sql(
+            """
+            insert into tasks as t
+                   (environment_id, slug, queue_id, registered_at,
+                    max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize,
+                    max_duration_ms, ttl_ms)
+            select :environment, d.slug, d.queue_id, now(),
+                   d.max_attempts, d.retry_min_ms, d.retry_max_ms, d.retry_factor::float8,
+                   d.retry_randomize, d.max_duration_ms, d.ttl_ms
+              from unnest(:slugs::text[], :queue_ids::int[], :max_attempts::int[],
+                          :retry_mins_ms::int8[], :retry_maxs_ms::int8[], :retry_factors::text[],
+                          :retry_randomize_flags::bool[], :max_durations_ms::int8[],
+                          :ttls_ms::int8[])
+                   as d (slug, queue_id, max_attempts, retry_min_ms, retry_max_ms, retry_factor,
+                         retry_randomize, max_duration_ms, ttl_ms)
+             where not exists (select
+                                 from tasks x
+                                where x.environment_id = :environment
+                                  and x.slug = d.slug
+                                  and x.registered_at is not null
+                                  and x.queue_id = d.queue_id
+                                  and x.max_attempts = d.max_attempts
+                                  and x.retry_min_ms = d.retry_min_ms
+                                  and x.retry_max_ms = d.retry_max_ms
+                                  and x.retry_factor = d.retry_factor::float8
+                                  and x.retry_randomize = d.retry_randomize
+                                  and x.max_duration_ms is not distinct from d.max_duration_ms
+                                  and x.ttl_ms is not distinct from d.ttl_ms)
+             order by d.slug                       -- one order for all prevents deadlocks
+                on conflict (environment_id, slug) do update
+               set queue_id        = excluded.queue_id,
+                   registered_at   = coalesce(t.registered_at, excluded.registered_at),
+                   max_attempts    = excluded.max_attempts,
+                   retry_min_ms    = excluded.retry_min_ms,
+                   retry_max_ms    = excluded.retry_max_ms,
+                   retry_factor    = excluded.retry_factor,
+                   retry_randomize = excluded.retry_randomize,
+                   max_duration_ms = excluded.max_duration_ms,
+                   ttl_ms          = excluded.ttl_ms
+            """)
+        .texts("slugs", declarations, Declaration::slug)
+        .ints("queue_ids", declarations, Declaration::queueId)
+        .ints("max_attempts", declarations, d -> d.retry().maxAttempts())
+        .longs("retry_mins_ms", declarations, d -> d.retry().minTimeoutMillis())
+        .longs("retry_maxs_ms", declarations, d -> d.retry().maxTimeoutMillis())
+        .texts("retry_factors", declarations, d -> Double.toString(d.retry().factor()))
+        .flags("retry_randomize_flags", declarations, d -> d.retry().randomize())
+        .longsOrNull("max_durations_ms", declarations, Declaration::maxDurationMillis)
+        .longsOrNull("ttls_ms", declarations, Declaration::ttlMillis)
+        .update();
   }
 }

@@ -57,7 +57,7 @@ public final class AssignLanes {
    * Assigns runs to lanes. Takes two round trips for any number of runs of known tasks whose lanes
    * are cached: a statement and the commit. It takes one more when a run names a queue, one more
    * when a lane is not cached, and one more when a run is locked to a version; without such a run,
-   * it takes up to thirteen when every task, queue and lane is new.
+   * it takes up to eleven when every task, queue and lane is new.
    */
   public Assigned assign(int environmentId, List<NewRun> runs, OnRejection onRejection) {
     Found found = database.transaction(environmentId, tx -> find(tx, runs, onRejection));
@@ -79,8 +79,7 @@ public final class AssignLanes {
       if (reason == null) {
         runs.add(run);
       } else if (onRejection == OnRejection.RECORD_AS_FAILED) {
-        runs.add(
-            NewRun.failed(run.task(), RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, reason)));
+        runs.add(run.asFailed(RunError.internal(RunError.Codes.COULD_NOT_TRIGGER, reason)));
       } else {
         rejected.put(i, reason);
       }
@@ -93,7 +92,14 @@ public final class AssignLanes {
   private Found place(
       Tx tx, List<NewRun> runs, LockedVersions versions, SortedMap<Integer, String> rejected) {
     Map<String, Task> taskBySlug = tasks(tx, runs);
-    Map<String, Integer> queueByName = namedQueues(tx, runs);
+    Set<String> missing = new LinkedHashSet<>();
+    runs.stream().map(NewRun::task).filter(t -> !taskBySlug.containsKey(t)).forEach(missing::add);
+    Map<String, Integer> queueByName = queues(tx, runs, missing);
+    if (!missing.isEmpty()) {
+      tasks.insertMissing(
+          tx, missing, slug -> Objects.requireNonNull(queueByName.get(Task.ownQueue(slug))));
+      tasks.find(tx, missing).forEach(task -> taskBySlug.put(task.slug(), task));
+    }
     List<Lane> lanes = new ArrayList<>(runs.size());
     for (NewRun run : runs) {
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
@@ -121,19 +127,16 @@ public final class AssignLanes {
     runs.forEach(run -> slugs.add(run.task()));
     Map<String, Task> found = new HashMap<>();
     tasks.find(tx, slugs).forEach(task -> found.put(task.slug(), task));
-    if (found.size() < slugs.size()) {
-      List<String> missing = slugs.stream().filter(slug -> !found.containsKey(slug)).toList();
-      Map<String, Integer> queueIds =
-          queues.findOrInsert(tx, missing.stream().map(Task::ownQueue).toList());
-      tasks.insertMissing(
-          tx, missing, slug -> Objects.requireNonNull(queueIds.get(Task.ownQueue(slug))));
-      tasks.find(tx, missing).forEach(task -> found.put(task.slug(), task));
-    }
     return found;
   }
 
-  private Map<String, Integer> namedQueues(Tx tx, List<NewRun> runs) {
+  /**
+   * The ids of the queues that runs name, and of the own queues of new tasks. All in one call,
+   * because missing queues must be inserted in one order to prevent deadlocks.
+   */
+  private Map<String, Integer> queues(Tx tx, List<NewRun> runs, Set<String> newTasks) {
     Set<String> names = new LinkedHashSet<>();
+    newTasks.forEach(slug -> names.add(Task.ownQueue(slug)));
     for (NewRun run : runs) {
       if (run.queue() != null && run.lockToVersion() == null) {
         names.add(run.queue());

@@ -10,6 +10,7 @@ import dev.fanfare.server.queue.QueueStore;
 import dev.fanfare.server.queue.SlotStore;
 import dev.fanfare.server.task.Task;
 import dev.fanfare.server.task.TaskStore;
+import dev.fanfare.server.task.TaskStore.Declaration;
 import dev.fanfare.server.task.VersionStore;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -47,7 +48,7 @@ final class DeclareTasks {
         definitions.stream().sorted(Comparator.comparing(TaskDefinition::id)).toList();
     Declared declared = database.transaction(environmentId, tx -> declareAll(tx, version, ordered));
     // After the commit, no claim parks runs of these tasks.
-    for (int taskId : declared.taskIds()) {
+    for (int taskId : parkedTasks(environmentId, declared.taskIds())) {
       int released;
       do {
         released =
@@ -58,6 +59,10 @@ final class DeclareTasks {
     return declared;
   }
 
+  private List<Integer> parkedTasks(int environmentId, Set<Integer> taskIds) {
+    return database.transaction(environmentId, tx -> parkedStore.parkedTasks(tx, taskIds));
+  }
+
   private Declared declareAll(Tx tx, String version, List<TaskDefinition> definitions) {
     // Queues by name, then tasks by id, then the version. One order for all prevents deadlocks
     // with other workers, and with triggers that insert the same queues and tasks.
@@ -66,21 +71,22 @@ final class DeclareTasks {
       QueueDefinition queue = definition.queue();
       limits.put(queueName(definition), queue == null ? null : queue.concurrencyLimit());
     }
-    Map<String, Integer> queueIds = new HashMap<>();
-    limits.forEach((name, limit) -> queueIds.put(name, queueStore.declare(tx, name, limit)));
-    Map<Integer, Integer> queueByTask = new HashMap<>();
+    Map<String, Integer> queueIds = queueStore.declare(tx, limits);
+    Map<String, Declaration> declarations = new TreeMap<>(); // of equal ids, the last
     for (TaskDefinition definition : definitions) {
-      int queueId = Objects.requireNonNull(queueIds.get(queueName(definition)));
-      RetryPolicy retry = Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT);
-      queueByTask.put(
-          taskStore.declare(
-              tx,
+      declarations.put(
+          definition.id(),
+          new Declaration(
               definition.id(),
-              queueId,
-              retry,
+              Objects.requireNonNull(queueIds.get(queueName(definition))),
+              Objects.requireNonNullElse(definition.retry(), RetryPolicy.DEFAULT),
               definition.maxDurationMillis(),
-              definition.ttlMillis()),
-          queueId);
+              definition.ttlMillis()));
+    }
+    taskStore.declare(tx, declarations.values());
+    Map<Integer, Integer> queueByTask = new HashMap<>();
+    for (Task task : taskStore.find(tx, declarations.keySet())) {
+      queueByTask.put(task.id(), Objects.requireNonNull(declarations.get(task.slug())).queueId());
     }
     int versionId = versionStore.declare(tx, version, queueByTask);
     slotStore.deleteUnlimited(tx, queueIds.values().stream().mapToInt(Integer::intValue).toArray());
