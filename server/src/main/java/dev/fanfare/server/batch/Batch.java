@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param runIds the run of each item, in item order: a new run or the older one that answers the
  *     item; empty until the batch is sealed
  * @param errors the items that could not be triggered
+ * @param announced whether its items were, or will be, streamed
  * @param sealedAt when it had all its items; absent: items are missing
  * @param completedAt when the last of the runs that it created became final, or when it was
  *     aborted; absent: some are not final
@@ -24,6 +25,13 @@ public record Batch(
     List<UUID> runIds,
     List<ItemError> errors,
     @Nullable String idempotencyKey,
+    boolean announced,
     Instant createdAt,
     @Nullable Instant sealedAt,
-    @Nullable Instant completedAt) {}
+    @Nullable Instant completedAt) {
+
+  /** Whether it was aborted because it lacked items. */
+  boolean isGivenUp() {
+    return sealedAt == null && status == BatchStatus.ABORTED;
+  }
+}

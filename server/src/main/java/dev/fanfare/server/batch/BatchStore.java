@@ -87,8 +87,8 @@ final class BatchStore {
   @Nullable Batch find(Tx tx, UUID batchId) {
     return tx.sql(
             """
-            select batch_id, status, item_count, run_ids, errors, idempotency_key, created_at,
-                   sealed_at, completed_at
+            select batch_id, status, item_count, run_ids, errors, idempotency_key, announced,
+                   created_at, sealed_at, completed_at
               from batches
              where environment_id = :environment
                and batch_id = :batch_id
@@ -99,6 +99,11 @@ final class BatchStore {
 
   private static Batch batch(Row r) throws SQLException {
     String errors = r.textOrNull("errors");
+    Instant createdAt = r.instant("created_at");
+    Instant sealedAt = r.instantOrNull("sealed_at");
+    Instant completedAt = r.instantOrNull("completed_at");
+    // The servers' clocks date creation and seal, the database's the completion. They may differ.
+    Instant begin = sealedAt == null ? createdAt : later(createdAt, sealedAt);
     return new Batch(
         r.uuid("batch_id"),
         BatchStatus.valueOf(r.text("status")),
@@ -106,17 +111,21 @@ final class BatchStore {
         r.uuids("run_ids"),
         errors == null ? List.of() : WireJson.mapper().readValue(errors, ERRORS),
         r.textOrNull("idempotency_key"),
-        r.instant("created_at"),
-        r.instantOrNull("sealed_at"),
-        r.instantOrNull("completed_at"));
+        r.flag("announced"),
+        createdAt,
+        sealedAt == null ? null : begin,
+        completedAt == null ? null : later(begin, completedAt));
   }
 
-  /** The items of a batch with their runs, in item order. */
+  private static Instant later(Instant a, Instant b) {
+    return a.isBefore(b) ? b : a;
+  }
+
+  /** The items of a batch with their runs, in item order, as if all runs were created for it. */
   List<TriggeredBatch.Item> items(Tx tx, UUID batchId) {
     return tx.sql(
             """
-            select r.run_id, t.slug, r.batch_id is distinct from b.batch_id as cached,
-                   r.idempotency_key
+            select r.run_id, t.slug, r.idempotency_key
               from batches b
              cross join unnest(b.run_ids) with ordinality as i (run_id, n)
              cross join lateral (
@@ -133,10 +142,7 @@ final class BatchStore {
         .bind("batch_id", batchId)
         .list(r ->
             new TriggeredBatch.Item(
-                r.uuid("run_id"),
-                r.text("slug"),
-                r.flag("cached"),
-                r.textOrNull("idempotency_key")));
+                r.uuid("run_id"), r.text("slug"), false, r.textOrNull("idempotency_key")));
   }
 
   /**

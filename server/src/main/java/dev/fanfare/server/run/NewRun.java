@@ -91,6 +91,20 @@ public record NewRun(
     return of(task).failure(error).build();
   }
 
+  /**
+   * This run, stored as failed. It keeps its data, so that a replay repeats it, but neither its
+   * keys, which a run that does not execute must not hold, nor its lock to a version.
+   */
+  public NewRun asFailed(RunError error) {
+    return toBuilder()
+        .lockToVersion(null)
+        .key(null)
+        .debounce(null)
+        .delayUntil(null)
+        .failure(error)
+        .build();
+  }
+
   /** This run; with {@code defaultKey} if it has no key of its own. */
   public NewRun withDefaultKey(Key defaultKey) {
     return key != null ? this : toBuilder().key(defaultKey).build();

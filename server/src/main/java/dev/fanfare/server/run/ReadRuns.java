@@ -69,7 +69,10 @@ public final class ReadRuns {
     return database.transaction(environmentId, tx -> runs.statuses(tx, runIds));
   }
 
-  /** The request that a replay repeats, or {@code null} when the environment has no such run. */
+  /**
+   * The request that a replay repeats, or {@code null} when the environment has no such run. It has
+   * a failure if the run ended as a system failure without an attempt.
+   */
   public @Nullable NewRun requested(int environmentId, UUID runId) {
     return database.transaction(environmentId, tx -> runs.requested(tx, runId));
   }

@@ -42,8 +42,12 @@ public final class RunQueries {
     return tx.sql(
             """
             select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
-                   r.tags, r.max_duration_ms, r.options, r.is_test
+                   r.tags, r.max_duration_ms, r.options, r.is_test, o.error
               from runs r
+              left join outcomes o on o.environment_id = r.environment_id
+                                  and o.run_id = r.run_id
+                                  and o.status = 'SYSTEM_FAILURE'
+                                  and o.attempt = 0
               join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
               join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
               join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
@@ -51,18 +55,21 @@ public final class RunQueries {
                and r.run_id = :run_id
             """)
         .bind("run_id", runId)
-        .first(r ->
-            NewRun.of(r.text("slug"))
-                .payload(r.textOrNull("payload"))
-                .payloadType(r.textOrNull("payload_type"))
-                .queue(r.text("queue"))
-                .concurrencyKey(r.text("concurrency_key"))
-                .maxDuration(r.millisOrNull("max_duration_ms"))
-                .tags(r.texts("tags"))
-                .metadata(r.textOrNull("metadata"))
-                .options(r.textOrNull("options"))
-                .test(r.flag("is_test"))
-                .build());
+        .first(r -> {
+          String error = r.textOrNull("error");
+          return NewRun.of(r.text("slug"))
+              .payload(r.textOrNull("payload"))
+              .payloadType(r.textOrNull("payload_type"))
+              .queue(r.text("queue"))
+              .concurrencyKey(r.text("concurrency_key"))
+              .maxDuration(r.millisOrNull("max_duration_ms"))
+              .tags(r.texts("tags"))
+              .metadata(r.textOrNull("metadata"))
+              .options(r.textOrNull("options"))
+              .test(r.flag("is_test"))
+              .failure(error == null ? null : StoredError.read(error))
+              .build();
+        });
   }
 
   /** The status of each of these runs, without unknown ids. */
@@ -178,6 +185,7 @@ public final class RunQueries {
 
   private static Run run(Row r) throws SQLException {
     Instant due = r.instantOrNull("due_at"); // set while the run is delayed
+    Instant created = r.instant("created_at");
     return new Run(
         r.uuid("run_id"),
         r.text("slug"),
@@ -198,13 +206,22 @@ public final class RunQueries {
         r.millisOrNull("ttl_ms"),
         r.flag("is_test"),
         Source.valueOf(r.text("source")),
-        r.instant("created_at"),
-        r.instant("updated_at"),
+        created,
+        later(created, r.instant("updated_at")),
         due != null ? due : r.instantOrNull("delay_until"),
-        r.instantOrNull("started_at"),
-        r.instantOrNull("finished_at"),
+        notBefore(created, r.instantOrNull("started_at")),
+        notBefore(created, r.instantOrNull("finished_at")),
         FamilyQueries.lineage(r),
         r.flag("resumes_parent"), // null is read as false
         r.bigint("duration_ms"));
+  }
+
+  /** The server's clock dates the creation, the database's all that follows. They may differ. */
+  private static @Nullable Instant notBefore(Instant created, @Nullable Instant time) {
+    return time == null ? null : later(created, time);
+  }
+
+  private static Instant later(Instant a, Instant b) {
+    return a.isBefore(b) ? b : a;
   }
 }
