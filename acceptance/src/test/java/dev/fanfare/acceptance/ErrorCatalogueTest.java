@@ -67,6 +67,8 @@ class ErrorCatalogueTest {
             .scopes("trigger:tasks", "batchTrigger:tasks")
             .sign(server.key);
     assertThat(server.postAs(usedUp, TRIGGER, "{}").status()).isEqualTo(200);
+    server.post(ANNOUNCE, "{\"runCount\":3,\"idempotencyKey\":\"streamed\"}");
+    server.post(BATCHES, items("{\"task\":\"echo\"}"), "idempotency-key", "in one request");
     announced = server.post(ANNOUNCE, "{\"runCount\":3}").json().get("id").asString();
   }
 
@@ -315,6 +317,19 @@ class ErrorCatalogueTest {
             .as(usedUp)
             .error(
                 422, "Cannot batch trigger with a one-time use token as it has already been used."),
+        row("the key of a streamed batch, for a batch")
+            .post(BATCHES, items("{\"task\":\"echo\"}"))
+            .sending("idempotency-key", "streamed")
+            .error(
+                422,
+                "Cannot batch trigger as it has already been triggered with the same idempotency"
+                    + " key."),
+        row("the key of a batch, for an announcement")
+            .post(ANNOUNCE, "{\"runCount\":1,\"idempotencyKey\":\"in one request\"}")
+            .error(
+                422,
+                "Cannot create batch as it has already been created with the same idempotency"
+                    + " key."),
         row("a one-time token that is used up, for an announcement")
             .post(ANNOUNCE, "{\"runCount\":1,\"taskIdentifiers\":[\"echo\"]}")
             .as(usedUp)

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.BatchStatus;
+import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.batch.AddItems;
 import dev.fanfare.server.batch.AnnounceBatch;
+import dev.fanfare.server.batch.AnnounceBatch.Announced;
 import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.ItemStream;
 import dev.fanfare.server.batch.StreamedItem;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
+import dev.fanfare.server.text.Hash;
 import dev.fanfare.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -190,5 +193,35 @@ class UnsealedBatchTest {
     return engine.database.transaction(tx ->
         tx.sql("select exists (select from pg_locks where not granted) as waits")
             .first(r -> r.flag("waits")));
+  }
+
+  @Test
+  void a_repeated_announcement_of_an_aborted_batch_creates_a_batch_that_takes_the_items() {
+    for (String key : new String[] {null, "again"}) {
+      NewRun.Key batchKey = key == null ? null : new NewRun.Key(key, Item.KEY_LIFE);
+      OneTimeToken token =
+          new OneTimeToken(Hash.of("token " + key).hex(), Instant.now().plusSeconds(600));
+      AnnounceBatch.Announcement announcement =
+          new AnnounceBatch.Announcement(1, null, batchKey, Hash.of("request " + key), token);
+      UUID aborted = announce(announcement).batchId();
+      assertThat(announce(announcement)).extracting(Announced::batchId).isEqualTo(aborted);
+      engine.sweep("UnsealedSweep", engine.clock.instant().plus(LIMIT));
+
+      Announced again = announce(announcement);
+
+      assertThat(again.batchId()).isNotEqualTo(aborted);
+      assertThat(again.closed()).isFalse();
+      assertThat(announce(announcement).batchId()).isEqualTo(again.batchId());
+      assertThat(add(again.batchId(), 0, 1).sealed()).isTrue();
+    }
+  }
+
+  private Announced announce(AnnounceBatch.Announcement announcement) {
+    return engine
+        .components
+        .batch
+        .announceBatch()
+        .announce(tenant.id(), announcement)
+        .orElseThrow(HttpError::of);
   }
 }

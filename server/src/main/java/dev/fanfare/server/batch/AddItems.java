@@ -260,10 +260,15 @@ public final class AddItems {
     }
 
     private static PlacedRun placed(StoredItem item, ItemStream stream) {
-      NewRun run =
-          item.failure() != null
-              ? NewRun.failed(item.task(), item.failure())
-              : stream.read(item.text());
+      RunError failure = item.failure();
+      NewRun run;
+      if (failure == null) {
+        run = stream.read(item.text());
+      } else if (item.text().isEmpty()) { // it was too long to be kept
+        run = NewRun.failed(item.task(), failure);
+      } else {
+        run = stream.read(item.text()).asFailed(failure);
+      }
       return new PlacedRun(run, item.taskId(), item.laneId(), item.taskTtl());
     }
 

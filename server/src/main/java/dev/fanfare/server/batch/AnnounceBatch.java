@@ -7,6 +7,7 @@ import dev.fanfare.server.access.UsedTokenStore;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
@@ -71,10 +72,16 @@ public final class AnnounceBatch {
     UUID batchId = ids.next();
     NewRun.Key key = batch.key();
     BatchKeys.Older older = keys.claim(tx, batchId, key, batch.requestKey(), now);
-    if (older != null) {
-      return Result.of(existing(tx, older.batchId()));
+    boolean again = older != null && !older.byBatchKey() && find(tx, older).isGivenUp();
+    if (again) {
+      // Its items would be refused, and the client does not expect that of a request it repeats.
+      older = keys.claimAgain(tx, batchId, key, batch.requestKey(), now);
     }
-    if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
+    if (older != null) {
+      return existing(find(tx, older), older.byBatchKey());
+    }
+    // A repeated request has used up its token before.
+    if (!again && batch.token() != null && !usedTokens.spend(tx, batch.token())) {
       return Result.refused(OneTimeToken.alreadyUsed("create batch"));
     }
     String keyText = key == null ? null : key.text();
@@ -82,13 +89,23 @@ public final class AnnounceBatch {
     return Result.of(Announced.created(batchId, batch.itemCount()));
   }
 
+  private Batch find(Tx tx, BatchKeys.Older older) {
+    return Objects.requireNonNull(batches.find(tx, older.batchId()));
+  }
+
   /**
    * The result for an older batch. One that still accepts items is not reported as closed, because
-   * a client that crashed between the two calls must still stream the items.
+   * a client that crashed between the two calls must still stream the items. A batch that was
+   * triggered in one request is refused: it has other items than those that the client would stream
+   * next, and that would be lost.
    */
-  private Announced existing(Tx tx, UUID batchId) {
-    Batch batch = Objects.requireNonNull(batches.find(tx, batchId));
+  private static Result<Announced> existing(Batch batch, boolean byBatchKey) {
+    if (byBatchKey && !batch.announced()) {
+      return Result.refused(
+          Refusal.unprocessable(
+              "Cannot create batch as it has already been created with the same idempotency key."));
+    }
     boolean open = batch.sealedAt() == null && batch.status() == BatchStatus.PENDING;
-    return new Announced(batchId, batch.itemCount(), !open, true);
+    return Result.of(new Announced(batch.id(), batch.itemCount(), !open, true));
   }
 }

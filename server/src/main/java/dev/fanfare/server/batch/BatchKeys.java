@@ -5,6 +5,7 @@ import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.text.Hash;
 import dev.fanfare.server.trigger.RequestKeyStore;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +17,14 @@ final class BatchKeys {
   /**
    * The older batch that holds one of the keys.
    *
+   * @param answer the batch, and what the first response said about it
    * @param byBatchKey whether it holds the batch key; else it holds the request key
    */
-  record Older(UUID batchId, boolean byBatchKey) {}
+  record Older(RequestKeyStore.Answer answer, boolean byBatchKey) {
+    UUID batchId() {
+      return answer.id();
+    }
+  }
 
   /**
    * Claims the keys for {@code batchId}. Returns the older batch that holds one of them, or {@code
@@ -31,20 +37,44 @@ final class BatchKeys {
   @Nullable Older claim(
       Tx tx, UUID batchId, NewRun.@Nullable Key key, @Nullable Hash requestKey, Instant now) {
     if (requestKey != null) {
-      UUID first = requestKeys.claim(tx, requestKey, batchId, now);
+      RequestKeyStore.Answer first = requestKeys.claim(tx, requestKey, batchId, now);
       if (first != null) {
         return new Older(first, false);
       }
     }
-    if (key != null) {
-      UUID holder = batches.claimKey(tx, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
-      if (!holder.equals(batchId)) {
-        if (requestKey != null) {
-          requestKeys.repoint(tx, requestKey, holder);
-        }
-        return new Older(holder, true);
-      }
+    return claimBatchKey(tx, batchId, key, requestKey, now);
+  }
+
+  /**
+   * Claims the keys of a repeated request whose batch was given up: as {@link #claim}, but the
+   * request key moves to {@code batchId}.
+   */
+  @Nullable Older claimAgain(
+      Tx tx, UUID batchId, NewRun.@Nullable Key key, @Nullable Hash requestKey, Instant now) {
+    if (requestKey != null) {
+      requestKeys.change(tx, requestKey, RequestKeyStore.Answer.created(batchId));
     }
-    return null;
+    return claimBatchKey(tx, batchId, key, requestKey, now);
+  }
+
+  private @Nullable Older claimBatchKey(
+      Tx tx, UUID batchId, NewRun.@Nullable Key key, @Nullable Hash requestKey, Instant now) {
+    if (key == null) {
+      return null;
+    }
+    UUID holder = batches.claimKey(tx, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
+    if (holder.equals(batchId)) {
+      return null;
+    }
+    RequestKeyStore.Answer answer = RequestKeyStore.Answer.older(holder);
+    if (requestKey != null) {
+      requestKeys.change(tx, requestKey, answer);
+    }
+    return new Older(answer, true);
+  }
+
+  /** Notes which items of a new batch older runs answered, for a repeated request. */
+  void noteCachedItems(Tx tx, UUID batchId, Hash requestKey, List<Integer> cachedItems) {
+    requestKeys.change(tx, requestKey, new RequestKeyStore.Answer(batchId, false, cachedItems));
   }
 }

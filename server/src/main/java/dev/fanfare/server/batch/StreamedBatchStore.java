@@ -31,9 +31,9 @@ final class StreamedBatchStore {
             """
             insert into batches
                    (environment_id, batch_id, status, open_runs, item_count, run_ids,
-                    idempotency_key, created_at, parent_run_id, resumes_parent)
+                    idempotency_key, created_at, parent_run_id, resumes_parent, announced)
             values (:environment, :batch_id, 'PENDING', 0, :item_count, '{}',
-                    :idempotency_key, :created_at, :parent_run_id, :resumes_parent)
+                    :idempotency_key, :created_at, :parent_run_id, :resumes_parent, true)
             """)
         .bind("batch_id", batchId)
         .bind("item_count", itemCount)
@@ -177,7 +177,10 @@ final class StreamedBatchStore {
   /** The runs of a batch that is sealed. */
   record Sealed(List<UUID> runIds, int openRuns, List<ItemError> errors) {}
 
-  /** Seals a batch after its runs were created, and deletes its stored items. */
+  /**
+   * Seals a batch after its runs were created, and deletes its stored items. A batch that is
+   * ABORTED, because no item could become a run, frees its batch key.
+   */
   void seal(Tx tx, UUID batchId, Sealed sealed, Instant now) {
     BatchStatus status =
         sealed.errors().size() == sealed.runIds().size()
@@ -207,6 +210,9 @@ final class StreamedBatchStore {
         .bind("batch_id", batchId)
         .update();
     deleteItems(tx, List.of(batchId));
+    if (status == BatchStatus.ABORTED) {
+      freeKeys(tx, List.of(batchId));
+    }
   }
 
   /**
@@ -238,21 +244,26 @@ final class StreamedBatchStore {
             .list(r -> r.uuid("batch_id"));
     if (!aborted.isEmpty()) {
       deleteItems(tx, aborted);
-      tx.sql(
-              """
-              delete from batch_keys
-               where environment_id = :environment
-                 and key_hash in (select sha256(convert_to(b.idempotency_key, 'UTF8'))
-                                    from batches b
-                                   where b.environment_id = :environment
-                                     and b.batch_id = any (:batch_ids)
-                                     and b.idempotency_key is not null)
-                 and batch_id = any (:batch_ids)
-              """)
-          .uuids("batch_ids", aborted)
-          .update();
+      freeKeys(tx, aborted);
     }
     return aborted.size();
+  }
+
+  /** Frees the batch keys of aborted batches, so that their clients can try again. */
+  private static void freeKeys(Tx tx, List<UUID> batchIds) {
+    tx.sql(
+            """
+            delete from batch_keys
+             where environment_id = :environment
+               and key_hash in (select sha256(convert_to(b.idempotency_key, 'UTF8'))
+                                  from batches b
+                                 where b.environment_id = :environment
+                                   and b.batch_id = any (:batch_ids)
+                                   and b.idempotency_key is not null)
+               and batch_id = any (:batch_ids)
+            """)
+        .uuids("batch_ids", batchIds)
+        .update();
   }
 
   private static void deleteItems(Tx tx, List<UUID> batchIds) {

@@ -25,7 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Triggers a batch: stores all its runs or none.
@@ -97,7 +100,7 @@ public final class TriggerBatch {
     UUID batchId = ids.next();
     BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);
     if (older != null) {
-      return Result.of(existing(tx, older));
+      return existing(tx, older, placed);
     }
     List<TriggeredRun> triggered =
         createRuns.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
@@ -111,18 +114,53 @@ public final class TriggerBatch {
         openRuns(placed, triggered),
         batch.keyText(),
         now);
+    List<Integer> cached =
+        IntStream.range(0, triggered.size())
+            .filter(i -> triggered.get(i).cached())
+            .boxed()
+            .toList();
+    if (batch.requestKey() != null && !cached.isEmpty()) {
+      keys.noteCachedItems(tx, batchId, batch.requestKey(), cached);
+    }
     return Result.of(TriggeredBatch.created(batchId, batch.keyText(), items(placed, triggered)));
   }
 
-  /** The result for a batch whose request key or batch key an older batch holds. */
-  private TriggeredBatch existing(Tx tx, BatchKeys.Older older) {
+  /**
+   * The result for a batch whose request key or batch key an older batch holds. An announced batch
+   * is refused: it has other items, or still lacks them.
+   */
+  private Result<TriggeredBatch> existing(Tx tx, BatchKeys.Older older, List<PlacedRun> placed) {
     Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
-    List<TriggeredBatch.Item> items = batches.items(tx, older.batchId());
-    if (older.byBatchKey()) {
-      items = items.stream().map(TriggeredBatch.Item::asCached).toList();
+    if (batch.announced()) {
+      return Result.refused(
+          Refusal.unprocessable(
+              "Cannot batch trigger as it has already been triggered with the same idempotency"
+                  + " key."));
     }
-    return new TriggeredBatch(
-        older.batchId(), older.byBatchKey(), true, batch.idempotencyKey(), items);
+    List<TriggeredBatch.Item> stored = batches.items(tx, older.batchId());
+    boolean allCached = older.answer().cached();
+    Set<Integer> cached = Set.copyOf(older.answer().cachedItems());
+    List<TriggeredBatch.Item> items = new ArrayList<>(stored.size());
+    for (int i = 0; i < stored.size(); i++) {
+      TriggeredBatch.Item item = stored.get(i);
+      NewRun repeated = placed.size() == stored.size() ? placed.get(i).run() : null;
+      items.add(
+          new TriggeredBatch.Item(
+              item.runId(),
+              item.task(),
+              allCached || cached.contains(i),
+              // The run of an item that was coalesced has the key of another item.
+              repeated != null && repeated.task().equals(item.task())
+                  ? keyText(repeated)
+                  : item.key()));
+    }
+    return Result.of(
+        new TriggeredBatch(older.batchId(), allCached, true, batch.idempotencyKey(), items));
+  }
+
+  private static @Nullable String keyText(NewRun run) {
+    NewRun.Key key = run.key();
+    return key == null ? null : key.text();
   }
 
   /**
@@ -149,7 +187,7 @@ public final class TriggerBatch {
               triggered.get(i).runId(),
               requested.task(),
               triggered.get(i).cached(),
-              requested.key() == null ? null : requested.key().text()));
+              keyText(requested)));
     }
     return items;
   }

@@ -27,9 +27,5 @@ public record TriggeredBatch(
    * @param cached whether an older run answers the item because it holds the idempotency key
    * @param key the item's idempotency key; absent: none
    */
-  public record Item(UUID runId, String task, boolean cached, @Nullable String key) {
-    Item asCached() {
-      return new Item(runId, task, true, key);
-    }
-  }
+  public record Item(UUID runId, String task, boolean cached, @Nullable String key) {}
 }

@@ -25,6 +25,15 @@ public final class Hash {
     }
   }
 
+  /** The hash of a list of texts; other texts, or the same in other parts, have other hashes. */
+  public static Hash of(Iterable<String> texts) {
+    StringBuilder joined = new StringBuilder();
+    for (String text : texts) {
+      joined.append(text.length()).append(':').append(text);
+    }
+    return of(joined.toString());
+  }
+
   /** A copy of the 32 bytes. */
   public byte[] bytes() {
     return bytes.clone();

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +94,21 @@ public final class CreateRuns {
    * @return for each trigger, in order, the run that answers it: the new run or an existing one
    */
   public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
-    List<RunRow> rows = rows(tx, origin, placedRuns);
+    return create(tx, origin, placedRuns, newIds(placedRuns.size()));
+  }
+
+  /** Increasing ids for runs. */
+  List<UUID> newIds(int count) {
+    return Stream.generate(ids::next).limit(count).toList();
+  }
+
+  /**
+   * As {@link #create(Tx, Origin, List)}.
+   *
+   * @param runIds the ids of the runs to create, from {@link #newIds}
+   */
+  List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds) {
+    List<RunRow> rows = rows(tx, origin, placedRuns, runIds);
     Map<TaskKey, UUID> holders = claimKeys(tx, origin.now(), rows);
     List<RunRow> unanswered =
         rows.stream().filter(row -> holderOfKey(row, holders).equals(row.runId())).toList();
@@ -117,7 +132,7 @@ public final class CreateRuns {
   }
 
   /** Ids and ranks increase with the index, so the runs of a batch keep the order of its items. */
-  private List<RunRow> rows(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
+  private List<RunRow> rows(Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds) {
     Map<UUID, Lineage> lineages = lineages(tx, placedRuns);
     List<RunRow> rows = new ArrayList<>(placedRuns.size());
     for (int i = 0; i < placedRuns.size(); i++) {
@@ -128,7 +143,7 @@ public final class CreateRuns {
       UUID parentId = parent == null ? null : parent.runId();
       rows.add(
           new RunRow(
-              ids.next(),
+              runIds.get(i),
               run,
               placed.taskId(),
               placed.laneId(),

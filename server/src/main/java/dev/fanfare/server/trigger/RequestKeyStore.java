@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,20 +24,40 @@ public final class RequestKeyStore {
   /** How long a repeated request is recognized. */
   public static final Duration LIFE = Duration.ofHours(24);
 
-  private record Answered(Hash hash, UUID id) {}
+  /**
+   * What a request was answered with.
+   *
+   * @param id the run or batch
+   * @param cached whether an older request had created it
+   * @param cachedItems the indexes of the items of a new batch that older runs answered
+   */
+  public record Answer(UUID id, boolean cached, List<Integer> cachedItems) {
+    /** An answer that the request created. */
+    public static Answer created(UUID id) {
+      return new Answer(id, false, List.of());
+    }
+
+    /** An answer that an older request created. */
+    public static Answer older(UUID id) {
+      return new Answer(id, true, List.of());
+    }
+  }
+
+  private record Answered(Hash hash, Answer answer) {}
 
   /**
-   * Claims the key for {@code answerId}. Returns what the first request created, or {@code null} if
-   * this is the first. Waits for a concurrent transaction that claims the same key.
+   * Claims the key for {@code answerId}, which the request is about to create. Returns the answer
+   * to the first request, or {@code null} if this is the first. Waits for a concurrent transaction
+   * that claims the same key.
    *
    * @param hash identifies the request
    */
-  public @Nullable UUID claim(Tx tx, Hash hash, UUID answerId, Instant now) {
+  public @Nullable Answer claim(Tx tx, Hash hash, UUID answerId, Instant now) {
     return claim(tx, Map.of(hash, answerId), now).get(hash);
   }
 
   /** Claims keys, each for its answer; returns the answers of those that were taken before. */
-  Map<Hash, UUID> claim(Tx tx, Map<Hash, UUID> answers, Instant now) {
+  Map<Hash, Answer> claim(Tx tx, Map<Hash, UUID> answers, Instant now) {
     Set<Hash> taken = new HashSet<>(answers.keySet()); // less those that are claimed now
     tx.sql(
             """
@@ -44,7 +66,8 @@ public final class RequestKeyStore {
               from unnest(:key_hashes::bytea[], :answer_ids::uuid[]) as k (key_hash, answer_id)
              order by k.key_hash               -- one order for all prevents deadlocks
                 on conflict (environment_id, key_hash) do update
-               set answer_id = excluded.answer_id, expires_at = excluded.expires_at
+               set answer_id = excluded.answer_id, expires_at = excluded.expires_at,
+                   cached = false, cached_items = null
              where request_keys.expires_at <= :now
             returning key_hash
             """)
@@ -54,38 +77,61 @@ public final class RequestKeyStore {
         .bind("now", now)
         .list(r -> new Hash(r.bytes("key_hash")))
         .forEach(taken::remove);
-    Map<Hash, UUID> before = new HashMap<>();
+    Map<Hash, Answer> before = new HashMap<>();
     if (!taken.isEmpty()) {
       tx.sql(
               """
-              select key_hash, answer_id
+              select key_hash, answer_id, cached, coalesce(cached_items, '{}') as cached_items
                 from request_keys
                where environment_id = :environment
                  and key_hash = any (:key_hashes)
               """)
           .bytes("key_hashes", taken, Hash::bytes)
           .list(RequestKeyStore::answered)
-          .forEach(answer -> before.put(answer.hash(), answer.id()));
+          .forEach(answered -> before.put(answered.hash(), answered.answer()));
     }
     return before;
   }
 
   private static Answered answered(Row r) throws SQLException {
-    return new Answered(new Hash(r.bytes("key_hash")), r.uuid("answer_id"));
+    return new Answered(
+        new Hash(r.bytes("key_hash")),
+        new Answer(r.uuid("answer_id"), r.flag("cached"), r.integers("cached_items")));
   }
 
-  /** Points a key that this transaction claimed at an older run or batch. */
-  public void repoint(Tx tx, Hash hash, UUID answerId) {
+  /** Changes the answer of a key that this transaction claimed. */
+  public void change(Tx tx, Hash hash, Answer answer) {
+    change(tx, Map.of(hash, answer));
+  }
+
+  /** Changes the answers of keys that this transaction claimed. */
+  void change(Tx tx, Map<Hash, Answer> answers) {
     tx.sql(
             """
-            update request_keys
-               set answer_id = :answer_id
-             where environment_id = :environment
-               and key_hash = :key_hash
+            update request_keys k
+               set answer_id = a.answer_id, cached = a.cached,
+                   cached_items = a.cached_items::int[]
+              from unnest(:key_hashes::bytea[], :answer_ids::uuid[], :cached_flags::bool[],
+                          :cached_items::text[])
+                   as a (key_hash, answer_id, cached, cached_items)
+             where k.environment_id = :environment
+               and k.key_hash = a.key_hash
+               and k.key_hash = any (:key_hashes)
             """)
-        .bind("answer_id", answerId)
-        .bind("key_hash", hash.bytes())
+        .bytes("key_hashes", answers.keySet(), Hash::bytes)
+        .uuids("answer_ids", answers.values(), Answer::id)
+        .flags("cached_flags", answers.values(), Answer::cached)
+        .texts("cached_items", answers.values(), RequestKeyStore::arrayLiteral)
         .update();
+  }
+
+  /** An array as its literal, because unnest would flatten an array of arrays. */
+  private static @Nullable String arrayLiteral(Answer answer) {
+    return answer.cachedItems().isEmpty()
+        ? null
+        : answer.cachedItems().stream()
+            .map(String::valueOf)
+            .collect(Collectors.joining(",", "{", "}"));
   }
 
   /** Deletes up to {@code max} expired keys. */

@@ -14,10 +14,13 @@ import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Hash;
 import dev.fanfare.server.trigger.AssignLanes.Assigned;
 import dev.fanfare.server.trigger.CreateRuns.Origin;
+import dev.fanfare.server.trigger.RequestKeyStore.Answer;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +28,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +58,23 @@ public final class TriggerRun {
     this.createRuns = createRuns;
   }
 
-  /** Calls with the same environment and source share transactions. */
-  private record Group(int environmentId, Source source) {}
+  /**
+   * Calls with the same environment and source share transactions. Those that may wait for a row,
+   * or have a one-time token, do not share them with the others, which they would hold up.
+   *
+   * @param apart whether the members may wait for another transaction or use up a token
+   */
+  private record Group(int environmentId, Source source, boolean apart) {
+    static Group of(int environmentId, Source source, Member member) {
+      NewRun run = member.run();
+      boolean apart =
+          run.key() != null
+              || run.debounce() != null
+              || run.parent() != null
+              || member.token() != null;
+      return new Group(environmentId, source, apart);
+    }
+  }
 
   private record Member(
       NewRun run,
@@ -69,6 +88,22 @@ public final class TriggerRun {
 
     void refuse(Refusal refusal) {
       result.complete(Result.refused(refusal));
+    }
+
+    /** Completes this member, which repeats the request of {@code first}, as that one. */
+    void follow(Member first) {
+      CompletableFuture<?> _ =
+          first
+              .result()
+              .whenComplete((answer, failure) -> {
+                if (answer instanceof Result.Success<TriggeredRun>(TriggeredRun run)) {
+                  complete(new TriggeredRun(run.runId(), run.cached(), false));
+                } else if (answer != null) {
+                  result.complete(answer);
+                } else {
+                  result.completeExceptionally(failure);
+                }
+              });
     }
   }
 
@@ -85,7 +120,7 @@ public final class TriggerRun {
       @Nullable Hash requestKey,
       @Nullable OneTimeToken token) {
     Member member = new Member(run, requestKey, token, new CompletableFuture<>());
-    groups.join(new Group(environmentId, source), member);
+    groups.join(Group.of(environmentId, source, member), member);
     try {
       return member.result().join();
     } catch (CompletionException e) {
@@ -93,24 +128,20 @@ public final class TriggerRun {
     }
   }
 
-  /**
-   * Stores the members of a group. Members with a request key or token of an earlier member are
-   * stored afterwards, so that they find what that member stored.
-   */
+  /** Stores the members of a group. Repeated requests get the response of the first. */
   private void commit(Group group, List<Member> members) {
-    Set<Hash> keys = new HashSet<>();
-    Set<OneTimeToken> tokens = new HashSet<>();
+    Map<Hash, Member> firsts = new HashMap<>();
     List<Member> distinct = new ArrayList<>(members.size());
-    List<Member> repeated = new ArrayList<>();
     for (Member member : members) {
-      boolean newKey = member.requestKey() == null || keys.add(member.requestKey());
-      boolean newToken = member.token() == null || tokens.add(member.token());
-      (newKey && newToken ? distinct : repeated).add(member);
+      Hash key = member.requestKey();
+      Member first = key == null ? null : firsts.putIfAbsent(key, member);
+      if (first == null) {
+        distinct.add(member);
+      } else {
+        member.follow(first);
+      }
     }
     store(group, distinct);
-    if (!repeated.isEmpty()) {
-      commit(group, repeated);
-    }
   }
 
   /** Completes every member with a run, a refusal, or the failure of its transaction. */
@@ -142,11 +173,8 @@ public final class TriggerRun {
           database.transaction(
               group.environmentId(),
               tx -> create(tx, group.source(), clock.instant(), members, placed));
-    } catch (RepeatedRequests e) {
-      storeUnrepeated(group, members, e.runIds);
-      return;
     } catch (UsedTokens e) {
-      storeUnused(group, members, e.tokens);
+      storeUnused(group, members, e.refused);
       return;
     }
     signals.ready(group.environmentId());
@@ -157,66 +185,87 @@ public final class TriggerRun {
 
   private List<TriggeredRun> create(
       Tx tx, Source source, Instant now, List<Member> members, List<PlacedRun> placed) {
-    List<TriggeredRun> created = createRuns.create(tx, Origin.single(source, now), placed);
-    Map<Hash, UUID> runIds = new LinkedHashMap<>();
+    List<UUID> runIds = createRuns.newIds(members.size());
+    Map<Hash, UUID> keys = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
       Hash key = members.get(i).requestKey();
       if (key != null) {
-        runIds.put(key, created.get(i).runId());
+        keys.put(key, runIds.get(i));
       }
     }
-    if (!runIds.isEmpty()) {
-      Map<Hash, UUID> before = requestKeys.claim(tx, runIds, now);
-      if (!before.isEmpty()) {
-        throw new RepeatedRequests(before);
-      }
-    }
-    spendTokens(tx, members, created);
-    return created;
-  }
-
-  private void spendTokens(Tx tx, List<Member> members, List<TriggeredRun> created) {
-    List<OneTimeToken> spent = new ArrayList<>();
-    for (int i = 0; i < members.size(); i++) {
-      OneTimeToken token = members.get(i).token();
-      if (token != null && !created.get(i).cached()) {
-        spent.add(token);
-      }
-    }
-    if (!spent.isEmpty()) {
-      Set<OneTimeToken> used = usedTokens.spend(tx, spent);
-      if (!used.isEmpty()) {
-        throw new UsedTokens(used);
-      }
-    }
-  }
-
-  /** After a rollback: completes the repeated requests and stores the others. */
-  private void storeUnrepeated(Group group, List<Member> members, Map<Hash, UUID> runIds) {
-    List<Member> others = new ArrayList<>(members.size());
+    Map<Hash, Answer> before = keys.isEmpty() ? Map.of() : requestKeys.claim(tx, keys, now);
+    List<Integer> unrepeated =
+        IntStream.range(0, members.size())
+            .filter(i -> answer(before, members.get(i)) == null)
+            .boxed()
+            .toList();
+    List<TriggeredRun> created =
+        unrepeated.isEmpty()
+            ? List.of()
+            : createRuns.create(
+                tx,
+                Origin.single(source, now),
+                unrepeated.stream().map(placed::get).toList(),
+                unrepeated.stream().map(runIds::get).toList());
+    List<Member> creators = unrepeated.stream().map(members::get).toList();
+    noteOlderAnswers(tx, creators, created);
+    spendTokens(tx, creators, created);
+    Iterator<TriggeredRun> next = created.iterator();
+    List<TriggeredRun> answers = new ArrayList<>(members.size());
     for (Member member : members) {
-      UUID before = member.requestKey() == null ? null : runIds.get(member.requestKey());
-      if (before == null) {
-        others.add(member);
-      } else {
-        member.complete(new TriggeredRun(before, false, false));
+      Answer first = answer(before, member);
+      answers.add(
+          first == null ? next.next() : new TriggeredRun(first.id(), first.cached(), false));
+    }
+    return answers;
+  }
+
+  private static @Nullable Answer answer(Map<Hash, Answer> before, Member member) {
+    Hash key = member.requestKey();
+    return key == null ? null : before.get(key);
+  }
+
+  /** Stores the answers of requests that older runs answered, as those of their keys. */
+  private void noteOlderAnswers(Tx tx, List<Member> members, List<TriggeredRun> answers) {
+    Map<Hash, Answer> older = new LinkedHashMap<>();
+    for (int i = 0; i < members.size(); i++) {
+      Hash key = members.get(i).requestKey();
+      TriggeredRun answer = answers.get(i);
+      if (key != null && !answer.created()) {
+        older.put(key, new Answer(answer.runId(), answer.cached(), List.of()));
       }
     }
-    if (!others.isEmpty()) {
-      store(group, others);
+    if (!older.isEmpty()) {
+      requestKeys.change(tx, older);
+    }
+  }
+
+  /** Uses up the tokens of members that did not get an older run. Each can be used once. */
+  private void spendTokens(Tx tx, List<Member> members, List<TriggeredRun> created) {
+    Map<OneTimeToken, Member> spenders = new LinkedHashMap<>();
+    Set<Member> refused = new HashSet<>();
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      OneTimeToken token = member.token();
+      if (token != null
+          && !created.get(i).cached()
+          && spenders.putIfAbsent(token, member) != null) {
+        refused.add(member);
+      }
+    }
+    if (!spenders.isEmpty()) {
+      usedTokens.spend(tx, spenders.keySet()).stream().map(spenders::get).forEach(refused::add);
+      if (!refused.isEmpty()) {
+        throw new UsedTokens(refused);
+      }
     }
   }
 
   /** After a rollback: refuses the members whose tokens are used up and stores the others. */
-  private void storeUnused(Group group, List<Member> members, Set<OneTimeToken> used) {
-    List<Member> others = new ArrayList<>(members.size());
-    for (Member member : members) {
-      if (member.token() == null || !used.contains(member.token())) {
-        others.add(member);
-      } else {
-        member.refuse(OneTimeToken.alreadyUsed("trigger " + member.run().task()));
-      }
-    }
+  private void storeUnused(Group group, List<Member> members, Set<Member> refused) {
+    refused.forEach(
+        member -> member.refuse(OneTimeToken.alreadyUsed("trigger " + member.run().task())));
+    List<Member> others = members.stream().filter(member -> !refused.contains(member)).toList();
     if (!others.isEmpty()) {
       store(group, others);
     }
@@ -242,23 +291,13 @@ public final class TriggerRun {
     members.forEach(member -> member.result().completeExceptionally(failure));
   }
 
-  /** Rolls back a transaction in which repeated requests created runs again. */
-  private static final class RepeatedRequests extends RuntimeException {
-    private final transient Map<Hash, UUID> runIds;
-
-    RepeatedRequests(Map<Hash, UUID> runIds) {
-      super(null, null, false, false);
-      this.runIds = runIds;
-    }
-  }
-
   /** Rolls back a transaction in which used-up tokens created runs. */
   private static final class UsedTokens extends RuntimeException {
-    private final transient Set<OneTimeToken> tokens;
+    private final transient Set<Member> refused;
 
-    UsedTokens(Set<OneTimeToken> tokens) {
+    UsedTokens(Set<Member> refused) {
       super(null, null, false, false);
-      this.tokens = tokens;
+      this.refused = refused;
     }
   }
 }

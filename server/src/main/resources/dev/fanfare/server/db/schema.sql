@@ -63,6 +63,7 @@ create table batches (
   errors          text,
   parent_run_id   uuid,
   resumes_parent  boolean,
+  announced       boolean not null default false,
   constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
 ) with (fillfactor=80);
 CREATE INDEX batches_unsealed ON batches USING btree (environment_id, created_at) WHERE ((sealed_at IS NULL) AND (status = 'PENDING'::batch_status));
@@ -225,6 +226,8 @@ create table request_keys (
   key_hash       bytea not null,
   answer_id      uuid not null,
   expires_at     timestamp with time zone not null,
+  cached         boolean not null default false,
+  cached_items   integer[],
   constraint request_keys_pkey PRIMARY KEY (environment_id, key_hash)
 );
 CREATE INDEX request_keys_expiry ON request_keys USING btree (environment_id, expires_at);

@@ -19,16 +19,20 @@ import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.SettableClock;
 import dev.fanfare.testkit.TestDatabase;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -100,6 +104,7 @@ class TriggerRunTest {
   void equal_idempotency_keys_create_one_run() throws Exception {
     List<Call> calls =
         whilePartitionIsBusy(
+            "busy",
             () -> IntStream.range(0, 20).mapToObj(i -> start(run("1", "same"), null)).toList());
 
     List<TriggeredRun> runs = calls.stream().map(Call::get).toList();
@@ -138,6 +143,108 @@ class TriggerRunTest {
     assertThat(calls.get(1).get().runId()).isNotEqualTo(first);
   }
 
+  @Test
+  void refused_and_repeated_calls_cost_the_others_of_their_group_no_transaction() throws Exception {
+    Hash sentBefore = Hash.of("sent before the group");
+    UUID before =
+        trigger
+            .trigger(environment, run("0", null), Source.API, sentBefore, null)
+            .orElseThrow(HttpError::of)
+            .runId();
+    Hash sentTwice = Hash.of("sent often in the group");
+    AtomicLong xid = new AtomicLong();
+
+    List<Call> calls =
+        whilePartitionIsBusy(() -> {
+          List<Call> started = new ArrayList<>();
+          for (int i = 0; i < 100; i++) {
+            started.add(
+                switch (i % 10) {
+                  case 3 -> start(locked("no such version"), null);
+                  case 5 -> start(run("0", null), sentBefore);
+                  case 7 -> start(run("7", null), sentTwice);
+                  default -> call(i);
+                });
+          }
+          xid.set(nextTransactionId());
+          return started;
+        });
+
+    Set<UUID> created = new LinkedHashSet<>();
+    for (int i = 0; i < calls.size(); i++) {
+      Call call = calls.get(i);
+      switch (i % 10) {
+        case 3 ->
+            assertThat(call.failure())
+                .hasMessage(
+                    "Task locked to version 'no such version', but no worker found with that"
+                        + " version.");
+        case 5 -> assertThat(call.get()).isEqualTo(new TriggeredRun(before, false, false));
+        default -> created.add(call.get().runId());
+      }
+    }
+    assertThat(created).hasSize(71);
+    assertThat(transactions(List.copyOf(created))).isOne();
+    // That of the group, that of the busy call, one for lanes, and the signals to other servers.
+    assertThat(nextTransactionId() - xid.get()).isLessThanOrEqualTo(7);
+  }
+
+  private static long nextTransactionId() {
+    return Objects.requireNonNull(
+        database.transaction(tx ->
+            tx.sql("select pg_snapshot_xmax(pg_current_snapshot())::text::int8 as n")
+                .first(r -> r.bigint("n"))));
+  }
+
+  private static NewRun locked(String version) {
+    return NewRun.of("task").payload("1").lockToVersion(version).build();
+  }
+
+  @Test
+  void a_call_that_waits_for_a_key_holds_up_no_call_without_one() throws Exception {
+    UUID first =
+        trigger
+            .trigger(environment, run("1", "taken"), Source.API, null, null)
+            .orElseThrow(HttpError::of)
+            .runId();
+    try (Connection connection = home.connect();
+        Statement statement = connection.createStatement()) {
+      lockKeysOf(first, connection, statement);
+      Call waiting = start(run("2", "taken"), null);
+      Await.until("the call waits for the key", BOUND, TriggerRunTest::aLockIsAwaited);
+
+      Call plain = start(run("3", null), Hash.of("with a request key"));
+
+      plain.thread().join(BOUND);
+      assertThat(plain.thread().isAlive()).isFalse();
+      assertThat(plain.get().created()).isTrue();
+      connection.rollback();
+      assertThat(waiting.get().runId()).isEqualTo(first);
+    }
+  }
+
+  @Test
+  void a_repeated_request_says_again_whether_its_key_found_an_older_run() {
+    Hash creating = Hash.of("creates the run");
+    Hash finding = Hash.of("finds the run");
+    List<TriggeredRun> created = new ArrayList<>();
+    List<TriggeredRun> found = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      created.add(trigger(run("1", "shared"), creating));
+      found.add(trigger(run("1", "shared"), finding));
+    }
+    assertThat(created.stream().map(TriggeredRun::cached)).containsOnly(false);
+    assertThat(found.stream().map(TriggeredRun::cached)).containsOnly(true);
+    assertThat(found.stream().map(TriggeredRun::runId).distinct())
+        .containsExactly(created.getFirst().runId());
+  }
+
+  private TriggeredRun trigger(NewRun run, Hash requestKey) {
+    return trigger
+        .trigger(environment, run, Source.API, requestKey, null)
+        .orElseThrow(HttpError::of);
+  }
+
   /** A trigger that is being executed. */
   private record Call(Thread thread, FutureTask<TriggeredRun> task) {
     TriggeredRun get() {
@@ -174,29 +281,44 @@ class TriggerRunTest {
     return new Call(thread, task);
   }
 
+  private List<Call> whilePartitionIsBusy(Callable<List<Call>> start) throws Exception {
+    return whilePartitionIsBusy(null, start);
+  }
+
   /**
    * Starts calls while a transaction of their partition waits for a lock, so that all of them join
    * the next group, and then releases the lock.
+   *
+   * @param key the idempotency key for which the transaction waits; null: a request key
    */
-  private List<Call> whilePartitionIsBusy(Callable<List<Call>> start) throws Exception {
+  private List<Call> whilePartitionIsBusy(@Nullable String key, Callable<List<Call>> start)
+      throws Exception {
+    Hash requestKey = key == null ? Hash.of("busy") : null;
     UUID first =
         trigger
-            .trigger(environment, run("first", "busy"), Source.API, null, null)
+            .trigger(environment, run("first", key), Source.API, requestKey, null)
             .orElseThrow(HttpError::of)
             .runId();
     try (Connection connection = home.connect();
         Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute("set search_path to fanfare");
-      statement.execute(
-          "update idempotency_keys set expires_at = expires_at where run_id = '" + first + "'");
-      Call busy = start(run("busy", "busy"), null);
+      lockKeysOf(first, connection, statement);
+      Call busy = start(run("busy", key), requestKey);
       Await.until("the first call waits for the key", BOUND, TriggerRunTest::aLockIsAwaited);
       List<Call> calls = start.call();
       connection.rollback();
       assertThat(busy.get().runId()).isEqualTo(first);
       return calls;
     }
+  }
+
+  private static void lockKeysOf(UUID runId, Connection connection, Statement statement)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    statement.execute("set search_path to fanfare");
+    statement.execute(
+        "update idempotency_keys set expires_at = expires_at where run_id = '" + runId + "'");
+    statement.execute(
+        "update request_keys set expires_at = expires_at where answer_id = '" + runId + "'");
   }
 
   private static boolean aLockIsAwaited() {

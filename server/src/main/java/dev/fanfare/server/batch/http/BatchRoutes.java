@@ -79,9 +79,14 @@ public final class BatchRoutes implements Component {
         authenticated.get("/api/v1/batches/{batch}/results", Access.key(), this::results));
   }
 
+  /** Reads the batch key of a request, if it has one. */
+  private interface KeyReader {
+    NewRun.@Nullable Key read(Exchange exchange, Duration defaultTtl);
+  }
+
   /** Triggers items of the task in the path. */
   private Response triggerTask(Exchange exchange, Caller caller) {
-    TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"));
+    TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"), TriggerHeaders::key);
     return withToken(Response.json(200, BatchResponses.withRunIds(batch)), caller, batch);
   }
 
@@ -90,7 +95,7 @@ public final class BatchRoutes implements Component {
    * the documented one.
    */
   private Response triggerTasks(Exchange exchange, Caller caller) {
-    TriggeredBatch batch = trigger(exchange, caller, null);
+    TriggeredBatch batch = trigger(exchange, caller, null, TriggerHeaders::keyWithTtl);
     boolean sdk = exchange.header("trigger-version") != null;
     Response response =
         sdk
@@ -99,9 +104,12 @@ public final class BatchRoutes implements Component {
     return withToken(response, caller, batch);
   }
 
-  /** Triggers items of several tasks. This version's response does not contain the runs. */
+  /**
+   * Triggers items of several tasks. This version's response does not contain the runs, and it has
+   * no batch key: the header is ignored.
+   */
   private Response triggerTasksCounted(Exchange exchange, Caller caller) {
-    TriggeredBatch batch = trigger(exchange, caller, null);
+    TriggeredBatch batch = trigger(exchange, caller, null, (headers, ttl) -> null);
     return withToken(
         Response.json(batch.repeated() ? 200 : 202, BatchResponses.counted(batch)), caller, batch);
   }
@@ -111,18 +119,16 @@ public final class BatchRoutes implements Component {
    * errors in {@code docs/reference/batch-trigger.md}.
    *
    * @param task the task of every item; absent: each item names its own
+   * @param keyReader reads the batch key from the headers
    */
-  private TriggeredBatch trigger(Exchange exchange, Caller caller, @Nullable String task) {
+  private TriggeredBatch trigger(
+      Exchange exchange, Caller caller, @Nullable String task, KeyReader keyReader) {
     InputStream body = exchange.body(config.get(BATCH_BODY_BYTES_MAX));
     if (task != null) {
       RequestTexts.taskId("taskIdentifier", task);
     }
     checkStrategy(exchange);
-    Duration keyTtl = config.get(IDEMPOTENCY_KEY_TTL);
-    NewRun.Key key =
-        task == null
-            ? TriggerHeaders.keyWithTtl(exchange, keyTtl)
-            : TriggerHeaders.key(exchange, keyTtl);
+    NewRun.Key key = keyReader.read(exchange, config.get(IDEMPOTENCY_KEY_TTL));
     ItemReader items = new ItemReader(config, clock.instant());
     List<NewRun> runs = new BatchReader(items, config.get(BATCH_ITEMS_MAX), task).read(body);
     List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class ItemLines implements ItemStream {
   private final ItemReader items;
   private final int itemBytesMax;
   private final Consumer<String> allowTask;
+  private @Nullable StreamedItem ahead;
   private int position;
 
   /**
@@ -45,8 +47,26 @@ final class ItemLines implements ItemStream {
     this.allowTask = allowTask;
   }
 
+  /**
+   * Whether the caller sends an item that it may trigger. The item stays the next one.
+   *
+   * @throws HttpError if the first item is invalid, or the caller may not trigger its task
+   */
+  public boolean hasItem() {
+    if (ahead == null) {
+      ahead = read();
+    }
+    return ahead != null;
+  }
+
   @Override
   public @Nullable StreamedItem next() {
+    StreamedItem item = ahead;
+    ahead = null;
+    return item != null ? item : read();
+  }
+
+  private @Nullable StreamedItem read() {
     LineReader.Line line = lines.next();
     if (line == null) {
       return null;
@@ -73,9 +93,9 @@ final class ItemLines implements ItemStream {
     } catch (CharacterCodingException e) {
       throw invalidJson(line);
     } catch (JsonException e) {
-      throw e.isMalformed() ? invalidJson(line) : invalidItem(fields, e);
+      throw e.isMalformed() ? invalidJson(line) : invalidItem(fields.index, e);
     } catch (HttpError e) {
-      throw invalidItem(fields, e);
+      throw invalidItem(fields.index, e);
     }
   }
 
@@ -84,9 +104,9 @@ final class ItemLines implements ItemStream {
         400, "Invalid JSON at line " + line.number() + ": the line is not a JSON object");
   }
 
-  private HttpError invalidItem(Fields fields, RuntimeException e) {
-    int index = fields.index == null ? position : fields.index;
-    return new HttpError(422, "Invalid item at index " + index + ": " + e.getMessage());
+  private HttpError invalidItem(@Nullable Integer index, RuntimeException e) {
+    int at = index == null ? position : index;
+    return new HttpError(422, "Invalid item at index " + at + ": " + e.getMessage());
   }
 
   private Fields read(byte[] line) {
@@ -98,20 +118,39 @@ final class ItemLines implements ItemStream {
   private StreamedItem tooLong(LineReader.Line line) {
     Head head = new Head();
     try {
-      JsonReader.readObject(
-          new ByteArrayInputStream(Arrays.copyOf(line.bytes(), HEAD_BYTES)), head);
-    } catch (JsonException | HttpError e) {
+      JsonReader.readObject(new ByteArrayInputStream(head(line.bytes())), head);
+    } catch (JsonException e) {
       // always thrown: the head of a longer line is not complete JSON
+    } catch (HttpError e) {
+      throw invalidItem(head.index, e);
     }
     String message =
-        "The item has %,d KB, the maximum is %,d KB"
-            .formatted(line.length() / 1024, itemBytesMax / 1024);
+        String.format(
+            Locale.ROOT,
+            "The item has %,d KB, the maximum is %,d KB",
+            line.length() / 1024,
+            itemBytesMax / 1024);
     return new StreamedItem(
         head.index == null ? position : head.index,
         NewRun.failed(
             head.task == null ? UNKNOWN_TASK : head.task,
             RunError.internal(RunError.Codes.PAYLOAD_TOO_LARGE, message)),
         "");
+  }
+
+  /** The head of a line, without a number that it cuts, which would be read as a smaller one. */
+  private static byte[] head(byte[] line) {
+    int end = Math.min(HEAD_BYTES, line.length);
+    if (end == line.length || isInNumber(line[end])) {
+      while (end > 0 && isInNumber(line[end - 1])) {
+        end--;
+      }
+    }
+    return Arrays.copyOf(line, end);
+  }
+
+  private static boolean isInNumber(byte b) {
+    return (b >= '0' && b <= '9') || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E';
   }
 
   private static int index(JsonReader reader) {
@@ -160,7 +199,10 @@ final class ItemLines implements ItemStream {
     public void field(JsonReader reader, String name) {
       if (name.equals("index")) {
         index = ItemLines.index(reader);
-      } else if (name.equals("task") && reader.isString()) {
+      } else if (name.equals("task")) {
+        if (!reader.isString()) {
+          throw HttpError.validation("task: must be a string");
+        }
         task = RequestTexts.taskId("task", reader.string());
       }
     }

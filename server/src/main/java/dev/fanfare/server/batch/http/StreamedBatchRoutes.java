@@ -27,7 +27,6 @@ import dev.fanfare.server.trigger.http.CheckParents;
 import dev.fanfare.server.trigger.http.ItemReader;
 import dev.fanfare.server.trigger.http.TriggerHeaders;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -72,11 +71,7 @@ public final class StreamedBatchRoutes implements Component {
     Announcement announced =
         AnnouncementReader.read(
             exchange.body(ANNOUNCEMENT_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
-    if (announced.tasks().isEmpty()) { // then each item is checked when it is streamed
-      caller.requireSome("batchTrigger", "tasks");
-    } else {
-      caller.requireEach("batchTrigger", "tasks", announced.tasks());
-    }
+    requireAnnounce(caller, announced.tasks());
     if (announced.parent() != null) {
       checkParents.check(caller, Map.of(announced.parent(), "create batch"));
     }
@@ -85,8 +80,6 @@ public final class StreamedBatchRoutes implements Component {
         announced.key() == null
             ? null
             : new NewRun.Key(announced.key(), config.get(IDEMPOTENCY_KEY_TTL));
-    List<String> requestParts = new ArrayList<>(announced.tasks());
-    requestParts.add(Integer.toString(announced.itemCount()));
     AnnounceBatch.Announced batch =
         announceBatch
             .announce(
@@ -95,7 +88,8 @@ public final class StreamedBatchRoutes implements Component {
                     announced.itemCount(),
                     announced.parent(),
                     key,
-                    TriggerHeaders.requestKey(exchange, "streamed batch", requestParts),
+                    TriggerHeaders.requestKey(
+                        exchange, "streamed batch of " + announced.itemCount(), announced.tasks()),
                     caller.oneTimeToken()))
             .orElseThrow(HttpError::of);
     return tokens.add(
@@ -104,6 +98,16 @@ public final class StreamedBatchRoutes implements Component {
             BatchResponses.announced(batch, batch.repeated() ? null : announced.key())),
         caller,
         tokenScopes(exchange, caller, PublicId.format(PublicId.BATCH, batch.batchId())));
+  }
+
+  /**
+   * Without a scope for all tasks or batches, a caller must name the tasks of its batch and may
+   * trigger each of them.
+   */
+  private static void requireAnnounce(Caller caller, List<String> tasks) {
+    if (!caller.may("batchTrigger", Scopes.all("batch"))) {
+      caller.requireEach("batchTrigger", "tasks", tasks);
+    }
   }
 
   /**
@@ -120,9 +124,14 @@ public final class StreamedBatchRoutes implements Component {
 
   private Response items(Exchange exchange, Caller caller) {
     String id = exchange.path("batch");
-    boolean anyTask = caller.may("write", Scopes.one("batch", id));
+    boolean anyTask =
+        caller.may("write", Scopes.one("batch", id))
+            || caller.may("batchTrigger", Scopes.all("tasks"));
     if (!anyTask) {
       caller.requireSome("batchTrigger", "tasks");
+      if (!exchange.hasBody()) {
+        throw Caller.forbidden(); // as for a stream without items
+      }
     }
     checkContent(exchange);
     UUID batchId = PublicId.parse(PublicId.BATCH, id);
@@ -142,6 +151,9 @@ public final class StreamedBatchRoutes implements Component {
                 caller.requireAny("batchTrigger", Scopes.one("tasks", task));
               }
             });
+    if (!anyTask && !lines.hasItem()) {
+      throw Caller.forbidden(); // the state of a batch is told only to those who may add to it
+    }
     AddItems.Added added =
         addItems
             .add(caller.environment().id(), batchId, TriggerHeaders.source(exchange), lines)

@@ -2,6 +2,7 @@ package dev.fanfare.server.trigger.http;
 
 import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
 
+import dev.fanfare.protocol.RunError;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.RequestTexts;
@@ -55,6 +56,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
    * The run that repeats {@code old}.
    *
    * @param body the changes; empty: none
+   * @param old the request of the repeated run; its failure, if it has one, is not repeated
    */
   public static NewRun read(byte[] body, NewRun old, ServerConfig config, Instant now) {
     ReplayReader reader = new ReplayReader(config, now);
@@ -95,6 +97,13 @@ public final class ReplayReader implements JsonReader.ObjectFields {
   }
 
   private NewRun over(NewRun old) {
+    RunError failure = old.failure();
+    if (payload == null
+        && failure != null
+        && RunError.Codes.PAYLOAD_TOO_LARGE.equals(failure.code())) {
+      throw new HttpError(
+          422, "The payload of the run was too long to be kept. Replay it with a payload");
+    }
     boolean json = seen.contains("payload") && !seen.contains("payloadType");
     String type =
         json ? null : seen.contains("payloadType") ? options.payloadType : old.payloadType();
@@ -108,6 +117,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
           }
         });
     return old.toBuilder()
+        .failure(null)
         .payload(payload != null ? payload : old.payload())
         .payloadType(type)
         .queue(options.queue != null ? options.queue : old.queue())

@@ -9,7 +9,9 @@ import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Durations;
 import dev.fanfare.server.text.Hash;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -23,16 +25,20 @@ public final class TriggerHeaders {
   private TriggerHeaders() {}
 
   /**
-   * The request key: a hash of its header, the kind of request and the tasks, because the same
+   * The request key: a hash of its header, the kind of request and what it is for, because the same
    * header with other tasks identifies another request. {@code null}: the header is absent.
+   *
+   * @param names what the request is for, such as its tasks, in any order and repeated or not
    */
   public static @Nullable Hash requestKey(
-      Exchange exchange, String kind, Collection<String> tasks) {
+      Exchange exchange, String kind, Collection<String> names) {
     String header = exchange.header(REQUEST_KEY);
     if (header == null || header.isEmpty()) {
       return null;
     }
-    return Hash.of(kind + "\n" + header + "\n" + String.join("\n", new TreeSet<>(tasks)));
+    List<String> parts = new ArrayList<>(List.of(kind, header));
+    parts.addAll(new TreeSet<>(names));
+    return Hash.of(parts);
   }
 
   /** The idempotency key in the headers, with the TTL in the headers; {@code null}: no key. */
