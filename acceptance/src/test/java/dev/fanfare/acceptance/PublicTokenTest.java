@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
 import dev.fanfare.protocol.WireJson;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -224,5 +227,118 @@ class PublicTokenTest {
     assertThat(server.get("/api/v2/batches/" + other).json().get("runs")).isEmpty();
     assertThat(trigger(ofBatch, "a").status()).as("nor does it trigger").isEqualTo(403);
     assertThat(stream(ofBatch, id(created), "a", "b").json().get("sealed").asBoolean()).isTrue();
+  }
+
+  private static Reply streamBody(String credential, String batch, HttpRequest.BodyPublisher body) {
+    return server.send(
+        "POST",
+        "/api/v3/batches/" + batch + "/items",
+        body,
+        credential,
+        "Content-Type",
+        "application/x-ndjson");
+  }
+
+  private static HttpRequest.BodyPublisher chunked(String text) {
+    return HttpRequest.BodyPublishers.ofInputStream(
+        () -> new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void TWO_23_a_token_that_streams_no_item_learns_nothing_about_a_batch() {
+    String any = token("batchTrigger:tasks");
+    String open = id(announce(any, 1));
+    String sealed = id(announce(any, 1));
+    stream(any, sealed, "a");
+    String unknown = "batch_" + "1".repeat(25);
+    List<String> restricted =
+        List.of(
+            token("batchTrigger:tasks:a"),
+            token("batchTrigger:tasks:a", "batchTrigger:tasks:b"),
+            token("batchTrigger:tasks:other"),
+            token("batchTrigger:batch"),
+            token("write:batch:" + unknown.replace('1', '2')),
+            token("read:batch", "read:tasks"),
+            token("trigger:tasks"));
+    for (String batch : List.of(open, sealed, unknown)) {
+      for (String credential : restricted) {
+        for (String nothing : List.of("", "\n", " \r\n\t\n")) {
+          Reply reply = streamBody(credential, batch, chunked(nothing));
+          assertThat(reply.status()).as(reply.text()).isEqualTo(403);
+          assertThat(reply.error()).isEqualTo("Unauthorized");
+        }
+        assertThat(streamBody(credential, batch, HttpRequest.BodyPublishers.noBody()).status())
+            .isEqualTo(403);
+      }
+    }
+    // A token that may trigger every task, or write the batch, may also send nothing.
+    for (String allowed : List.of(any, token("write:batch:" + open), token("write:batch"))) {
+      Reply reply = streamBody(allowed, open, chunked("\n"));
+      assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+      assertThat(reply.json().get("sealed").asBoolean()).isFalse();
+    }
+  }
+
+  @Test
+  void TWO_23_a_token_streams_to_a_sealed_batch_only_items_that_it_may_trigger() {
+    String any = token("batchTrigger:tasks");
+    String sealed = id(announce(any, 1));
+    stream(any, sealed, "a");
+    assertThat(stream(token("batchTrigger:tasks:b"), sealed, "a").status()).isEqualTo(403);
+    Reply again = stream(token("batchTrigger:tasks:a"), sealed, "a");
+    assertThat(again.status()).as(again.text()).isEqualTo(200);
+    assertThat(again.json().get("sealed").asBoolean()).isTrue();
+  }
+
+  @Test
+  void only_a_token_for_all_tasks_or_batches_announces_a_batch_without_naming_its_tasks() {
+    Map<String, List<Integer>> statuses = new LinkedHashMap<>(); // unnamed, a, a and b
+    statuses.put("batchTrigger:tasks:a", List.of(403, 202, 403));
+    statuses.put("batchTrigger:tasks:b", List.of(403, 403, 403));
+    statuses.put("batchTrigger:tasks", List.of(202, 202, 202));
+    statuses.put("batchTrigger:batch", List.of(202, 202, 202));
+    statuses.put("batchTrigger:all", List.of(202, 202, 202));
+    statuses.put("batchTrigger:batch:batch_1", List.of(403, 403, 403));
+    statuses.put("*:batch", List.of(202, 202, 202));
+    statuses.put("admin", List.of(202, 202, 202));
+    statuses.put("trigger:tasks", List.of(403, 403, 403));
+    statuses.put("read:batch", List.of(403, 403, 403));
+    statuses.put("write:batch", List.of(403, 403, 403));
+    statuses.put("batchTrigger", List.of(403, 403, 403));
+    statuses.put("", List.of(403, 403, 403));
+    List<String> bodies =
+        List.of(
+            "{\"runCount\":1}",
+            "{\"runCount\":1,\"taskIdentifiers\":[\"a\"]}",
+            "{\"runCount\":1,\"taskIdentifiers\":[\"a\",\"b\"]}");
+    statuses.forEach((scope, expected) -> {
+      String credential = scope.isEmpty() ? token() : token(scope);
+      assertThat(
+              bodies.stream()
+                  .map(body -> server.postAs(credential, "/api/v3/batches", body).status()))
+          .as(scope)
+          .isEqualTo(expected);
+    });
+    Reply both =
+        server.postAs(
+            token("batchTrigger:tasks:a", "batchTrigger:tasks:b"),
+            "/api/v3/batches",
+            bodies.getLast());
+    assertThat(both.status()).isEqualTo(202);
+  }
+
+  @Test
+  void a_body_that_names_nothing_triggers_nothing_whatever_the_scope() {
+    int before = server.runs();
+    for (String path : List.of("/api/v1/tasks/batch", "/api/v2/tasks/batch")) {
+      for (String scope : List.of("batchTrigger:tasks:a", "batchTrigger:tasks", "read:batch")) {
+        for (String body : List.of("", "{}", "null", "{\"items\":[]}")) {
+          assertThat(server.postAs(token(scope), path, body).status())
+              .as(path + " " + scope + " " + body)
+              .isEqualTo(400);
+        }
+      }
+    }
+    assertThat(server.runs()).isEqualTo(before);
   }
 }

@@ -78,7 +78,7 @@ final class Components {
             new BatchRoutes(resources, callers, batch, parents),
             new StreamedBatchRoutes(resources, callers, batch, parents),
             new RunRoutes(resources, callers, run, urls),
-            new ControlRoutes(resources, callers, run, trigger, control, urls),
+            new ControlRoutes(resources, callers, run, trigger, control, packet.packets(), urls),
             new CancelRoutes(callers, run, lease),
             new PacketUrlRoutes(callers, urls),
             new PacketRoutes(resources, urls, packet.packets()),

@@ -19,8 +19,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -312,67 +310,6 @@ class BatchTest {
     assertThat(tenant.run(runs.get(0).runId()).output()).isEqualTo("1");
     worker.succeed(runs.get(2), "1");
     assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.COMPLETED);
-  }
-
-  @Test
-  void BAT_02_a_batch_is_not_completed_before_its_last_run_whichever_report_began_first()
-      throws Exception {
-    Worker worker = tenant.worker("a");
-    UUID batch = tenant.batch(Item.of("a"), Item.of("a")).batchId();
-    List<ClaimedRun> runs = worker.claim(2);
-    CountDownLatch locked = new CountDownLatch(1);
-    CountDownLatch release = new CountDownLatch(1);
-    Thread holder =
-        Thread.ofVirtual()
-            .start(() ->
-                engine.database.transaction(
-                    tenant.id(),
-                    tx -> {
-                      tx.sql(
-                              """
-                              select run_id
-                                from leases
-                               where environment_id = :environment
-                                 and run_id = :run_id
-                                 for update
-                              """)
-                          .bind("run_id", runs.get(0).runId())
-                          .first(r -> r.uuid("run_id"));
-                      locked.countDown();
-                      await(release);
-                      return null;
-                    }));
-    await(locked);
-    Thread first = Thread.ofVirtual().start(() -> worker.succeed(runs.get(0), "1"));
-    Await.until(
-        "the first report waits for its lease",
-        Duration.ofSeconds(30),
-        () -> tenant.number("select count(*)::int as n from pg_locks where not granted") > 0);
-    worker.succeed(runs.get(1), "1");
-    release.countDown();
-    holder.join();
-    first.join();
-    assertThat(tenant.stored(batch).status()).isEqualTo(BatchStatus.COMPLETED);
-    assertThat(
-            tenant.number(
-                """
-                select count(*)::int as n
-                  from batches b
-                  join outcomes o on o.environment_id = b.environment_id
-                                 and o.run_id = any (b.run_ids)
-                                 and o.finished_at > b.completed_at
-                 where b.environment_id = :environment
-                """))
-        .as("runs that ended after their batch was completed")
-        .isZero();
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 
   @Test

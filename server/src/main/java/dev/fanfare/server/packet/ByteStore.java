@@ -25,6 +25,9 @@ public interface ByteStore {
   /** The bytes under a path, or {@code null} when there are none. */
   @Nullable StoredBytes read(int environmentId, String path);
 
+  /** Whether there are bytes under a path. */
+  boolean has(int environmentId, String path);
+
   /** Deletes the bytes under these paths, if any, at the latest when {@code tx} commits. */
   void delete(Tx tx, List<String> paths);
 }

@@ -43,6 +43,23 @@ final class PacketBytesStore implements ByteStore {
                 .update());
   }
 
+  @Override
+  public boolean has(int environmentId, String path) {
+    return database.transaction(
+            environmentId,
+            tx ->
+                tx.sql(
+                        """
+                        select path
+                          from packet_bytes
+                         where environment_id = :environment
+                           and path = :path
+                        """)
+                    .bind("path", path)
+                    .first(r -> r.text("path")))
+        != null;
+  }
+
   /** The first slice of a packet; {@code version} identifies the upload. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Head(UUID version, String contentType, int length, byte[] slice) {}

@@ -142,6 +142,11 @@ final class PacketFolder implements ByteStore {
   }
 
   @Override
+  public boolean has(int environmentId, String path) {
+    return Files.exists(file(environmentId, path));
+  }
+
+  @Override
   public void delete(Tx tx, List<String> paths) {
     try {
       for (String path : paths) {

@@ -45,6 +45,11 @@ public final class Packets {
     return bytes.read(environmentId, path);
   }
 
+  /** Whether the environment has a packet with this path. */
+  public boolean has(int environmentId, String path) {
+    return bytes.has(environmentId, path);
+  }
+
   /**
    * Deletes up to {@code max} packets that no run has referred to within {@link #UNUSED_LIFE};
    * returns how many.

@@ -116,7 +116,8 @@ public final class Caller {
     }
   }
 
-  private static HttpError forbidden() {
+  /** The error of a caller whose token does not allow what it asks for. */
+  public static HttpError forbidden() {
     return new HttpError(
         Response.json(
             403,

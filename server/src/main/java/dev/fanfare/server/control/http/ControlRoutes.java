@@ -18,6 +18,8 @@ import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.packet.Packets;
 import dev.fanfare.server.packet.http.PacketUrls;
 import dev.fanfare.server.run.Family;
 import dev.fanfare.server.run.NewRun;
@@ -45,7 +47,8 @@ public final class ControlRoutes implements Component {
 
   private final AuthenticatedRoutes authenticated;
   private final ReadRuns runs;
-  private final PacketUrls packets;
+  private final Packets packets;
+  private final PacketUrls packetUrls;
   private final TriggerRun triggers;
   private final ChangeRuns changes;
   private final InstantSource clock;
@@ -57,11 +60,13 @@ public final class ControlRoutes implements Component {
       RunComponent run,
       TriggerComponent trigger,
       ControlComponent control,
-      PacketUrls packets) {
+      Packets packets,
+      PacketUrls packetUrls) {
     this.authenticated = access.authenticated();
     this.runs = run.readRuns();
     this.triggers = trigger.triggerRun();
     this.packets = packets;
+    this.packetUrls = packetUrls;
     this.changes = control.changeRuns();
     this.clock = resources.clock();
     this.config = resources.config();
@@ -90,6 +95,7 @@ public final class ControlRoutes implements Component {
     }
     byte[] body = exchange.bytes(config.get(TRIGGER_BODY_BYTES_MAX));
     NewRun run = ReplayReader.read(body, old, config, clock.instant());
+    requirePayload(environmentId, run);
     TriggeredRun replayed =
         triggers
             .trigger(
@@ -100,6 +106,16 @@ public final class ControlRoutes implements Component {
                 null)
             .orElseThrow(HttpError::of);
     return Response.json(200, Map.of("id", PublicId.format(PublicId.RUN, replayed.runId())));
+  }
+
+  /** Refuses a run whose payload was deleted, or never uploaded. */
+  private void requirePayload(int environmentId, NewRun run) {
+    String path = PacketPath.ofPayload(run.payload(), run.payloadType());
+    if (path != null && !packets.has(environmentId, path)) {
+      throw new HttpError(
+          422,
+          "The payload of the run does not exist: packet " + path + ". Replay it with a payload");
+    }
   }
 
   private Response reschedule(Exchange exchange, Caller caller) {
@@ -114,7 +130,7 @@ public final class ControlRoutes implements Component {
     return Response.json(
         200,
         new RunJson(Statuses.of(exchange))
-            .run(moved, path -> packets.download(exchange, environmentId, path)));
+            .run(moved, path -> packetUrls.download(exchange, environmentId, path)));
   }
 
   private Response tags(Exchange exchange, Caller caller) {
