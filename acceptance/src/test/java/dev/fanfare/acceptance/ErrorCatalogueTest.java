@@ -445,7 +445,7 @@ class ErrorCatalogueTest {
             .get("/api/v3/runs/" + RUN)
             .method("DELETE")
             .error(405, "Method not allowed")
-            .with("Allow", "GET"));
+            .with("Allow", "GET, HEAD"));
   }
 
   /** Two errors at once: the earlier check determines the response. */

@@ -56,6 +56,17 @@ final class RawSocket implements AutoCloseable {
     return this;
   }
 
+  /** Whether the server has closed the connection; sends a byte to find out. */
+  boolean isHungUp() {
+    try {
+      socket.getOutputStream().write('\n');
+      socket.getOutputStream().flush();
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
   /** Closes the sending side of the connection. */
   RawSocket endOutput() {
     try {
@@ -72,6 +83,10 @@ final class RawSocket implements AutoCloseable {
    * @throws AssertionError if neither happens in time
    */
   @Nullable Answer read() {
+    return readHeadAndBody(true);
+  }
+
+  private @Nullable Answer readHeadAndBody(boolean hasBody) {
     try {
       String statusLine = line();
       Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -79,7 +94,7 @@ final class RawSocket implements AutoCloseable {
         int colon = line.indexOf(':');
         headers.put(line.substring(0, colon), line.substring(colon + 1).strip());
       }
-      int length = Integer.parseInt(headers.getOrDefault("Content-Length", "0"));
+      int length = hasBody ? Integer.parseInt(headers.getOrDefault("Content-Length", "0")) : 0;
       byte[] body = in.readNBytes(length);
       if (body.length < length) {
         throw new EOFException();
@@ -92,6 +107,26 @@ final class RawSocket implements AutoCloseable {
       throw new AssertionError("The server neither answered nor hung up", e);
     } catch (IOException e) {
       return null;
+    }
+  }
+
+  /** Reads the head of the next response, which has no body. */
+  Answer readHead() {
+    Answer answer = readHeadAndBody(false);
+    if (answer == null) {
+      throw new AssertionError("The server hung up");
+    }
+    return answer;
+  }
+
+  /** Reads until the server closes the connection. */
+  String readToEnd() {
+    try {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("The server did not hang up", e);
+    } catch (IOException e) {
+      return "";
     }
   }
 

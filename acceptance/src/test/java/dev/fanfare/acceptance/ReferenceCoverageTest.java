@@ -59,7 +59,12 @@ class ReferenceCoverageTest {
 
   /** Defaults that depend on the machine or the command, and that the page tells in words. */
   private static final Set<String> IN_WORDS =
-      Set.of("FANFARE_BODIES_IN_FLIGHT_BYTES_MAX", "FANFARE_LOG_LEVEL");
+      Set.of(
+          "FANFARE_BATCH_BODY_BYTES_MAX",
+          "FANFARE_BODIES_IN_FLIGHT_BYTES_MAX",
+          "FANFARE_CONNECTIONS_MAX",
+          "FANFARE_LOG_LEVEL",
+          "FANFARE_REPORT_BODY_BYTES_MAX");
 
   @TempDir private static Path empty;
 

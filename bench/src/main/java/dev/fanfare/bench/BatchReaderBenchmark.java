@@ -48,6 +48,7 @@ public class BatchReaderBenchmark {
 
   private static List<NewRun> read(byte[] body) {
     ItemReader items = new ItemReader(ServerConfig.defaults(), Instant.EPOCH);
-    return new BatchReader(items, 1_000, "nothing").read(new ByteArrayInputStream(body));
+    return new BatchReader(items, 1_000, "nothing", bytes -> {})
+        .read(new ByteArrayInputStream(body));
   }
 }

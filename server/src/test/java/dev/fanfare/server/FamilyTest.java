@@ -30,7 +30,7 @@ class FamilyTest {
   final Tenant tenant = engine.tenant();
 
   private Family family(UUID run) {
-    return engine.components.run.readRuns().family(tenant.id(), run);
+    return engine.components.run.readRuns().family(tenant.id(), run, bytes -> {});
   }
 
   private List<UUID> childrenOf(UUID run) {

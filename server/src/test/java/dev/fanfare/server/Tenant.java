@@ -165,7 +165,7 @@ public final class Tenant {
 
   public Run run(UUID runId) {
     return Objects.requireNonNull(
-        engine.components.run.readRuns().find(id, runId), "no run " + runId);
+        engine.components.run.readRuns().find(id, runId, bytes -> {}), "no run " + runId);
   }
 
   public RunStatus status(UUID runId) {

@@ -36,10 +36,26 @@ final class Jvm implements AutoCloseable {
   /** Starts a main class with only those Fanfare settings that are in {@code environment}. */
   static Jvm start(String name, Class<?> main, List<String> args, Map<String, String> environment)
       throws IOException {
+    // These processes are too short-lived to benefit from the optimizing compiler.
+    return start(
+        name,
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"),
+        main,
+        args,
+        environment);
+  }
+
+  /** Starts a main class with these options of the JVM. */
+  static Jvm start(
+      String name,
+      List<String> options,
+      Class<?> main,
+      List<String> args,
+      Map<String, String> environment)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
-    // These processes are too short-lived to benefit from the optimizing compiler.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(args);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -65,6 +81,10 @@ final class Jvm implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Sends SIGKILL: the process dies without any cleanup. */

@@ -6,6 +6,7 @@ import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -14,6 +15,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The processes of one test; closing kills those that still run. */
@@ -22,7 +25,7 @@ final class Processes implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(120);
 
   private static final String READY = "Fanfare is ready at ";
-  private static final String KEY = "tr_dev_" + "c".repeat(24);
+  static final String KEY = "tr_dev_" + "c".repeat(24);
 
   private final Deque<Jvm> all = new ArrayDeque<>();
   private final Map<String, String> settings = new HashMap<>();
@@ -62,10 +65,12 @@ final class Processes implements AutoCloseable {
 
   /** Starts a server on a database that other servers may share. */
   Serving server(String name, Path home, TestDatabase database) throws IOException {
-    String url =
-        "%s?user=%s&password=%s"
-            .formatted(database.jdbcUrl(), database.user(), database.password());
-    return server(name, home, Map.of("FANFARE_DATABASE_URL", url));
+    return server(name, home, Map.of("FANFARE_DATABASE_URL", url(database)));
+  }
+
+  private static String url(TestDatabase database) {
+    return "%s?user=%s&password=%s"
+        .formatted(database.jdbcUrl(), database.user(), database.password());
   }
 
   /** Starts a server with its own database in its home. */
@@ -74,10 +79,42 @@ final class Processes implements AutoCloseable {
   }
 
   private Serving server(String name, Path home, Map<String, String> more) throws IOException {
+    Map<String, String> environment = environment(home, more);
+    return ready(keep(Jvm.start(name, Main.class, List.of("server"), environment)));
+  }
+
+  /** Starts a server as the launcher does, with its options of the JVM. */
+  Serving shippedServer(String name, Path home, TestDatabase database) throws IOException {
+    return ready(shipped(name, home, database));
+  }
+
+  /** As {@link #shippedServer}, but returns before the server is ready. */
+  Jvm shipped(String name, Path home, TestDatabase database) throws IOException {
+    Map<String, String> environment =
+        environment(home, Map.of("FANFARE_DATABASE_URL", url(database)));
+    return keep(Jvm.start(name, shippedOptions(), Main.class, List.of("server"), environment));
+  }
+
+  /** The options of the JVM in {@code bin/fanfare}. */
+  private static List<String> shippedOptions() throws IOException {
+    String launcher = Files.readString(Path.of("..", "bin", "fanfare"));
+    Matcher options =
+        Pattern.compile("^java_opts=\\$\\{FANFARE_JAVA_OPTS-(.*)}$", Pattern.MULTILINE)
+            .matcher(launcher);
+    if (!options.find()) {
+      throw new AssertionError("bin/fanfare has no default options");
+    }
+    return List.of(options.group(1).split(" "));
+  }
+
+  private Map<String, String> environment(Path home, Map<String, String> more) {
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("FANFARE_HOME", home.toString());
     environment.putAll(more);
-    Jvm jvm = keep(Jvm.start(name, Main.class, List.of("server"), environment));
+    return environment;
+  }
+
+  private static Serving ready(Jvm jvm) {
     String ready = jvm.awaitLine(READY, START);
     URI url = URI.create(ready.substring(READY.length()).split(" ", 2)[0]);
     return new Serving(jvm, url);

@@ -7,6 +7,7 @@ import dev.fanfare.server.batch.StreamedBatchStore.Progress;
 import dev.fanfare.server.batch.StreamedBatchStore.Sealed;
 import dev.fanfare.server.batch.StreamedBatchStore.StoredItem;
 import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.RequestMemory;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 
 /**
  * Adds items to a streamed batch and seals the batch when it has all of them. The items may come in
@@ -39,6 +41,13 @@ import java.util.UUID;
 public final class AddItems {
   /** The size at which the buffer of a stream is flushed; one more item may exceed it. */
   public static final int BUFFER_CHARS_MAX = 4 * 1024 * 1024;
+
+  /** What a part of a sealed batch takes: as text, as runs, and as the driver sends it. */
+  private static final long PART_BYTES = 5L * BUFFER_CHARS_MAX;
+
+  /** How many batches may create a part of their runs at once. */
+  private final Semaphore partsInMemory =
+      new Semaphore((int) Math.max(2, RequestMemory.total() / (4 * PART_BYTES)), true);
 
   private final Database database;
   private final Signals signals;
@@ -254,8 +263,13 @@ public final class AddItems {
     /** Creates the runs of stored items, part by part, so that memory holds one part at a time. */
     void createStored(ItemStream stream) {
       while (runIds.size() < progress.itemCount()) {
-        List<StoredItem> part = store.items(tx, batchId, runIds.size());
-        create(part.stream().map(item -> placed(item, stream)).toList());
+        partsInMemory.acquireUninterruptibly();
+        try {
+          List<StoredItem> part = store.items(tx, batchId, runIds.size());
+          create(part.stream().map(item -> placed(item, stream)).toList());
+        } finally {
+          partsInMemory.release();
+        }
       }
     }
 

@@ -23,6 +23,11 @@ public final class ReadBatches {
     return database.transaction(environmentId, tx -> batches.find(tx, batchId));
   }
 
+  /** The size of the texts that {@link #eachFinal} holds at once, in bytes. */
+  public long bytesOfFinal(int environmentId, Batch batch) {
+    return database.transaction(environmentId, tx -> runs.finalBytes(tx, batch.runIds()));
+  }
+
   /**
    * Passes each final run of a batch to {@code action}, in item order; a run that answers two items
    * is passed twice. It reads the runs in parts, so that memory does not hold all outputs at once,

@@ -1,5 +1,6 @@
 package dev.fanfare.server.config;
 
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -65,6 +66,40 @@ record Rule<V>(String requirement, Check<V> check) {
             }
           }
           return null;
+        });
+  }
+
+  /** A body of this many bytes must fit into the heap together with what is made of it. */
+  static <V extends Number> Rule<V> fitsHeap(Decoding decoding) {
+    return new Rule<>(
+        "fit into the heap",
+        (value, config) -> {
+          long memory = RequestMemory.ofOne();
+          long cost = decoding.cost(value.longValue());
+          return cost <= memory
+              ? null
+              : "fit into the heap: %s take up to %s of memory, and a heap of %s has %s for one request. Set at most %s, or a larger heap: -Xmx%dm or more in FANFARE_JAVA_OPTS"
+                  .formatted(
+                      mib(value.longValue()),
+                      mib(cost),
+                      mib(Runtime.getRuntime().maxMemory()),
+                      mib(memory),
+                      mib(decoding.largest(memory)),
+                      RequestMemory.heapMiB(cost));
+        });
+  }
+
+  private static String mib(long bytes) {
+    return bytes / (1024 * 1024) + "MiB";
+  }
+
+  /** Both this rule and another one. */
+  Rule<V> and(Rule<V> other) {
+    return new Rule<>(
+        requirement + " and " + other.requirement.replaceFirst("^be ", ""),
+        (value, config) -> {
+          String problem = check.problem(value, config);
+          return problem != null ? problem : other.check.problem(value, config);
         });
   }
 

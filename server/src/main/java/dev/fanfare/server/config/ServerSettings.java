@@ -5,6 +5,7 @@ import static dev.fanfare.server.config.Rule.NOT_NEGATIVE;
 import static dev.fanfare.server.config.Rule.POSITIVE;
 import static dev.fanfare.server.config.Rule.atLeast;
 import static dev.fanfare.server.config.Rule.between;
+import static dev.fanfare.server.config.Rule.fitsHeap;
 import static dev.fanfare.server.config.Rule.keyBytes;
 import static dev.fanfare.server.config.Rule.matching;
 import static dev.fanfare.server.config.Syntax.BYTES;
@@ -19,6 +20,7 @@ import static dev.fanfare.server.config.Syntax.SECRET;
 import static dev.fanfare.server.config.Syntax.TEXT;
 import static dev.fanfare.server.config.Syntax.URL;
 
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * of the documentation.
  */
 public final class ServerSettings {
+  private static final int MIB = 1024 * 1024;
+
   private static final Section CONNECTIONS = new Section("Network and storage");
   private static final Section SECRETS = new Section("Secrets");
   private static final Section REQUESTS = new Section("Limits on requests");
@@ -57,6 +61,16 @@ public final class ServerSettings {
           .declare(INTEGER, "FANFARE_PORT", between(0, 65_535))
           .doc("TCP port to listen on; 0 takes any free one")
           .byDefault("3030");
+
+  public static final Setting<Integer> CONNECTIONS_MAX =
+      CONNECTIONS
+          .declare(INTEGER, "FANFARE_CONNECTIONS_MAX", between(1, 1_000_000))
+          .doc(
+              "Maximum number of connections of clients and workers; beyond it, only `/health/` is"
+                  + " answered, everything else gets 503")
+          .derived(
+              "one for each 256KiB of the maximum heap",
+              config -> (int) (Runtime.getRuntime().maxMemory() / (256 * 1024)));
 
   public static final Setting<@Nullable DatabaseUrl> DATABASE_URL =
       CONNECTIONS
@@ -132,7 +146,7 @@ public final class ServerSettings {
 
   public static final Setting<Integer> ITEM_BYTES_MAX =
       REQUESTS
-          .declare(BYTES, "FANFARE_ITEM_BYTES_MAX", atLeast(1))
+          .declare(BYTES, "FANFARE_ITEM_BYTES_MAX", Rule.atLeast(1).and(fitsHeap(Decoding.TEXTS)))
           .doc("Maximum size of a run's payload, as JSON text")
           .byDefault("3MiB");
 
@@ -141,7 +155,7 @@ public final class ServerSettings {
           .declare(
               BYTES,
               "FANFARE_TRIGGER_BODY_BYTES_MAX",
-              atLeast(Integer::longValue, List.of(ITEM_BYTES_MAX)))
+              atLeast(Integer::longValue, List.of(ITEM_BYTES_MAX)).and(fitsHeap(Decoding.TEXTS)))
           .doc("Maximum size of a request body that triggers one run")
           .byDefault("3MiB");
 
@@ -150,13 +164,15 @@ public final class ServerSettings {
           .declare(
               BYTES,
               "FANFARE_BATCH_BODY_BYTES_MAX",
-              atLeast(Integer::longValue, List.of(ITEM_BYTES_MAX)))
+              atLeast(Integer::longValue, List.of(ITEM_BYTES_MAX)).and(fitsHeap(Decoding.TEXTS)))
           .doc("Maximum size of a request body that triggers a batch")
-          .byDefault("64MiB");
+          .derived(
+              "64MiB, less in a heap below 256 MB", config -> fitting(64 * MIB, Decoding.TEXTS));
 
   public static final Setting<Integer> OUTPUT_BYTES_MAX =
       REQUESTS
-          .declare(BYTES, "FANFARE_OUTPUT_BYTES_MAX", atLeast(1))
+          .declare(
+              BYTES, "FANFARE_OUTPUT_BYTES_MAX", Rule.atLeast(1).and(fitsHeap(Decoding.LONG_TEXTS)))
           .doc("Maximum size of a run's output, as JSON text")
           .byDefault("10MiB");
 
@@ -165,13 +181,16 @@ public final class ServerSettings {
           .declare(
               BYTES,
               "FANFARE_REPORT_BODY_BYTES_MAX",
-              atLeast(Integer::longValue, List.of(OUTPUT_BYTES_MAX)))
+              atLeast(Integer::longValue, List.of(OUTPUT_BYTES_MAX))
+                  .and(fitsHeap(Decoding.LONG_TEXTS)))
           .doc("Maximum size of the request body of a worker's report")
-          .byDefault("64MiB");
+          .derived(
+              "32MiB, less in a heap below 256 MB",
+              config -> fitting(32 * MIB, Decoding.LONG_TEXTS));
 
   public static final Setting<Integer> PACKET_BYTES_MAX =
       REQUESTS
-          .declare(BYTES, "FANFARE_PACKET_BYTES_MAX", atLeast(1))
+          .declare(BYTES, "FANFARE_PACKET_BYTES_MAX", Rule.atLeast(1).and(fitsHeap(Decoding.BYTES)))
           .doc("Maximum size of a packet")
           .byDefault("10MiB");
 
@@ -193,7 +212,9 @@ public final class ServerSettings {
       REQUESTS
           .declare(
               LARGE_BYTES, "FANFARE_BODIES_IN_FLIGHT_BYTES_MAX", atLeast(Long::longValue, BODIES))
-          .doc("Maximum size of all request bodies in memory together; beyond it, requests get 503")
+          .doc(
+              "Maximum size of all request bodies in memory together, without what is made of them;"
+                  + " beyond it, requests get 503")
           .derived(
               "a quarter of the maximum heap, or the longest allowed body if that is more",
               ServerSettings::defaultBodiesInFlightBytesMax);
@@ -366,6 +387,10 @@ public final class ServerSettings {
       SECTIONS.stream().<Setting<?>>flatMap(section -> section.settings().stream()).toList();
 
   private ServerSettings() {}
+
+  private static int fitting(int bytes, Decoding decoding) {
+    return (int) Math.min(bytes, decoding.largest(RequestMemory.ofOne()));
+  }
 
   private static long defaultBodiesInFlightBytesMax(ServerConfig config) {
     int longestBody = BODIES.stream().mapToInt(config::get).max().getAsInt();

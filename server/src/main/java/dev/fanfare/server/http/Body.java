@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,8 +9,8 @@ import java.util.zip.ZipException;
 
 /**
  * A request body while it is read. Its actual bytes, not the announced length, count against the
- * route's limit and against the budget of all bodies in flight. Of a body that its reader processes
- * in parts, only the part in memory counts against the budget.
+ * route's limit and against the memory for requests, together with what is made of them. Of a body
+ * that its reader processes in parts, only the part in memory counts against the budget.
  */
 final class Body extends InputStream {
   /** The number of bytes to take from the budget at a time. */
@@ -18,7 +19,8 @@ final class Body extends InputStream {
   private final InputStream source;
   private final long limit;
   private final long heldMax;
-  private final BodyBudget budget;
+  private final Decoding decoding;
+  private final MemoryBudget.Share share;
   private long read;
   private long taken;
 
@@ -26,13 +28,21 @@ final class Body extends InputStream {
    * @param source the decompressed bytes, which can be more than the announced ones
    * @param limit the maximum size in bytes
    * @param heldMax the maximum number of bytes that the reader keeps in memory at once
+   * @param decoding what the reader makes of the body
    * @param announced the value of {@code Content-Length}, or 0 without one
    */
-  Body(InputStream source, long limit, long heldMax, long announced, BodyBudget budget) {
+  Body(
+      InputStream source,
+      long limit,
+      long heldMax,
+      Decoding decoding,
+      long announced,
+      MemoryBudget.Share share) {
     this.source = source;
     this.limit = limit;
     this.heldMax = heldMax;
-    this.budget = budget;
+    this.decoding = decoding;
+    this.share = share;
     if (announced > limit) {
       throw tooLarge();
     }
@@ -84,19 +94,9 @@ final class Body extends InputStream {
   }
 
   private void take(long bytes) {
-    if (!budget.take(bytes)) {
-      throw new HttpError(
-          Response.error(
-                  503, "The server holds too many request bodies at the moment, try again soon")
-              .with("Retry-After", "1"));
-    }
+    share.takeBody(bytes);
+    share.take(decoding.cost(taken + bytes) - decoding.cost(taken));
     taken += bytes;
-  }
-
-  /** Returns the share of the budget. */
-  void giveBack() {
-    budget.giveBack(taken);
-    taken = 0;
   }
 
   private static HttpError tooLarge() {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
@@ -12,15 +13,23 @@ import org.jspecify.annotations.Nullable;
 
 /** One request as its handler sees it. Confined to the thread that handles it. */
 public final class Exchange {
+  private static final long SHORT_BODY_BYTES_MAX = 256 * 1024;
+
+  /** A text of an answer is held by the driver in UTF-8, and as characters of up to two bytes. */
+  private static final int ANSWER_COPIES = 3;
+
+  /** Characters of up to two bytes, the JSON while it is built, and the bytes that are sent. */
+  private static final int HELD_COPIES = 5;
+
   private final ServerRequest request;
   private final Map<String, String> path;
-  private final BodyBudget budget;
-  private @Nullable Body body;
+  private final MemoryBudget.Share memory;
+  private long answerBytes;
 
-  Exchange(ServerRequest request, Map<String, String> path, BodyBudget budget) {
+  Exchange(ServerRequest request, Map<String, String> path, MemoryBudget.Share memory) {
     this.request = request;
     this.path = path;
-    this.budget = budget;
+    this.memory = memory;
   }
 
   /** The decoded value of a named segment of the route's path. */
@@ -61,12 +70,26 @@ public final class Exchange {
   }
 
   /**
+   * Whether the body is so long, or may be, that it should not be read for a caller who cannot be
+   * allowed anything.
+   */
+  public boolean isLong() {
+    return hasBody()
+        && request.headers().contentLength().orElse(Long.MAX_VALUE) > SHORT_BODY_BYTES_MAX;
+  }
+
+  /**
    * The decompressed body. It can be read once.
    *
    * @param limit the maximum size in bytes; a longer body ends the request with 413
    */
   public InputStream body(long limit) {
-    return stream(limit, limit);
+    return stream(limit, limit, Decoding.TEXTS);
+  }
+
+  /** As {@link #body(long)}, for a reader that makes something else of it than a few texts. */
+  public InputStream body(long limit, Decoding decoding) {
+    return stream(limit, limit, decoding);
   }
 
   /**
@@ -77,28 +100,55 @@ public final class Exchange {
    * @param heldMax the maximum number of bytes that the reader keeps in memory at once
    */
   public InputStream stream(long limit, long heldMax) {
+    return stream(limit, heldMax, Decoding.TEXTS);
+  }
+
+  private InputStream stream(long limit, long heldMax, Decoding decoding) {
     if (!hasBody()) {
       return InputStream.nullInputStream();
     }
     long announced = request.headers().contentLength().orElse(0);
-    Body counted = new Body(request.content().inputStream(), limit, heldMax, announced, budget);
-    body = counted;
-    return counted;
+    return new Body(request.content().inputStream(), limit, heldMax, decoding, announced, memory);
   }
 
   /** The whole body, at most {@code limit} bytes; a longer one ends the request with 413. */
-  public byte[] bytes(long limit) {
-    try (InputStream in = body(limit)) {
+  public byte[] bytes(long limit, Decoding decoding) {
+    try (InputStream in = body(limit, decoding)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Returns the body's share of the budget. */
-  void end() {
-    if (body != null) {
-      body.giveBack();
-    }
+  /**
+   * Takes memory for objects that the handler makes of the body, or ends the request with 503 when
+   * there is too little. It is returned once the response is sent.
+   */
+  public void reserve(long bytes) {
+    memory.take(bytes);
+  }
+
+  /**
+   * Takes memory for texts that the handler is about to read from the database and to answer, as
+   * {@link #reserve} does.
+   *
+   * @param bytes the size of the texts in UTF-8
+   */
+  public void reserveAnswer(long bytes) {
+    memory.take(ANSWER_COPIES * bytes);
+    answerBytes += bytes;
+  }
+
+  /**
+   * Takes memory for texts that were read already and must be answered. It never refuses; other
+   * requests are refused until the response is sent.
+   */
+  public void hold(long bytes) {
+    memory.hold(HELD_COPIES * bytes);
+  }
+
+  /** The size of the texts for which {@link #reserveAnswer} took memory. */
+  public long answerBytes() {
+    return answerBytes;
   }
 }

@@ -37,9 +37,9 @@ public final class HttpError extends RuntimeException {
     return new HttpError(status, refusal.message());
   }
 
-  /** 400, for a body that is not JSON or not of the expected form. */
+  /** 400, for a body that is not JSON or not of the expected form; 413 if a text is too long. */
   public static HttpError of(JsonException e) {
-    return new HttpError(400, String.valueOf(e.getMessage()));
+    return new HttpError(e.isTooLong() ? 413 : 400, String.valueOf(e.getMessage()));
   }
 
   /** 400, for a body that breaks a rule; {@code problem} names the field and what is allowed. */

@@ -2,9 +2,11 @@ package dev.fanfare.server.http;
 
 import static dev.fanfare.server.config.ServerSettings.BODIES_IN_FLIGHT_BYTES_MAX;
 import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
+import static dev.fanfare.server.config.ServerSettings.CONNECTIONS_MAX;
 import static dev.fanfare.server.config.ServerSettings.HOST;
 import static dev.fanfare.server.config.ServerSettings.PORT;
 import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
+import static dev.fanfare.server.http.ResponseSender.send;
 
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.config.ServerConfig;
@@ -43,22 +45,36 @@ public final class HttpServer {
   /** Routes that a draining server still serves, because a load balancer must see its state. */
   private static final String HEALTH = "/health/";
 
+  /** Connections beyond the maximum that are open at once, each for a short time. */
+  private static final int CROWDED_MAX = 64;
+
   /** More requests than a server can ever have in flight. Holding all permits means: none is. */
   private static final int IN_FLIGHT_MAX = 1_000_000;
 
   private final Router router;
   private final Failures failures;
-  private final BodyBudget budget;
+  private final MemoryBudget budget;
   private final Duration grace;
   private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX);
   private final AtomicBoolean draining = new AtomicBoolean();
+  private final Connections connections;
   private final WebServer server;
 
   private HttpServer(ServerConfig config, List<Route> routes, Failures failures) {
     this.router = new Router(routes);
     this.failures = failures;
-    this.budget = new BodyBudget(config.get(BODIES_IN_FLIGHT_BYTES_MAX));
+    this.budget = MemoryBudget.ofHeap(config.get(BODIES_IN_FLIGHT_BYTES_MAX));
     this.grace = config.get(SHUTDOWN_GRACE);
+    this.connections =
+        new Connections(
+            Http1Config.builder()
+                .maxHeadersSize(HEADERS_BYTES_MAX)
+                .maxPrologueLength(PROLOGUE_BYTES_MAX)
+                // Helidon refuses brackets in a query, which many clients do not encode.
+                .validatePrologue(false)
+                .build(),
+            config.get(CONNECTIONS_MAX),
+            config.get(BODY_READ_TIMEOUT));
     this.server =
         WebServer.builder()
             .host(config.get(HOST))
@@ -66,13 +82,10 @@ public final class HttpServer {
             .shutdownHook(false) // the server's own drains first
             .useNio(false) // NIO channels have no read timeout, see ReadTimeout
             .connectionOptions(new ReadTimeout(config.get(BODY_READ_TIMEOUT)))
-            .addProtocol(
-                Http1Config.builder()
-                    .maxHeadersSize(HEADERS_BYTES_MAX)
-                    .maxPrologueLength(PROLOGUE_BYTES_MAX)
-                    // Helidon refuses brackets in a query, which many clients do not encode.
-                    .validatePrologue(false)
-                    .build())
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(connections)
+            // The connections beyond the maximum are answered, too, but not without end.
+            .maxTcpConnections(config.get(CONNECTIONS_MAX) + CROWDED_MAX)
             .contentEncoding(
                 ContentEncodingContext.builder()
                     .contentEncodingsDiscoverServices(false)
@@ -98,6 +111,7 @@ public final class HttpServer {
   public static HttpServer start(ServerConfig config, List<Route> routes, Failures failures) {
     HttpServer server = new HttpServer(config, routes, failures);
     server.server.start();
+    server.connections.start();
     if (!server.server.isRunning()) {
       // Helidon only logs a failure to bind.
       throw new IllegalStateException(
@@ -131,28 +145,52 @@ public final class HttpServer {
 
   /** Closes the socket and all connections. Call {@link #drain} first. */
   public void stop() {
+    connections.stop();
     server.stop();
   }
 
   private void handle(ServerRequest request, ServerResponse response) {
     if (!inFlight.tryAcquire()) {
-      send(response, Response.error(503, "The server is busy").with("Retry-After", "1"));
+      send(request, response, busy("The server is busy"));
       return;
     }
     try {
-      if (draining.get() && !request.path().rawPath().startsWith(HEALTH)) {
-        response.header(HeaderValues.CONNECTION_CLOSE);
-        send(response, Response.error(503, "The server is stopping").with("Retry-After", "1"));
+      if (ClientConnection.current().isCrowded()) {
+        handleCrowded(request, response);
+      }
+      if (draining.get() && !path(request).startsWith(HEALTH)) {
+        send(request, response, busy("The server is stopping").closing());
         throw closed(request, true);
       }
-      Response result = respond(request);
-      send(response, result);
+      MemoryBudget.Share memory = budget.share();
+      Response result;
+      try {
+        result = respond(request, memory);
+        send(request, response, result);
+      } finally {
+        memory.giveBack();
+      }
       if (result.isClosing() || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
         throw closed(request, !result.isClosing());
       }
     } finally {
       inFlight.release();
     }
+  }
+
+  /** Answers a request on one connection too many, and closes it. */
+  private void handleCrowded(ServerRequest request, ServerResponse response) {
+    boolean health = path(request).startsWith(HEALTH);
+    Response result =
+        health
+            ? respond(request, budget.share())
+            : busy("The server has too many connections at the moment, try again soon");
+    send(request, response, result.closing());
+    throw closed(request, false);
+  }
+
+  private static Response busy(String message) {
+    return Response.error(503, message).with("Retry-After", "1");
   }
 
   /**
@@ -174,9 +212,9 @@ public final class HttpServer {
     return new CloseConnectionException("closed with the response");
   }
 
-  private Response respond(ServerRequest request) {
+  private Response respond(ServerRequest request, MemoryBudget.Share memory) {
     String method = request.prologue().method().text();
-    String path = request.path().rawPath();
+    String path = path(request);
     if (!isPrintable(path) || !isPrintable(request.query().rawValue())) {
       return Response.error(400, "The URL has characters that must be percent-encoded").closing();
     }
@@ -189,8 +227,13 @@ public final class HttpServer {
     } catch (HttpError e) {
       return e.response();
     }
-    Response result = respond(match.route().handler(), new Exchange(request, match.path(), budget));
+    Response result = respond(match.route().handler(), new Exchange(request, match.path(), memory));
     return match.route().access().isForBrowsers() ? Cors.allow(result, request.headers()) : result;
+  }
+
+  /** The path as it was sent, without scheme and host of a target in the form of proxies. */
+  private static String path(ServerRequest request) {
+    return request.path().rawPath().replaceFirst("^(?i:https?)://[^/]+(?=/)", "");
   }
 
   /** Whether a text has only printable ASCII characters and no blanks. */
@@ -210,19 +253,6 @@ public final class HttpServer {
       return HttpError.incomplete().response();
     } catch (Throwable e) {
       return failures.handle(e);
-    } finally {
-      exchange.end();
-    }
-  }
-
-  private static void send(ServerResponse response, Response result) {
-    response.status(Status.create(result.status()));
-    response.header(HeaderValues.CONTENT_TYPE_JSON);
-    result.headers().forEach(response::header);
-    switch (result.body()) {
-      case Response.Whole whole -> response.send(whole.bytes());
-      // Not closed on failure: a proper end would make a part look like the whole.
-      case Response.Streamed streamed -> streamed.writeTo(response.outputStream());
     }
   }
 
@@ -251,7 +281,7 @@ public final class HttpServer {
               .status(status)
               .headers(responseHeaders)
               .header(HeaderNames.CONTENT_TYPE, "application/json")
-              .entity(errorBody(status))
+              .entity(request.method().equals("HEAD") ? new byte[0] : errorBody(status))
               .build();
         };
     for (DirectHandler.EventType type : DirectHandler.EventType.values()) {

@@ -1,6 +1,7 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.WireJson;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +14,8 @@ import java.util.Map;
  * @param body the body, in memory or streamed
  */
 public record Response(int status, Map<String, String> headers, Body body) {
+  /** The longest answer that is sent with its length although it could be streamed. */
+  private static final long IN_MEMORY_BYTES_MAX = 256 * 1024;
 
   /** A body in memory, or one that is streamed. */
   public sealed interface Body {}
@@ -43,6 +46,16 @@ public record Response(int status, Map<String, String> headers, Body body) {
   /** A response with streamed JSON. */
   public static Response stream(int status, Streamed body) {
     return new Response(status, Map.of(), body);
+  }
+
+  /** A JSON response that is written when it is sent, or in memory if it is small. */
+  public static Response json(int status, long estimatedBytes, Streamed body) {
+    if (estimatedBytes > IN_MEMORY_BYTES_MAX) {
+      return stream(status, body);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    body.writeTo(out);
+    return json(status, out.toByteArray());
   }
 
   /** An error response in the form of every endpoint: {@code {"error": message}}. */

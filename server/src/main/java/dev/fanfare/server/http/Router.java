@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the route of a request. Immutable. */
 final class Router {
+  private static final String GET = "GET";
+  private static final String HEAD = "HEAD";
+
   private final List<Route> routes;
 
   Router(List<Route> routes) {
@@ -18,8 +21,12 @@ final class Router {
   /** A route, and the decoded values of the named segments of its path. */
   record Match(Route route, Map<String, String> path) {}
 
-  /** The route of a method and path; throws 404, or 405 with the allowed methods. */
-  Match find(String method, String rawPath) {
+  /**
+   * The route of a method and path; throws 404, or 405 with the allowed methods. HEAD finds the
+   * route of GET.
+   */
+  Match find(String requested, String rawPath) {
+    String method = requested.equals(HEAD) ? GET : requested;
     List<String> segments = segments(rawPath);
     TreeSet<String> allowed = new TreeSet<>();
     for (Route route : routes) {
@@ -29,6 +36,9 @@ final class Router {
           return new Match(route, path);
         }
         allowed.add(route.method());
+        if (route.method().equals(GET)) {
+          allowed.add(HEAD);
+        }
       }
     }
     if (allowed.isEmpty()) {

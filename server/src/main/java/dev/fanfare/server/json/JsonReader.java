@@ -14,6 +14,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -25,6 +26,15 @@ import tools.jackson.core.json.JsonFactory;
  * caller does not read. Confined to one thread.
  */
 public final class JsonReader {
+  /**
+   * The longest number, name of a field, and string that is read without its quotes. Strings that
+   * are returned as their original text may be longer.
+   */
+  static final int TEXT_CHARS_MAX = 4 * 1024 * 1024;
+
+  /** The longest original text, for callers that name no limit. */
+  static final int RAW_BYTES_MAX = 256 * 1024;
+
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           // Only UTF-8: the positions are counted in its bytes.
@@ -34,16 +44,17 @@ public final class JsonReader {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(WireJson.DEPTH_MAX)
-                  // The limit of the body bounds all three. Numbers are texts, never parsed.
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNameLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
+                  // Refused while they are read: the parser would hold several copies of them.
+                  .maxStringLength(TEXT_CHARS_MAX)
+                  .maxNameLength(TEXT_CHARS_MAX)
+                  .maxNumberLength(TEXT_CHARS_MAX) // numbers are texts, never parsed
                   .build())
           .build();
 
   private final Tee tee;
   private final JsonParser parser;
   private boolean keeping; // while a value is read as text, its beginning must stay buffered
+  private boolean ahead; // the current token is the one after the current value
 
   private JsonReader(InputStream body) {
     this.tee = new Tee(body);
@@ -58,7 +69,7 @@ public final class JsonReader {
    */
   public static void readObject(InputStream body, ObjectFields fields) {
     JsonReader reader = new JsonReader(body);
-    if (parse(reader.parser::nextToken) == null) {
+    if (reader.next() == null) {
       throw JsonException.unexpected("Request body is empty");
     }
     if (!reader.isObject()) {
@@ -79,9 +90,9 @@ public final class JsonReader {
 
   /** Calls {@code field} with the name of each field of the current object. */
   public void object(Consumer<String> field) {
-    while (parse(parser::nextToken) != JsonToken.END_OBJECT) {
+    while (next() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      parse(parser::nextToken);
+      next();
       dropPast();
       field.accept(name);
       skip();
@@ -91,7 +102,7 @@ public final class JsonReader {
   /** Calls {@code element} with the index, from 0, of each element of the current array. */
   public void array(IntConsumer element) {
     int index = 0;
-    while (parse(parser::nextToken) != JsonToken.END_ARRAY) {
+    while (next() != JsonToken.END_ARRAY) {
       dropPast();
       element.accept(index++);
       skip();
@@ -157,33 +168,89 @@ public final class JsonReader {
     }
   }
 
-  /** The current value as the original text. */
+  /**
+   * A value as its original text.
+   *
+   * @param text absent: the value is longer than its caller allows, and was not kept
+   * @param bytes its length in UTF-8
+   */
+  public record Raw(@Nullable String text, long bytes) {}
+
+  /**
+   * The current value as the original text, unless it has more than {@code bytesMax} bytes. It ends
+   * the current value: nothing else may be read of it.
+   */
+  public Raw raw(int bytesMax) {
+    return raw(() -> {}, bytesMax);
+  }
+
+  /**
+   * The current value as the original text.
+   *
+   * @throws JsonException if it has more than {@link #RAW_BYTES_MAX} bytes
+   */
   public String raw() {
     return raw(() -> {});
   }
 
-  /** The current value as the original text, after {@code check} has read it. */
+  /** As {@link #raw()}, after {@code check} has read the value. */
   public String raw(Runnable check) {
-    boolean outer = keeping;
-    keeping = true;
-    long from = parser.currentTokenLocation().getByteOffset();
-    check.run();
-    skip();
-    keeping = outer;
-    return tee.text(from, parser.currentLocation().getByteOffset());
+    String text = raw(check, RAW_BYTES_MAX).text();
+    if (text == null) {
+      throw JsonException.tooLong("A value", RAW_BYTES_MAX, "bytes");
+    }
+    return text;
   }
 
+  private Raw raw(Runnable check, int bytesMax) {
+    long from = parser.currentTokenLocation().getByteOffset();
+    boolean outer = keeping;
+    if (!outer) {
+      tee.keep(from, bytesMax);
+    }
+    keeping = true;
+    check.run();
+    long to = endOfValue(from);
+    keeping = outer;
+    long bytes = to - from;
+    String text = bytes > bytesMax ? null : tee.text(from, to);
+    if (!outer) {
+      tee.keepAsUsual();
+    }
+    return new Raw(text, bytes);
+  }
+
+  /** Passes the current value; returns the position of its end. */
+  private long endOfValue(long from) {
+    // The parser passes a string without holding it only on its way to the next token. A string
+    // whose beginning was dropped has been read to its end.
+    if (!isString() || !tee.findStringEnd(from)) {
+      skip();
+      return parser.currentLocation().getByteOffset();
+    }
+    parse(parser::nextToken);
+    ahead = true;
+    return tee.stringEnd();
+  }
+
+  private @Nullable JsonToken next() {
+    if (ahead) {
+      ahead = false;
+      return parser.currentToken();
+    }
+    return parse(parser::nextToken);
+  }
+
+  /** Passes what is left of the current value, except a string, which the next token passes. */
   private void skip() {
-    parse(() -> {
-      parser.skipChildren();
-      parser.finishToken(); // strings are read lazily, and the position must be their end
-      return parser;
-    });
+    if (!ahead) {
+      parse(parser::skipChildren);
+    }
   }
 
   /** Checks that only white space follows. */
   private void end() {
-    if (parse(parser::nextToken) != null) {
+    if (next() != null) {
       throw invalid();
     }
   }
@@ -194,11 +261,15 @@ public final class JsonReader {
     }
   }
 
-  private static <T extends @Nullable Object> T parse(Supplier<T> step) {
+  private <T extends @Nullable Object> T parse(Supplier<T> step) {
     try {
       return step.get();
     } catch (JacksonIOException e) {
       throw new UncheckedIOException(e.getCause());
+    } catch (StreamConstraintsException e) {
+      throw parser.streamReadContext().getNestingDepth() >= WireJson.DEPTH_MAX
+          ? invalid()
+          : JsonException.tooLong("A text", TEXT_CHARS_MAX, "characters");
     } catch (JacksonException e) {
       throw invalid();
     }

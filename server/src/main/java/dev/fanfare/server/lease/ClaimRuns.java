@@ -1,5 +1,6 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.config.RequestMemory;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +34,21 @@ public final class ClaimRuns {
 
   private static final int PARKED_PER_LANE = 1_000;
 
+  /** A claim ends once it has this many characters of payloads and metadata. */
+  private static final long CHARS_MAX = 4L * 1024 * 1024;
+
+  /** What a round may hold: texts, as the driver and as Java have them. */
+  private static final long ROUND_BYTES = 3 * CHARS_MAX;
+
   /** The maximum number of undeclared tasks that the log names. */
   private static final int UNDECLARED_LOGGED_MAX = 1_000;
 
   private final Set<Integer> loggedUndeclared = ConcurrentHashMap.newKeySet();
+
+  /** How many rounds may read payloads at once; each of them can hold {@link #ROUND_BYTES}. */
+  private final Semaphore longTexts =
+      new Semaphore((int) Math.max(3, RequestMemory.total() / (4 * ROUND_BYTES)), true);
+
   private final Database database;
   private final ReadyStore readyStore = new ReadyStore();
   private final ParkedStore parkedStore = new ParkedStore();
@@ -81,7 +94,8 @@ public final class ClaimRuns {
     List<LeaseRef> canceled = new ArrayList<>();
     int lastLaneId = afterLaneId;
     boolean wrapped = afterLaneId == 0;
-    for (int i = 0; i < ROUNDS_MAX && runs.size() < max; i++) {
+    long chars = 0;
+    for (int i = 0; i < ROUNDS_MAX && runs.size() < max && chars < CHARS_MAX; i++) {
       boolean first = i == 0;
       int free = max - runs.size();
       int after = lastLaneId;
@@ -106,6 +120,7 @@ public final class ClaimRuns {
         break;
       }
       runs.addAll(round.runs());
+      chars += round.runs().stream().mapToLong(ClaimedRun::chars).sum();
       canceled.addAll(round.canceled());
       lastLaneId = round.lastLaneId();
       boolean atEnd = lastLaneId == 0;
@@ -150,7 +165,12 @@ public final class ClaimRuns {
       leaseStore.insertMissingSlots(
           tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
     }
-    return new Round(claimStore.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
+    longTexts.acquireUninterruptibly();
+    try {
+      return new Round(claimStore.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
+    } finally {
+      longTexts.release();
+    }
   }
 
   /** Logs each task once, so that triggers of an undeclared task cannot fill the log. */

@@ -33,4 +33,10 @@ public record ClaimedRun(
     @Nullable String metadata,
     List<String> tags,
     boolean test,
-    Instant createdAt) {}
+    Instant createdAt) {
+
+  /** The length of its payload and metadata. */
+  public long chars() {
+    return (payload == null ? 0L : payload.length()) + (metadata == null ? 0L : metadata.length());
+  }
+}

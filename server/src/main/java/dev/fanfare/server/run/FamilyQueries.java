@@ -58,28 +58,29 @@ public final class FamilyQueries {
   }
 
   /**
-   * The ids of a run's first children, oldest first: up to {@code max}, and fewer when their
-   * metadata would exceed {@code bytesMax} in total.
+   * A run's first children, oldest first: up to {@code max}, and fewer when their metadata would
+   * exceed {@code bytesMax} in total.
    */
-  List<UUID> children(Tx tx, UUID runId, int max, long bytesMax) {
+  List<SizedRun> children(Tx tx, UUID runId, int max, long bytesMax) {
     return tx.sql(
             """
-            select c.run_id
-              from (select x.run_id,
-                           sum(coalesce(octet_length(x.metadata), 0)) over (order by x.run_id) as bytes
-                      from (select r.run_id, r.metadata
+            select c.run_id, c.bytes
+              from (select x.run_id, x.bytes, sum(x.bytes) over (order by x.run_id) as bytes_so_far
+                      from (select r.run_id,
+                                   coalesce(octet_length(r.metadata), 0)
+                                     + coalesce(octet_length(r.options), 0) as bytes
                               from runs r
                              where r.environment_id = :environment
                                and r.parent_run_id = :run_id
                              order by r.run_id
                              limit :max) as x) as c
-             where c.bytes <= :bytes_max
+             where c.bytes_so_far <= :bytes_max
              order by c.run_id
             """)
         .bind("run_id", runId)
         .bind("max", max)
         .bind("bytes_max", bytesMax)
-        .list(r -> r.uuid("run_id"));
+        .list(r -> new SizedRun(r.uuid("run_id"), r.bigint("bytes")));
   }
 
   /**

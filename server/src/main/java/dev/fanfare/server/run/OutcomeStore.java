@@ -1,10 +1,12 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.protocol.RunError;
 import dev.fanfare.server.db.Tx;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** SQL that inserts into {@code outcomes}. */
 final class OutcomeStore {
@@ -14,36 +16,55 @@ final class OutcomeStore {
    * keeps its first outcome and is not returned.
    */
   Set<UUID> insertAll(Tx tx, List<Outcome> outcomes) {
-    return new HashSet<>(
-        tx.sql(
-                """
-                insert into outcomes
-                       (environment_id, run_id, status, attempt, output, output_type, error,
-                        started_at, finished_at, duration_ms, version_id)
-                select :environment, o.run_id, o.status::run_status, o.attempt, o.output,
-                       o.output_type, o.error,
-                       case when o.attempt > 0
-                            then coalesce(o.started_at::timestamptz,
-                                          now() - o.duration_ms * interval '1 millisecond') end,
-                       now(), o.duration_ms, o.version_id
-                  from unnest(:run_ids::uuid[], :statuses::text[], :attempts::int[],
-                              :outputs::text[],
-                              :output_types::text[], :errors::text[], :start_times::text[],
-                              :durations_ms::int8[], :version_ids::int[])
-                       as o (run_id, status, attempt, output, output_type, error, started_at,
-                             duration_ms, version_id)
-                    on conflict do nothing
-                returning run_id
-                """)
-            .uuids("run_ids", outcomes, Outcome::runId)
-            .texts("statuses", outcomes, outcome -> outcome.status().name())
-            .ints("attempts", outcomes, Outcome::attempt)
-            .texts("outputs", outcomes, Outcome::output)
-            .texts("output_types", outcomes, Outcome::outputType)
-            .texts("errors", outcomes, Outcome::storedError)
-            .times("start_times", outcomes, Outcome::startedAt)
-            .longs("durations_ms", outcomes, Outcome::durationMillis)
-            .ints("version_ids", outcomes, Outcome::versionId)
-            .list(r -> r.uuid("run_id")));
+    Set<UUID> ended = new HashSet<>();
+    for (List<Outcome> part : RunStore.parts(outcomes, OutcomeStore::chars)) {
+      ended.addAll(insert(tx, part));
+    }
+    return ended;
+  }
+
+  private static long chars(Outcome outcome) {
+    RunError error = outcome.error();
+    return chars(outcome.output())
+        + (error == null
+            ? 0
+            : chars(error.message()) + chars(error.stackTrace()) + chars(error.raw()));
+  }
+
+  private static long chars(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
+  private static List<UUID> insert(Tx tx, List<Outcome> outcomes) {
+    return tx.sql(
+            """
+            insert into outcomes
+                   (environment_id, run_id, status, attempt, output, output_type, error,
+                    started_at, finished_at, duration_ms, version_id)
+            select :environment, o.run_id, o.status::run_status, o.attempt, o.output,
+                   o.output_type, o.error,
+                   case when o.attempt > 0
+                        then coalesce(o.started_at::timestamptz,
+                                      now() - o.duration_ms * interval '1 millisecond') end,
+                   now(), o.duration_ms, o.version_id
+              from unnest(:run_ids::uuid[], :statuses::text[], :attempts::int[],
+                          :outputs::text[],
+                          :output_types::text[], :errors::text[], :start_times::text[],
+                          :durations_ms::int8[], :version_ids::int[])
+                   as o (run_id, status, attempt, output, output_type, error, started_at,
+                         duration_ms, version_id)
+                on conflict do nothing
+            returning run_id
+            """)
+        .uuids("run_ids", outcomes, Outcome::runId)
+        .texts("statuses", outcomes, outcome -> outcome.status().name())
+        .ints("attempts", outcomes, Outcome::attempt)
+        .texts("outputs", outcomes, Outcome::output)
+        .texts("output_types", outcomes, Outcome::outputType)
+        .texts("errors", outcomes, Outcome::storedError)
+        .times("start_times", outcomes, Outcome::startedAt)
+        .longs("durations_ms", outcomes, Outcome::durationMillis)
+        .ints("version_ids", outcomes, Outcome::versionId)
+        .list(r -> r.uuid("run_id"));
   }
 }

@@ -1,5 +1,6 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -10,8 +11,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the runs of an environment: one by its id, or a page of a list, newest first. */
@@ -19,6 +22,7 @@ public final class ReadRuns {
   /** The number of runs in a batch of the default maximum size. */
   private static final int CHILDREN_MAX = 1_000;
 
+  /** The texts of a page, and those of the children that are shown with a run. */
   private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
 
   private final Database database;
@@ -30,26 +34,57 @@ public final class ReadRuns {
     this.database = database;
   }
 
-  /** The run with this id, or {@code null} when the environment has no such run. */
-  public @Nullable Run find(int environmentId, UUID runId) {
-    return database.transaction(environmentId, tx -> runs.find(tx, runId));
-  }
-
-  /** A run and its relatives, or {@code null} when the environment has no such run. */
-  public @Nullable Family family(int environmentId, UUID runId) {
+  /**
+   * The run with this id, or {@code null} when the environment has no such run.
+   *
+   * @param reserve called with the size of its texts in bytes before they are read; may throw
+   */
+  public @Nullable Run find(int environmentId, UUID runId, LongConsumer reserve) {
+    // A snapshot, so that no output is added after its size was read.
     return database.snapshot(
         environmentId,
         tx -> {
-          Run run = runs.find(tx, runId);
-          return run == null ? null : family(tx, run);
+          Long bytes = runs.bytes(tx, runId);
+          if (bytes == null) {
+            return null;
+          }
+          reserve.accept(bytes);
+          return runs.find(tx, runId);
         });
   }
 
-  private Family family(Tx tx, Run run) {
-    List<UUID> childIds = families.children(tx, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
+  /** The run with this id without its payload, output and error, or {@code null}. */
+  public @Nullable Run summary(int environmentId, UUID runId) {
+    List<Run> found = database.transaction(environmentId, tx -> runs.summaries(tx, List.of(runId)));
+    return found.isEmpty() ? null : found.getFirst();
+  }
+
+  /**
+   * A run and its relatives, or {@code null} when the environment has no such run.
+   *
+   * @param reserve called with the size of their texts in bytes before they are read; may throw
+   */
+  public @Nullable Family family(int environmentId, UUID runId, LongConsumer reserve) {
+    return database.snapshot(
+        environmentId,
+        tx -> {
+          Long bytes = runs.bytes(tx, runId);
+          if (bytes == null) {
+            return null;
+          }
+          reserve.accept(bytes);
+          return family(tx, Objects.requireNonNull(runs.find(tx, runId)), reserve);
+        });
+  }
+
+  private Family family(Tx tx, Run run, LongConsumer reserve) {
+    List<SizedRun> children = families.children(tx, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
+    reserve.accept(SizedRun.sum(children));
+    List<UUID> childIds = SizedRun.ids(children);
     Set<UUID> relatedIds = new HashSet<>(childIds);
     Lineage lineage = run.lineage();
     if (lineage != null) {
+      reserve.accept(2L * Limits.METADATA_BYTES_MAX);
       relatedIds.add(lineage.parentId());
       relatedIds.add(lineage.rootId());
     }
@@ -72,9 +107,20 @@ public final class ReadRuns {
   /**
    * The request that a replay repeats, or {@code null} when the environment has no such run. It has
    * a failure if the run ended as a system failure without an attempt.
+   *
+   * @param reserve called with the size of its texts in bytes before they are read; may throw
    */
-  public @Nullable NewRun requested(int environmentId, UUID runId) {
-    return database.transaction(environmentId, tx -> runs.requested(tx, runId));
+  public @Nullable NewRun requested(int environmentId, UUID runId, LongConsumer reserve) {
+    return database.transaction(
+        environmentId,
+        tx -> {
+          Long bytes = runs.bytes(tx, runId);
+          if (bytes == null) {
+            return null;
+          }
+          reserve.accept(bytes);
+          return runs.requested(tx, runId);
+        });
   }
 
   /**
@@ -90,38 +136,49 @@ public final class ReadRuns {
    *
    * @param after the last run of the page before; absent with {@code before}: the newest page
    * @param before the first run of the page after; takes precedence over {@code after}
+   * @param reserve called with the size of the texts in bytes before they are read; may throw
    */
   public Page page(
-      int environmentId, RunFilter filter, int size, @Nullable UUID after, @Nullable UUID before) {
+      int environmentId,
+      RunFilter filter,
+      int size,
+      @Nullable UUID after,
+      @Nullable UUID before,
+      LongConsumer reserve) {
     // A snapshot, so that a run selected by its status is also shown with that status.
     return database.snapshot(
         environmentId,
         tx ->
             before != null
-                ? backwards(tx, filter, size, before)
-                : forwards(tx, filter, size, after));
+                ? backwards(tx, filter, size, before, reserve)
+                : forwards(tx, filter, size, after, reserve));
   }
 
-  private Page forwards(Tx tx, RunFilter filter, int size, @Nullable UUID after) {
+  private Page forwards(
+      Tx tx, RunFilter filter, int size, @Nullable UUID after, LongConsumer reserve) {
     // One run more than fits shows whether another page follows.
-    List<UUID> ids = lists.older(tx, filter, after, size + 1);
-    List<Run> shown = load(tx, ids.subList(0, Math.min(size, ids.size())));
+    List<SizedRun> found = lists.older(tx, filter, after, size + 1);
+    List<SizedRun> fitting = SizedRun.fitting(found, size, METADATA_BYTES_MAX);
+    List<Run> shown = load(tx, fitting, reserve);
     return new Page(
         shown,
-        ids.size() > size ? shown.getLast().id() : null,
+        found.size() > fitting.size() ? shown.getLast().id() : null,
         after != null && !shown.isEmpty() ? shown.getFirst().id() : null);
   }
 
-  private Page backwards(Tx tx, RunFilter filter, int size, UUID before) {
-    List<UUID> ids = new ArrayList<>(lists.newer(tx, filter, before, size + 1));
-    boolean more = ids.size() > size;
-    List<Run> shown = load(tx, ids.subList(0, Math.min(size, ids.size())));
+  private Page backwards(Tx tx, RunFilter filter, int size, UUID before, LongConsumer reserve) {
+    List<SizedRun> found = lists.newer(tx, filter, before, size + 1);
+    List<SizedRun> fitting = SizedRun.fitting(found, size, METADATA_BYTES_MAX);
+    List<Run> shown = load(tx, fitting, reserve);
     return new Page(
-        shown, shown.isEmpty() ? null : shown.getLast().id(), more ? shown.getFirst().id() : null);
+        shown,
+        shown.isEmpty() ? null : shown.getLast().id(),
+        found.size() > fitting.size() ? shown.getFirst().id() : null);
   }
 
-  private List<Run> load(Tx tx, List<UUID> ids) {
-    List<Run> sorted = new ArrayList<>(runs.summaries(tx, ids));
+  private List<Run> load(Tx tx, List<SizedRun> fitting, LongConsumer reserve) {
+    reserve.accept(SizedRun.sum(fitting));
+    List<Run> sorted = new ArrayList<>(runs.summaries(tx, SizedRun.ids(fitting)));
     sorted.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
     return sorted;
   }

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that selects the run ids of a list. */
+/** SQL that selects the runs of a list, without reading their texts. */
 final class RunListQueries {
   /** The conditions that both directions share; one that is bound to null always holds. */
   private static final String FILTERED =
       """
-      select r.run_id
+      select r.run_id,
+             coalesce(octet_length(r.metadata), 0) + coalesce(octet_length(r.options), 0) as bytes
         from runs r
        where r.environment_id = :environment
          and (:statuses::text[] is null
@@ -74,16 +75,16 @@ final class RunListQueries {
           """;
 
   /** Up to {@code max} matching runs older than {@code from}, newest first. */
-  List<UUID> older(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
+  List<SizedRun> older(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
     return list(tx.sql(OLDER), filter, from, max);
   }
 
   /** Up to {@code max} matching runs newer than {@code from}, oldest first. */
-  List<UUID> newer(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
+  List<SizedRun> newer(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
     return list(tx.sql(NEWER), filter, from, max);
   }
 
-  private static List<UUID> list(
+  private static List<SizedRun> list(
       Statement statement, RunFilter filter, @Nullable UUID from, int max) {
     return statement
         .bind("statuses", texts(filter.statuses().stream().map(RunStatus::name).toList()))
@@ -100,7 +101,7 @@ final class RunListQueries {
         .bind("created_to", filter.createdTo())
         .bind("from", from)
         .bind("max", max)
-        .listReplanned(r -> r.uuid("run_id"));
+        .listReplanned(r -> new SizedRun(r.uuid("run_id"), r.bigint("bytes")));
   }
 
   private static String @Nullable [] texts(List<String> values) {

@@ -87,13 +87,16 @@ public final class RunQueries {
     return statuses;
   }
 
-  /** The columns that do not depend on the state, without the payload. */
-  private static final String COLUMNS =
+  /** The columns that do not depend on the state, without texts that may be long. */
+  private static final String SHORT_COLUMNS =
       """
-      r.run_id, r.batch_id, r.payload_type, r.metadata, r.tags, r.idempotency_key, r.options,
-             r.ttl_ms, r.is_test, r.source, r.created_at, r.delay_until, r.parent_run_id,
-             r.root_run_id, r.depth, r.resumes_parent, t.slug, q.name as queue, v.version\
+      r.run_id, r.batch_id, r.payload_type, r.tags, r.idempotency_key, r.ttl_ms, r.is_test,
+             r.source, r.created_at, r.delay_until, r.parent_run_id, r.root_run_id, r.depth,
+             r.resumes_parent, t.slug, q.name as queue, v.version\
       """;
+
+  /** The columns that do not depend on the state, without the payload. */
+  private static final String COLUMNS = SHORT_COLUMNS + ", r.metadata, r.options";
 
   private static final String WHOLE =
       """
@@ -137,7 +140,7 @@ public final class RunQueries {
           from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
           join outcomes o on o.environment_id = :environment and o.run_id = i.run_id
       )
-      select %s,
+      select %s, null::text as metadata, null::text as options,
              null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
              o.finished_at as updated_at, o.duration_ms, o.output, o.output_type, o.error,
              null::timestamptz as due_at, i.n
@@ -152,7 +155,23 @@ public final class RunQueries {
           or i.m = 1
        order by i.n
       """
-          .formatted(COLUMNS);
+          .formatted(SHORT_COLUMNS);
+
+  /** The size of a run's texts, or {@code null} when the environment has no such run. */
+  @Nullable Long bytes(Tx tx, UUID runId) {
+    return tx.sql(
+            """
+            select coalesce(octet_length(r.payload), 0) + coalesce(octet_length(r.metadata), 0)
+                     + coalesce(octet_length(r.options), 0) + coalesce(octet_length(o.output), 0)
+                     + coalesce(octet_length(o.error), 0) as bytes
+              from runs r
+              left join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
+             where r.environment_id = :environment
+               and r.run_id = :run_id
+            """)
+        .bind("run_id", runId)
+        .first(r -> r.bigint("bytes"));
+  }
 
   /** The run with this id, or {@code null} when the environment has no such run. */
   @Nullable Run find(Tx tx, UUID runId) {
@@ -165,6 +184,28 @@ public final class RunQueries {
     return tx.sql(SUMMARIES).uuids("run_ids", runIds).listReplanned(RunQueries::run);
   }
 
+  /** The most that {@link #finalRuns} reads of these runs at once, in bytes. */
+  public long finalBytes(Tx tx, List<UUID> runIds) {
+    Long bytes =
+        tx.sql(
+                """
+                select coalesce(least(sum(f.bytes), greatest(:bytes_max, max(f.bytes))), 0) as bytes
+                  from (select coalesce(octet_length(o.output), 0)
+                                 + coalesce(octet_length(o.error), 0) as bytes
+                          from unnest(:run_ids::uuid[]) as i (run_id)
+                         cross join lateral (
+                                 select x.output, x.error
+                                   from outcomes x
+                                  where x.environment_id = :environment
+                                    and x.run_id = i.run_id
+                                  limit 1) as o) as f
+                """)
+            .uuids("run_ids", runIds)
+            .bind("bytes_max", BYTES_AT_ONCE)
+            .first(r -> r.bigint("bytes"));
+    return bytes == null ? 0 : bytes;
+  }
+
   /**
    * A final run.
    *
@@ -173,8 +214,8 @@ public final class RunQueries {
   public record Final(Run run, int position) {}
 
   /**
-   * The final runs among these ids, in the order of the ids and without payloads: as many as fit
-   * into {@link #BYTES_AT_ONCE}, at least one.
+   * The final runs among these ids, in the order of the ids and without payloads, metadata and
+   * options: as many as fit into {@link #BYTES_AT_ONCE}, at least one.
    */
   public List<Final> finalRuns(Tx tx, List<UUID> runIds) {
     return tx.sql(FINAL)

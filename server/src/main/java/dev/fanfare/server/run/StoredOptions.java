@@ -29,7 +29,7 @@ public final class StoredOptions {
     if (stored != null) {
       JsonReader.readObject(
           new ByteArrayInputStream(stored.getBytes(StandardCharsets.UTF_8)),
-          (reader, name) -> options.put(name, reader.raw()));
+          (reader, name) -> options.put(name, reader.raw(Integer.MAX_VALUE).text()));
     }
     return options;
   }

@@ -72,7 +72,7 @@ class ServerConfigTest {
     assertThat(config.get(BODIES_IN_FLIGHT_BYTES_MAX))
         .isEqualTo(Math.max(Runtime.getRuntime().maxMemory() / 4, 64L * MIB));
     assertThat(config.get(OUTPUT_BYTES_MAX)).isEqualTo(10 * MIB);
-    assertThat(config.get(REPORT_BODY_BYTES_MAX)).isEqualTo(64 * MIB);
+    assertThat(config.get(REPORT_BODY_BYTES_MAX)).isEqualTo(32 * MIB);
     assertThat(config.get(PACKET_STORE)).isEqualTo(PacketStoreKind.DATABASE);
     assertThat(config.get(PACKET_FOLDER)).isNull();
     assertThat(config.get(PACKET_BYTES_MAX)).isEqualTo(10 * MIB);

@@ -99,7 +99,7 @@ class RouterTest {
             HttpError.class,
             e -> {
               assertThat(e.response().status()).isEqualTo(405);
-              assertThat(e.response().headers()).containsEntry("Allow", "DELETE, GET");
+              assertThat(e.response().headers()).containsEntry("Allow", "DELETE, GET, HEAD");
             });
   }
 }

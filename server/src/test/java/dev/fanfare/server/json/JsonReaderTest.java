@@ -8,6 +8,7 @@ import dev.fanfare.testkit.Seed;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -305,6 +306,76 @@ class JsonReaderTest {
         case 2 -> " ".repeat(random.nextInt(30));
         default -> "";
       };
+    }
+  }
+
+  /** A body of any length that takes no memory. */
+  private static InputStream repeated(String before, char unit, long times, String after) {
+    InputStream units =
+        new InputStream() {
+          private long left = times;
+
+          @Override
+          public int read() {
+            return left-- > 0 ? unit : -1;
+          }
+        };
+    return new SequenceInputStream(new SequenceInputStream(bytes(before), units), bytes(after));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\":7", "{\"", "{\"a\":{\"", "{\"a\":{\"b\":0.7"})
+  void a_text_that_no_field_can_take_is_refused_while_it_is_read(String before) {
+    InputStream body = repeated(before, '7', 1L << 40, "");
+    assertThatThrownBy(() -> JsonReader.readObject(body, (reader, name) -> reader.raw(10)))
+        .isInstanceOfSatisfying(JsonException.class, e -> assertThat(e.isTooLong()).isTrue());
+  }
+
+  @Test
+  void a_string_that_is_decoded_is_refused_while_it_is_read() {
+    InputStream body = repeated("{\"a\":\"", '7', 1L << 40, "");
+    assertThatThrownBy(() -> JsonReader.readObject(body, (reader, name) -> reader.string()))
+        .isInstanceOfSatisfying(JsonException.class, e -> assertThat(e.isTooLong()).isTrue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"", "[\"", "{\"b\":[\"\\\"\",\""})
+  void a_value_beyond_the_limit_of_its_reader_is_counted_but_not_kept(String opening) {
+    int times = 300_000;
+    String closing = opening.equals("\"") ? "\"" : opening.equals("[\"") ? "\"]" : "\"]}";
+    List<JsonReader.Raw> read = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    JsonReader.readObject(
+        repeated("{\"a\":" + opening, 'x', times, closing + " , \"c\" : \"d\"}"),
+        (reader, name) -> {
+          if (name.equals("a")) {
+            read.add(reader.raw(1_000));
+          } else {
+            others.add(name + reader.raw());
+          }
+        });
+    assertThat(read)
+        .containsExactly(new JsonReader.Raw(null, opening.length() + times + closing.length()));
+    assertThat(others).containsExactly("c\"d\"");
+  }
+
+  @Test
+  void a_value_of_exactly_the_limit_is_kept_whatever_its_position() {
+    for (int before : List.of(0, 1, 7_990, 8_000, 16_000, 65_000, 200_000)) {
+      List<JsonReader.Raw> read = new ArrayList<>();
+      String value = "\"" + "é\\\"".repeat(30_000) + "\"";
+      int length = value.getBytes(StandardCharsets.UTF_8).length;
+      InputStream body =
+          repeated("{\"skipped\":[\"", 's', before, "\"],\"a\":" + value + ",\"b\":" + value + "}");
+      JsonReader.readObject(
+          body,
+          (reader, name) -> {
+            if (!name.equals("skipped")) {
+              read.add(reader.raw(name.equals("a") ? length : length - 1));
+            }
+          });
+      assertThat(read)
+          .containsExactly(new JsonReader.Raw(value, length), new JsonReader.Raw(null, length));
     }
   }
 }

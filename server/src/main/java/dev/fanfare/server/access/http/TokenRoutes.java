@@ -1,6 +1,7 @@
 package dev.fanfare.server.access.http;
 
 import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -99,7 +100,7 @@ final class TokenRoutes {
 
   /** Reads the body; an empty body means an empty object. */
   private static JsonNode body(Exchange exchange) {
-    byte[] bytes = exchange.bytes(BODY_BYTES_MAX);
+    byte[] bytes = exchange.bytes(BODY_BYTES_MAX, Decoding.TREE);
     if (bytes.length == 0) {
       return WireJson.mapper().createObjectNode();
     }

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +19,23 @@ import org.jspecify.annotations.Nullable;
  * own.
  */
 public final class BatchReader {
+  /** An item as an object, as a row of the statement that stores it, and as part of the answer. */
+  private static final long ITEM_BYTES = 2_048;
+
   private final ItemReader items;
   private final int itemsMax;
   private final @Nullable String task;
+  private final LongConsumer reserve;
 
   /**
    * @param task the task of every item; absent: each item names its own
+   * @param reserve called with the memory that an item takes besides its texts; may throw
    */
-  public BatchReader(ItemReader items, int itemsMax, @Nullable String task) {
+  public BatchReader(ItemReader items, int itemsMax, @Nullable String task, LongConsumer reserve) {
     this.items = items;
     this.itemsMax = itemsMax;
     this.task = task;
+    this.reserve = reserve;
   }
 
   /** Reads the items, in order. Rejects an empty list and one that exceeds the limit. */
@@ -90,6 +97,7 @@ public final class BatchReader {
       reader.array(index -> {
         count = index + 1;
         if (count <= itemsMax) { // further items are only counted, for the message
+          reserve.accept(ITEM_BYTES);
           runs.add(items.read(reader, "items[" + index + "]", task));
         }
       });

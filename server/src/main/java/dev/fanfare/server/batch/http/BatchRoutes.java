@@ -43,6 +43,9 @@ import tools.jackson.core.JsonGenerator;
 
 /** The routes that trigger and read batches. */
 public final class BatchRoutes implements Component {
+  /** The id of a run as it is read and as it is answered. */
+  private static final long ANSWER_ITEM_BYTES = 256;
+
   static final Access TRIGGER = Access.keyOrToken("batchTrigger:tasks");
 
   private final AuthenticatedRoutes authenticated;
@@ -129,8 +132,12 @@ public final class BatchRoutes implements Component {
     }
     checkStrategy(exchange);
     NewRun.Key key = keyReader.read(exchange, config.get(IDEMPOTENCY_KEY_TTL));
+    if (exchange.isLong()) {
+      caller.requireSome("batchTrigger", "tasks");
+    }
     ItemReader items = new ItemReader(config, clock.instant());
-    List<NewRun> runs = new BatchReader(items, config.get(BATCH_ITEMS_MAX), task).read(body);
+    List<NewRun> runs =
+        new BatchReader(items, config.get(BATCH_ITEMS_MAX), task, exchange::reserve).read(body);
     List<String> tasks = runs.stream().map(NewRun::task).distinct().toList();
     caller.requireEach("batchTrigger", "tasks", tasks);
     checkParents.check(caller, runs);
@@ -177,6 +184,7 @@ public final class BatchRoutes implements Component {
     if (batch == null) {
       throw new HttpError(404, "Batch not found");
     }
+    exchange.reserveAnswer(readBatches.bytesOfFinal(caller.environment().id(), batch));
     return Response.stream(
         200,
         out -> {
@@ -195,6 +203,7 @@ public final class BatchRoutes implements Component {
   }
 
   private @Nullable Batch find(Environment environment, Exchange exchange) {
+    exchange.reserve(ANSWER_ITEM_BYTES * config.get(BATCH_ITEMS_MAX));
     UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
     return batchId == null ? null : readBatches.find(environment.id(), batchId);
   }

@@ -1,5 +1,6 @@
 package dev.fanfare.server.control.http;
 
+import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -42,7 +43,8 @@ public final class CancelRoutes implements Component {
   private Response cancel(Exchange exchange, Caller caller) {
     String id = exchange.path("run");
     UUID runId = PublicId.parse(PublicId.RUN, id);
-    Run run = runId == null ? null : readRuns.find(caller.environment().id(), runId);
+    exchange.reserveAnswer(Limits.METADATA_BYTES_MAX);
+    Run run = runId == null ? null : readRuns.summary(caller.environment().id(), runId);
     if (run == null) {
       throw new HttpError(404, "Resource not found");
     }

@@ -2,6 +2,7 @@ package dev.fanfare.server.control.http;
 
 import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
 
+import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
@@ -9,6 +10,7 @@ import dev.fanfare.server.access.http.HttpAccess;
 import dev.fanfare.server.access.http.Scopes;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.control.ChangeRuns;
 import dev.fanfare.server.control.ControlComponent;
@@ -26,8 +28,7 @@ import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.ReadRuns;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.RunComponent;
-import dev.fanfare.server.run.http.RunJson;
-import dev.fanfare.server.run.http.Statuses;
+import dev.fanfare.server.run.http.RunRoutes;
 import dev.fanfare.server.trigger.TriggerComponent;
 import dev.fanfare.server.trigger.TriggerRun;
 import dev.fanfare.server.trigger.TriggeredRun;
@@ -89,11 +90,12 @@ public final class ControlRoutes implements Component {
 
   private Response replay(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
-    NewRun old = runs.requested(environmentId, runId(exchange, "Run not found"));
+    UUID runId = runId(exchange, "Run not found");
+    NewRun old = runs.requested(environmentId, runId, exchange::reserveAnswer);
     if (old == null) {
       throw new HttpError(404, "Run not found");
     }
-    byte[] body = exchange.bytes(config.get(TRIGGER_BODY_BYTES_MAX));
+    byte[] body = exchange.bytes(config.get(TRIGGER_BODY_BYTES_MAX), Decoding.TEXTS);
     NewRun run = ReplayReader.read(body, old, config, clock.instant());
     requirePayload(environmentId, run);
     TriggeredRun replayed =
@@ -122,15 +124,14 @@ public final class ControlRoutes implements Component {
     int environmentId = caller.environment().id();
     UUID runId = runId(exchange, "Run not found");
     Instant dueAt = ControlReader.delay(exchange.body(BODY_BYTES_MAX), clock.instant());
-    if (runs.find(environmentId, runId) == null) {
+    // Before the change, so that a refusal for lack of memory changes nothing.
+    if (runs.family(environmentId, runId, exchange::reserveAnswer) == null) {
       throw new HttpError(404, "Run not found");
     }
     changes.reschedule(environmentId, runId, dueAt).orElseThrow(HttpError::of);
-    Family moved = Objects.requireNonNull(runs.family(environmentId, runId));
-    return Response.json(
-        200,
-        new RunJson(Statuses.of(exchange))
-            .run(moved, path -> packetUrls.download(exchange, environmentId, path)));
+    Family moved = Objects.requireNonNull(runs.family(environmentId, runId, bytes -> {}));
+    return RunRoutes.response(
+        exchange, moved, path -> packetUrls.download(exchange, environmentId, path));
   }
 
   private Response tags(Exchange exchange, Caller caller) {
@@ -145,7 +146,8 @@ public final class ControlRoutes implements Component {
   }
 
   private Response metadata(Exchange exchange, Caller caller) {
-    Run run = runs.find(caller.environment().id(), runId(exchange, "Run not found"));
+    exchange.reserveAnswer(Limits.METADATA_BYTES_MAX);
+    Run run = runs.summary(caller.environment().id(), runId(exchange, "Run not found"));
     if (run == null) {
       throw new HttpError(404, "Run not found");
     }
@@ -155,7 +157,8 @@ public final class ControlRoutes implements Component {
 
   private Response changeMetadata(Exchange exchange, Caller caller) {
     UUID runId = runId(exchange, "Task Run not found");
-    MetadataChanges edits = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX));
+    MetadataChanges edits = MetadataChange.read(exchange.bytes(BODY_BYTES_MAX, Decoding.TREE));
+    exchange.reserve(Decoding.TREE.cost(Limits.METADATA_BYTES_MAX)); // one tree at a time
     String after =
         changes.changeMetadata(caller.environment().id(), runId, edits).orElseThrow(HttpError::of);
     return metadata(after, false);

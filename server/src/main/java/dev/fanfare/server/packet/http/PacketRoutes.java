@@ -4,6 +4,7 @@ import static dev.fanfare.server.config.ServerSettings.PACKET_BYTES_MAX;
 
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
@@ -20,6 +21,9 @@ public final class PacketRoutes implements Component {
   private static final String PATH = "/packets/{environment}/{path*}";
   private static final String DEFAULT_TYPE = "application/json";
   private static final int TYPE_CHARS_MAX = 128;
+
+  /** A part of a download as the driver and as the sender have it. */
+  private static final long DOWNLOAD_BYTES = 3L * 1024 * 1024;
 
   private final PacketUrls urls;
   private final Packets packets;
@@ -47,12 +51,16 @@ public final class PacketRoutes implements Component {
           "content-type", "must be at most " + TYPE_CHARS_MAX + " printable ASCII characters");
     }
     packets.store(
-        environment(exchange), exchange.path("path"), contentType, exchange.bytes(bytesMax));
+        environment(exchange),
+        exchange.path("path"),
+        contentType,
+        exchange.bytes(bytesMax, Decoding.BYTES));
     return Response.json(200, Map.of());
   }
 
   private Response get(Exchange exchange) {
     check(exchange, "GET");
+    exchange.reserve(DOWNLOAD_BYTES);
     StoredBytes stored = packets.read(environment(exchange), exchange.path("path"));
     if (stored == null) {
       throw new HttpError(404, "Packet not found");

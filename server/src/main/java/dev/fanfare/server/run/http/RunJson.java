@@ -15,7 +15,7 @@ import dev.fanfare.server.run.Source;
 import dev.fanfare.server.run.StoredError;
 import dev.fanfare.server.text.Durations;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -31,6 +31,9 @@ public final class RunJson {
   private static final String SUPER_JSON = "application/super+json";
   private static final String JSON = "application/json";
 
+  /** Its bytes, those that its reader keeps, and the text that is cut out of them. */
+  private static final long CONVERSION_COPIES = 5;
+
   private final Statuses statuses;
 
   /** Writes statuses in this vocabulary. */
@@ -38,44 +41,58 @@ public final class RunJson {
     this.statuses = statuses;
   }
 
+  /** The memory that converting the payload and the output of a run takes besides their texts. */
+  static long conversionBytes(Run run) {
+    return conversionBytes(run.payload(), run.payloadType())
+        + conversionBytes(run.output(), run.outputType())
+        + CONVERSION_COPIES * length(run.error());
+  }
+
+  private static long conversionBytes(@Nullable String text, @Nullable String type) {
+    return SUPER_JSON.equals(type) ? CONVERSION_COPIES * length(text) : 0;
+  }
+
+  private static long length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
   /**
-   * A run with all its fields and its relatives.
+   * Writes a run with all its fields and its relatives.
    *
    * @param packetUrl maps the path of a packet to its presigned download URL
    */
-  public byte[] run(Family family, UnaryOperator<String> packetUrl) {
+  public void run(Family family, UnaryOperator<String> packetUrl, OutputStream out) {
     Run run = family.run();
-    ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+    // Not closed on failure, because closing would complete the truncated JSON.
+    JsonGenerator json = WireJson.mapper().createGenerator(out);
+    json.writeStartObject();
+    common(json, run);
+    value(json, "payload", run.payload(), run.payloadType());
+    packet(json, "payloadPresignedUrl", run.payloadPacket(), packetUrl);
+    output(json, run);
+    packet(json, "outputPresignedUrl", run.outputPacket(), packetUrl);
+    if (run.error() != null) {
+      error(json, StoredError.read(run.error()));
+    }
+    json.writeNumberProperty("attemptCount", run.attempt());
+    json.writeName("attempts"); // always empty; old clients require the array
+    json.writeStartArray();
+    json.writeEndArray();
+    json.writeName("relatedRuns");
+    json.writeStartObject();
+    related(json, "root", family.root());
+    related(json, "parent", family.parent());
+    json.writeName("children");
+    json.writeStartArray();
+    for (Run child : family.children()) {
       json.writeStartObject();
-      common(json, run);
-      value(json, "payload", run.payload(), run.payloadType());
-      packet(json, "payloadPresignedUrl", run.payloadPacket(), packetUrl);
-      output(json, run);
-      packet(json, "outputPresignedUrl", run.outputPacket(), packetUrl);
-      if (run.error() != null) {
-        error(json, StoredError.read(run.error()));
-      }
-      json.writeNumberProperty("attemptCount", run.attempt());
-      json.writeName("attempts"); // always empty; old clients require the array
-      json.writeStartArray();
-      json.writeEndArray();
-      json.writeName("relatedRuns");
-      json.writeStartObject();
-      related(json, "root", family.root());
-      related(json, "parent", family.parent());
-      json.writeName("children");
-      json.writeStartArray();
-      for (Run child : family.children()) {
-        json.writeStartObject();
-        common(json, child);
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
+      common(json, child);
       json.writeEndObject();
     }
-    return out.toByteArray();
+    json.writeEndArray();
+    json.writeEndObject();
+    json.writeEndObject();
+    json.close();
   }
 
   private void related(JsonGenerator json, String name, @Nullable Run run) {
@@ -87,33 +104,35 @@ public final class RunJson {
     }
   }
 
-  /** A page of runs. */
-  public byte[] page(
-      List<Run> runs, Environment environment, @Nullable String next, @Nullable String previous) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(8 * 1024);
-    try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+  /** Writes a page of runs. */
+  public void page(
+      List<Run> runs,
+      Environment environment,
+      @Nullable String next,
+      @Nullable String previous,
+      OutputStream out) {
+    JsonGenerator json = WireJson.mapper().createGenerator(out); // not closed on failure
+    json.writeStartObject();
+    json.writeName("data");
+    json.writeStartArray();
+    for (Run run : runs) {
       json.writeStartObject();
-      json.writeName("data");
-      json.writeStartArray();
-      for (Run run : runs) {
-        json.writeStartObject();
-        common(json, run);
-        json.writeName("env");
-        json.writeStartObject();
-        json.writeStringProperty("id", environment.publicId());
-        json.writeStringProperty("name", environment.slug());
-        json.writeEndObject();
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeName("pagination");
+      common(json, run);
+      json.writeName("env");
       json.writeStartObject();
-      text(json, "next", next);
-      text(json, "previous", previous);
+      json.writeStringProperty("id", environment.publicId());
+      json.writeStringProperty("name", environment.slug());
       json.writeEndObject();
       json.writeEndObject();
     }
-    return out.toByteArray();
+    json.writeEndArray();
+    json.writeName("pagination");
+    json.writeStartObject();
+    text(json, "next", next);
+    text(json, "previous", previous);
+    json.writeEndObject();
+    json.writeEndObject();
+    json.close();
   }
 
   private void common(JsonGenerator json, Run run) {
@@ -251,13 +270,13 @@ public final class RunJson {
   /** The {@code json} field of a super+json text; a string if the text is not super+json. */
   private static String superJson(String text) {
     byte[] bytes = Surrogates.escapeLone(text).getBytes(StandardCharsets.UTF_8);
-    String[] plain = new String[1];
+    @Nullable String[] plain = new @Nullable String[1];
     try {
       JsonReader.readObject(
           new ByteArrayInputStream(bytes),
           (reader, name) -> {
             if (name.equals("json")) {
-              plain[0] = reader.raw();
+              plain[0] = reader.raw(Integer.MAX_VALUE).text();
             }
           });
     } catch (JsonException e) {
@@ -266,7 +285,8 @@ public final class RunJson {
           .with(JsonWriteFeature.ESCAPE_NON_ASCII)
           .writeValueAsString(text);
     }
-    return plain[0] == null ? "null" : plain[0];
+    String json = plain[0];
+    return json == null ? "null" : json;
   }
 
   private static void error(JsonGenerator json, RunError error) {

@@ -3,6 +3,7 @@ package dev.fanfare.server.run.http;
 import static dev.fanfare.server.config.ServerSettings.PAGE_SIZE_MAX;
 
 import dev.fanfare.protocol.PublicId;
+import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
 import dev.fanfare.server.access.http.Caller;
 import dev.fanfare.server.access.http.HttpAccess;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The routes that read runs. */
@@ -58,15 +60,21 @@ public final class RunRoutes implements Component {
   private Response retrieve(Exchange exchange, Caller caller) {
     UUID runId = PublicId.parse(PublicId.RUN, exchange.path("run"));
     int environmentId = caller.environment().id();
-    Family family = runId == null ? null : runs.family(environmentId, runId);
+    Family family =
+        runId == null ? null : runs.family(environmentId, runId, exchange::reserveAnswer);
     if (family == null) {
       throw notFound();
     }
     requireReadable(caller, family.run());
-    return Response.json(
-        200,
-        new RunJson(Statuses.of(exchange))
-            .run(family, path -> packets.download(exchange, environmentId, path)));
+    return response(exchange, family, path -> packets.download(exchange, environmentId, path));
+  }
+
+  /** A run with all its fields, for which memory was reserved. */
+  public static Response response(
+      Exchange exchange, Family family, UnaryOperator<String> packetUrl) {
+    RunJson json = new RunJson(Statuses.of(exchange));
+    exchange.reserve(RunJson.conversionBytes(family.run()));
+    return Response.json(200, exchange.answerBytes(), out -> json.run(family, packetUrl, out));
   }
 
   /** A 404 that asks clients to retry, because they may read a run right after triggering it. */
@@ -104,12 +112,16 @@ public final class RunRoutes implements Component {
     if (run == null || !run.status().isFinal()) {
       throw new HttpError(404, "Run either doesn't exist or is not finished");
     }
-    return Response.json(200, ResultJson.result(run));
+    Map<String, Object> result = ResultJson.result(run);
+    return Response.json(
+        200, exchange.answerBytes(), out -> WireJson.mapper().writeValue(out, result));
   }
 
   private @Nullable Run find(Exchange exchange, Caller caller) {
     UUID runId = PublicId.parse(PublicId.RUN, exchange.path("run"));
-    return runId == null ? null : runs.find(caller.environment().id(), runId);
+    return runId == null
+        ? null
+        : runs.find(caller.environment().id(), runId, exchange::reserveAnswer);
   }
 
   /** Requires a read scope for the run's id, its task, its batch or one of its tags. */
@@ -130,11 +142,18 @@ public final class RunRoutes implements Component {
     requireListable(caller, query.filter());
     ReadRuns.Page page =
         runs.page(
-            caller.environment().id(), query.filter(), query.size(), query.after(), query.before());
+            caller.environment().id(),
+            query.filter(),
+            query.size(),
+            query.after(),
+            query.before(),
+            exchange::reserveAnswer);
+    String next = cursor(page.next());
+    String previous = cursor(page.previous());
     return Response.json(
         200,
-        new RunJson(statuses)
-            .page(page.runs(), caller.environment(), cursor(page.next()), cursor(page.previous())));
+        exchange.answerBytes(),
+        out -> new RunJson(statuses).page(page.runs(), caller.environment(), next, previous, out));
   }
 
   /** Requires a read scope for all runs or tasks, or for each task that the filter names. */

@@ -10,7 +10,6 @@ import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.packet.PacketPath;
 import dev.fanfare.server.run.NewRun;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * {@link HttpError} that names the field.
  */
 public final class ItemReader {
+  private static final int EMPTY_STRING_BYTES = 2;
+
   private final ServerConfig config;
   private final Instant now;
 
@@ -35,7 +36,8 @@ public final class ItemReader {
   /** The fields read so far; they can come in any order. */
   private static final class Item {
     @Nullable String task;
-    @Nullable String payload;
+    JsonReader.@Nullable Raw payload;
+    boolean payloadIsString;
     final Options options = new Options();
   }
 
@@ -92,7 +94,10 @@ public final class ItemReader {
         }
         item.task = reader.string();
       }
-      case "payload" -> item.payload = reader.raw();
+      case "payload" -> {
+        item.payloadIsString = reader.isString();
+        item.payload = reader.raw(config.get(ITEM_BYTES_MAX));
+      }
       case "options" -> readOptions(reader, where, item);
       default -> {} // unknown fields are ignored, as documented
     }
@@ -119,22 +124,21 @@ public final class ItemReader {
 
   private NewRun finish(String at, Item item, String task) {
     Options options = item.options;
-    String payload = payload(at, item);
+    JsonReader.Raw payload = payload(at, item);
     if (payload != null) {
-      long bytes = utf8Length(payload);
-      if (bytes > config.get(ITEM_BYTES_MAX)) {
+      if (payload.bytes() > config.get(ITEM_BYTES_MAX)) {
         throw new HttpError(
             413,
             at
                 + "the payload has "
-                + bytes
+                + payload.bytes()
                 + " bytes, the maximum is "
                 + config.get(ITEM_BYTES_MAX)
                 + " bytes");
       }
     }
     return NewRun.of(task)
-        .payload(payload)
+        .payload(payload == null ? null : payload.text())
         .payloadType(options.payloadType)
         .queue(options.queue)
         .lockToVersion(options.lockToVersion)
@@ -158,22 +162,19 @@ public final class ItemReader {
   }
 
   /** The payload. With a type other than JSON, it must be a JSON string; others are ignored. */
-  private static @Nullable String payload(String at, Item item) {
+  private static JsonReader.@Nullable Raw payload(String at, Item item) {
     String type = item.options.payloadType;
-    String payload = item.payload;
+    JsonReader.Raw payload = item.payload;
     if (type == null || type.equals("application/json")) {
       return payload;
     }
-    boolean string = payload != null && payload.startsWith("\"");
-    if (type.equals(PacketPath.MEDIA_TYPE) && (!string || "\"\"".equals(payload))) {
+    JsonReader.Raw string = item.payloadIsString ? payload : null;
+    if (type.equals(PacketPath.MEDIA_TYPE)
+        && (string == null || string.bytes() == EMPTY_STRING_BYTES)) {
       throw new HttpError(
           400,
           at + "payload must be a non-empty string when options.payloadType is application/store");
     }
-    return string ? payload : null;
-  }
-
-  private static long utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+    return string;
   }
 }

@@ -6,7 +6,6 @@ import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.RequestTexts;
 import dev.fanfare.server.json.JsonReader;
 import dev.fanfare.server.text.Durations;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -175,8 +174,8 @@ final class OptionsReader {
   }
 
   private void metadata() {
-    String raw = reader.raw();
-    if (raw.getBytes(StandardCharsets.UTF_8).length > Limits.METADATA_BYTES_MAX) {
+    String raw = reader.raw(Limits.METADATA_BYTES_MAX).text();
+    if (raw == null) {
       throw new HttpError(
           413, item() + "Metadata exceeds maximum size of " + Limits.METADATA_BYTES_MAX + " bytes");
     }

@@ -1,6 +1,7 @@
 package dev.fanfare.server.trigger.http;
 
 import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+import static dev.fanfare.server.config.ServerSettings.TRIGGER_BODY_BYTES_MAX;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.server.config.ServerConfig;
@@ -73,7 +74,7 @@ public final class ReplayReader implements JsonReader.ObjectFields {
     }
     seen.add(name);
     switch (name) {
-      case "payload" -> payload = reader.raw();
+      case "payload" -> payload = reader.raw(config.get(TRIGGER_BODY_BYTES_MAX)).text();
       case "queue" -> {
         if (!reader.isString()) {
           throw HttpError.validation("queue: must be a string");

@@ -55,13 +55,20 @@ public final class TriggerRoutes implements Component {
             "/api/v1/tasks/{task}/trigger", Access.keyOrToken("trigger:tasks"), this::trigger));
   }
 
+  private static void requireAllowed(Caller caller, String task) {
+    caller.requireAny("trigger", Scopes.one("tasks", task));
+  }
+
   private Response trigger(Exchange exchange, Caller caller) {
     InputStream body = exchange.body(config.get(TRIGGER_BODY_BYTES_MAX));
     String task = RequestTexts.taskId("taskIdentifier", exchange.path("task"));
     NewRun.Key headerKey = TriggerHeaders.keyWithTtl(exchange, config.get(IDEMPOTENCY_KEY_TTL));
+    if (exchange.isLong()) {
+      requireAllowed(caller, task);
+    }
     ItemReader.Single item = new ItemReader(config, clock.instant()).single(task);
     JsonReader.readObject(body, item);
-    caller.requireAny("trigger", Scopes.one("tasks", task));
+    requireAllowed(caller, task);
     NewRun run = headerKey == null ? item.run() : item.run().toBuilder().key(headerKey).build();
     checkParents.check(caller, List.of(run));
     TriggeredRun triggered =

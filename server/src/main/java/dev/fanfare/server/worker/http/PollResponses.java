@@ -3,12 +3,14 @@ package dev.fanfare.server.worker.http;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.PollResponse;
 import dev.fanfare.server.http.Response;
+import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.worker.PollRuns.Poll;
 import dev.fanfare.server.worker.PollRuns.Polled;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.function.LongConsumer;
 
 /**
  * The responses to polls.
@@ -21,20 +23,24 @@ import java.util.Map;
 final class PollResponses {
   private PollResponses() {}
 
-  /** Answers a poll: at once if there are runs, otherwise as soon as there are. */
-  static Response answer(Poll poll) {
+  /**
+   * Answers a poll: at once if there are runs, otherwise as soon as there are.
+   *
+   * @param hold called with the length of the texts of the claimed runs
+   */
+  static Response answer(Poll poll, LongConsumer hold) {
     Polled polled = poll.now();
     if (!polled.isEmpty()) {
-      byte[] json = json(poll, polled);
+      byte[] json = json(poll, polled, hold);
       return new Response(
           200,
           Map.of("Content-Length", Integer.toString(json.length)),
           (Response.Streamed) out -> send(poll, polled, json, out));
     }
     if (poll.isOver()) {
-      return Response.json(200, json(poll, polled));
+      return Response.json(200, json(poll, polled, hold));
     }
-    return Response.stream(200, out -> await(poll, out))
+    return Response.stream(200, out -> await(poll, hold, out))
         .with("X-Accel-Buffering", "no"); // lets nginx pass the blanks on
   }
 
@@ -42,9 +48,9 @@ final class PollResponses {
    * Waits and responds. A failure of the database cuts the response off: the worker's next poll
    * then gets the runs of a claim that may have been committed.
    */
-  private static void await(Poll poll, OutputStream out) {
+  private static void await(Poll poll, LongConsumer hold, OutputStream out) {
     Polled polled = poll.await(() -> sendBlank(out));
-    send(poll, polled, json(poll, polled), out);
+    send(poll, polled, json(poll, polled, hold), out);
   }
 
   private static void sendBlank(OutputStream out) {
@@ -69,8 +75,9 @@ final class PollResponses {
     }
   }
 
-  private static byte[] json(Poll poll, Polled polled) {
+  private static byte[] json(Poll poll, Polled polled, LongConsumer hold) {
     try {
+      hold.accept(polled.runs().stream().mapToLong(ClaimedRun::chars).sum());
       return WireJson.mapper()
           .writeValueAsBytes(
               new PollResponse(

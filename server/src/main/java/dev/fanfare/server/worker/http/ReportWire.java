@@ -12,7 +12,6 @@ import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class ReportWire {
   private static final String JSON = "application/json";
   private static final int OUTPUT_TYPE_CHARS_MAX = 128;
+
+  /** Longer messages and stack traces are cut. */
+  private static final int ERROR_CHARS_MAX = 256 * 1024;
 
   /** A century. Start times are computed from durations, so a longer one could overflow. */
   private static final long DURATION_MILLIS_MAX = Duration.ofDays(36_525).toMillis();
@@ -81,7 +83,7 @@ final class ReportWire {
 
   /** An output that cannot be stored fails its run, without affecting the rest of the report. */
   private AttemptReport.Finished finished(Finished f) {
-    RunError error = f.error();
+    RunError error = f.error() == null ? null : shortened(f.error());
     boolean retryable = f.retryable();
     if (error != null && error.type() == null) {
       throw HttpError.validation("finished: error.type: is required");
@@ -108,11 +110,29 @@ final class ReportWire {
         retryable);
   }
 
+  /** An error whose texts fit into every answer that contains them. */
+  private static RunError shortened(RunError error) {
+    return new RunError(
+        error.type(),
+        shortened(error.name()),
+        shortened(error.message()),
+        shortened(error.stackTrace()),
+        shortened(error.raw()),
+        shortened(error.code()));
+  }
+
+  private static @Nullable String shortened(@Nullable String text) {
+    if (text == null || text.length() <= ERROR_CHARS_MAX) {
+      return text;
+    }
+    int end = ERROR_CHARS_MAX - 1;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
+  }
+
   /** Returns why an output cannot be stored; {@code null} if it can. */
   private @Nullable RunError outputError(String output, @Nullable String outputType) {
-    long bytes = output.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > outputBytesMax) {
-      return outputError("the output has " + bytes + " bytes, the maximum is " + outputBytesMax);
+    if (utf8Length(output) > outputBytesMax) { // its end may have been cut
+      return outputError("the output has more than the maximum of " + outputBytesMax + " bytes");
     }
     if (output.indexOf(0) >= 0) {
       return outputError("the output contains U+0000 outside of a JSON escape");
@@ -124,6 +144,18 @@ final class ReportWire {
               + " characters, without U+0000 and unpaired surrogates");
     }
     return null;
+  }
+
+  /** The length of a text without unpaired surrogates; encoding it would take a copy. */
+  private static long utf8Length(String text) {
+    long bytes = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        bytes += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return bytes;
   }
 
   private static boolean isStorableType(String type) {

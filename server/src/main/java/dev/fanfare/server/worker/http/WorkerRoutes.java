@@ -17,23 +17,32 @@ import dev.fanfare.server.access.http.Caller;
 import dev.fanfare.server.access.http.HttpAccess;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.config.RequestMemory.Decoding;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
+import dev.fanfare.server.json.TextCutter;
 import dev.fanfare.server.worker.Sessions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
 
 /** The endpoints of the worker protocol; see {@code dev.fanfare.protocol.worker}. */
 public final class WorkerRoutes implements Component {
   private static final long SMALL_BODY_BYTES_MAX = 1024 * 1024;
+
+  /** What a value of a body takes as a part of an object, without its text. */
+  private static final long VALUE_BYTES = 64;
 
   private final AuthenticatedRoutes authenticated;
   private final Sessions sessions;
@@ -76,7 +85,8 @@ public final class WorkerRoutes implements Component {
     return PollResponses.answer(
         sessions
             .poll(environmentId, session(exchange), PollCheck.order(request))
-            .orElseThrow(HttpError::of));
+            .orElseThrow(HttpError::of),
+        exchange::hold);
   }
 
   private Response report(Exchange exchange, Caller caller) {
@@ -104,21 +114,42 @@ public final class WorkerRoutes implements Component {
     return id;
   }
 
-  private static <T> T read(Exchange exchange, long limit, Class<T> type) {
-    byte[] body = exchange.bytes(limit);
-    if (body.length == 0) {
-      throw new HttpError(400, "Request body is empty");
-    }
-    try {
-      T value = WireJson.mapper().readValue(body, type);
+  private <T> T read(Exchange exchange, long limit, Class<T> type) {
+    InputStream body =
+        new TextCutter(
+            exchange.body(limit, Decoding.LONG_TEXTS),
+            config.get(OUTPUT_BYTES_MAX),
+            values -> exchange.reserve(VALUE_BYTES * values));
+    try (JsonParser parser = WireJson.mapper().createParser(body)) {
+      if (parser.nextToken() == null) {
+        throw new HttpError(400, "Request body is empty");
+      }
+      T value = WireJson.mapper().readerFor(type).readValue(parser);
       if (value == null) {
         throw HttpError.validation("the body must be an object");
       }
       return value;
-    } catch (DatabindException | InputCoercionException e) { // the latter: a number is too large
-      throw HttpError.validation("the body does not have the shape of " + type.getSimpleName());
     } catch (JacksonException e) {
-      throw new HttpError(400, "Invalid JSON");
+      throw unreadable(e, type);
     }
+  }
+
+  /** The parser wraps whatever a body throws while it is read. */
+  private static RuntimeException unreadable(JacksonException e, Class<?> type) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof HttpError error) {
+        return error;
+      }
+      if (cause instanceof IOException interrupted) {
+        return new UncheckedIOException(interrupted);
+      }
+      if (cause instanceof UncheckedIOException interrupted) {
+        return interrupted;
+      }
+    }
+    // the second: a number is too large
+    return e instanceof DatabindException || e instanceof InputCoercionException
+        ? HttpError.validation("the body does not have the shape of " + type.getSimpleName())
+        : new HttpError(400, "Invalid JSON");
   }
 }
