@@ -5,6 +5,7 @@ import dev.fanfare.bench.baseline.BaselineQueue;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The throughput of one worker process on many queued runs of a no-op task, from the worker's start
@@ -35,11 +36,21 @@ final class DrainWorkload implements Workload {
         double baseline = baseline(testbed, runs);
         double ours = ours(testbed, runs, slots);
         progress.say(
-            "drain, %d slots, repeat %d: %,.0f runs/s, baseline %,.0f"
-                .formatted(slots, repeat, ours, baseline));
+            String.format(
+                Locale.ROOT,
+                "drain, %s slots, repeat %s: %,.0f runs/s, baseline %,.0f",
+                slots,
+                repeat,
+                ours,
+                baseline));
         rates.add(new Pair(ours, baseline));
       }
-      rows.add(Row.of("drain", "%,d runs, %d slots".formatted(runs, slots), "runs/s", rates));
+      rows.add(
+          Row.of(
+              "drain",
+              String.format(Locale.ROOT, "%,d runs, %s slots", runs, slots),
+              "runs/s",
+              rates));
     }
     return rows;
   }

@@ -4,6 +4,7 @@ import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineWorkers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The latency of one batch of 1,000 on an idle system, from the call until every run is durably
@@ -32,8 +33,12 @@ final class FanOutWorkload implements Workload {
       Timings baseline = baseline(testbed, times);
       Timings ours = ours(testbed, times);
       progress.say(
-          "fanout, repeat %d: p50 %.1f ms, baseline %.1f"
-              .formatted(repeat, ours.p50Millis(), baseline.p50Millis()));
+          String.format(
+              Locale.ROOT,
+              "fanout, repeat %s: p50 %.1f ms, baseline %.1f",
+              repeat,
+              ours.p50Millis(),
+              baseline.p50Millis()));
       p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
     }
     return List.of(Row.of("fanout", "1,000 runs until completed, p50", "ms", p50s));

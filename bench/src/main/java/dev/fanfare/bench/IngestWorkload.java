@@ -5,6 +5,7 @@ import dev.fanfare.bench.baseline.BaselineQueue;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The throughput of batches of 1,000 over HTTP, with one caller and with eight. The baseline
@@ -37,8 +38,13 @@ final class IngestWorkload implements Workload {
         Timings strict = baseline(testbed, callers, batches, true);
         Timings ours = ours(testbed, callers, batches);
         progress.say(
-            "ingest, %d callers, repeat %d: %,.0f runs/s, baseline %,.0f"
-                .formatted(callers, repeat, ours.perSecond(BATCH), baseline.perSecond(BATCH)));
+            String.format(
+                Locale.ROOT,
+                "ingest, %s callers, repeat %s: %,.0f runs/s, baseline %,.0f",
+                callers,
+                repeat,
+                ours.perSecond(BATCH),
+                baseline.perSecond(BATCH)));
         rates.add(new Pair(ours.perSecond(BATCH), baseline.perSecond(BATCH)));
         strictRates.add(new Pair(ours.perSecond(BATCH), strict.perSecond(BATCH)));
         p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));

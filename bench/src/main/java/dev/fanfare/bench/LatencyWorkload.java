@@ -7,6 +7,7 @@ import dev.fanfare.sdk.RunHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The latency from the call of the trigger to the first line of the handler, on an idle system with
@@ -35,8 +36,12 @@ final class LatencyWorkload implements Workload {
       Timings baseline = baseline(testbed, triggers);
       Timings ours = ours(testbed, triggers);
       progress.say(
-          "latency, repeat %d: p50 %.2f ms, baseline %.2f"
-              .formatted(repeat, ours.p50Millis(), baseline.p50Millis()));
+          String.format(
+              Locale.ROOT,
+              "latency, repeat %s: p50 %.2f ms, baseline %.2f",
+              repeat,
+              ours.p50Millis(),
+              baseline.p50Millis()));
       p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
       p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));
     }

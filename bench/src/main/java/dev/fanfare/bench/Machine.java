@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
  * The machine and the software that produced the figures.
@@ -60,12 +61,21 @@ record Machine(
 
   /** Formats the machine as human-readable text. */
   String text(double loadAfter) {
-    return """
-    %s, %d cores (%s), %,d MB, %s
-    %s, PostgreSQL %s, fsync on
-    load average %.2f before, %.2f after
-    """
-        .formatted(
-            date, cores, processor, memoryMegabytes, system, java, postgres, loadBefore, loadAfter);
+    return String.format(
+        Locale.ROOT,
+        """
+        %s, %s cores (%s), %,d MB, %s
+        %s, PostgreSQL %s, fsync on
+        load average %.2f before, %.2f after
+        """,
+        date,
+        cores,
+        processor,
+        memoryMegabytes,
+        system,
+        java,
+        postgres,
+        loadBefore,
+        loadAfter);
   }
 }

@@ -7,6 +7,7 @@ import dev.fanfare.bench.baseline.BaselineQueue;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Single triggers by 64 callers, one request per run. The baseline inserts the same rows with one
@@ -35,8 +36,12 @@ final class SingleWorkload implements Workload {
       Timings baseline = baseline(testbed, triggers);
       Timings ours = ours(testbed, triggers);
       progress.say(
-          "single, repeat %d: %,.0f runs/s, baseline %,.0f"
-              .formatted(repeat, ours.perSecond(1), baseline.perSecond(1)));
+          String.format(
+              Locale.ROOT,
+              "single, repeat %s: %,.0f runs/s, baseline %,.0f",
+              repeat,
+              ours.perSecond(1),
+              baseline.perSecond(1)));
       rates.add(new Pair(ours.perSecond(1), baseline.perSecond(1)));
       p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
       p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));

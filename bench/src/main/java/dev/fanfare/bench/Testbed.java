@@ -65,7 +65,7 @@ final class Testbed implements AutoCloseable {
 
   /** The database URL for a server that connects through {@code port}. */
   String databaseUrl(int port) {
-    return "postgres://%s:%s@127.0.0.1:%d/fanfare?sslmode=disable"
+    return "postgres://%s:%s@127.0.0.1:%s/fanfare?sslmode=disable"
         .formatted(postgres.user(), postgres.password(), port);
   }
 

@@ -45,7 +45,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (runs < 1 || runs > RUNS_MAX) {
-      throw terminal.misuse("--runs must be a number from 1 to %d.".formatted(RUNS_MAX));
+      throw terminal.misuse("--runs must be a number from 1 to %s.".formatted(RUNS_MAX));
     }
     // At level info, one log line per email would break up the progress bar.
     Settings settings = terminal.settings("warn");
@@ -74,7 +74,7 @@ final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     DemoBatch batch = DemoBatch.trigger(fanfare, items);
     out.println(
-        "Triggered %d runs in one request, acknowledged after %d ms: %s"
+        "Triggered %s runs in one request, acknowledged after %s ms: %s"
             .formatted(runs, since(start).toMillis(), batch.id()));
     Display display = Display.of(out, System.getenv());
     Tally tally;

@@ -21,11 +21,11 @@ final class DemoMix {
       case 0, 1, 2, 3 ->
           new Item(
               "send-email",
-              Map.of("to", "user%d@example.com".formatted(i), "subject", "Welcome, user " + i));
+              Map.of("to", "user%s@example.com".formatted(i), "subject", "Welcome, user " + i));
       case 4, 5, 6 ->
           new Item(
               "send-slack",
-              Map.of("channel", "#general", "message", "User %d has joined".formatted(i)));
+              Map.of("channel", "#general", "message", "User %s has joined".formatted(i)));
       case 7, 8 -> new Item("echo", Map.of("number", i));
       default -> new Item("flaky", Map.of("failures", 1));
     };

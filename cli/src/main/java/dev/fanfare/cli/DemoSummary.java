@@ -30,7 +30,7 @@ record DemoSummary(URI url, String key) {
     lines.add(outcome(tally, elapsed));
     notCompleted.stream().limit(UNFINISHED_SHOWN_MAX).forEach(run -> lines.add("  " + run));
     if (notCompleted.size() > UNFINISHED_SHOWN_MAX) {
-      lines.add("  and %d more".formatted(notCompleted.size() - UNFINISHED_SHOWN_MAX));
+      lines.add("  and %s more".formatted(notCompleted.size() - UNFINISHED_SHOWN_MAX));
     }
     lines.add("");
     lines.add("  batch  " + batch);
@@ -60,7 +60,7 @@ record DemoSummary(URI url, String key) {
     String others = tally.others();
     return String.format(
         Locale.ROOT,
-        "%d of %d runs COMPLETED%s after %.1f s, %d runs/s%s",
+        "%s of %s runs COMPLETED%s after %.1f s, %s runs/s%s",
         tally.of(RunStatus.COMPLETED),
         tally.total(),
         others.isEmpty() ? "" : ", " + others,

@@ -41,7 +41,8 @@ record ProgressBar(boolean unicode, boolean color) {
 
   /** Formats the elapsed time, the counts and the rate, for a log or a pipe. */
   String line(Tally tally, Duration elapsed) {
-    return "%5.1fs  %s".formatted(elapsed.toMillis() / 1000.0, counts(tally, elapsed));
+    return String.format(
+        Locale.ROOT, "%5.1fs  %s", elapsed.toMillis() / 1000.0, counts(tally, elapsed));
   }
 
   /** The number of runs that ended per second. */
@@ -53,7 +54,7 @@ record ProgressBar(boolean unicode, boolean color) {
     String others = tally.others();
     return String.format(
         Locale.ROOT,
-        "%d/%d COMPLETED%s  %d runs/s",
+        "%s/%s COMPLETED%s  %s runs/s",
         tally.of(RunStatus.COMPLETED),
         tally.total(),
         others.isEmpty() ? "" : ", " + others,

@@ -71,7 +71,7 @@ final class DataFolder {
             .await(INITDB_BOUND);
     if (status != 0) {
       throw new PostgresException(
-          "PostgreSQL could not create its data folder in %s (initdb exited with status %d):%n%s"
+          "PostgreSQL could not create its data folder in %s (initdb exited with status %s):%n%s"
               .formatted(home.folder(), status, output.tail()));
     }
   }

@@ -120,7 +120,7 @@ final class Leftover {
     }
     if (!ends("QUIT", "immediate", IMMEDIATE_BOUND, binaries)) {
       throw new PostgresException(
-          "PostgreSQL process %d, left over from an earlier start, still uses %s and does not stop. Stop it manually, then start again."
+          "PostgreSQL process %s, left over from an earlier start, still uses %s and does not stop. Stop it manually, then start again."
               .formatted(pid(), data));
     }
   }

@@ -118,7 +118,7 @@ record ServerStart(
       }
       if (deadline.passed()) {
         throw new PostgresException(
-            "PostgreSQL in %s was not ready within %d s. Its log ends with:%n%s"
+            "PostgreSQL in %s was not ready within %s s. Its log ends with:%n%s"
                 .formatted(home.folder(), READY_BOUND.toSeconds(), output.tail()));
       }
       if (quiet.passed() && !logged) {

@@ -1,5 +1,7 @@
 package dev.fanfare.protocol;
 
+import java.util.Locale;
+
 /**
  * Lone surrogates: halves of a surrogate pair. Java strings and JSON escapes can contain them;
  * UTF-8 and PostgreSQL cannot.
@@ -25,7 +27,9 @@ public final class Surrogates {
     StringBuilder escaped = new StringBuilder(json.length() + 16);
     int from = 0;
     for (int i = first; i >= 0; i = indexOfLone(json, from)) {
-      escaped.append(json, from, i).append("\\u%04x".formatted((int) json.charAt(i)));
+      escaped
+          .append(json, from, i)
+          .append(String.format(Locale.ROOT, "\\u%04x", (int) json.charAt(i)));
       from = i + 1;
     }
     return escaped.append(json, from, json.length()).toString();

@@ -132,7 +132,7 @@ public final class Server implements AutoCloseable {
       return HttpServer.start(config, routes, new Failures());
     } catch (RuntimeException e) {
       throw new StartException(
-          "Cannot listen on %s:%d: the address is in use, or does not belong to this machine"
+          "Cannot listen on %s:%s: the address is in use, or does not belong to this machine"
               .formatted(config.get(HOST), config.get(PORT)),
           e);
     }

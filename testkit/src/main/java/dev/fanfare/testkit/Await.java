@@ -71,7 +71,7 @@ public final class Await {
       }
       if (System.nanoTime() - begun >= bound.toNanos()) {
         throw new AssertionError(
-            "Waited %d ms (%d checks) for %s; last failure: %s"
+            "Waited %s ms (%s checks) for %s; last failure: %s"
                 .formatted(bound.toMillis(), checks, what, failure.getMessage()),
             failure);
       }

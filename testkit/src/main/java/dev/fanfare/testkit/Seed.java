@@ -63,7 +63,7 @@ public final class Seed {
         Thread.currentThread().interrupt();
       }
       throw new AssertionError(
-          "Failed with seed %d; replay with -D%s=%d%n%s".formatted(seed, PROPERTY, seed, failure),
+          "Failed with seed %s; replay with -D%s=%s%n%s".formatted(seed, PROPERTY, seed, failure),
           failure);
     }
   }

@@ -201,7 +201,7 @@ public final class Transport {
       String method, String path, HttpResponse<byte[]> response) {
     int status = response.statusCode();
     return ApiException.of(
-        status, "%s (%d to %s %s)".formatted(message(response.body()), status, method, path));
+        status, "%s (%s to %s %s)".formatted(message(response.body()), status, method, path));
   }
 
   private static String message(byte[] body) {

@@ -37,7 +37,7 @@ record Rule<V>(String requirement, Check<V> check) {
 
   static Rule<Integer> between(int min, int max) {
     return of(
-        "be from %d to %d".formatted(min, max),
+        "be from %s to %s".formatted(min, max),
         value -> value >= min && value <= max,
         value -> ", not " + value);
   }
@@ -62,7 +62,7 @@ record Rule<V>(String requirement, Check<V> check) {
           for (Setting<Integer> floor : floors) {
             int min = config.get(floor);
             if (given < min) {
-              return "be at least %s (%d), not %d".formatted(floor.name(), min, given);
+              return "be at least %s (%s), not %s".formatted(floor.name(), min, given);
             }
           }
           return null;
@@ -110,7 +110,7 @@ record Rule<V>(String requirement, Check<V> check) {
 
   static Rule<SecretKey> keyBytes(int count) {
     return of(
-        "be %d bytes long".formatted(count), key -> key.getEncoded().length == count, key -> "");
+        "be %s bytes long".formatted(count), key -> key.getEncoded().length == count, key -> "");
   }
 
   private static Rule<Duration> duration(String requirement, Predicate<Duration> holds) {

@@ -60,7 +60,7 @@ public final class ServerConfig {
   @Override
   public String toString() {
     DatabaseUrl database = get(ServerSettings.DATABASE_URL);
-    return "ServerConfig[%s:%d, database %s, home %s]"
+    return "ServerConfig[%s:%s, database %s, home %s]"
         .formatted(
             get(ServerSettings.HOST),
             get(ServerSettings.PORT),

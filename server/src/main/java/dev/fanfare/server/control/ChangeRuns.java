@@ -74,7 +74,7 @@ public final class ChangeRuns {
 
   private static String tooManyTags(int count, Collection<String> added) {
     String names = added.stream().map(tag -> "'" + tag + "'").collect(Collectors.joining(", "));
-    return "Runs can only have %d tags, you're trying to set %d. These tags have not been set: %s."
+    return "Runs can only have %s tags, you're trying to set %s. These tags have not been set: %s."
         .formatted(Limits.TAGS_MAX, count, names);
   }
 

@@ -7,6 +7,7 @@ import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.FanfareException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,7 +144,8 @@ final class ReportLoop implements Runnable {
     String what =
         end.output() == null
             ? "The error of the attempt"
-            : "The output, %,d characters of JSON,".formatted(end.output().length());
+            : String.format(
+                Locale.ROOT, "The output, %,d characters of JSON,", end.output().length());
     return new Finished(
         end.runId(),
         end.fence(),

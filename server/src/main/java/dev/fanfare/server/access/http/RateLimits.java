@@ -72,7 +72,7 @@ public final class RateLimits {
   private static Response tooManyRequests(RateLimit.Outcome outcome) {
     long seconds = seconds(outcome);
     String message =
-        "Rate limit exceeded %d/%d requests remaining. Retry in %d seconds."
+        "Rate limit exceeded %s/%s requests remaining. Retry in %s seconds."
             .formatted(outcome.remaining(), outcome.limit(), seconds);
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("reset", outcome.resetAt().toEpochMilli());

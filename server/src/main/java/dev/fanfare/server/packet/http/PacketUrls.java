@@ -99,7 +99,7 @@ public final class PacketUrls {
         Arrays.stream(path.split("/"))
             .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"))
             .collect(Collectors.joining("/"));
-    return "%s/packets/%d/%s?expires=%d&signature=%s"
+    return "%s/packets/%s/%s?expires=%s&signature=%s"
         .formatted(
             origin,
             environmentId,
