@@ -65,6 +65,7 @@ class AccessMatrixTest {
           entry("POST /worker/v1/sessions/{session}/reports", "{}"),
           entry("DELETE /worker/v1/sessions/{session}", ""),
           entry("GET /health/live", ""),
+          entry("GET /", ""),
           entry("GET /openapi.json", ""),
           entry("GET /health/ready", ""));
 

@@ -157,6 +157,7 @@ class OpenApiTest {
     talk.say("GET /health/live", "");
     talk.say("GET /health/ready", "");
     talk.say("GET /openapi.json", "");
+    talk.say("GET /", "");
     mistakes(talk);
     assertThat(talk.differences).isEmpty();
     assertThat(talk.succeeded).isEqualTo(new TreeMap<>(api.operations()).keySet());

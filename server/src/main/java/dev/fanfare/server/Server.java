@@ -70,6 +70,7 @@ public final class Server implements AutoCloseable {
       List<Route> all = new ArrayList<>();
       all.addAll(new HealthRoutes(resources.database(), accepting::get).routes());
       all.addAll(new OpenApiRoutes().routes());
+      all.addAll(new WelcomeRoutes().routes());
       all.addAll(components.routes(keys, encryptionKey));
       this.routes = List.copyOf(all);
       this.http = listen();
