@@ -31,9 +31,13 @@ record Command(int status, String output) {
     return status == 0;
   }
 
-  /** Removes PGDATA, PGOPTIONS and similar variables, which would change the server's behavior. */
+  /**
+   * Removes PGDATA, PGOPTIONS and similar variables, and the machine's locale and time zone, all of
+   * which would change the server's behavior.
+   */
   static void cleanEnvironment(ProcessBuilder builder) {
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
     builder.environment().put("LC_ALL", "C");
+    builder.environment().put("TZ", "UTC");
   }
 }

@@ -3,8 +3,11 @@ package dev.fanfare.postgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,11 +49,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   static EmbeddedPostgres start(EmbeddedPostgresConfig config, RestartLimit limit) {
     try {
+      // These come first, because they may refuse, and should then leave nothing behind.
+      config.checkPaths();
+      Identity identity = Identity.find(!existsIn(config.home()));
       Home home = Home.open(config.home());
       HomeLock lock = HomeLock.take(home);
       EmbeddedPostgres started = null;
       try {
-        started = new EmbeddedPostgres(home, lock, startServer(config, limit, home));
+        started = new EmbeddedPostgres(home, lock, startServer(config, limit, home, identity));
       } finally {
         if (started == null) {
           lock.close();
@@ -66,10 +72,42 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private static Watcher startServer(EmbeddedPostgresConfig config, RestartLimit limit, Home home)
+  /**
+   * Whether a database was created in the home, which a start would use. Creates nothing.
+   *
+   * @param home as in {@link EmbeddedPostgresConfig}
+   */
+  public static boolean existsIn(Path home) {
+    return Files.isDirectory(new Home(home).data());
+  }
+
+  /**
+   * Finds the server that another JVM runs in the home.
+   *
+   * @return null if no server accepts our password and uses this home
+   */
+  public static @Nullable ServerLogin runningIn(Path home) {
+    try {
+      Home real = new Home(home.toRealPath());
+      PostmasterPid file = PostmasterPid.read(real.data());
+      if (file == null || !file.ready() || Files.notExists(real.passwordFile())) {
+        return null;
+      }
+      Login login = new Login(file.port(), USER, real.password());
+      try (Connection connection = login.connect("postgres")) {
+        return Login.worksOn(real.data(), connection)
+            ? new ServerLogin(login.url(DATABASE), USER, login.password())
+            : null;
+      }
+    } catch (IOException | SQLException none) {
+      return null;
+    }
+  }
+
+  private static Watcher startServer(
+      EmbeddedPostgresConfig config, RestartLimit limit, Home home, Identity identity)
       throws IOException, InterruptedException {
     long begun = System.nanoTime();
-    Identity identity = Identity.find();
     identity.own(home);
     Programs programs = Programs.unpack(config, home, identity);
     ServerLog output = new ServerLog(home.log());

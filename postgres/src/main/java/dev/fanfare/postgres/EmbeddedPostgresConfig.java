@@ -1,6 +1,9 @@
 package dev.fanfare.postgres;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The folders and the durability of an embedded PostgreSQL. Immutable.
@@ -15,6 +18,11 @@ import java.nio.file.Path;
  *     machine may destroy the data
  */
 public record EmbeddedPostgresConfig(Path home, Path binaries, boolean durable) {
+
+  private static final Pattern UNUSABLE = Pattern.compile("[\"$`\\\\\r\n]");
+
+  /** PostgreSQL allows 1023 bytes; this leaves room for the files in these folders. */
+  private static final int PATH_BYTES_MAX = 800;
 
   public EmbeddedPostgresConfig {
     home = home.toAbsolutePath().normalize();
@@ -34,6 +42,26 @@ public record EmbeddedPostgresConfig(Path home, Path binaries, boolean durable) 
   /** Returns a copy without fsync: fast, but only for tests. */
   public EmbeddedPostgresConfig withoutDurability() {
     return new EmbeddedPostgresConfig(home, binaries, false);
+  }
+
+  /**
+   * Refuses paths with which PostgreSQL cannot work: its initdb passes them to a shell without
+   * escaping them, and cuts off long ones.
+   */
+  void checkPaths() {
+    for (Path path : Platform.isWindows() ? List.<Path>of() : List.of(home, binaries)) {
+      String text = path.toString();
+      if (UNUSABLE.matcher(text).find()) {
+        throw new PostgresException(
+            "PostgreSQL cannot use the folder %s: its path contains a double quote, $, `, a backslash or a line break. Choose another folder."
+                .formatted(text));
+      }
+      if (text.getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+        throw new PostgresException(
+            "PostgreSQL cannot use the folder %s: its path is longer than %s bytes. Choose another folder."
+                .formatted(text, PATH_BYTES_MAX));
+      }
+    }
   }
 
   private static Path userCache() {

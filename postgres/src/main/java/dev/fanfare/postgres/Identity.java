@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * root keeps owning the files. Where namespaces are forbidden, as in most containers, the server
  * runs as user 65534, which then owns the server's files.
  *
+ * <p>The program that creates a database refuses a user without a name, such as the random ids that
+ * OpenShift gives to containers. In a user namespace it is called nobody.
+ *
  * @param prefix arguments that precede every command
  * @param uid the required owner of the server's files; null: ownership is left as it is
  */
@@ -25,9 +28,19 @@ record Identity(List<String> prefix, @Nullable Integer uid) {
   private static final List<String> OTHER_USER =
       List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
 
-  static Identity find() throws InterruptedException {
-    if (Platform.isWindows() || new UnixSystem().getUid() != 0) {
-      return new Identity(List.of(), null);
+  private static final Identity MYSELF = new Identity(List.of(), null);
+
+  /**
+   * Finds an identity that can run the server.
+   *
+   * @param creating whether a database must be created first, which needs a user with a name
+   */
+  static Identity find(boolean creating) throws InterruptedException {
+    if (Platform.isWindows()) {
+      return MYSELF;
+    }
+    if (new UnixSystem().getUid() != 0) {
+      return creating && MYSELF.name().isEmpty() ? named() : MYSELF;
     }
     List<String> reasons = new ArrayList<>();
     for (Identity identity :
@@ -41,6 +54,29 @@ record Identity(List<String> prefix, @Nullable Integer uid) {
     throw new PostgresException(
         "PostgreSQL refuses to run as root, and both workarounds failed (%s). Run Fanfare as a regular user, or set the URL of your own PostgreSQL."
             .formatted(String.join("; ", reasons)));
+  }
+
+  /** An identity with a name, for a user without one. */
+  private static Identity named() throws InterruptedException {
+    Identity nobody = new Identity(NAMESPACE, null);
+    if (!nobody.name().isEmpty()) {
+      return nobody;
+    }
+    throw new PostgresException(
+        ("User %s has no name, and PostgreSQL creates no database for such a user. Add an entry for"
+                + " it to /etc/passwd, load nss_wrapper, allow user namespaces, or set the URL of"
+                + " your own PostgreSQL.")
+            .formatted(new UnixSystem().getUid()));
+  }
+
+  /** The name of the user under this identity; empty if there is none. */
+  private String name() throws InterruptedException {
+    try {
+      Command id = Command.run(PROBE_BOUND, command("id", "-un"));
+      return id.succeeded() ? id.output() : "";
+    } catch (IOException e) { // no such program
+      return "";
+    }
   }
 
   /** Why commands cannot run under this identity; null if they can. */

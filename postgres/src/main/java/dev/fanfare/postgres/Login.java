@@ -27,6 +27,16 @@ record Login(int port, String user, String password) {
     return DriverManager.getConnection(url(database), properties);
   }
 
+  /**
+   * Whether a login that failed so may succeed later. SQLSTATE classes: 08, the connection failed;
+   * 53, too many connections; 57, the server is starting or stopping. Others, such as a refused
+   * password or an unknown time zone, stay the same however long one waits.
+   */
+  static boolean mayHeal(SQLException failure) {
+    String state = failure.getSQLState();
+    return state == null || state.matches("(08|53|57).*");
+  }
+
   /** Whether the server behind {@code connection} uses the data folder {@code data}. */
   static boolean worksOn(Path data, Connection connection) throws SQLException, IOException {
     String there = single(connection, "select current_setting('data_directory')");

@@ -145,6 +145,12 @@ record ServerStart(
       Login.ensureDatabase(EmbeddedPostgres.DATABASE, connection);
       return true;
     } catch (SQLException notYet) {
+      if (!Login.mayHeal(notYet)) {
+        throw new PostgresException(
+            "PostgreSQL in %s refuses the login of Fanfare: %s. The password is in %s."
+                .formatted(home.folder(), notYet.getMessage(), home.passwordFile()),
+            notYet);
+      }
       log.debug("Login on port {} is not possible yet: {}", login.port(), notYet.getMessage());
       return false;
     }

@@ -40,6 +40,30 @@ class EmbeddedPostgresTest {
   }
 
   @Test
+  void a_path_that_postgres_cannot_use_is_refused_before_anything_is_created() {
+    for (String name :
+        List.of("a\"b", "a$(touch x)b", "a`b", "a\\b", "a\nb", "long/".repeat(200))) {
+      Path home = folder.resolve(name);
+      assertThatThrownBy(() -> EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home)))
+          .isInstanceOf(PostgresException.class)
+          .hasMessageContaining("PostgreSQL cannot use the folder " + home);
+    }
+    assertThat(folder.toFile().list()).isEmpty();
+  }
+
+  @Test
+  void a_long_home_with_letters_of_all_kinds_works() throws Exception {
+    Path home =
+        folder
+            .resolve("é 😀 'x' ;&|<>*?~#%! " + "long ".repeat(30).strip())
+            .resolve("y".repeat(100));
+    config = EmbeddedPostgresConfig.in(home).withoutDurability();
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
+      assertThat(Sql.single(postgres, "select 1")).isEqualTo("1");
+    }
+  }
+
+  @Test
   void closing_ends_the_server_and_its_sessions_and_closing_twice_is_allowed() throws Exception {
     EmbeddedPostgres postgres = EmbeddedPostgres.start(config.withoutDurability());
     Connection open = Sql.connect(postgres);

@@ -93,7 +93,7 @@ class ForeignServerTest {
 
   private ServerStart starter() throws Exception {
     Home home = Home.open(ours.home());
-    Identity identity = Identity.find();
+    Identity identity = Identity.find(true);
     Binaries binaries = Programs.unpack(ours, home, identity).binaries();
     return new ServerStart(ours, home, binaries, identity, new ServerLog(home.log()));
   }

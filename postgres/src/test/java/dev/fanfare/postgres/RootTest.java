@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class RootTest {
   private static final int NOBODY = 65534;
+  private static final int NAMELESS = 54321;
 
   private Path folder;
   private EmbeddedPostgresConfig config;
@@ -55,6 +56,30 @@ class RootTest {
     }
   }
 
+  /** Containers of OpenShift run as such a user. */
+  @Test
+  void a_user_without_a_name_gets_one_or_is_refused_without_leftovers() throws Exception {
+    Folders.giveTo(NAMELESS, folder);
+    List<String> nameless =
+        List.of("setpriv", "--reuid=" + NAMELESS, "--regid=0", "--clear-groups");
+    String classPath = readableClassPath();
+    Path forbidding = forbidNamespaces().getParent();
+    String path = forbidding + File.pathSeparator + System.getenv("PATH");
+    try (ServerJvm jvm = ServerJvm.launch(config, nameless, Map.of("PATH", path), classPath)) {
+      assertThat(jvm.awaitRefusal()).contains("User " + NAMELESS + " has no name", "/etc/passwd");
+    }
+    assertThat(config.home()).doesNotExist();
+
+    assumeTrue(Identity.find(true).prefix().contains("unshare"), "namespaces are forbidden here");
+    try (ServerJvm jvm = ServerJvm.launch(config, nameless, Map.of(), classPath)) {
+      assertAnswers(jvm.awaitReady());
+      assertThat(Folders.owner(config.home().resolve("data"))).isEqualTo(NAMELESS);
+    }
+    try (ServerJvm jvm = ServerJvm.launch(config, nameless, Map.of("PATH", path), classPath)) {
+      assertAnswers(jvm.awaitReady()); // an existing database needs no name
+    }
+  }
+
   @Test
   void where_namespaces_are_forbidden_the_server_switches_to_another_user_and_back()
       throws Exception {
@@ -72,7 +97,7 @@ class RootTest {
       assertThat(config.home().resolve("binaries")).isDirectory();
     }
 
-    assumeTrue(Identity.find().prefix().contains("unshare"), "namespaces are forbidden here");
+    assumeTrue(Identity.find(true).prefix().contains("unshare"), "namespaces are forbidden here");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(config)) {
       assertThat(Sql.single(postgres, "select count(*) from note")).isEqualTo("0");
       assertThat(Folders.owner(config.home().resolve("data"))).isZero();
@@ -84,12 +109,16 @@ class RootTest {
   }
 
   private ServerJvm launchWithoutNamespaces() throws IOException {
+    String path = forbidNamespaces().getParent() + File.pathSeparator + System.getenv("PATH");
+    return ServerJvm.launch(
+        config, List.of(), Map.of("PATH", path), System.getProperty("java.class.path"));
+  }
+
+  private Path forbidNamespaces() throws IOException {
     Path forbidding = Files.createDirectories(folder.resolve("bin")).resolve("unshare");
     Files.writeString(forbidding, "#!/bin/sh\necho 'unshare: not permitted'\nexit 1\n");
     Files.setPosixFilePermissions(forbidding, PosixFilePermissions.fromString("rwxr-xr-x"));
-    String path = forbidding.getParent() + File.pathSeparator + System.getenv("PATH");
-    return ServerJvm.launch(
-        config, List.of(), Map.of("PATH", path), System.getProperty("java.class.path"));
+    return forbidding;
   }
 
   private void assertAnswers(String url) throws Exception {
