@@ -58,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
           Server server = Serving.server(settings, running);
           Fanfare fanfare = Serving.client(server);
           Serving.demoWorker(fanfare, settings, running);
-          terminal.out().println(Serving.ready(server));
+          terminal.out().println(Serving.readyToTry(server));
           int status = demonstrate(server, fanfare);
           if (exit) {
             return status;

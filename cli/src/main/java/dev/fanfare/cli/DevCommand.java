@@ -25,7 +25,7 @@ final class DevCommand implements Callable<Integer> {
         running -> {
           Server server = Serving.server(settings, running);
           Serving.demoWorker(Serving.client(server), settings, running);
-          terminal.out().println(Serving.ready(server));
+          terminal.announce(Logging.isJson() ? Serving.ready(server) : Serving.readyToTry(server));
           return running.untilStopped();
         });
   }

@@ -60,10 +60,11 @@ final class Display {
   }
 
   /**
-   * Since JDK 25, the console is null again if it is not a terminal; Error Prone assumes otherwise.
+   * Whether a person reads the output. Since JDK 25, the console is null again if it is not a
+   * terminal; Error Prone assumes otherwise.
    */
   @SuppressWarnings("SystemConsoleNull")
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

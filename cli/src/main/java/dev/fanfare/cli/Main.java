@@ -31,6 +31,7 @@ public final class Main implements Callable<Integer> {
 
   /** Runs a command and exits with its status. */
   public static void main(String[] args) {
+    Logging.useUtc();
     int status = commandLine().execute(args);
     System.exit(status);
   }

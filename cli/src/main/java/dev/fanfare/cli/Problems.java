@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -25,6 +27,15 @@ final class Problems implements IExecutionExceptionHandler {
       Exception failure, CommandLine commandLine, @Nullable ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
     Problem problem = known(failure);
+    if (Logging.wantsJson()) {
+      Logger log = LoggerFactory.getLogger(Problems.class);
+      if (problem == null) {
+        log.error("Internal error. Please report it, including this stack trace", failure);
+        return ExitStatus.SOFTWARE;
+      }
+      log.error(problem.sentence());
+      return problem.status();
+    }
     if (problem != null) {
       err.println("fanfare: " + problem.sentence());
       return problem.status();

@@ -93,6 +93,9 @@ final class Running {
 
   private void stopOnSignal() {
     stopping = true;
+    if (Display.isTerminal()) {
+      System.out.println(System.lineSeparator() + "Stopping.");
+    }
     Thread.ofPlatform().daemon().name("stop-deadline").start(this::haltAfterGrace);
     closeParts();
     Runtime.getRuntime().halt(statusWhenStopped);

@@ -20,7 +20,7 @@ final class ServerCommand implements Callable<Integer> {
     return Running.with(
         settings.config().get(SHUTDOWN_GRACE),
         running -> {
-          terminal.out().println(Serving.ready(Serving.server(settings, running)));
+          terminal.announce(Serving.ready(Serving.server(settings, running)));
           return running.untilStopped();
         });
   }

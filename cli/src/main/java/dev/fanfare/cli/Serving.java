@@ -47,10 +47,13 @@ final class Serving {
             .start());
   }
 
-  /** The line that users and scripts wait for. */
+  /** The line that users and scripts wait for. It contains no secret: it ends up in logs. */
   static String ready(Server server) {
-    String key = server.developmentKey();
-    return "Fanfare is ready at %s with %s"
-        .formatted(server.url(), key.isEmpty() ? "no development key" : "development key " + key);
+    return "Fanfare is ready at " + server.url();
+  }
+
+  /** As {@link #ready}, with the key of the development environment, to try the server. */
+  static String readyToTry(Server server) {
+    return ready(server) + " with development key " + server.developmentKey();
   }
 }

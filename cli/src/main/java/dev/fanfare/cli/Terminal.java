@@ -3,6 +3,7 @@ package dev.fanfare.cli;
 import dev.fanfare.server.config.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -32,9 +33,25 @@ final class Terminal {
    */
   Settings settings(String logLevel) {
     Settings settings = Settings.read(System.getenv(), Path.of(""));
-    settings.warnings().forEach(warning -> err().println("fanfare: " + warning));
     Logging.start(settings, logLevel);
+    PathEncoding.check(settings);
+    for (String warning : settings.warnings()) {
+      if (Logging.isJson()) {
+        LoggerFactory.getLogger(Terminal.class).warn(warning);
+      } else {
+        err().println("fanfare: " + warning);
+      }
+    }
     return settings;
+  }
+
+  /** Announces a state of the process: on the output, or in the log if that is JSON. */
+  void announce(String sentence) {
+    if (Logging.isJson()) {
+      LoggerFactory.getLogger(Terminal.class).info(sentence);
+    } else {
+      out().println(sentence);
+    }
   }
 
   /** Creates the exception to throw for an invalid command line. */

@@ -15,9 +15,8 @@ import java.util.List;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Administration of an installation from the command line. An external database can be administered
- * at any time, an embedded one only while no server uses its home. Opening migrates the schema to
- * this version. Thread-safe.
+ * Administration of an installation from the command line, at any time: an embedded database may be
+ * in use by a running server. Opening migrates the schema to this version. Thread-safe.
  */
 public final class Administration implements AutoCloseable {
   private static final int CONNECTIONS = 2;
@@ -36,12 +35,40 @@ public final class Administration implements AutoCloseable {
   }
 
   /**
-   * Opens the installation that {@code config} describes.
+   * Opens the installation that {@code config} describes, which must exist: creates neither a
+   * database nor a schema nor an encryption key.
    *
-   * @throws StartException when it cannot be opened; the message states the reason
+   * @throws StartException when there is none, or it cannot be opened; the message states the
+   *     reason
    */
   public static Administration open(ServerConfig config) {
-    DatabaseHome home = DatabaseHome.open(config);
+    DatabaseHome home = DatabaseHome.openExisting(config);
+    try {
+      if (Database.schemaVersion(home.address()) == null) {
+        throw new StartException(
+            "The database has no schema of Fanfare yet. Check FANFARE_DATABASE_URL; if it is right,"
+                + " run 'fanfare migrate' first");
+      }
+      EncryptionKey.existing(config);
+    } catch (RuntimeException e) {
+      home.close();
+      throw startFailure(e);
+    }
+    return open(config, home);
+  }
+
+  /**
+   * Opens an installation and creates what it lacks: the schema, the encryption key and the keys of
+   * the environments.
+   *
+   * @param embedded whether to create an embedded database, too, when there is none
+   * @throws StartException when it cannot be opened; the message states the reason
+   */
+  public static Administration create(ServerConfig config, boolean embedded) {
+    return open(config, embedded ? DatabaseHome.open(config) : DatabaseHome.openExisting(config));
+  }
+
+  private static Administration open(ServerConfig config, DatabaseHome home) {
     Database database = null;
     try {
       String version = Database.migrate(home.address());

@@ -6,6 +6,7 @@ import static dev.fanfare.server.config.ServerSettings.HOME;
 import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import dev.fanfare.postgres.PostgresException;
+import dev.fanfare.postgres.ServerLogin;
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
@@ -43,6 +44,31 @@ final class DatabaseHome implements AutoCloseable {
     } catch (PostgresException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * Opens a database that exists already, and creates nothing. An embedded one may be in use by a
+   * running server.
+   *
+   * @throws StartException when there is none; the message names the home that was looked for
+   */
+  static DatabaseHome openExisting(ServerConfig config) {
+    if (config.get(DATABASE_URL) != null) {
+      return open(config);
+    }
+    Path home = config.get(HOME).toAbsolutePath().normalize();
+    if (!EmbeddedPostgres.existsIn(home.resolve(FOLDER))) {
+      throw new StartException(
+          ("There is no database in %s. Change to the working directory of the server, or set"
+                  + " FANFARE_HOME or FANFARE_DATABASE_URL as the server does. A server creates a"
+                  + " database when it starts, and so does 'fanfare migrate --create'")
+              .formatted(home));
+    }
+    ServerLogin running = EmbeddedPostgres.runningIn(home.resolve(FOLDER));
+    return running == null
+        ? open(config)
+        : new DatabaseHome(
+            new Database.Address(running.jdbcUrl(), running.user(), running.password()), null);
   }
 
   Database.Address address() {

@@ -22,6 +22,23 @@ final class EncryptionKey {
 
   private EncryptionKey() {}
 
+  /**
+   * As {@link #of}, but creates nothing.
+   *
+   * @throws StartException when there is no key
+   */
+  static byte[] existing(ServerConfig config) {
+    Path file = config.get(HOME).resolve(FILE);
+    if (config.get(ENCRYPTION_KEY) == null && !Files.exists(file)) {
+      throw new StartException(
+          ("There is no encryption key: neither is FANFARE_ENCRYPTION_KEY set, nor does %s exist."
+                  + " Change to the working directory of the server, or set FANFARE_HOME or"
+                  + " FANFARE_ENCRYPTION_KEY as the server does")
+              .formatted(file.toAbsolutePath().normalize()));
+    }
+    return of(config);
+  }
+
   static byte[] of(ServerConfig config) {
     SecretKey configured = config.get(ENCRYPTION_KEY);
     if (configured != null) {

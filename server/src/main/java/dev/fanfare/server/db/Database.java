@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,17 +99,25 @@ public final class Database implements AutoCloseable {
    * @throws FlywayException when a migration fails
    */
   public static String migrate(Address address) {
-    var result =
-        Flyway.configure(Database.class.getClassLoader())
-            .dataSource(address.jdbcUrl(), address.user(), address.password())
-            .defaultSchema(SCHEMA)
-            .locations("classpath:dev/fanfare/server/db/migration")
-            .load()
-            .migrate();
+    var result = flyway(address).migrate();
     if (!result.success) {
       throw new FlywayException("The migration of the database did not finish");
     }
     return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
+  }
+
+  /** The version of the schema, or {@code null} when there is none yet. Changes nothing. */
+  public static @Nullable String schemaVersion(Address address) {
+    MigrationInfo current = flyway(address).info().current();
+    return current == null ? null : String.valueOf(current.getVersion());
+  }
+
+  private static Flyway flyway(Address address) {
+    return Flyway.configure(Database.class.getClassLoader())
+        .dataSource(address.jdbcUrl(), address.user(), address.password())
+        .defaultSchema(SCHEMA)
+        .locations("classpath:dev/fanfare/server/db/migration")
+        .load();
   }
 
   /**
