@@ -49,9 +49,8 @@ record DemoSummary(URI url, String key) {
     lines.add("");
     lines.add("To see one of the runs:");
     lines.add("");
-    lines.add(
-        "  curl %s/api/v3/runs/%s -H 'Authorization: Bearer %s'"
-            .formatted(url, runs.getFirst(), key));
+    lines.add("  curl %s/api/v3/runs/%s \\".formatted(url, runs.getFirst()));
+    lines.add("    -H 'Authorization: Bearer %s'".formatted(key));
     lines.add("");
     return lines;
   }
@@ -69,12 +68,15 @@ record DemoSummary(URI url, String key) {
         tally.allEnded() ? "." : "; gave up waiting for the rest.");
   }
 
+  /** No line is longer than 80 columns: a terminal would break it within a word. */
   private List<String> curl() {
     return List.of(
         "  curl %s/api/v1/tasks/batch \\".formatted(url),
-        "    -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\".formatted(key),
-        "    -d '{\"items\": [{\"task\": \"send-email\", \"payload\": {\"to\":"
-            + " \"ann@example.com\"}}, {\"task\": \"send-slack\", \"payload\": {\"channel\":"
-            + " \"#general\", \"message\": \"Hello\"}}]}'");
+        "    -H 'Authorization: Bearer %s' \\".formatted(key),
+        "    -H 'Content-Type: application/json' \\",
+        "    -d '{\"items\": [",
+        "      {\"task\": \"send-email\", \"payload\": {\"to\": \"ann@example.com\"}},",
+        "      {\"task\": \"send-slack\",",
+        "       \"payload\": {\"channel\": \"#general\", \"message\": \"Hello\"}}]}'");
   }
 }

@@ -6,6 +6,7 @@ import dev.fanfare.cli.DemoMix.Item;
 import dev.fanfare.protocol.RunStatus;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -43,13 +44,33 @@ class DemoSummaryTest {
             To trigger a batch yourself:
 
               curl http://127.0.0.1:3030/api/v1/tasks/batch \\
-                -H 'Authorization: Bearer tr_dev_key' -H 'Content-Type: application/json' \\
-                -d '{"items": [{"task": "send-email", "payload": {"to": "ann@example.com"}}, {"task": "send-slack", "payload": {"channel": "#general", "message": "Hello"}}]}'
+                -H 'Authorization: Bearer tr_dev_key' \\
+                -H 'Content-Type: application/json' \\
+                -d '{"items": [
+                  {"task": "send-email", "payload": {"to": "ann@example.com"}},
+                  {"task": "send-slack",
+                   "payload": {"channel": "#general", "message": "Hello"}}]}'
 
             To see one of the runs:
 
-              curl http://127.0.0.1:3030/api/v3/runs/run_0 -H 'Authorization: Bearer tr_dev_key'
+              curl http://127.0.0.1:3030/api/v3/runs/run_0 \\
+                -H 'Authorization: Bearer tr_dev_key'
             """);
+  }
+
+  @Test
+  void no_line_is_wider_than_a_terminal() {
+    String run = "run_" + "x".repeat(25);
+    assertThat(
+            new DemoSummary(URI.create("http://127.0.0.1:65535"), "tr_dev_" + "x".repeat(24))
+                .lines(
+                    "batch_" + "x".repeat(25),
+                    DemoMix.items(20),
+                    Collections.nCopies(20, run),
+                    new Tally(Map.of(RunStatus.COMPLETED, 20)),
+                    List.of(),
+                    Duration.ofMillis(400)))
+        .allSatisfy(line -> assertThat(line.length()).as(line).isLessThanOrEqualTo(80));
   }
 
   @Test
