@@ -78,7 +78,7 @@ record Rule<V>(String requirement, Check<V> check) {
           long cost = decoding.cost(value.longValue());
           return cost <= memory
               ? null
-              : "fit into the heap: %s take up to %s of memory, and a heap of %s has %s for one request. Set at most %s, or a larger heap: -Xmx%dm or more in FANFARE_JAVA_OPTS"
+              : "fit into the heap: %s take up to %s of memory, and a heap of %s has %s for one request. Set at most %s, or a larger heap: -Xmx%sm or more in FANFARE_JAVA_OPTS"
                   .formatted(
                       mib(value.longValue()),
                       mib(cost),

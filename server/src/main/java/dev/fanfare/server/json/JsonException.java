@@ -26,7 +26,7 @@ public final class JsonException extends RuntimeException {
   /** For a value that is too long to be held in memory. */
   static JsonException tooLong(String what, int max, String unit) {
     return new JsonException(
-        "%s in the body has more than the maximum of %d %s".formatted(what, max, unit),
+        "%s in the body has more than the maximum of %s %s".formatted(what, max, unit),
         Kind.TOO_LONG);
   }
 
