@@ -110,12 +110,11 @@ class HeapTest {
       Jvm refused = others.shipped("refused", folder.resolve("refused"), database);
       assertThat(refused.awaitExit(Duration.ofSeconds(120))).as("%s", refused).isEqualTo(78);
       assertThat(refused.lines())
-          .anySatisfy(
-              line ->
-                  assertThat(line)
-                      .contains("FANFARE_BATCH_BODY_BYTES_MAX must fit into the heap")
-                      .contains("Set at most")
-                      .contains("FANFARE_JAVA_OPTS"));
+          .anySatisfy(line ->
+              assertThat(line)
+                  .contains("FANFARE_BATCH_BODY_BYTES_MAX must fit into the heap")
+                  .contains("Set at most")
+                  .contains("FANFARE_JAVA_OPTS"));
     }
   }
 
