@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.Finished;
 import dev.fanfare.protocol.worker.LeaseRef;
+import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.StandInServer.Answer;
 import dev.fanfare.sdk.internal.Transport;
@@ -17,11 +18,13 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -85,6 +88,79 @@ class WorkerHardTimesTest {
         server.assign("echo", Integer.toString(round));
         assertThat(server.finished().output()).isEqualTo(Integer.toString(round));
       }
+    }
+  }
+
+  @Test
+  void a_cancel_that_arrives_before_its_assignment_cancels_it_and_repeats_do_not_interrupt_again()
+      throws Exception {
+    AtomicInteger executions = new AtomicInteger();
+    AtomicInteger interrupts = new AtomicInteger();
+    CountDownLatch mayEnd = new CountDownLatch(1);
+    Task<RawJson, RawJson> task =
+        Task.define("t", RawJson.class, RawJson.class)
+            .handler((payload, run) -> {
+              executions.incrementAndGet();
+              while (mayEnd.getCount() > 0) {
+                try {
+                  mayEnd.await();
+                } catch (InterruptedException e) {
+                  interrupts.incrementAndGet();
+                }
+              }
+              return payload;
+            });
+    LeaseRef first = new LeaseRef("run_1", 7); // as the stand-in assigns them
+    LeaseRef second = new LeaseRef("run_2", 7);
+    AtomicReference<List<LeaseRef>> canceled = new AtomicReference<>(List.of(first));
+    try (WorkerStandIn server = new WorkerStandIn(0, Duration.ofMillis(150));
+        Worker worker = server.worker(task).start()) {
+      server.reporting(report -> new ReportResponse(List.of(), List.of(), canceled.get()));
+      server.heartbeat();
+      server.heartbeat();
+      assertThat(server.assign("t", "1")).isEqualTo(first);
+      Finished end = server.finished();
+      assertThat(end.runId()).isEqualTo(first.runId());
+      assertThat(end.canceled()).isTrue();
+      assertThat(executions).hasValue(0);
+      assertThat(server.assign("t", "2")).isEqualTo(second);
+      server.started();
+      canceled.set(List.of(second));
+      for (int beats = 0; beats < 5; beats++) {
+        server.heartbeat();
+      }
+      mayEnd.countDown();
+      assertThat(server.finished().canceled()).isTrue();
+      assertThat(interrupts).hasValue(1);
+    } finally {
+      mayEnd.countDown();
+    }
+  }
+
+  @Test
+  void a_handler_whose_claim_the_server_has_ended_is_interrupted() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    Task<RawJson, RawJson> task =
+        Task.define("t", RawJson.class, RawJson.class)
+            .handler((payload, run) -> {
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+              }
+              return payload;
+            });
+    try (WorkerStandIn server = new WorkerStandIn(0, Duration.ofMillis(300));
+        Worker worker = server.worker(task, ECHO).slots(1).start()) {
+      LeaseRef held = server.assign("t", "1");
+      server.started();
+      server.reporting(report ->
+          report.checked() != null && report.checked().contains(held)
+              ? new ReportResponse(List.of(held), List.of(), List.of())
+              : null);
+      assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
+      server.assign("echo", "2"); // the slot is free again, and the outcome was dropped
+      assertThat(server.finished().output()).isEqualTo("2");
     }
   }
 

@@ -52,7 +52,7 @@ class AttemptTest {
     List<Finished> failed = claimed.stream().map(run -> Worker.failure(run, 1, true)).toList();
     int others = Tenant.SLOTS - 2; // beside those that the report names
     ReportResult result =
-        worker.report(new AttemptReport(List.of(), failed, List.of(), others + 5));
+        worker.report(new AttemptReport(List.of(), failed, List.of(), others + 5, List.of()));
     assertThat(result.lost()).isEmpty();
     assertThat(result.retries()).hasSize(2);
     assertThat(tenant.count("delays")).isEqualTo(3);

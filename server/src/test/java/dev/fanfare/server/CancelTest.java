@@ -22,6 +22,9 @@ class CancelTest {
   /** Longer than a worker may take to confirm a cancel. */
   private static final Duration NO_CONFIRMATION = Duration.ofSeconds(61);
 
+  /** Longer than the pause before a worker is told of a cancel again. */
+  private static final Duration TOLD_AGAIN = Duration.ofSeconds(6);
+
   final Tenant tenant = engine.tenant();
 
   private void assertCanceled(UUID run) {
@@ -105,6 +108,27 @@ class CancelTest {
     assertCanceled(run);
     assertThat(worker.succeed(claimed, "1").lost()).hasSize(1);
     assertCanceled(run);
+  }
+
+  @Test
+  void CAN_09_a_worker_is_told_of_a_cancel_again_until_the_run_ends() {
+    Worker worker = tenant.worker("a");
+    UUID run = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    tenant.cancel(run);
+    LeaseRef notified = new LeaseRef(run, claimed.fence());
+    assertThat(worker.poll(1).canceled()).containsExactly(notified); // and is lost
+    for (int times = 0; times < 3; times++) {
+      assertThat(worker.heartbeat().canceled()).isEmpty();
+      tenant.letTimePass(TOLD_AGAIN);
+      assertThat(worker.heartbeat().canceled()).containsExactly(notified);
+      tenant.letTimePass(TOLD_AGAIN);
+      assertThat(worker.poll(1).canceled()).containsExactly(notified);
+    }
+    worker.fail(claimed, 1, true);
+    tenant.letTimePass(TOLD_AGAIN);
+    assertThat(worker.heartbeat().canceled()).isEmpty();
   }
 
   @Test

@@ -164,6 +164,45 @@ class FamilyTest {
   }
 
   @Test
+  void CAN_04_children_triggered_before_the_worker_learns_of_the_cancel_are_canceled_too() {
+    Worker worker = tenant.worker("a");
+    UUID parent = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    tenant.cancel(parent);
+    UUID late = child(parent);
+    UUID grandchild = child(late);
+    engine.sweep("CancelSweep", tenant.now());
+    assertThat(tenant.status(late)).isEqualTo(RunStatus.QUEUED);
+    worker.fail(claimed, 1, false);
+    engine.sweep("CancelSweep", tenant.now());
+    assertCanceled(parent, late, grandchild);
+    assertThat(tenant.count("cancellations")).isZero();
+  }
+
+  /** No sequence of events is known that leads there, but a sweep must not run in circles. */
+  @Test
+  void a_child_that_is_in_no_table_holds_up_the_cancel_of_its_siblings_only_for_a_while() {
+    UUID parent = tenant.trigger(Item.of("a"));
+    UUID broken = child(parent);
+    UUID sibling = child(parent);
+    engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql("delete from ready where environment_id = :environment and run_id = :run_id")
+                .bind("run_id", broken)
+                .update());
+    tenant.cancel(parent);
+    int sweeps = 0;
+    while (tenant.count("cancellations") > 0) {
+      engine.sweep("CancelSweep", tenant.now()); // which ends, although a branch is left
+      assertThat(sweeps++).isLessThan(1_000);
+    }
+    assertThat(sweeps).isGreaterThan(100);
+    assertCanceled(parent, sibling);
+  }
+
+  @Test
   void CAN_04_canceling_a_parent_cancels_its_running_child_and_notifies_the_worker() {
     Worker worker = tenant.worker("a");
     UUID parent = tenant.trigger(Item.of("a"));

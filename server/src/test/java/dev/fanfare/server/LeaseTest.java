@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
@@ -247,6 +249,24 @@ class LeaseTest {
   }
 
   @Test
+  void HBT_07_a_worker_that_asks_is_told_which_claims_it_lost() {
+    Worker worker = tenant.worker("a");
+    tenant.triggerMany(3, Item.of("a"));
+    List<ClaimedRun> runs = worker.claim(3);
+    worker.start(runs.get(0));
+    worker.start(runs.get(1));
+    assertThat(worker.check(runs).lost()).isEmpty();
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    assertThat(worker.check(runs).lost()).containsExactly(held(runs.get(2)));
+    tenant.cancel(runs.get(1).runId());
+    tenant.letTimePass(Duration.ofSeconds(61)); // it does not confirm the cancel
+    tenant.reclaim(tenant.now());
+    assertThat(worker.check(runs).lost())
+        .containsExactlyInAnyOrder(held(runs.get(1)), held(runs.get(2)));
+    assertThat(tenant.worker("a").check(runs).lost()).hasSize(3);
+  }
+
+  @Test
   void HBT_07_a_run_that_another_worker_holds_cannot_be_changed() {
     Worker owner = tenant.worker("a");
     Worker other = tenant.worker("a");
@@ -347,6 +367,36 @@ class LeaseTest {
   private ClaimedRun claimed(Worker worker) {
     tenant.trigger(Item.of("a"));
     return worker.claimOne();
+  }
+
+  @Test
+  void ATT_09_a_run_whose_worker_is_silent_about_an_exceeded_attempt_ends_as_timed_out() {
+    Duration max = Duration.ofMinutes(5);
+    Worker worker =
+        tenant.worker(
+            new TaskDefinition("a", null, RetryPolicy.DEFAULT, max.toMillis(), null),
+            Tenant.task("b"));
+    UUID byTask = tenant.trigger(Item.of("a"));
+    UUID byRun = tenant.trigger(Item.of("b").maxDuration(max));
+    UUID longer = tenant.trigger(Item.of("a").maxDuration(max.multipliedBy(2)));
+    UUID unlimited = tenant.trigger(Item.of("b"));
+    List<ClaimedRun> runs = worker.claim(4);
+    runs.forEach(worker::start);
+    tenant.letTimePass(max.plusSeconds(30));
+    tenant.reclaim(tenant.now());
+    assertThat(List.of(byTask, byRun))
+        .allSatisfy(run -> assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING));
+    tenant.letTimePass(Engine.IN_PLACE_MAX.plusSeconds(1));
+    tenant.reclaim(tenant.now());
+    assertThat(List.of(byTask, byRun))
+        .allSatisfy(run -> {
+          assertThat(tenant.status(run)).isEqualTo(RunStatus.TIMED_OUT);
+          assertThat(tenant.run(run).error()).contains(RunError.Codes.TOO_LONG);
+          assertThat(tenant.run(run).attempt()).isEqualTo(1);
+        });
+    assertThat(List.of(longer, unlimited))
+        .allSatisfy(run -> assertThat(tenant.status(run)).isEqualTo(RunStatus.EXECUTING));
+    assertThat(worker.check(runs).lost()).hasSize(2);
   }
 
   @Test

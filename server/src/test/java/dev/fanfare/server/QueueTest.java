@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
@@ -174,6 +176,65 @@ class QueueTest {
     assertThat(tenant.slotsInUse()).isEqualTo(3);
     assertThat(worker.claim(10)).isEmpty();
     Invariants.check(tenant);
+  }
+
+  @Test
+  void CON_10_a_locked_counter_holds_up_neither_the_sweep_nor_the_other_queues() throws Exception {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 2));
+    for (String key : List.of("x", "y", "z")) {
+      tenant.triggerMany(1, Item.of("a").concurrencyKey(key));
+    }
+    List<ClaimedRun> held = worker.claim(10);
+    worker.succeed(held.get(2), "1");
+    String setAll = "update slots set in_use = 2 where environment_id = :environment";
+    String key = " and concurrency_key = 'x'";
+    engine.database.transaction(
+        tenant.id(), tx -> tx.sql(setAll + " and concurrency_key <> 'z'").update());
+    CountDownLatch locked = new CountDownLatch(1);
+    CountDownLatch swept = new CountDownLatch(1);
+    Thread slow =
+        Thread.ofVirtual()
+            .start(() ->
+                engine.database.transaction(
+                    tenant.id(),
+                    tx -> {
+                      tx.sql(setAll + key).update();
+                      locked.countDown();
+                      return await(swept); // a report that waits for something else
+                    }));
+    await(locked);
+    engine.sweep("SlotSweep", tenant.now()); // returns although x is locked
+    assertThat(slots("y")).isEqualTo(1);
+    assertThat(slots("x")).isEqualTo(2);
+    assertThat(slots("z")).isNull();
+    swept.countDown();
+    slow.join();
+    engine.sweep("SlotSweep", tenant.now());
+    assertThat(slots("x")).isEqualTo(1);
+    Invariants.check(tenant);
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      return latch.await(60, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Integer slots(String key) {
+    return engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql(
+                    """
+                    select in_use
+                      from slots
+                     where environment_id = :environment
+                       and concurrency_key = :key
+                    """)
+                .bind("key", key)
+                .first(r -> r.integer("in_use")));
   }
 
   @Test

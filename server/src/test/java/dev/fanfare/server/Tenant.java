@@ -249,7 +249,8 @@ public final class Tenant {
                   update leases
                      set claimed_at = claimed_at - :span * interval '1 millisecond',
                          started_at = started_at - :span * interval '1 millisecond',
-                         canceled_at = canceled_at - :span * interval '1 millisecond'
+                         canceled_at = canceled_at - :span * interval '1 millisecond',
+                         told_at = told_at - :span * interval '1 millisecond'
                    where environment_id = :environment
                   """)
               .bind("span", span.toMillis())

@@ -73,11 +73,17 @@ public final class Worker {
 
   public ReportResult report(
       List<AttemptRef> started, List<Finished> finished, List<LeaseRef> returned) {
-    return report(new AttemptReport(started, finished, returned, null));
+    return report(new AttemptReport(started, finished, returned, null, List.of()));
   }
 
   public ReportResult report(AttemptReport report) {
     return server.sessions.report(environmentId, session, report).orElseThrow(HttpError::of);
+  }
+
+  /** Sends an empty report that asks whether these claims were lost. */
+  public ReportResult check(List<ClaimedRun> runs) {
+    List<LeaseRef> held = runs.stream().map(run -> new LeaseRef(run.runId(), run.fence())).toList();
+    return report(new AttemptReport(List.of(), List.of(), List.of(), null, held));
   }
 
   public static AttemptRef started(ClaimedRun run, int attempt) {

@@ -14,19 +14,27 @@ import org.jspecify.annotations.Nullable;
  * @param held how many runs the worker holds, including those named here. If they are more than the
  *     session has slots, failed runs wait for their next attempt in the queue and not at the
  *     worker; absent: the server does not check
+ * @param checked leases that the worker holds, to learn whether it lost some, at most 10,000; absent:
+ *     none
  */
 public record ReportRequest(
     List<Started> started,
     List<Finished> finished,
     List<LeaseRef> returned,
-    @Nullable Integer held) {
+    @Nullable Integer held,
+    @Nullable List<LeaseRef> checked) {
   /** A report that does not say how many runs the worker holds. */
   public ReportRequest(List<Started> started, List<Finished> finished, List<LeaseRef> returned) {
-    this(started, finished, returned, null);
+    this(started, finished, returned, null, null);
   }
 
   /** The same report of a worker that holds this many runs. */
   public ReportRequest holding(int runs) {
-    return new ReportRequest(started, finished, returned, runs);
+    return new ReportRequest(started, finished, returned, runs, checked);
+  }
+
+  /** The same report of a worker that asks whether it lost some of these leases. */
+  public ReportRequest checking(List<LeaseRef> leases) {
+    return new ReportRequest(started, finished, returned, held, leases);
   }
 }

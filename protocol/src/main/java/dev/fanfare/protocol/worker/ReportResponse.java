@@ -9,7 +9,8 @@ import java.util.List;
  *     server stored nothing for them; the worker must stop them and discard their results
  * @param retries failed runs that this worker must attempt again, under the same lease
  * @param canceled leases of this session whose runs were canceled; the worker must stop and report
- *     them
+ *     them. Each is named again every few seconds until it ends; it may be one that the response to
+ *     a poll, still on its way, assigns
  */
 public record ReportResponse(List<LeaseRef> lost, List<Retry> retries, List<LeaseRef> canceled) {
 

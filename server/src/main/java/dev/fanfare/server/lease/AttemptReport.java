@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param finished attempts that ended
  * @param returned runs that the worker hands back
  * @param held how many runs the worker holds, including those above; absent: it does not say
+ * @param checked leases of which the worker wants to know whether it lost them
  */
 public record AttemptReport(
     List<AttemptRef> started,
     List<Finished> finished,
     List<LeaseRef> returned,
-    @Nullable Integer held) {
+    @Nullable Integer held,
+    List<LeaseRef> checked) {
 
   /**
    * An attempt that ended.
@@ -53,7 +55,7 @@ public record AttemptReport(
    *
    * @param lost reported leases that the session does not hold, or no longer holds
    * @param retries attempts that the worker starts under the same lease
-   * @param canceled leases whose run was canceled; each is notified once
+   * @param canceled leases whose run was canceled; each is named again until it ends
    */
   public record ReportResult(List<LeaseRef> lost, List<Retry> retries, List<LeaseRef> canceled) {}
 

@@ -42,11 +42,12 @@ final class CancelSweep implements Sweep {
 
   private int cancelBranches(Tx tx) {
     List<Branch> branches = cancellationStore.take(tx, Cancellation.RUNS_PER_ROUND);
-    if (!branches.isEmpty()) {
-      Cancellation cancellation = new Cancellation(tx);
-      cancellation.cancelDescendants(branches);
-      cancellation.write(finishRuns);
+    if (branches.isEmpty()) {
+      return 0;
     }
-    return branches.size();
+    Cancellation cancellation = new Cancellation(tx);
+    cancellation.cancelDescendants(branches);
+    cancellation.write(finishRuns);
+    return branches.size() - cancellation.stuck();
   }
 }

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cancels of one transaction: runs in any state that is not final, and their descendants, level
@@ -35,6 +37,11 @@ final class Cancellation {
 
   private static final int ROUNDS = 8;
 
+  /** The sweep pauses for a second between two tries that both find nothing. */
+  static final int TRIES_MAX = 300;
+
+  private static final Logger log = LoggerFactory.getLogger(Cancellation.class);
+
   private final Tx tx;
   private final List<Outcome> outcomes = new ArrayList<>();
   private final FamilyQueries familyQueries = new FamilyQueries();
@@ -44,6 +51,7 @@ final class Cancellation {
   private final LeaseStore leaseStore = new LeaseStore();
   private final CancellationStore cancellationStore = new CancellationStore();
   private boolean workersToNotify;
+  private int stuck;
 
   Cancellation(Tx tx) {
     this.tx = tx;
@@ -52,6 +60,11 @@ final class Cancellation {
   /** Whether sessions hold some of the canceled runs, so that their workers must be notified. */
   boolean hasWorkersToNotify() {
     return workersToNotify;
+  }
+
+  /** How many branches wait for a run that was in no table. */
+  int stuck() {
+    return stuck;
   }
 
   /** Cancels runs that are not final; returns those that it did not find because they moved. */
@@ -113,6 +126,7 @@ final class Cancellation {
     if (!open.isEmpty()) {
       cancellationStore.insertAll(tx, open);
     }
+    stuck = (int) open.stream().filter(branch -> branch.tries() > 0).count();
   }
 
   /** Cancels a share of the children of each branch; returns the branches that are left. */
@@ -141,25 +155,31 @@ final class Cancellation {
    * Returns the branches of the handled children, then the branch itself unless it is complete.
    *
    * @param more whether there may be more children than {@code children}
-   * @param moving runs that were not found; their branch continues in front of them
+   * @param moving runs that were not found; their branch continues in front of them, but not for
+   *     ever: after some tries it passes over a run that is in no table, which must not happen
    */
   private static List<Branch> left(
       Branch branch, List<Place> children, boolean more, Set<UUID> moving) {
     List<Branch> left = new ArrayList<>();
     UUID afterRunId = branch.afterRunId();
+    int tries = branch.tries();
     boolean complete = !more;
     for (Place child : children) {
       if (moving.contains(child.runId())) {
-        complete = false;
-        break;
+        if (tries < TRIES_MAX) {
+          complete = false;
+          break;
+        }
+        log.error("Run {} cannot be canceled with its parent: it is in no table", child.runId());
       }
       afterRunId = child.runId();
+      tries = 0;
       if (child.hasChildren()) {
         left.add(Branch.whole(child.runId()));
       }
     }
     if (!complete) {
-      left.add(new Branch(branch.runId(), afterRunId));
+      left.add(new Branch(branch.runId(), afterRunId, tries));
     }
     return left;
   }

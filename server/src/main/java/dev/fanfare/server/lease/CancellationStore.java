@@ -12,13 +12,14 @@ final class CancellationStore {
    * A run whose children are to be canceled, in the order of their ids.
    *
    * @param afterRunId the last child that was handled
+   * @param tries how many transactions in a row found the next child in no table
    */
-  record Branch(UUID runId, UUID afterRunId) {
+  record Branch(UUID runId, UUID afterRunId, int tries) {
     private static final UUID NONE = new UUID(0, 0);
 
     /** A run of which no child was handled. */
     static Branch whole(UUID runId) {
-      return new Branch(runId, NONE);
+      return new Branch(runId, NONE, 0);
     }
   }
 
@@ -26,19 +27,25 @@ final class CancellationStore {
   void insertAll(Tx tx, Collection<Branch> branches) {
     tx.sql(
             """
-            insert into cancellations (environment_id, run_id, after_run_id)
-            select :environment, b.run_id, b.after_run_id
-              from unnest(:run_ids::uuid[], :after_run_ids::uuid[]) as b (run_id, after_run_id)
+            insert into cancellations (environment_id, run_id, after_run_id, tries)
+            select :environment, b.run_id, b.after_run_id, b.tries
+              from unnest(:run_ids::uuid[], :after_run_ids::uuid[], :tries::int[])
+                   as b (run_id, after_run_id, tries)
              order by b.run_id
                 on conflict (environment_id, run_id) do update
-               set after_run_id = least(cancellations.after_run_id, excluded.after_run_id)
+               set after_run_id = least(cancellations.after_run_id, excluded.after_run_id),
+                   tries = least(cancellations.tries, excluded.tries)
             """)
         .uuids("run_ids", branches, Branch::runId)
         .uuids("after_run_ids", branches, Branch::afterRunId)
+        .ints("tries", branches, Branch::tries)
         .update();
   }
 
-  /** Deletes and returns up to {@code max} branches that no other server has locked. */
+  /**
+   * Deletes and returns up to {@code max} branches that no other server has locked, each with one
+   * try more.
+   */
   List<Branch> take(Tx tx, int max) {
     return tx.sql(
             """
@@ -51,9 +58,9 @@ final class CancellationStore {
                       order by run_id
                       limit :max
                         for update skip locked))
-            returning run_id, after_run_id
+            returning run_id, after_run_id, tries
             """)
         .bind("max", max)
-        .list(r -> new Branch(r.uuid("run_id"), r.uuid("after_run_id")));
+        .list(r -> new Branch(r.uuid("run_id"), r.uuid("after_run_id"), r.integer("tries") + 1));
   }
 }

@@ -53,6 +53,7 @@ public final class ClaimRuns {
   private final ReadyStore readyStore = new ReadyStore();
   private final ParkedStore parkedStore = new ParkedStore();
   private final LeaseStore leaseStore = new LeaseStore();
+  private final SlotCountStore slotCountStore = new SlotCountStore();
   private final ClaimStore claimStore = new ClaimStore();
 
   ClaimRuns(Database database) {
@@ -64,7 +65,7 @@ public final class ClaimRuns {
    *
    * @param runs the runs that the session now holds
    * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
-   * @param canceled leases of the session whose run was canceled; each is notified once
+   * @param canceled leases of the session whose run was canceled; each is named again until it ends
    */
   public record Claim(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
 
@@ -138,8 +139,10 @@ public final class ClaimRuns {
   private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
 
   private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, claimant.sessionId());
     Round round = round(tx, claimant, max, afterLaneId);
+    // After the claim has locked its session, because a close locks the session first, too.
+    List<LeaseRef> canceled =
+        leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN);
     return new Round(round.runs(), round.lastLaneId(), canceled);
   }
 
@@ -162,7 +165,7 @@ public final class ClaimRuns {
       lastLaneId = executable.get(Quotas.lastServed(quotas)).laneId();
     }
     if (executable.stream().anyMatch(lane -> lane.freeSlots() != null)) {
-      leaseStore.insertMissingSlots(
+      slotCountStore.insertMissingSlots(
           tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
     }
     longTexts.acquireUninterruptibly();

@@ -71,13 +71,14 @@ final class ClaimStore {
                  for update of s skip locked
             ), grants as materialized (
               -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
-              select l.lane_id, l.queue_id, l.concurrency_key,
+              select l.lane_id, l.queue_id, l.concurrency_key, a.max_duration_ms,
                      q.concurrency_limit is not null as limited,
                      case when q.concurrency_limit is null then a.quota
                           else least(a.quota,
                                      greatest(0, coalesce(f.n, 0)
                                                  - coalesce(sum(a.quota) over earlier, 0))) end as n
-                from unnest(:lane_ids::int[], :quotas::int[]) as a (lane_id, quota)
+                from unnest(:lane_ids::int[], :quotas::int[], :max_durations_ms::int8[])
+                     as a (lane_id, quota, max_duration_ms)
                 join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
                 join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
                 left join free_slots f on f.queue_id = l.queue_id
@@ -94,7 +95,7 @@ final class ClaimStore {
                                       rows between unbounded preceding and 1 preceding)
             ), picked as materialized (
               -- an entry that another claim has locked is skipped
-              select r.*
+              select r.*, g.max_duration_ms as task_max_duration_ms
                 from live_session
                cross join grants g
                cross join lateral (
@@ -143,10 +144,11 @@ final class ClaimStore {
             ), leased as (
               insert into leases
                      (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,
-                      claimed_at, first_started_at, batch_id, version_id, poll_no)
+                      claimed_at, first_started_at, batch_id, version_id, poll_no,
+                      max_duration_ms)
               select c.environment_id, c.run_id, :session_id, c.fence + 1, c.lane_id, c.rank,
                      c.attempt, c.losses, now(), c.first_started_at, c.batch_id, :version_id,
-                     :poll_no
+                     :poll_no, coalesce(c.max_duration_ms, c.task_max_duration_ms)
                 from claimed c
             )
             select c.run_id, c.fence + 1 as fence, c.lane_id, c.attempt, c.batch_id, c.payload,
@@ -158,6 +160,10 @@ final class ClaimStore {
         .bind("session_id", claimant.sessionId())
         .ints("lane_ids", lanes, ClaimableLane::laneId)
         .bind("quotas", quotas)
+        .longsOrNull(
+            "max_durations_ms",
+            lanes,
+            lane -> lane.maxDuration() == null ? null : lane.maxDuration().toMillis())
         .bind("bytes_max", BYTES_MAX)
         .bind("version_id", claimant.versionId())
         .bind("poll_no", claimant.poll())

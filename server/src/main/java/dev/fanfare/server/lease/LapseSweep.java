@@ -60,7 +60,7 @@ final class LapseSweep implements Sweep {
       return 0;
     }
     List<Lease> lost = leaseStore.endSome(tx, lapsed, LEASES_AT_ONCE);
-    reclaim.settle(tx, lost, now);
+    reclaim.settle(tx, lost, List.of(), now);
     // One whose lease is locked by a report stays until a later step.
     int deleted = lost.size() < LEASES_AT_ONCE ? sessionStore.deleteIdle(tx, lapsed) : 0;
     return lost.size() + deleted;

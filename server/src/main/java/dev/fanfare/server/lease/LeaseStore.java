@@ -4,6 +4,7 @@ import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -12,8 +13,7 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * SQL of {@code leases}, except inserting them: see {@link ClaimStore}. It also inserts and
- * recounts the slot counters of queues, because they count leases.
+ * SQL of {@code leases}, except inserting them: see {@link ClaimStore}.
  *
  * <p>The leases of a report are read one by one, in a subquery with a limit, which the planner
  * cannot turn into a join. A plan made while the table is nearly empty would otherwise read all
@@ -34,27 +34,25 @@ final class LeaseStore {
     return tx.sql(
             """
             update leases l
-               set attempt          = (:attempts::int[])[array_position(:run_ids::uuid[], l.run_id)],
+               set attempt          = held.attempt,
                    started_at       = case when l.started_at is not null
-                                            and l.attempt = (:attempts::int[])
-                                                            [array_position(:run_ids::uuid[], l.run_id)]
+                                            and l.attempt = held.attempt
                                            then l.started_at else now() end,
                    first_started_at = coalesce(l.first_started_at, now())
-             where l.environment_id = :environment
-               and l.run_id = any (array(
-                     select held.run_id
-                       from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[])
-                            as c (run_id, fence, attempt)
-                      cross join lateral (
-                              select x.run_id
-                                from leases x
-                               where x.environment_id = :environment
-                                 and x.session_id = :session_id
-                                 and x.run_id = c.run_id
-                                 and x.fence = c.fence
-                                 and c.attempt in (x.attempt, x.attempt + 1)
-                               limit 1
-                                 for update) as held))
+              from (select h.address, c.attempt
+                      from unnest(:run_ids::uuid[], :fences::int[], :attempts::int[])
+                           as c (run_id, fence, attempt)
+                     cross join lateral (
+                             select x.ctid as address
+                               from leases x
+                              where x.environment_id = :environment
+                                and x.session_id = :session_id
+                                and x.run_id = c.run_id
+                                and x.fence = c.fence
+                                and c.attempt in (x.attempt, x.attempt + 1)
+                              limit 1
+                                for update) as h) as held
+             where l.ctid = held.address
             returning l.run_id, l.fence, l.attempt
             """)
         .uuids("run_ids", ordered, AttemptRef::runId)
@@ -186,11 +184,20 @@ final class LeaseStore {
   }
 
   /**
-   * Deletes and returns up to {@code max} leases that are overdue: claimed before {@code
-   * startBefore} and not started, canceled before {@code cancelBefore} and not confirmed, or of a
-   * session that does not exist. Skips leases that another transaction has locked.
+   * A lease that its worker held for too long.
+   *
+   * @param exceeded whether its attempt exceeded its max duration
    */
-  List<Lease> endOverdue(Tx tx, Instant startBefore, Instant cancelBefore, int max) {
+  record Overdue(Lease lease, boolean exceeded) {}
+
+  /**
+   * Deletes and returns up to {@code max} leases that are overdue: claimed before {@code
+   * startBefore} and not started, canceled before {@code cancelBefore} and not confirmed, of an
+   * attempt that exceeds its max duration by more than {@code grace}, or of a session that does not
+   * exist. Skips leases that another transaction has locked.
+   */
+  List<Overdue> endOverdue(
+      Tx tx, Instant now, Instant startBefore, Instant cancelBefore, Duration grace, int max) {
     return tx.sql(
             """
             delete from leases
@@ -201,18 +208,23 @@ final class LeaseStore {
                       where l.environment_id = :environment
                         and ((l.started_at is null and l.claimed_at <= :start_before)
                              or l.canceled_at <= :cancel_before
+                             or l.started_at + (l.max_duration_ms + :grace_ms)
+                                               * interval '1 millisecond' <= :now
                              or not exists (select
                                               from sessions s
                                              where s.environment_id = l.environment_id
                                                and s.session_id = l.session_id))
                       limit :max
                         for update skip locked))
-            returning *
+            returning *, coalesce(started_at + (max_duration_ms + :grace_ms)
+                                               * interval '1 millisecond' <= :now, false) as exceeded
             """)
         .bind("start_before", startBefore)
         .bind("cancel_before", cancelBefore)
+        .bind("grace_ms", grace.toMillis())
+        .bind("now", now)
         .bind("max", max)
-        .list(LeaseStore::lease);
+        .list(r -> new Overdue(lease(r), r.flag("exceeded")));
   }
 
   /** Locks the lease of a run, if there is one. Waits for a transaction that has locked it. */
@@ -252,15 +264,16 @@ final class LeaseStore {
   }
 
   /**
-   * Marks canceled leases of a session as notified, and returns them; each is returned once. Skips
+   * Returns the canceled leases of a session that it was not told of within {@code pause}, and
+   * notes that it is told now. It is told again and again, because the response may be lost. Skips
    * leases that are locked until the next call: another transaction notifies, ends or cancels them,
    * and a report that waited here while it has locked other leases could deadlock.
    */
-  List<LeaseRef> notifyCanceled(Tx tx, UUID sessionId) {
+  List<LeaseRef> notifyCanceled(Tx tx, UUID sessionId, Duration pause) {
     return tx.sql(
             """
             update leases
-               set cancel_told = true
+               set told_at = now()
              where environment_id = :environment
                and run_id = any (array(
                      select run_id
@@ -268,10 +281,33 @@ final class LeaseStore {
                       where environment_id = :environment
                         and session_id = :session_id
                         and canceled_at is not null
-                        and not cancel_told
+                        and (told_at is null
+                             or told_at <= now() - :pause_ms * interval '1 millisecond')
                         for update skip locked))
             returning run_id, fence
             """)
+        .bind("session_id", sessionId)
+        .bind("pause_ms", pause.toMillis())
+        .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
+  }
+
+  /** Returns those of these leases that the session holds. */
+  List<LeaseRef> held(Tx tx, UUID sessionId, List<LeaseRef> refs) {
+    return tx.sql(
+            """
+            select held.run_id, held.fence
+              from unnest(:run_ids::uuid[], :fences::int[]) as c (run_id, fence)
+             cross join lateral (
+                     select x.run_id, x.fence
+                       from leases x
+                      where x.environment_id = :environment
+                        and x.session_id = :session_id
+                        and x.run_id = c.run_id
+                        and x.fence = c.fence
+                      limit 1) as held
+            """)
+        .uuids("run_ids", refs, LeaseRef::runId)
+        .ints("fences", refs, LeaseRef::fence)
         .bind("session_id", sessionId)
         .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
   }
@@ -287,67 +323,6 @@ final class LeaseStore {
             """)
         .bind("session_id", sessionId)
         .list(LeaseStore::lease);
-  }
-
-  /**
-   * Inserts the missing slot counters of those lanes whose queues have a limit. A counter starts at
-   * the number of leases, because a queue can get its limit while runs of it are leased. The order
-   * prevents deadlocks between claims.
-   */
-  void insertMissingSlots(Tx tx, int[] laneIds) {
-    tx.sql(
-            """
-            with missing as materialized (
-              select distinct l.environment_id, l.queue_id, l.concurrency_key
-                from lanes l
-                join queues q using (environment_id, queue_id)
-               where l.environment_id = :environment
-                 and l.lane_id = any (:lane_ids)
-                 and q.concurrency_limit is not null
-                 and not exists (select
-                                   from slots s
-                                  where s.environment_id = l.environment_id
-                                    and s.queue_id = l.queue_id
-                                    and s.concurrency_key = l.concurrency_key)
-            ), leased as materialized (
-              select l.queue_id, l.concurrency_key, count(*)::int as n
-                from leases e
-                join lanes l using (environment_id, lane_id)
-               where e.environment_id = :environment
-               group by l.queue_id, l.concurrency_key
-            )
-            insert into slots (environment_id, queue_id, concurrency_key, in_use)
-            select m.environment_id, m.queue_id, m.concurrency_key, coalesce(e.n, 0)
-              from missing m
-              left join leased e using (queue_id, concurrency_key)
-             order by m.queue_id, m.concurrency_key
-                on conflict do nothing
-            """)
-        .bind("lane_ids", laneIds)
-        .update();
-  }
-
-  /** Sets every slot counter to the number of leases. The caller has locked the counters. */
-  void recountSlots(Tx tx) {
-    tx.sql(
-            """
-            update slots s
-               set in_use = c.n
-              from (select s.queue_id, s.concurrency_key, count(e.run_id)::int as n
-                      from slots s
-                      left join lanes l on l.environment_id = s.environment_id
-                                       and l.queue_id = s.queue_id
-                                       and l.concurrency_key = s.concurrency_key
-                      left join leases e on e.environment_id = l.environment_id
-                                        and e.lane_id = l.lane_id
-                     where s.environment_id = :environment
-                     group by s.queue_id, s.concurrency_key) as c
-             where s.environment_id = :environment
-               and s.queue_id = c.queue_id
-               and s.concurrency_key = c.concurrency_key
-               and s.in_use <> c.n
-            """)
-        .update();
   }
 
   private static <T> List<T> ordered(List<T> refs, Function<T, UUID> runId) {

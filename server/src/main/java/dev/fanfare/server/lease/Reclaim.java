@@ -45,9 +45,16 @@ final class Reclaim {
         half.compareTo(CONTACT_MIN) > 0 ? half : CONTACT_MIN, lease.dividedBy(10), interval);
   }
 
-  /** Queues the runs of these lost leases, or ends them. Called last in its transaction. */
-  void settle(Tx tx, List<Lease> lost, Instant now) {
+  /**
+   * Queues the runs of lost leases, or ends them. Called last in its transaction.
+   *
+   * @param exceeded leases of attempts that exceeded their max duration, whose runs end
+   */
+  void settle(Tx tx, List<Lease> lost, List<Lease> exceeded, Instant now) {
     Settlement settlement = new Settlement();
+    for (Lease lease : exceeded) {
+      settlement.end(lease, tooLong(lease, now));
+    }
     for (Lease lease : lost) {
       int losses = lease.losses() + 1;
       if (losses > config.get(LOSSES_MAX)) {
@@ -64,16 +71,30 @@ final class Reclaim {
     signals.ready(environmentId);
   }
 
+  private static Outcome tooLong(Lease lease, Instant now) {
+    return outcome(
+        lease,
+        RunStatus.TIMED_OUT,
+        RunError.internal(
+            RunError.Codes.TOO_LONG,
+            "The attempt exceeded its max duration, and its worker did not end it"),
+        now);
+  }
+
   private static Outcome lostTooOften(Lease lease, int losses, Instant now) {
     boolean started = lease.startedAt() != null;
     RunError error =
         RunError.internal(
             started ? RunError.Codes.STALLED : RunError.Codes.DEQUEUED_TOO_OFTEN,
             "The worker of this run was lost " + losses + " times");
+    return outcome(lease, RunStatus.SYSTEM_FAILURE, error, now);
+  }
+
+  private static Outcome outcome(Lease lease, RunStatus status, RunError error, Instant now) {
     return new Outcome(
         lease.runId(),
         lease.batchId(),
-        RunStatus.SYSTEM_FAILURE,
+        status,
         lease.attempt(),
         null,
         null,

@@ -1,6 +1,7 @@
 package dev.fanfare.server.lease;
 
 import static dev.fanfare.server.config.ServerSettings.CANCEL_LIMIT;
+import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
 import static dev.fanfare.server.config.ServerSettings.START_LIMIT;
 import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
@@ -10,17 +11,22 @@ import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.LeaseStore.Overdue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /**
  * Reclaims runs from workers that are alive but did not start a run in time, or did not confirm a
- * cancel in time. {@link LapseSweep} reclaims the runs of workers that are not.
+ * cancel in time; ends runs whose worker is silent about an attempt that exceeded its max duration.
+ * {@link LapseSweep} reclaims the runs of workers that are not alive.
  */
 final class ReclaimSweep implements Sweep {
   /** How much rarer it is than other sweeps, because a step reads all leases. */
   private static final int INTERVALS = 20;
+
+  /** How long a worker may take to end an attempt that exceeded its max duration. */
+  private static final Duration EXCEEDED_GRACE = Duration.ofSeconds(30);
 
   private static final int AT_ONCE = 1_000;
 
@@ -55,10 +61,21 @@ final class ReclaimSweep implements Sweep {
   }
 
   private int reclaim(Tx tx, Instant now) {
-    List<Lease> lost =
+    // While a retry waits in place, its lease shows the start of the attempt before.
+    Duration grace = EXCEEDED_GRACE.plus(config.get(RETRY_IN_PLACE_MAX));
+    List<Overdue> overdue =
         leaseStore.endOverdue(
-            tx, now.minus(config.get(START_LIMIT)), now.minus(config.get(CANCEL_LIMIT)), AT_ONCE);
-    reclaim.settle(tx, lost, now);
-    return lost.size();
+            tx,
+            now,
+            now.minus(config.get(START_LIMIT)),
+            now.minus(config.get(CANCEL_LIMIT)),
+            grace,
+            AT_ONCE);
+    reclaim.settle(tx, leases(overdue, false), leases(overdue, true), now);
+    return overdue.size();
+  }
+
+  private static List<Lease> leases(List<Overdue> overdue, boolean exceeded) {
+    return overdue.stream().filter(o -> o.exceeded() == exceeded).map(Overdue::lease).toList();
   }
 }

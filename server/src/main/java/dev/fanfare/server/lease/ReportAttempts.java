@@ -58,6 +58,9 @@ public final class ReportAttempts {
     if (!report.returned().isEmpty()) {
       writing.handBack(report.returned());
     }
+    if (!report.checked().isEmpty()) {
+      writing.check(report.checked());
+    }
     return writing.finish(finishRuns);
   }
 

@@ -6,6 +6,7 @@ import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.AttemptReport.Retry;
 import dev.fanfare.server.run.FinishRuns;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -19,6 +20,9 @@ import java.util.UUID;
  * the results of the leases that the report ends.
  */
 final class ReportWriting {
+  /** The pause before a session is told again of a canceled lease that it still holds. */
+  static final Duration CANCELED_AGAIN = Duration.ofSeconds(5);
+
   private final Tx tx;
   private final UUID sessionId;
   private final LeaseStore leaseStore = new LeaseStore();
@@ -100,10 +104,16 @@ final class ReportWriting {
     }
   }
 
+  /** Finds the lost ones among leases that the worker believes to hold. */
+  void check(List<LeaseRef> believed) {
+    Set<LeaseRef> held = new HashSet<>(leaseStore.held(tx, sessionId, believed));
+    believed.stream().filter(ref -> !held.contains(ref)).forEach(lost::add);
+  }
+
   /** Settles the leases that ended, and completes the response with cancels. Called last, once. */
   Written finish(FinishRuns finishRuns) {
     boolean claimable = settlement.write(tx, finishRuns);
-    List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, sessionId);
+    List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, sessionId, CANCELED_AGAIN);
     return new Written(new ReportResult(lost, retries, canceled), claimable);
   }
 }

@@ -1,6 +1,7 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.CancellationStore.Branch;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.DelayStore.Delayed;
 import dev.fanfare.server.queue.Entry;
@@ -16,23 +17,25 @@ import java.util.List;
  * The results of all leases that end in one transaction, collected first and written once at its
  * end.
  *
- * <p>Every transaction that ends leases locks in this order: leases, idempotency keys, batches,
- * slots. If each result were written by itself, a report would lock slots, then a batch, then slots
- * again, and two reports could deadlock. The slots come last because claims skip a queue while its
- * counter is locked.
+ * <p>Every transaction that ends leases locks in this order: leases, cancellations, idempotency
+ * keys, batches, slots. If each result were written by itself, a report would lock slots, then a
+ * batch, then slots again, and two reports could deadlock. The slots come last because claims skip
+ * a queue while its counter is locked.
  */
 final class Settlement {
   private final List<Outcome> outcomes = new ArrayList<>();
   private final List<Entry> queued = new ArrayList<>();
   private final List<Delayed> delayed = new ArrayList<>();
   private final List<Lease> ended = new ArrayList<>();
+  private final List<Branch> canceled = new ArrayList<>();
+  private final CancellationStore cancellationStore = new CancellationStore();
   private final ReadyStore readyStore = new ReadyStore();
   private final DelayStore delayStore = new DelayStore();
   private final SlotStore slotStore = new SlotStore();
 
   /** Ends the run with this outcome, or as CANCELED if it was canceled. */
   void end(Lease lease, Outcome outcome) {
-    ended.add(lease);
+    ended(lease);
     outcomes.add(
         lease.canceled()
             ? lease.canceledOutcome(outcome.attempt(), outcome.durationMillis())
@@ -41,7 +44,7 @@ final class Settlement {
 
   /** Puts the run back into its lane at its old rank, or ends it if it was canceled. */
   void queue(Lease lease, int losses) {
-    ended.add(lease);
+    ended(lease);
     if (lease.canceled()) {
       outcomes.add(lease.canceledOutcome(lease.attempt(), 0));
     } else {
@@ -54,8 +57,15 @@ final class Settlement {
    * ends it.
    */
   void delay(Lease lease, Entry entry, Instant dueAt) {
-    ended.add(lease);
+    ended(lease);
     delayed.add(new Delayed(entry, dueAt));
+  }
+
+  private void ended(Lease lease) {
+    ended.add(lease);
+    if (lease.canceled()) {
+      canceled.add(Branch.whole(lease.runId()));
+    }
   }
 
   /**
@@ -64,6 +74,10 @@ final class Settlement {
    * @return whether runs may be claimable now that were not before
    */
   boolean write(Tx tx, FinishRuns finishRuns) {
+    if (!canceled.isEmpty()) {
+      // A handler triggers children until it learns of the cancel, which reached only those before.
+      cancellationStore.insertAll(tx, canceled);
+    }
     if (!queued.isEmpty()) {
       readyStore.insertAll(tx, queued);
     }

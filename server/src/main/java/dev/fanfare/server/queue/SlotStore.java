@@ -1,13 +1,14 @@
 package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * SQL of {@code slots}: for each limited queue and concurrency key, a counter of the slots in use.
- * A claim locks a counter and adds what it takes; ending leases subtracts; a sweep recounts under
- * the same lock, which corrects wrong counters.
+ * A claim locks a counter and adds what it takes; ending leases subtracts; a sweep corrects wrong
+ * counters under the same lock.
  */
 public final class SlotStore {
 
@@ -64,30 +65,76 @@ public final class SlotStore {
         .update();
   }
 
+  /** A limited queue, and a concurrency key; empty: none. */
+  public record Counter(int queueId, String concurrencyKey) {}
+
   /**
-   * Deletes the counters at 0, because concurrency keys are unbounded. The next claim inserts a
-   * missing counter.
+   * Locks those of these counters that nobody else has locked, and returns them. Others are locked
+   * by claims and reports, which would wait, too.
    */
-  public void deleteIdle(Tx tx) {
+  public List<Counter> lock(Tx tx, List<Counter> counters) {
+    return tx.sql(
+            """
+            select s.queue_id, s.concurrency_key
+              from unnest(:queue_ids::int[], :concurrency_keys::text[])
+                   as c (queue_id, concurrency_key)
+             cross join lateral (
+                     select x.queue_id, x.concurrency_key
+                       from slots x
+                      where x.environment_id = :environment
+                        and x.queue_id = c.queue_id
+                        and x.concurrency_key = c.concurrency_key
+                      limit 1
+                        for update skip locked) as s
+            """)
+        .ints("queue_ids", counters, Counter::queueId)
+        .texts("concurrency_keys", counters, Counter::concurrencyKey)
+        .list(r -> new Counter(r.integer("queue_id"), r.text("concurrency_key")));
+  }
+
+  /** Sets counters, which the caller has locked. */
+  public void set(Tx tx, Map<Counter, Integer> inUse) {
     tx.sql(
             """
-            delete from slots
-             where environment_id = :environment
-               and in_use = 0
+            update slots s
+               set in_use = c.n
+              from unnest(:queue_ids::int[], :concurrency_keys::text[], :counts::int[])
+                   as c (queue_id, concurrency_key, n)
+             where s.environment_id = :environment
+               and s.queue_id = c.queue_id
+               and s.concurrency_key = c.concurrency_key
             """)
+        .ints("queue_ids", inUse.keySet(), Counter::queueId)
+        .texts("concurrency_keys", inUse.keySet(), Counter::concurrencyKey)
+        .ints("counts", inUse.values())
         .update();
   }
 
-  /** Locks all counters of an environment. Waits for transactions that have locked some. */
-  public void lockAll(Tx tx) {
+  /**
+   * Deletes those of these counters that are at 0 and that nobody else has locked, because
+   * concurrency keys are unbounded. The next claim inserts a missing counter.
+   */
+  public void deleteIdle(Tx tx, List<Counter> counters) {
     tx.sql(
             """
-            select queue_id
-              from slots
-             where environment_id = :environment
-             order by queue_id, concurrency_key
-               for update
+            delete from slots
+             where environment_id is not distinct from :environment -- not for an index
+               and ctid = any (array(
+                     select s.address
+                       from unnest(:queue_ids::int[], :concurrency_keys::text[])
+                            as c (queue_id, concurrency_key)
+                      cross join lateral (
+                              select x.ctid as address
+                                from slots x
+                               where x.environment_id = :environment
+                                 and x.queue_id = c.queue_id
+                                 and x.concurrency_key = c.concurrency_key
+                                 and x.in_use = 0
+                               limit 1
+                                 for update skip locked) as s))
             """)
-        .list(r -> r.integer("queue_id"));
+        .ints("queue_ids", counters, Counter::queueId)
+        .texts("concurrency_keys", counters, Counter::concurrencyKey)
+        .update();
   }
 }

@@ -55,7 +55,7 @@ public final class PollRuns {
   /**
    * The result of a poll.
    *
-   * @param canceled leases of the session whose run was canceled; each is notified once
+   * @param canceled leases of the session whose run was canceled; each is named again until it ends
    */
   public record Polled(List<ClaimedRun> runs, List<LeaseRef> canceled) {
     static final Polled NOTHING = new Polled(List.of(), List.of());

@@ -72,6 +72,7 @@ create table cancellations (
   environment_id integer not null,
   run_id         uuid not null,
   after_run_id   uuid not null,
+  tries          integer not null default 0,
   constraint cancellations_pkey PRIMARY KEY (environment_id, run_id)
 );
 
@@ -151,10 +152,12 @@ create table leases (
   canceled_at      timestamp with time zone,
   cancel_told      boolean not null default false,
   version_id       integer not null default 0,
+  told_at          timestamp with time zone,
+  max_duration_ms  bigint,
   poll_no          integer not null default 0,
   constraint leases_pkey PRIMARY KEY (environment_id, run_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
-CREATE INDEX leases_untold ON leases USING btree (environment_id, session_id) WHERE ((canceled_at IS NOT NULL) AND (NOT cancel_told));
+CREATE INDEX leases_canceled ON leases USING btree (environment_id, session_id) WHERE (canceled_at IS NOT NULL);
 
 create table outcomes (
   environment_id integer not null,

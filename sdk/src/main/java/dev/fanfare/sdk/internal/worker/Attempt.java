@@ -113,8 +113,14 @@ final class Attempt implements RunContext {
     }
   }
 
-  /** Cancels the attempt, because the run was canceled: interrupts the handler. */
+  /**
+   * Cancels the attempt, because the run was canceled: interrupts the handler. Only once: the
+   * server repeats the news, and a handler may be busy cleaning up.
+   */
   void cancel() {
+    if (canceled) {
+      return;
+    }
     canceled = true;
     if (state.compareAndSet(State.WAITING, State.ENDED)) {
       session.ended(canceledOutcome(0));

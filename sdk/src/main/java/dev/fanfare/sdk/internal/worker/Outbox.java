@@ -24,6 +24,9 @@ final class Outbox {
   /** Most outcomes in one report. */
   static final int FINISHED_MAX = 500;
 
+  /** Most starts in one report. */
+  private static final int STARTS_MAX = 1_000;
+
   /** Most characters in one report; a single outcome may be longer. */
   private static final long CHARS_MAX = 4L * 1024 * 1024;
 
@@ -175,7 +178,7 @@ final class Outbox {
   private List<Started> takeStarts() {
     List<Started> due = new ArrayList<>();
     long young = System.nanoTime() - START_LINGER_NANOS;
-    while (!starts.isEmpty() && starts.getFirst().atNanos <= young) {
+    while (!starts.isEmpty() && due.size() < STARTS_MAX && starts.getFirst().atNanos <= young) {
       Attempt attempt = starts.removeFirst().attempt;
       if (attempt.isRunning()) {
         due.add(attempt.started());

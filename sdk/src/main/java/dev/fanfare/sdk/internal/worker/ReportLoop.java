@@ -40,7 +40,7 @@ final class ReportLoop implements Runnable {
           return;
         }
         if (size(report) > 0 || session.silenceNanos() <= 0) {
-          deliver(report);
+          deliver(session.withChecked(report));
         }
       }
     } catch (InterruptedException e) {

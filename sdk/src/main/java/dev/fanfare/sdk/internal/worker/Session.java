@@ -8,7 +8,10 @@ import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.ApiException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +29,17 @@ import org.slf4j.LoggerFactory;
 final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
+  /** Most claims in one report that the server is asked about. */
+  private static final int CHECKED_MAX = 1_000;
+
+  /** Most canceled claims to remember that have not arrived. */
+  private static final int CANCELED_AHEAD_MAX = 1_000;
+
   private final SessionResponse opened;
   private final Slots slots;
   private final Outbox outbox;
   private final Map<LeaseRef, Attempt> attempts = new ConcurrentHashMap<>();
+  private final Set<LeaseRef> canceledAhead = ConcurrentHashMap.newKeySet();
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
   private final Object room = new Object();
@@ -38,6 +48,7 @@ final class Session {
   private volatile boolean draining;
   private volatile boolean gone;
   private volatile long contactNanos = System.nanoTime();
+  private volatile long checkedNanos = System.nanoTime();
 
   Session(SessionResponse opened, Slots slots) {
     this.opened = opened;
@@ -98,10 +109,33 @@ final class Session {
     answeredPolls = polls;
   }
 
-  /** How long from now until a heartbeat is due: a third of the lease after the last call. */
+  /**
+   * How long from now until a heartbeat is due: a third of the lease after the last call, and half
+   * a lease after the server was last asked whether it still knows what the worker holds.
+   */
   long silenceNanos() {
-    long third = TimeUnit.MILLISECONDS.toNanos(opened.leaseMillis()) / 3;
-    return contactNanos + third - System.nanoTime();
+    long now = System.nanoTime();
+    long lease = TimeUnit.MILLISECONDS.toNanos(opened.leaseMillis());
+    long silence = contactNanos - now + lease / 3;
+    return attempts.isEmpty() ? silence : Math.min(silence, checkedNanos - now + lease / 2);
+  }
+
+  /**
+   * Adds the claims that the worker holds to a report, once in half a lease: the server may have
+   * ended some, which nothing else would tell a handler that runs for hours.
+   */
+  ReportRequest withChecked(ReportRequest report) {
+    long now = System.nanoTime();
+    if (now - checkedNanos < TimeUnit.MILLISECONDS.toNanos(opened.leaseMillis()) / 2) {
+      return report;
+    }
+    checkedNanos = now;
+    Set<LeaseRef> held = new HashSet<>(attempts.keySet());
+    report.finished().forEach(end -> held.remove(new LeaseRef(end.runId(), end.fence())));
+    report.returned().forEach(held::remove);
+    List<LeaseRef> some = new ArrayList<>(held);
+    Collections.shuffle(some); // so that each is named soon, if they are too many for one report
+    return report.checking(List.copyOf(some.subList(0, Math.min(some.size(), CHECKED_MAX))));
   }
 
   /** Whether the server has reclaimed everything: outcomes can no longer be reported. */
@@ -117,7 +151,13 @@ final class Session {
 
   /** An attempt that arrives while draining is handed back; one for a gone session is dropped. */
   private void hold(Attempt attempt) {
+    if (attempts.isEmpty()) {
+      checkedNanos = System.nanoTime();
+    }
     attempts.put(attempt.held(), attempt);
+    if (canceledAhead.remove(attempt.held())) {
+      attempt.cancel();
+    }
     if (gone) {
       attempt.giveUp();
       attempts.remove(attempt.held(), attempt);
@@ -133,9 +173,19 @@ final class Session {
     outbox.finished(end);
   }
 
-  /** Cancels an attempt, because its run was canceled. */
+  /**
+   * Cancels an attempt, because its run was canceled. The response that assigns it may still be on
+   * its way.
+   */
   void cancel(LeaseRef held) {
     Attempt attempt = attempts.get(held);
+    if (attempt == null) {
+      if (canceledAhead.size() >= CANCELED_AHEAD_MAX) {
+        canceledAhead.clear(); // most are of claims that have ended; the server names others again
+      }
+      canceledAhead.add(held);
+      attempt = attempts.get(held); // it may have arrived in between
+    }
     if (attempt != null) {
       attempt.cancel();
     }

@@ -31,6 +31,9 @@ final class ReportWire {
   /** A century. Start times are computed from durations, so a longer one could overflow. */
   private static final long DURATION_MILLIS_MAX = Duration.ofDays(36_525).toMillis();
 
+  /** The maximum number of starts, and of leases to check, in one report. */
+  private static final int ENTRIES_MAX = 10_000;
+
   private final int outputBytesMax;
 
   ReportWire(int outputBytesMax) {
@@ -60,14 +63,17 @@ final class ReportWire {
       throw HttpError.validation("held: must not be negative");
     }
     return new AttemptReport(
-        elements("started", request.started()).stream()
+        elements("started", atMost("started", request.started())).stream()
             .map(s -> new AttemptRef(runId(s.runId()), fence(s.fence()), attempt(s.attempt())))
             .toList(),
         finishedOnce(elements("finished", request.finished())),
         elements("returned", request.returned()).stream()
             .map(h -> new LeaseRef(runId(h.runId()), fence(h.fence())))
             .toList(),
-        request.held());
+        request.held(),
+        elements("checked", atMost("checked", request.checked())).stream()
+            .map(h -> new LeaseRef(runId(h.runId()), fence(h.fence())))
+            .toList());
   }
 
   /** A report ends each run at most once: the next attempt starts after the response. */
@@ -210,6 +216,13 @@ final class ReportWire {
       throw HttpError.validation("attempt: must be from 1 to " + Short.MAX_VALUE);
     }
     return attempt;
+  }
+
+  private static <T> @Nullable List<T> atMost(String name, @Nullable List<T> list) {
+    if (list != null && list.size() > ENTRIES_MAX) {
+      throw HttpError.validation(name + ": must have at most " + ENTRIES_MAX + " entries");
+    }
+    return list;
   }
 
   private static <T> List<T> elements(String name, @Nullable List<T> list) {
