@@ -6,12 +6,16 @@ import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
+import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.Seed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 class DeadlockTest {
   private static final int TASKS = 4;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Test
   void concurrent_triggers_claims_and_reports_never_deadlock() {
@@ -55,6 +60,130 @@ class DeadlockTest {
         assertThat(engine.deadlocks()).isZero();
       }
     });
+  }
+
+  @Test
+  void a_claim_that_tells_of_a_cancel_and_the_close_of_its_session_do_not_deadlock()
+      throws Exception {
+    try (Engine engine = Engine.start()) {
+      Tenant tenant = engine.tenant();
+      Worker worker = tenant.worker(Tenant.task("held"), Tenant.limited("a", "q", 5));
+      UUID held = tenant.trigger(Item.of("held"));
+      worker.claimOne();
+      tenant.trigger(Item.of("a"));
+      tenant.cancel(held);
+      // The claim has to insert the counter of the queue, and waits while somebody else inserts it.
+      Holding inserted =
+          Holding.of(
+              engine,
+              tenant,
+              """
+              insert into slots (environment_id, queue_id, concurrency_key, in_use)
+              select environment_id, queue_id, '', 0
+                from queues
+               where environment_id = :environment
+                 and name = 'q'
+              returning 1
+              """);
+      Thread claim = Thread.ofVirtual().start(() -> worker.claim(5));
+      awaitWaiting(engine, 1);
+      Thread close = Thread.ofVirtual().start(worker::close);
+      Await.until(
+          "the close to end, or to wait for the claim",
+          PATIENCE,
+          () -> !close.isAlive() || waiting(engine) == 2);
+      inserted.end();
+      claim.join();
+      close.join();
+      assertThat(tenant.count("leases")).isZero();
+      assertThat(tenant.count("sessions")).isZero();
+      assertThat(engine.deadlocks()).isZero();
+    }
+  }
+
+  @Test
+  void a_cancel_of_a_family_and_the_expiry_of_its_runs_do_not_deadlock() throws Exception {
+    try (Engine engine = Engine.start()) {
+      Tenant tenant = engine.tenant();
+      Duration ttl = Duration.ofSeconds(1);
+      UUID root = tenant.trigger(Item.of("a"));
+      UUID child = tenant.trigger(Item.of("a").parent(root));
+      UUID grandchild = tenant.trigger(Item.of("a").parent(child).ttl(ttl));
+      tenant.trigger(Item.of("a").parent(root).ttl(ttl)); // canceled before the older grandchild
+      Holding locked =
+          Holding.of(
+              engine,
+              tenant,
+              "select from ready where environment_id = :environment and run_id = '"
+                  + grandchild
+                  + "' for update");
+      Thread expire =
+          Thread.ofVirtual()
+              .start(() -> engine.sweep("ExpireSweep", engine.clock.instant().plusSeconds(60)));
+      Await.until(
+          "the sweep to end, or to wait for the grandchild",
+          PATIENCE,
+          () -> !expire.isAlive() || waiting(engine) == 1);
+      Thread cancel = Thread.ofVirtual().start(() -> tenant.cancel(root));
+      awaitWaiting(engine, expire.isAlive() ? 2 : 1);
+      locked.end();
+      expire.join();
+      cancel.join();
+      assertThat(tenant.count("ready")).isZero();
+      assertThat(tenant.count("outcomes")).isEqualTo(4);
+      engine.sweep("ExpireSweep", engine.clock.instant().plusSeconds(60));
+      assertThat(tenant.count("expiries")).isZero();
+      assertThat(engine.deadlocks()).isZero();
+    }
+  }
+
+  private static void awaitWaiting(Engine engine, int transactions) {
+    Await.until(
+        transactions + " transactions to wait for a lock",
+        PATIENCE,
+        () -> waiting(engine) == transactions);
+  }
+
+  /** How many transactions wait for a lock. */
+  private static int waiting(Engine engine) {
+    return engine.database.transaction(tx ->
+        tx.sql(
+                """
+                select count(*)::int as n
+                  from pg_stat_activity
+                 where datname = current_database()
+                   and wait_event_type = 'Lock'
+                """)
+            .first(r -> r.integer("n")));
+  }
+
+  /** A transaction that stays open after its statement. */
+  private record Holding(Thread thread, CountDownLatch mayEnd) {
+    static Holding of(Engine engine, Tenant tenant, String sql) throws InterruptedException {
+      CountDownLatch begun = new CountDownLatch(1);
+      CountDownLatch mayEnd = new CountDownLatch(1);
+      Thread thread =
+          Thread.ofVirtual()
+              .start(() ->
+                  engine.database.transaction(
+                      tenant.id(),
+                      tx -> {
+                        tx.sql(sql).list(r -> true);
+                        begun.countDown();
+                        try {
+                          return mayEnd.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                        } catch (InterruptedException e) {
+                          throw new AssertionError(e);
+                        }
+                      }));
+      assertThat(begun.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      return new Holding(thread, mayEnd);
+    }
+
+    void end() throws InterruptedException {
+      mayEnd.countDown();
+      thread.join();
+    }
   }
 
   /** Items of all tasks in random order, with keys that other batches use too. */

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param held how many runs the worker holds, including those named here. If they are more than the
  *     session has slots, failed runs wait for their next attempt in the queue and not at the
  *     worker; absent: the server does not check
- * @param checked leases that the worker holds, to learn whether it lost some, at most 10,000; absent:
- *     none
+ * @param checked leases that the worker holds, to learn whether it lost some, at most 10,000;
+ *     absent: none
  */
 public record ReportRequest(
     List<Started> started,

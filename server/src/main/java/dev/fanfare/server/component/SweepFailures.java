@@ -18,6 +18,8 @@ final class SweepFailures {
   private static final Logger log = LoggerFactory.getLogger(SweepLoop.class);
   private static final long REPEAT_NANOS = Duration.ofMinutes(1).toNanos();
 
+  private static final int CAUSES_MAX = 20;
+
   private final LongSupplier nanos;
   private final Set<Sweep> cutOff = new HashSet<>(); // guarded by this
   private final Map<Sweep, Logged> logged = new HashMap<>(); // guarded by this
@@ -40,7 +42,7 @@ final class SweepFailures {
   synchronized void failed(Sweep sweep, Throwable failure, boolean unavailable) {
     if (unavailable) {
       if (cutOff.isEmpty()) {
-        log.warn("The database is away; the sweeps try again: {}", failure.getMessage());
+        log.warn("The database is away; the sweeps try again: {}", reason(failure));
       }
       cutOff.add(sweep);
       return;
@@ -55,6 +57,17 @@ final class SweepFailures {
       logged.put(sweep, new Logged(text, now));
       log.warn("{} failed and will run again: {}", sweep.getClass().getSimpleName(), text);
     }
+  }
+
+  /** The message, and that of the first cause: a pool only says that it has no connection. */
+  private static String reason(Throwable failure) {
+    Throwable first = failure;
+    for (int depth = 0; first.getCause() != null && depth < CAUSES_MAX; depth++) {
+      first = first.getCause();
+    }
+    String message = String.valueOf(failure.getMessage());
+    String cause = String.valueOf(first.getMessage());
+    return message.contains(cause) ? message : message + ": " + cause;
   }
 
   /** Notes that a step of a sweep succeeded. */

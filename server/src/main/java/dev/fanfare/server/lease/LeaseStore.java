@@ -312,13 +312,19 @@ final class LeaseStore {
         .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
   }
 
-  /** Deletes and returns all leases of a session. */
+  /** Deletes and returns all leases of a session. Locks them in the order that reports do. */
   List<Lease> endAll(Tx tx, UUID sessionId) {
     return tx.sql(
             """
             delete from leases
              where environment_id = :environment
-               and session_id = :session_id
+               and run_id = any (array(
+                     select run_id
+                       from leases
+                      where environment_id = :environment
+                        and session_id = :session_id
+                      order by run_id
+                        for update))
             returning *
             """)
         .bind("session_id", sessionId)

@@ -2,7 +2,6 @@ package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
@@ -30,23 +29,19 @@ public final class ExpiryStore {
   }
 
   /**
-   * Deletes and returns up to {@code max} deadlines that have passed, the longest due first. Skips
+   * Locks and returns up to {@code max} deadlines that have passed, the longest due first. Skips
    * those that another transaction has locked.
    */
   public List<Expired> due(Tx tx, Instant now, int max) {
     return tx.sql(
             """
-            delete from expiries
+            select run_id, lane_id, rank
+              from expiries
              where environment_id = :environment
-               and run_id = any (array(
-                     select run_id
-                       from expiries
-                      where environment_id = :environment
-                        and expires_at <= :now
-                      order by expires_at
-                      limit :max
-                        for update skip locked))
-            returning run_id, lane_id, rank
+               and expires_at <= :now
+             order by expires_at
+             limit :max
+               for update skip locked
             """)
         .bind("now", now)
         .bind("max", max)
@@ -58,11 +53,10 @@ public final class ExpiryStore {
 
   /**
    * Deletes the ready entries of these runs, except those that were claimed before; returns the
-   * runs of the deleted ones. Waits for claims that have locked some. The entries are locked in the
-   * order of their runs, as cancels lock them, which prevents deadlocks.
+   * runs of the deleted ones. Skips entries that are locked: a claim or a cancel may take them, and
+   * a cancel locks them in the order of a family.
    */
-  public List<UUID> take(Tx tx, List<Expired> runs) {
-    List<Expired> expired = runs.stream().sorted(Comparator.comparing(Expired::runId)).toList();
+  public List<UUID> take(Tx tx, List<Expired> expired) {
     return tx.sql(
             """
             delete from ready
@@ -80,12 +74,42 @@ public final class ExpiryStore {
                                  and x.run_id = e.run_id
                                  and x.fence = 0
                                limit 1
-                                 for update) as y))
+                                 for update skip locked) as y))
             returning run_id
             """)
         .ints("lane_ids", expired, Expired::laneId)
         .longs("ranks", expired, Expired::rank)
         .uuids("run_ids", expired, Expired::runId)
         .list(r -> r.uuid("run_id"));
+  }
+
+  /**
+   * Deletes the deadlines of these runs, which the caller has locked, except of those that still
+   * have their ready entry; returns how many.
+   */
+  public int deletePassed(Tx tx, List<Expired> expired) {
+    return tx.sql(
+            """
+            delete from expiries
+             where environment_id = :environment
+               and run_id = any (array(
+                     select e.run_id
+                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                            as e (lane_id, rank, run_id)
+                       left join lateral (
+                              select true as present
+                                from ready x
+                               where x.environment_id = :environment
+                                 and x.lane_id = e.lane_id
+                                 and x.rank = e.rank
+                                 and x.run_id = e.run_id
+                                 and x.fence = 0
+                               limit 1) as y on true
+                      where y.present is null))
+            """)
+        .ints("lane_ids", expired, Expired::laneId)
+        .longs("ranks", expired, Expired::rank)
+        .uuids("run_ids", expired, Expired::runId)
+        .update();
   }
 }

@@ -109,12 +109,18 @@ public final class QueueStore {
     tx.sql(
             """
             select l.queue_id, l.concurrency_key, l.task_id, l.version_id, l.lane_id
-              from lanes l
-              join unnest(:queue_ids::int[], :concurrency_keys::text[],
+              from unnest(:queue_ids::int[], :concurrency_keys::text[],
                           :task_ids::int[], :version_ids::int[])
                    as s (queue_id, concurrency_key, task_id, version_id)
-             using (queue_id, concurrency_key, task_id, version_id)
-             where l.environment_id = :environment
+             cross join lateral (
+                     select x.queue_id, x.concurrency_key, x.task_id, x.version_id, x.lane_id
+                       from lanes x
+                      where x.environment_id = :environment
+                        and x.queue_id = s.queue_id
+                        and x.concurrency_key = s.concurrency_key
+                        and x.task_id = s.task_id
+                        and x.version_id = s.version_id
+                      limit 1) as l
             """)
         .ints("queue_ids", lanes, Lane::queueId)
         .texts("concurrency_keys", lanes, Lane::concurrencyKey)

@@ -45,10 +45,13 @@ final class ExpireSweep implements Sweep {
         environmentId,
         tx -> {
           List<Expired> due = expiries.due(tx, now, RUNS_MAX);
-          if (!due.isEmpty()) {
-            expire(tx, expiries.take(tx, due));
+          if (due.isEmpty()) {
+            return 0;
           }
-          return due.size();
+          List<UUID> taken = expiries.take(tx, due);
+          int passed = expiries.deletePassed(tx, due);
+          expire(tx, taken);
+          return passed;
         });
   }
 

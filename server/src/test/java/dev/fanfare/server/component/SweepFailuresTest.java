@@ -77,6 +77,18 @@ class SweepFailuresTest {
   }
 
   @Test
+  void an_outage_is_logged_with_its_first_cause() {
+    failures.failed(
+        one,
+        new IllegalStateException("No connection within 10 s", new Exception("Connection refused")),
+        true);
+    assertThat(logged())
+        .containsExactly(
+            "The database is away; the sweeps try again: No connection within 10 s: Connection"
+                + " refused");
+  }
+
+  @Test
   void another_failure_is_logged_when_it_is_new_and_then_once_a_minute() {
     for (int i = 0; i < 100; i++) {
       failures.failed(one, new IllegalStateException("a"), false);
