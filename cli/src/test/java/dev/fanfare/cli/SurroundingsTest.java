@@ -129,6 +129,10 @@ class SurroundingsTest {
       URI url = server.awaitReady();
       assertThat(server.out.text()).isEqualTo(CommandProcess.READY + url);
       assertThat(server.err.text()).doesNotContain("tr_dev_");
+      assertThat(server.err.text())
+          .containsPattern(
+              "uses PostgreSQL [0-9.]+ at jdbc:postgresql://127.0.0.1:[0-9]+/fanfare, whose schema"
+                  + " fanfare is at version [0-9]+");
       server.signal("TERM");
       assertThat(server.awaitExit()).isZero();
     }

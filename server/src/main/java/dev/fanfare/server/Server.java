@@ -29,10 +29,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running server. Several servers may run on one database, without a leader. Thread-safe. */
 public final class Server implements AutoCloseable {
   private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+
+  private static final Logger log = LoggerFactory.getLogger(Server.class);
 
   private final ServerConfig config;
   private final DatabaseHome home;
@@ -98,10 +102,17 @@ public final class Server implements AutoCloseable {
 
   private Database openDatabase(DatabaseHome home) {
     try {
-      Database.migrate(home.address());
+      String schema = Database.migrate(home.address());
       Database database =
           Database.open(home.address(), config.get(DATABASE_CONNECTIONS), CONNECTION_WAIT);
       stops.push(database::close);
+      log.info(
+          "Fanfare {} uses PostgreSQL {} at {}, whose schema {} is at version {}",
+          WelcomeRoutes.version(),
+          database.serverVersion(),
+          home.address().jdbcUrl().replaceAll("\\?.*", ""),
+          Database.SCHEMA,
+          schema);
       return database;
     } catch (FlywayException | DatabaseException | IllegalStateException e) {
       throw new StartException("The database cannot be used: " + firstLine(e), e);

@@ -33,10 +33,11 @@ final class WelcomeRoutes implements Component {
       </html>
       """;
 
-  /** Given by the manifest of the runnable jar; an IDE runs classes without one. */
-  private final String version =
-      Objects.requireNonNullElse(
-          WelcomeRoutes.class.getPackage().getImplementationVersion(), "(unpackaged)");
+  /** The version of Fanfare; the runnable jar's manifest gives it, an IDE has none. */
+  static String version() {
+    return Objects.requireNonNullElse(
+        WelcomeRoutes.class.getPackage().getImplementationVersion(), "(unpackaged)");
+  }
 
   @Override
   public List<Route> routes() {
@@ -46,13 +47,13 @@ final class WelcomeRoutes implements Component {
   private Response welcome(Exchange exchange) {
     String accept = exchange.header("Accept");
     if (accept != null && accept.contains("text/html")) {
-      String page = PAGE.replace("${version}", version).replace("${next}", NEXT);
+      String page = PAGE.replace("${version}", version()).replace("${next}", NEXT);
       return Response.json(200, page.getBytes(StandardCharsets.UTF_8))
           .with("Content-Type", "text/html; charset=utf-8");
     }
     Map<String, String> welcome = new LinkedHashMap<>();
     welcome.put("name", "Fanfare");
-    welcome.put("version", version);
+    welcome.put("version", version());
     welcome.put("openapi", "/openapi.json");
     welcome.put("health", "/health/ready");
     welcome.put("next", NEXT);

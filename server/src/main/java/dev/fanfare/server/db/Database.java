@@ -222,6 +222,12 @@ public final class Database implements AutoCloseable {
     return pool.getConnection();
   }
 
+  /** The version of PostgreSQL, such as {@code 18.6}. */
+  public String serverVersion() {
+    return transaction(tx ->
+        Objects.requireNonNull(tx.sql("show server_version").first(r -> r.text("server_version"))));
+  }
+
   /** The time by the database's clock, which leases and sweeps use. */
   public Instant now() {
     return transaction(tx ->
