@@ -85,7 +85,11 @@ final class ClientConnection implements ServerConnection, InterruptableTask<Void
 
   /** Closes the socket, which ends whatever its thread waits for. */
   void closeSocket() {
-    context.serverSocket().close();
+    try {
+      context.serverSocket().close();
+    } catch (RuntimeException e) {
+      // its own thread closed it first
+    }
   }
 
   @Override
