@@ -62,11 +62,12 @@ class LateReportTest {
     String first = open();
     String run = server.post("/api/v1/tasks/late/trigger", "{}").json().get("id").asString();
     assertThat(poll(first).at("/assignments/0/runId").asString()).isEqualTo(run);
-    // The first worker is silent for longer than its lease, so another one gets the run.
+    // The first worker is silent for longer than its lease, so another one gets the run, once the
+    // server has been in contact with the database for ten seconds.
     String[] second = new String[1];
     Await.until(
         "the run is handed to another worker",
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(60),
         () -> {
           second[0] = open();
           return poll(second[0]).get("assignments").size() == 1;
