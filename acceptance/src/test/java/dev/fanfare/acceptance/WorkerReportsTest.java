@@ -94,13 +94,6 @@ class WorkerReportsTest {
         Arguments.of(400, "{\"returned\":[{\"runId\":\"batch_0000000000000000000000000\"}]}"),
         Arguments.of(400, "{\"finished\":[null]}"),
         Arguments.of(400, "{\"finished\":[{\"fence\":1,\"attempt\":1}]}"),
-        Arguments.of(
-            400,
-            "{\"finished\":["
-                + finished(run, "\"output\":\"1\"")
-                + ","
-                + finished(run, "\"output\":\"1\"")
-                + "]}"),
         Arguments.of(400, "{\"finished\":[" + finished(run, "\"error\":{}") + "]}"),
         Arguments.of(400, "{\"finished\":[" + finished(run, "\"error\":{\"type\":\"?\"}") + "]}"),
         Arguments.of(413, "{\"finished\":[],\"x\":\"" + "x".repeat(100_000) + "\"}"));
@@ -172,5 +165,80 @@ class WorkerReportsTest {
     assertThat(report(session, "{\"finished\":[" + both + "]}").status()).isEqualTo(200);
     assertThat(run(odd).get("status").asString()).isEqualTo(status);
     assertThat(run(even).get("status").asString()).isEqualTo("COMPLETED");
+  }
+
+  static Stream<Arguments> twice() {
+    String error = "\"error\":{\"type\":\"STRING_ERROR\",\"raw\":\"e\"}";
+    return Stream.of(
+        Arguments.of("\"output\":\"1\"", "\"output\":\"1\"", "COMPLETED"),
+        Arguments.of("\"output\":\"1\"", "\"output\":\"2\"", "COMPLETED"),
+        Arguments.of("\"output\":\"1\"", error, "COMPLETED"),
+        Arguments.of(error, "\"output\":\"1\"", "FAILED"),
+        Arguments.of(error, error, "FAILED"));
+  }
+
+  /** As a worker sends it that repeats entries after its connection was cut. */
+  @ParameterizedTest
+  @MethodSource("twice")
+  void of_two_outcomes_of_an_attempt_the_first_counts(String first, String second, String status) {
+    String session = open(server.key, "twice");
+    String run = trigger(server.key, "twice");
+    String other = trigger(server.key, "twice");
+    assertThat(poll(server.key, session, 2)).hasSize(2);
+    String start = "{\"runId\":\"" + other + "\",\"fence\":1,\"attempt\":1}";
+    Reply reply =
+        report(
+            session,
+            "{\"started\":[%s,%s],\"finished\":[%s,%s]}"
+                .formatted(start, start, finished(run, first), finished(run, second)));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.json().get("lost")).isEmpty();
+    assertThat(run(run).get("status").asString()).isEqualTo(status);
+    assertThat(run(other).get("status").asString()).isEqualTo("EXECUTING");
+    assertThat(run(other).path("startedAt").isString()).isTrue();
+  }
+
+  @Test
+  void an_outcome_under_another_fence_is_lost_and_the_one_of_the_lease_counts() {
+    String session = open(server.key, "fences");
+    String run = trigger(server.key, "fences");
+    assertThat(poll(server.key, session, 1)).hasSize(1);
+    String stale = finished(run, "\"output\":\"9\"").replace("\"fence\":1", "\"fence\":9");
+    String held = finished(run, "\"output\":\"1\"");
+    Reply reply = report(session, "{\"finished\":[" + stale + "," + held + "," + stale + "]}");
+    assertThat(reply.status()).isEqualTo(200);
+    assertThat(reply.json().get("lost")).hasSize(1);
+    assertThat(reply.json().at("/lost/0/fence").asInt()).isEqualTo(9);
+    assertThat(run(run).get("output").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void a_run_handed_back_twice_is_queued_once() {
+    String session = open(server.key, "back");
+    String run = trigger(server.key, "back");
+    assertThat(poll(server.key, session, 1)).hasSize(1);
+    String held = "{\"runId\":\"" + run + "\",\"fence\":1}";
+    Reply reply = report(session, "{\"returned\":[" + held + "," + held + "]}");
+    assertThat(reply.json().get("lost")).isEmpty();
+    assertThat(poll(server.key, session, 5)).hasSize(1);
+  }
+
+  /** SQLSTATE 22P05: the database has no character for one of the output's. */
+  @Test
+  void an_outcome_that_the_database_cannot_store_is_refused_by_name() {
+    String session = open(server.key, "unstorable");
+    String run = trigger(server.key, "unstorable");
+    String other = trigger(server.key, "unstorable");
+    assertThat(poll(server.key, session, 2)).hasSize(2);
+    String both = finished(run, "\"output\":\"1\"") + "," + finished(other, "\"output\":\"2\"");
+    try (DatabaseFault fault = DatabaseFault.install(server, "outcomes", "22P05", 2)) {
+      Reply together = report(session, "{\"finished\":[" + both + "]}");
+      assertThat(together.status()).isEqualTo(422);
+      assertThat(together.error()).contains("one of the 2 outcomes");
+      Reply alone = report(session, "{\"finished\":[" + finished(run, "\"output\":\"1\"") + "]}");
+      assertThat(alone.status()).isEqualTo(422);
+      assertThat(alone.error()).contains(run);
+    }
+    assertThat(report(session, "{\"finished\":[" + both + "]}").status()).isEqualTo(200);
   }
 }

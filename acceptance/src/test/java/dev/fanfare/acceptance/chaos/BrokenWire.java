@@ -22,6 +22,9 @@ final class BrokenWire implements AutoCloseable {
   private final AtomicInteger toLose = new AtomicInteger();
   private final AtomicInteger lost = new AtomicInteger();
   private volatile String losing = "";
+  private final AtomicInteger toCut = new AtomicInteger();
+  private volatile String cutting = "";
+  private volatile int cutAt;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition goOn = lock.newCondition();
@@ -44,6 +47,21 @@ final class BrokenWire implements AutoCloseable {
   void loseAnswers(String words, int count) {
     losing = words;
     toLose.set(count);
+  }
+
+  /**
+   * Cuts the next request whose first bytes contain {@code words} after {@code bytes} bytes: the
+   * server sees the end of the connection, and the client gets its response.
+   */
+  void cutRequest(String words, int bytes) {
+    cutting = words;
+    cutAt = bytes;
+    toCut.set(1);
+  }
+
+  /** Whether the request to cut was cut. */
+  boolean hasCut() {
+    return toCut.get() == 0;
   }
 
   /** The number of responses lost so far. */
@@ -107,8 +125,13 @@ final class BrokenWire implements AutoCloseable {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         awaitReleased();
         if (request) {
-          if (isToLose(new String(buffer, 0, n, StandardCharsets.ISO_8859_1))) {
+          String bytes = new String(buffer, 0, n, StandardCharsets.ISO_8859_1);
+          if (isToLose(bytes)) {
             cut.set(true);
+          }
+          if (bytes.contains(cutting) && toCut.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            cut(buffer, n, in, to);
+            return;
           }
         } else if (cut.get()) {
           lost.incrementAndGet();
@@ -120,6 +143,21 @@ final class BrokenWire implements AutoCloseable {
       // one side closed its connection; close the other too
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Forwards the first bytes of a request, ends the connection, and reads what is still sent. */
+  private void cut(byte[] buffer, int first, InputStream in, Socket to) throws IOException {
+    int left = cutAt;
+    OutputStream out = to.getOutputStream();
+    for (int n = first; n >= 0; n = in.read(buffer)) {
+      out.write(buffer, 0, Math.min(n, left));
+      left -= n;
+      if (left <= 0) {
+        to.shutdownOutput();
+        in.transferTo(OutputStream.nullOutputStream());
+        return;
+      }
     }
   }
 

@@ -25,6 +25,14 @@ public final class DatabaseException extends RuntimeException {
     return sqlState.startsWith("40");
   }
 
+  /**
+   * Whether the database cannot store a value, now or later: it has no character for it (SQLSTATE
+   * class 22), or the value exceeds a limit of PostgreSQL (class 54).
+   */
+  public boolean isUnstorable() {
+    return sqlState.startsWith("22") || sqlState.startsWith("54");
+  }
+
   /** Whether the database is unreachable, shutting down, or out of connections. */
   public boolean isUnavailable() {
     return sqlState.startsWith("08")

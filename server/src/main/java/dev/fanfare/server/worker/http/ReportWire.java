@@ -13,10 +13,10 @@ import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +69,7 @@ final class ReportWire {
         finishedOnce(elements("finished", request.finished())),
         elements("returned", request.returned()).stream()
             .map(h -> new LeaseRef(runId(h.runId()), fence(h.fence())))
+            .distinct()
             .toList(),
         request.held(),
         elements("checked", atMost("checked", request.checked())).stream()
@@ -76,15 +77,20 @@ final class ReportWire {
             .toList());
   }
 
-  /** A report ends each run at most once: the next attempt starts after the response. */
+  /**
+   * Each claim once. A worker that sends again after a cut connection may list a claim twice: of
+   * its attempts the latest counts, and of entries for one attempt the first.
+   */
   private List<AttemptReport.Finished> finishedOnce(List<Finished> finished) {
-    Set<String> runIds = new HashSet<>();
+    Map<LeaseRef, AttemptReport.Finished> byLease = new LinkedHashMap<>();
     for (Finished f : finished) {
-      if (!runIds.add(f.runId())) {
-        throw HttpError.validation("finished: " + f.runId() + " is listed twice");
-      }
+      AttemptReport.Finished entry = finished(f);
+      byLease.merge(
+          new LeaseRef(entry.runId(), entry.fence()),
+          entry,
+          (before, next) -> next.attempt() > before.attempt() ? next : before);
     }
-    return finished.stream().map(this::finished).toList();
+    return List.copyOf(byLease.values());
   }
 
   /** An output that cannot be stored fails its run, without affecting the rest of the report. */
@@ -172,6 +178,21 @@ final class ReportWire {
 
   private static RunError outputError(String message) {
     return RunError.internal(RunError.Codes.OUTPUT, message);
+  }
+
+  /**
+   * 422, for outcomes that the database cannot store. The database does not say which of several it
+   * is, so the worker has to part its report.
+   */
+  static HttpError unstorable(List<AttemptReport.Finished> finished) {
+    return new HttpError(
+        422,
+        finished.size() == 1
+            ? "finished: the database cannot store the outcome of "
+                + PublicId.format(PublicId.RUN, finished.getFirst().runId())
+            : "finished: the database cannot store one of the "
+                + finished.size()
+                + " outcomes; report them separately");
   }
 
   static ReportResponse response(AttemptReport.ReportResult result) {

@@ -19,12 +19,14 @@ import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.RequestMemory.Decoding;
 import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.json.TextCutter;
+import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.worker.Sessions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,12 +94,20 @@ public final class WorkerRoutes implements Component {
   private Response report(Exchange exchange, Caller caller) {
     int environmentId = caller.environment().id();
     ReportRequest request = read(exchange, config.get(REPORT_BODY_BYTES_MAX), ReportRequest.class);
-    return Response.json(
-        200,
-        ReportWire.response(
-            sessions
-                .report(environmentId, session(exchange), reportWire.report(request))
-                .orElseThrow(HttpError::of)));
+    AttemptReport report = reportWire.report(request);
+    try {
+      return Response.json(
+          200,
+          ReportWire.response(
+              sessions
+                  .report(environmentId, session(exchange), report)
+                  .orElseThrow(HttpError::of)));
+    } catch (DatabaseException e) {
+      if (e.isUnstorable() && !report.finished().isEmpty()) {
+        throw ReportWire.unstorable(report.finished());
+      }
+      throw e;
+    }
   }
 
   private Response close(Exchange exchange, Caller caller) {
