@@ -333,7 +333,8 @@ class WorkerTest {
       server.assign("echo", "2");
       assertThat(server.finished().runId()).isEqualTo("run_2");
     }
-    assertThat(refused.get()).isBetween(2, 3);
+    // Perhaps together with the other; then three times alone, and its failure three times.
+    assertThat(refused.get()).isBetween(6, 7);
   }
 
   @Test

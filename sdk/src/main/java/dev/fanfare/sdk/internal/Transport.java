@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -200,19 +201,24 @@ public final class Transport {
   private static FanfareException failure(
       String method, String path, HttpResponse<byte[]> response) {
     int status = response.statusCode();
-    return ApiException.of(
-        status, "%s (%s to %s %s)".formatted(message(response.body()), status, method, path));
+    String reason =
+        Objects.requireNonNullElse(reason(response.body()), "The server gave no reason");
+    return ApiException.of(status, "%s (%s to %s %s)".formatted(reason, status, method, path));
   }
 
-  private static String message(byte[] body) {
+  /**
+   * The reason in the body of an error; {@code null} when it has none, which means that an
+   * intermediary such as a proxy responded.
+   */
+  public static @Nullable String reason(byte[] body) {
     try {
       JsonNode error = WireJson.mapper().readTree(body).path("error");
       if (error.isString()) {
         return error.stringValue();
       }
     } catch (JacksonException e) {
-      // not JSON: an intermediary responded, and only the status says anything
+      // not JSON: only the status says anything
     }
-    return "The server gave no reason";
+    return null;
   }
 }

@@ -22,8 +22,13 @@ final class Backoff {
   }
 
   void pause() throws InterruptedException {
+    Thread.sleep(nextMillis());
+  }
+
+  /** The wait before the next try. */
+  long nextMillis() {
     long wait = Math.min(MAX_MILLIS, MIN_MILLIS << Math.min(failures, 20));
     failures++;
-    Thread.sleep(wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1));
+    return wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1);
   }
 }

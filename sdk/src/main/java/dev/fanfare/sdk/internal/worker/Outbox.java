@@ -33,6 +33,9 @@ final class Outbox {
   /** Waiting outcomes, beyond which the worker claims no more runs. */
   private static final int WAITING_MAX = 2_000;
 
+  /** Characters of waiting outcomes, beyond which the worker claims no more runs. */
+  private static final long WAITING_CHARS_MAX = 32L * 1024 * 1024;
+
   /**
    * How long the report of a start is held back. An attempt that ends within this time is reported
    * without its start, which halves the server's cost of short tasks.
@@ -53,6 +56,7 @@ final class Outbox {
   private final Deque<Start> starts = new ArrayDeque<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
   private final List<LeaseRef> returned = new ArrayList<>();
+  private long finishedChars;
   private int wanted; // outcomes that take() waits for; 0: it is not waiting
   private boolean closed;
 
@@ -79,6 +83,7 @@ final class Outbox {
     lock.lock();
     try {
       finished.add(end);
+      finishedChars += chars(end);
       if (wanted > 0 && finished.size() >= wanted) {
         more.signal();
       }
@@ -113,7 +118,7 @@ final class Outbox {
   void awaitRoom() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (finished.size() > WAITING_MAX && !closed) {
+      while ((finished.size() > WAITING_MAX || finishedChars > WAITING_CHARS_MAX) && !closed) {
         room.await();
       }
     } finally {
@@ -137,9 +142,21 @@ final class Outbox {
       List<LeaseRef> back = List.copyOf(returned);
       returned.clear();
       room.signalAll();
-      return new ReportRequest(takeStarts(), ends, back);
+      return new ReportRequest(takeStartsDue(), ends, back);
     } finally {
       wanted = 0;
+      lock.unlock();
+    }
+  }
+
+  /** What is due except outcomes, without waiting; perhaps nothing, which is a heartbeat. */
+  ReportRequest takeStarts() {
+    lock.lock();
+    try {
+      List<LeaseRef> back = List.copyOf(returned);
+      returned.clear();
+      return new ReportRequest(takeStartsDue(), List.of(), back);
+    } finally {
       lock.unlock();
     }
   }
@@ -175,7 +192,7 @@ final class Outbox {
     }
   }
 
-  private List<Started> takeStarts() {
+  private List<Started> takeStartsDue() {
     List<Started> due = new ArrayList<>();
     long young = System.nanoTime() - START_LINGER_NANOS;
     while (!starts.isEmpty() && due.size() < STARTS_MAX && starts.getFirst().atNanos <= young) {
@@ -197,7 +214,17 @@ final class Outbox {
       }
       taken.add(finished.removeFirst());
     }
+    taken.forEach(end -> finishedChars -= chars(end));
     return taken;
+  }
+
+  /** About how many characters of JSON these outcomes take. */
+  static long chars(List<Finished> ends) {
+    long chars = 0;
+    for (Finished end : ends) {
+      chars += chars(end);
+    }
+    return chars;
   }
 
   private static long chars(Finished end) {

@@ -43,8 +43,8 @@ final class WorkerCalls {
         PollResponse.class);
   }
 
-  ReportResponse report(SessionResponse session, ReportRequest report) {
-    return call("POST", path(session) + "/reports", report, TIMEOUT, ReportResponse.class);
+  ReportResponse report(SessionResponse session, ReportRequest report, Duration timeout) {
+    return call("POST", path(session) + "/reports", report, timeout, ReportResponse.class);
   }
 
   void close(SessionResponse session) {
@@ -82,6 +82,13 @@ final class WorkerCalls {
     Transport.Call call = new Transport.Call(method, path, body, Map.of(), timeout);
     HttpResponse<byte[]> response = transport.once(call);
     if (response.statusCode() >= 300) {
+      if (response.statusCode() < 500 && Transport.reason(response.body()) == null) {
+        // From an intermediary, whose 404 must not end a session and whose 400 fails no run.
+        throw new ConnectionException(
+            "The response to %s %s, with status %s, is not the server's"
+                .formatted(method, path, response.statusCode()),
+            null);
+      }
       throw Transport.failure(call, response);
     }
     return response.body();

@@ -3,9 +3,9 @@
  * dev.fanfare.sdk.internal.worker.WorkerLoop}: it opens sessions, polls for runs and drains.
  *
  * <p>Threads: one platform thread polls, one platform thread per session reports, and each attempt
- * has its own virtual thread. Polling and reporting use platform threads because CPU-bound tasks
- * can occupy all carriers of virtual threads, and a session that is silent for too long loses
- * everything it holds.
+ * has its own virtual thread. Reports that are large or fail have up to three more threads. Polling
+ * and reporting use platform threads because CPU-bound tasks can occupy all carriers of virtual
+ * threads, and a session that is silent for too long loses everything it holds.
  *
  * <p>An attempt passes through these threads. The poll thread adds it to its {@link
  * dev.fanfare.sdk.internal.worker.Session} and hands it to the {@link
