@@ -9,8 +9,10 @@ import dev.fanfare.sdk.AbortRunException;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.RawJson;
 import dev.fanfare.sdk.RunContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,15 @@ import org.slf4j.event.Level;
 
 /** An attempt of a run that the session holds. Safe for use by many threads. */
 final class Attempt implements RunContext {
+  /** How long a handler may take to end after its time limit has interrupted it. */
+  private static final Duration TIMED_OUT_GRACE = Duration.ofSeconds(5);
+
+  /** How long it may take after a cancel or a lost claim, for which it may have more to undo. */
+  private static final Duration CANCELED_GRACE = Duration.ofSeconds(60);
+
+  /** How many frames of the stack of a handler that ignores its interrupt are logged. */
+  private static final int FRAMES_MAX = 8;
+
   /** The thread that changes the state first decides; the others then do nothing. */
   private enum State {
     WAITING,
@@ -36,9 +47,11 @@ final class Attempt implements RunContext {
   private final Session session;
   private final LeaseRef held;
   private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+  private final Slots.Place place = new Slots.Place();
   private volatile boolean canceled;
   private volatile @Nullable Thread thread; // set before the state is RUNNING
   private volatile @Nullable TimeLimit limit; // set before the handler is called
+  private volatile long startNanos; // set before the handler is called
   private @Nullable Finished end; // used only by its own thread
 
   Attempt(Assignment assignment, int number, BoundTask<?, ?> task, Session session) {
@@ -58,6 +71,11 @@ final class Attempt implements RunContext {
     return held;
   }
 
+  /** The slot that it occupies while its thread runs. */
+  Slots.Place place() {
+    return place;
+  }
+
   Started started() {
     return new Started(held.runId(), held.fence(), number);
   }
@@ -72,8 +90,9 @@ final class Attempt implements RunContext {
     if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
       return;
     }
-    long startNanos = System.nanoTime();
-    TimeLimit timeLimit = TimeLimit.start(assignment.maxDurationMillis());
+    startNanos = System.nanoTime();
+    TimeLimit timeLimit =
+        TimeLimit.start(assignment.maxDurationMillis(), () -> abandonAfter(TIMED_OUT_GRACE));
     limit = timeLimit;
     String output = null;
     RunError error = null;
@@ -96,7 +115,7 @@ final class Attempt implements RunContext {
       retryable = false;
     }
     Thread.interrupted(); // reporting, which follows, must not be interrupted
-    end = finished(System.nanoTime() - startNanos, output, error, retryable);
+    end = finished(output, error, retryable);
     if (error != null && !canceled) {
       boolean last = !retryable || number >= assignment.maxAttempts();
       task.logger()
@@ -144,21 +163,53 @@ final class Attempt implements RunContext {
     Thread current = thread;
     if (running && current != null) {
       current.interrupt();
+      abandonAfter(CANCELED_GRACE);
     }
   }
 
-  private Finished finished(
-      long nanos, @Nullable String output, @Nullable RunError error, boolean retryable) {
+  private void abandonAfter(Duration grace) {
+    CompletableFuture.delayedExecutor(grace.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(this::abandon);
+  }
+
+  /**
+   * Reports an attempt whose handler has ignored its interrupt, and frees its slot: its thread
+   * cannot be stopped. What the handler returns later is dropped.
+   */
+  private void abandon() {
+    Thread stuck = thread;
+    if (stuck == null || !session.abandon(this)) {
+      return; // it has ended
+    }
+    if (state.compareAndSet(State.RUNNING, State.ENDED)) {
+      session.ended(canceled ? canceledOutcome(elapsedMillis()) : finished(null, tooLong(), false));
+    }
+    task.logger()
+        .warn(
+            "The handler of run {}, attempt {}, ignores its interrupt. The attempt is given up, but"
+                + " its thread goes on; {} such threads are running in this worker. It is at{}",
+            id(),
+            number,
+            session.abandoned(),
+            top(stuck));
+  }
+
+  private static String top(Thread stuck) {
+    StackTraceElement[] frames = stuck.getStackTrace();
+    StringBuilder top = new StringBuilder();
+    for (int i = 0; i < Math.min(frames.length, FRAMES_MAX); i++) {
+      top.append(System.lineSeparator()).append("\tat ").append(frames[i]);
+    }
+    return top.isEmpty() ? " an unknown place" : top.toString();
+  }
+
+  private long elapsedMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  private Finished finished(@Nullable String output, @Nullable RunError error, boolean retryable) {
     return new Finished(
-        held.runId(),
-        held.fence(),
-        number,
-        TimeUnit.NANOSECONDS.toMillis(nanos),
-        output,
-        null,
-        error,
-        retryable,
-        false);
+        held.runId(), held.fence(), number, elapsedMillis(), output, null, error, retryable, false);
   }
 
   private RunError tooLong() {

@@ -169,6 +169,16 @@ final class Session {
     outbox.started(attempt);
   }
 
+  /** Frees the slot of an attempt whose thread cannot be stopped; false: its thread has ended. */
+  boolean abandon(Attempt attempt) {
+    return slots.abandon(attempt);
+  }
+
+  /** How many threads of this worker cannot be stopped. */
+  int abandoned() {
+    return slots.abandoned();
+  }
+
   void ended(Finished end) {
     outbox.finished(end);
   }

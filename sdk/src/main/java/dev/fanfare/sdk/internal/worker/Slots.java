@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Executes attempts, each on its own virtual thread, as many at once as there are slots; the others
@@ -19,7 +20,20 @@ final class Slots {
   private final Condition enough = lock.newCondition();
   private final Deque<Attempt> waiting = new ArrayDeque<>(); // guarded by lock
   private int free; // guarded by lock
+  private int abandoned; // guarded by lock; threads that go on although their attempts ended
   private int wanted; // guarded by lock; free slots that a thread waits for, 0: none waits
+
+  /** The slot of one attempt. Its state is guarded by the lock of its slots. */
+  static final class Place {
+    private enum State {
+      VACANT,
+      OCCUPIED,
+      /** The attempt has ended for the worker, and its thread goes on. */
+      ABANDONED
+    }
+
+    private State state = State.VACANT;
+  }
 
   Slots(int total) {
     this.total = total;
@@ -39,6 +53,7 @@ final class Slots {
         return;
       }
       free--;
+      attempt.place().state = Place.State.OCCUPIED;
     } finally {
       lock.unlock();
     }
@@ -102,29 +117,81 @@ final class Slots {
           try {
             attempt.execute();
           } finally {
-            release();
+            release(attempt.place());
             attempt.conclude();
           }
         });
   }
 
-  private void release() {
+  /**
+   * Frees the slot of an attempt whose thread cannot be stopped. Of such threads there are at most
+   * as many as slots; a further one keeps its slot, so that a worker whose every handler hangs
+   * comes to rest.
+   *
+   * @return whether the thread is still running
+   */
+  boolean abandon(Attempt attempt) {
     Attempt next;
     lock.lock();
     try {
-      next = waiting.poll();
-      if (next == null) {
-        free++;
-        if (wanted > 0 && free >= wanted) {
-          enough.signalAll();
-        }
+      if (attempt.place().state != Place.State.OCCUPIED) {
+        return false;
       }
+      if (abandoned == total) {
+        return true;
+      }
+      attempt.place().state = Place.State.ABANDONED;
+      abandoned++;
+      next = free();
     } finally {
       lock.unlock();
     }
     if (next != null) {
       start(next);
     }
+    return true;
+  }
+
+  /** How many threads go on although their attempts ended. */
+  int abandoned() {
+    lock.lock();
+    try {
+      return abandoned;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void release(Place place) {
+    Attempt next = null;
+    lock.lock();
+    try {
+      if (place.state == Place.State.ABANDONED) {
+        abandoned--;
+      } else {
+        next = free();
+      }
+      place.state = Place.State.VACANT;
+    } finally {
+      lock.unlock();
+    }
+    if (next != null) {
+      start(next);
+    }
+  }
+
+  /** Frees a slot, or gives it to the attempt that is returned. Called with the lock. */
+  private @Nullable Attempt free() {
+    Attempt next = waiting.poll();
+    if (next == null) {
+      free++;
+      if (wanted > 0 && free >= wanted) {
+        enough.signalAll();
+      }
+    } else {
+      next.place().state = Place.State.OCCUPIED;
+    }
+    return next;
   }
 
   /** How long a poll waits for more free slots. */

@@ -10,16 +10,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class TimeLimit {
   private final Thread thread = Thread.currentThread();
+  private final Runnable whenExceeded;
   private final CompletableFuture<Void> timer = new CompletableFuture<>();
   private boolean ended; // guarded by this
   private boolean exceeded; // guarded by this
 
-  private TimeLimit() {}
+  private TimeLimit(Runnable whenExceeded) {
+    this.whenExceeded = whenExceeded;
+  }
 
-  /** Starts the timer; {@code null}: no limit. */
+  /**
+   * Starts the timer.
+   *
+   * @param millis {@code null}: no limit
+   * @param whenExceeded called after the interrupt, in the timer's thread; must not block or throw
+   */
   @SuppressWarnings("FutureReturnValueIgnored") // exceed() throws nothing
-  static TimeLimit start(@Nullable Long millis) {
-    TimeLimit limit = new TimeLimit();
+  static TimeLimit start(@Nullable Long millis, Runnable whenExceeded) {
+    TimeLimit limit = new TimeLimit(whenExceeded);
     if (millis != null) {
       limit.timer.thenRun(limit::exceed);
       limit.timer.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
@@ -31,6 +39,7 @@ final class TimeLimit {
     if (!ended) {
       exceeded = true;
       thread.interrupt();
+      whenExceeded.run();
     }
   }
 
