@@ -1,6 +1,7 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.Limits;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,8 +21,8 @@ public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration i
   /**
    * Checks both options.
    *
-   * @throws IllegalArgumentException when the key cannot be sent as a header, or its ttl is shorter
-   *     than a second
+   * @throws IllegalArgumentException when the key cannot be sent as a header, or its ttl is not
+   *     from a second to 36,500 days
    */
   public BatchOptions {
     if (idempotencyKey != null
@@ -31,9 +32,8 @@ public record BatchOptions(@Nullable String idempotencyKey, @Nullable Duration i
               + Limits.IDEMPOTENCY_KEY_CHARS_MAX
               + " visible ASCII characters without spaces");
     }
-    if (idempotencyKeyTtl != null && idempotencyKeyTtl.toSeconds() < 1) {
-      throw new IllegalArgumentException(
-          "idempotencyKeyTtl must be at least 1 second, not " + idempotencyKeyTtl);
+    if (idempotencyKeyTtl != null) {
+      Spans.between("idempotencyKeyTtl", Duration.ofSeconds(1), idempotencyKeyTtl);
     }
   }
 

@@ -29,6 +29,7 @@ public final class Batches {
    * Waits until a batch is final, see {@link Batch#isFinal()}. It polls: after 20 ms at first,
    * later once a second, one round trip each.
    *
+   * @param timeout of any length, not negative; zero reads once
    * @return the batch; not final when {@code timeout} elapsed first
    * @throws ApiException.NotFound when this environment has no such batch
    */

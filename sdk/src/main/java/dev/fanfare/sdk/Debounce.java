@@ -1,9 +1,11 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.Limits;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +36,15 @@ public record Debounce(
       throw new IllegalArgumentException(
           "A debounce key must have 1 to " + Limits.DEBOUNCE_KEY_CHARS_MAX + " characters");
     }
+    Objects.requireNonNull(delay, "The delay of a debounce must not be null");
     if (!delay.isPositive()) {
       throw new IllegalArgumentException("A debounce delay must be positive, not " + delay);
     }
-    if (maxDelay != null
-        && TriggerOptions.wholeSeconds(maxDelay) <= TriggerOptions.wholeSeconds(delay)) {
+    Spans.between("The delay of a debounce", Duration.ZERO, delay);
+    if (maxDelay != null) {
+      Spans.between("maxDelay", Duration.ZERO, maxDelay);
+    }
+    if (maxDelay != null && Spans.seconds(maxDelay) <= Spans.seconds(delay)) {
       throw new IllegalArgumentException(
           "maxDelay must be longer than the delay of " + delay + ", not " + maxDelay);
     }
@@ -62,10 +68,10 @@ public record Debounce(
   Map<String, Object> wire() {
     Map<String, Object> wire = new LinkedHashMap<>();
     wire.put("key", key);
-    wire.put("delay", TriggerOptions.wholeSeconds(delay) + "s");
+    wire.put("delay", Spans.seconds(delay) + "s");
     wire.put("mode", isTrailing ? "trailing" : "leading");
     if (maxDelay != null) {
-      wire.put("maxDelay", TriggerOptions.wholeSeconds(maxDelay) + "s");
+      wire.put("maxDelay", Spans.seconds(maxDelay) + "s");
     }
     return wire;
   }

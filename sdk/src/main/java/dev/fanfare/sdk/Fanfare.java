@@ -4,11 +4,13 @@ import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
 import dev.fanfare.sdk.internal.CallFuture;
 import dev.fanfare.sdk.internal.Codec;
+import dev.fanfare.sdk.internal.Spans;
 import dev.fanfare.sdk.internal.Transport;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  * interrupted.
  *
  * <p><b>Retries.</b> Lost connections and the statuses 408, 429 and 5xx are retried, up to {@link
- * Builder#maxTries}. All tries of one call carry the same request key, so the server triggers once,
+ * Builder#maxTries} and {@link Builder#callTimeout}. All tries of one call carry the same request key, so the server triggers once,
  * however often the call is sent. A new call has a new key: after a {@link ConnectionException} or
  * an {@link ApiException.Unavailable}, triggering again is safe only with an idempotency key.
  *
@@ -245,6 +247,7 @@ public final class Fanfare {
     private JsonMapper mapper = JsonMapper.shared();
     private Duration connectTimeout = Duration.ofSeconds(5);
     private int triesMax = 6;
+    private Duration callTimeout = Duration.ofSeconds(30);
 
     private Builder() {}
 
@@ -254,6 +257,7 @@ public final class Fanfare {
      * @throws IllegalArgumentException when it is not an http or https URL
      */
     public Builder url(String url) {
+      Objects.requireNonNull(url, "url must not be null");
       URI uri = URI.create(url.strip().replaceAll("/+$", ""));
       if (uri.getHost() == null || !String.valueOf(uri.getScheme()).matches("(?i)https?")) {
         throw new IllegalArgumentException("The url must begin with http:// or https://: " + url);
@@ -268,6 +272,7 @@ public final class Fanfare {
      * @throws IllegalArgumentException when it has blanks, line breaks or non-ASCII characters
      */
     public Builder secretKey(String key) {
+      Objects.requireNonNull(key, "secretKey must not be null");
       // The JDK would reject such a header too, but with the key in its message.
       if (!key.strip().matches("[!-~]*")) {
         throw new IllegalArgumentException(
@@ -280,18 +285,44 @@ public final class Fanfare {
 
     /** Encodes and decodes payloads and outputs. Default: {@link JsonMapper#shared()}. */
     public Builder jsonMapper(JsonMapper mapper) {
-      this.mapper = mapper;
-      return this;
-    }
-
-    /** How long connecting to the server may take. Default 5 s. */
-    public Builder connectTimeout(Duration timeout) {
-      this.connectTimeout = timeout;
+      this.mapper = Objects.requireNonNull(mapper, "jsonMapper must not be null");
       return this;
     }
 
     /**
-     * How often a call is sent in all, from 1. Default 6, which retries for about 8 seconds.
+     * How long connecting to the server may take. Default 5 s.
+     *
+     * @throws IllegalArgumentException when it is not from 1 ms to 36,500 days
+     */
+    public Builder connectTimeout(Duration timeout) {
+      this.connectTimeout = positive("connectTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long a call may take in all, with its retries and the waits in between. Then it throws a
+     * {@link ConnectionException}, or what the server answered last. A try has half of the time that
+     * is left, so that another one can follow when a connection is dead; the last one, and one that
+     * sends more than 1 MiB or reads a packet, has all of it. Workers are not affected. Default 30 s.
+     *
+     * @throws IllegalArgumentException when it is not from 1 ms to 36,500 days
+     */
+    public Builder callTimeout(Duration timeout) {
+      this.callTimeout = positive("callTimeout", timeout);
+      return this;
+    }
+
+    private static Duration positive(String name, Duration timeout) {
+      Spans.between(name, Duration.ZERO, timeout);
+      if (timeout.toMillis() < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1 ms, not " + timeout);
+      }
+      return timeout;
+    }
+
+    /**
+     * How often a call is sent in all, from 1, within {@link #callTimeout}. Default 6, which retries
+     * for about 8 seconds.
      *
      * @throws IllegalArgumentException when it is less than 1
      */
@@ -312,7 +343,7 @@ public final class Fanfare {
       if (secretKey.isBlank()) {
         throw new IllegalStateException("A secret key is required: an environment's tr_… key");
       }
-      Transport transport = new Transport(url, secretKey, connectTimeout, triesMax);
+      Transport transport = new Transport(url, secretKey, connectTimeout, triesMax, callTimeout);
       return new Fanfare(new Api(transport, new Codec(mapper)), null);
     }
   }

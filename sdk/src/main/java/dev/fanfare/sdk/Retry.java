@@ -3,6 +3,7 @@ package dev.fanfare.sdk;
 import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * When and how often a failed run is attempted again. Immutable.
@@ -44,6 +45,7 @@ public record Retry(
   }
 
   private static void checkDelay(String name, Duration delay) {
+    Objects.requireNonNull(delay, () -> name + " must not be null");
     if (delay.isNegative() || delay.compareTo(DELAY_MAX) > 0) {
       throw new IllegalArgumentException(name + " must be from 0 to 365 days, not " + delay);
     }
@@ -72,6 +74,7 @@ public record Retry(
 
   /** The first wait, from 0 to 365 days. Default 1 s. Raises {@code maxDelay} if it is shorter. */
   public Retry minDelay(Duration delay) {
+    checkDelay("minDelay", delay);
     Duration longest = maxDelay.compareTo(delay) < 0 ? delay : maxDelay;
     return new Retry(maxAttempts, delay, longest, factor, jitter);
   }

@@ -1,6 +1,7 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -67,17 +68,22 @@ public final class RunFilter {
 
   /** Runs triggered at this time or later. */
   public RunFilter from(Instant time) {
-    return with("filter[createdAt][from]", String.valueOf(time.toEpochMilli()));
+    return with("filter[createdAt][from]", millis(time));
   }
 
   /** Runs triggered at this time or earlier. */
   public RunFilter to(Instant time) {
-    return with("filter[createdAt][to]", String.valueOf(time.toEpochMilli()));
+    return with("filter[createdAt][to]", millis(time));
   }
 
-  /** Runs triggered within this time before now, in whole seconds. */
+  /** Runs triggered within this time before now, in whole seconds, from 1 s to 36,500 days. */
   public RunFilter period(Duration period) {
-    return with("filter[createdAt][period]", period.toSeconds() + "s");
+    Duration checked = Spans.between("period", Duration.ofSeconds(1), period);
+    return with("filter[createdAt][period]", checked.toSeconds() + "s");
+  }
+
+  private static String millis(Instant time) {
+    return String.valueOf(Spans.time("time", time).toEpochMilli());
   }
 
   /**

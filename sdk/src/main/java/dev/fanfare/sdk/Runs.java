@@ -2,6 +2,7 @@ package dev.fanfare.sdk;
 
 import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Polling;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class Runs {
    * Waits until a run is final. It polls: after 20 ms at first, later once a second, one round trip
    * each.
    *
+   * @param timeout of any length, not negative; zero reads once
    * @return the run; not final when {@code timeout} elapsed first
    * @throws ApiException.NotFound when this environment has no such run
    */
@@ -152,7 +154,7 @@ public final class Runs {
    * @throws ApiException.Refused when the run is not {@code DELAYED}, or no longer
    */
   public Run reschedule(String runId, Duration delay) {
-    return api.reschedule(runId, TriggerOptions.seconds(delay));
+    return api.reschedule(runId, TriggerOptions.seconds("delay", delay));
   }
 
   /**
@@ -164,7 +166,7 @@ public final class Runs {
    * @throws ApiException.Refused when the run is not {@code DELAYED}, or no longer
    */
   public Run reschedule(String runId, Instant time) {
-    return api.reschedule(runId, time.toString());
+    return api.reschedule(runId, Spans.time("time", time).toString());
   }
 
   /**

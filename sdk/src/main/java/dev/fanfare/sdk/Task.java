@@ -5,6 +5,7 @@ import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 
@@ -142,6 +143,7 @@ public final class Task<I, O> implements TaskReference<I> {
      * @throws IllegalArgumentException when it is not from 5 to 2,147,483,647 seconds
      */
     public Builder<I, O> maxDuration(Duration duration) {
+      Objects.requireNonNull(duration, "maxDuration must not be null");
       if (duration.compareTo(Duration.ofSeconds(Limits.MAX_DURATION_SECONDS_MIN)) < 0
           || duration.compareTo(Duration.ofSeconds(Limits.MAX_DURATION_SECONDS_MAX)) > 0) {
         throw new IllegalArgumentException(
@@ -163,6 +165,7 @@ public final class Task<I, O> implements TaskReference<I> {
      * @throws IllegalArgumentException when it is not from 1 second to 36,500 days
      */
     public Builder<I, O> ttl(Duration ttl) {
+      Objects.requireNonNull(ttl, "ttl must not be null");
       if (ttl.toSeconds() < 1 || ttl.compareTo(Duration.ofDays(36_500)) > 0) {
         throw new IllegalArgumentException("ttl must be from 1 second to 36,500 days, not " + ttl);
       }

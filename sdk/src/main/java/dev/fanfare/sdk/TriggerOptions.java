@@ -1,6 +1,7 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.Limits;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -51,7 +52,7 @@ public final class TriggerOptions {
 
   /** How long the idempotency key is remembered, rounded up to seconds. Default 30 days. */
   public TriggerOptions idempotencyKeyTtl(Duration ttl) {
-    return with("idempotencyKeyTTL", seconds(ttl));
+    return with("idempotencyKeyTTL", seconds("idempotencyKeyTtl", ttl));
   }
 
   /** The queue: 1 to 128 letters, digits, {@code _ - /}. Default: the task's queue. */
@@ -67,12 +68,12 @@ public final class TriggerOptions {
 
   /** How long the run waits before it is queued, rounded up to seconds. Default: not at all. */
   public TriggerOptions delay(Duration delay) {
-    return with("delay", seconds(delay));
+    return with("delay", seconds("delay", delay));
   }
 
   /** The time at which the run is queued; a time in the past queues it at once. */
   public TriggerOptions delayUntil(Instant time) {
-    return with("delay", time.toString());
+    return with("delay", Spans.time("delayUntil", time).toString());
   }
 
   /** Coalesces triggers into one run while it is delayed. Default: every trigger creates a run. */
@@ -85,7 +86,7 @@ public final class TriggerOptions {
    * zero: no limit. Default: the task's ttl.
    */
   public TriggerOptions ttl(Duration ttl) {
-    return with("ttl", seconds(ttl));
+    return with("ttl", seconds("ttl", ttl));
   }
 
   /** Orders the run as if it was queued so many seconds earlier; negative: later. Default 0. */
@@ -116,7 +117,8 @@ public final class TriggerOptions {
    * is stopped and the run ends as {@code TIMED_OUT}, without another attempt. Default: the task's.
    */
   public TriggerOptions maxDuration(Duration duration) {
-    return with("maxDuration", duration.toSeconds());
+    long seconds = Spans.patience("maxDuration", duration).toSeconds();
+    return with("maxDuration", Math.min(seconds, Limits.MAX_DURATION_SECONDS_MAX));
   }
 
   /** The preferred machine preset, such as {@code small-1x}. Default: none. */
@@ -170,16 +172,8 @@ public final class TriggerOptions {
     return new TriggerOptions(Collections.unmodifiableMap(more));
   }
 
-  static String seconds(Duration duration) {
-    if (duration.isNegative()) {
-      throw new IllegalArgumentException("A duration must not be negative: " + duration);
-    }
-    return wholeSeconds(duration) + "s";
-  }
-
-  /** Rounded up, so that a short delay does not become none. */
-  static long wholeSeconds(Duration duration) {
-    return duration.plusNanos(999_999_999).toSeconds();
+  static String seconds(String name, Duration duration) {
+    return Spans.seconds(Spans.between(name, Duration.ZERO, duration)) + "s";
   }
 
   /** As changes of a replay, where two options have other names and two are not allowed. */

@@ -1,6 +1,7 @@
 package dev.fanfare.sdk;
 
 import dev.fanfare.protocol.worker.SessionRequest;
+import dev.fanfare.sdk.internal.Spans;
 import dev.fanfare.sdk.internal.worker.WorkerLoop;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -39,6 +40,9 @@ public final class Worker implements AutoCloseable {
    * for running attempts up to the grace period, then interrupts the rest and hands them back; it
    * reports all outcomes and returns. Interrupting the calling thread ends the grace period.
    * Calling again does nothing.
+   *
+   * <p>A handler that closes its own worker, in its thread or in one that it started, cannot wait for
+   * itself: then this returns at once and the rest goes on in the background.
    */
   @Override
   public void close() {
@@ -106,9 +110,14 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
-    /** How long running attempts may take to end when the worker is closed. Default 30 s. */
+    /**
+     * How long running attempts may take to end when the worker is closed, of any length; zero: they
+     * are interrupted at once. Default 30 s.
+     *
+     * @throws IllegalArgumentException when it is negative
+     */
     public Builder shutdownGrace(Duration grace) {
-      this.grace = grace;
+      this.grace = Spans.patience("shutdownGrace", grace);
       return this;
     }
 

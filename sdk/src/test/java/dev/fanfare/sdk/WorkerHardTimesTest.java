@@ -238,10 +238,11 @@ class WorkerHardTimesTest {
               URI.create("http://127.0.0.1:" + listening.getLocalPort()),
               "tr_dev_secret",
               Duration.ofSeconds(5),
-              1);
+              1,
+              Duration.ofMillis(300));
       assertThatThrownBy(() ->
               transport.send(
-                  new Transport.Call("GET", "/", null, Map.of(), Duration.ofMillis(300))))
+                  new Transport.Call("GET", "/", null, Map.of())))
           .isInstanceOf(ConnectionException.class)
           .hasMessageContaining("No complete response");
       server.join(Duration.ofSeconds(10));

@@ -13,7 +13,6 @@ import dev.fanfare.sdk.RunResult;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,6 @@ import tools.jackson.databind.JavaType;
 
 /** The calls of the public API, one round trip each. Safe for use by many threads. */
 public final class Api {
-  private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
   private static final int ITEMS_MAX = 1_000;
 
   /** The media type of a payload or output that is the path of a packet. */
@@ -146,7 +144,7 @@ public final class Api {
 
   /** Reads a payload or output that is stored as a packet, from its presigned URL. */
   public RawJson packetAt(String presignedUrl) {
-    HttpResponse<byte[]> packet = transport.fetch(presignedUrl, TRY_TIMEOUT);
+    HttpResponse<byte[]> packet = transport.fetch(presignedUrl);
     String text = new String(packet.body(), StandardCharsets.UTF_8);
     String type = packet.headers().firstValue("Content-Type").orElse("application/json");
     return Objects.requireNonNull(codec.output(text, type.split(";", 2)[0].strip()));
@@ -198,7 +196,7 @@ public final class Api {
    */
   public RawJson changeMetadata(String runId, Map<String, ?> change, boolean repeatable) {
     Transport.Call call =
-        new Transport.Call("PUT", metadataPath(runId), json(change), Map.of(), TRY_TIMEOUT);
+        new Transport.Call("PUT", metadataPath(runId), json(change), Map.of());
     byte[] response = repeatable ? transport.send(call) : transport.sendOnce(call);
     return read(new String(response, StandardCharsets.UTF_8), Metadata.class).metadata;
   }
@@ -234,7 +232,7 @@ public final class Api {
 
   private String send(
       String method, String path, byte @Nullable [] body, Map<String, String> headers) {
-    byte[] response = transport.send(new Transport.Call(method, path, body, headers, TRY_TIMEOUT));
+    byte[] response = transport.send(new Transport.Call(method, path, body, headers));
     return new String(response, StandardCharsets.UTF_8);
   }
 

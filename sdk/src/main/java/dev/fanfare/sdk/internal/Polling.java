@@ -14,11 +14,12 @@ public final class Polling {
 
   /** The first value that passes, or the last one read before {@code timeout} elapsed. */
   public static <T> T until(Supplier<T> read, Predicate<T> done, Duration timeout) {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long patience = Spans.nanos(Spans.patience("timeout", timeout));
+    long start = System.nanoTime();
     long pause = PAUSE_MILLIS_MIN;
     while (true) {
       T value = read.get();
-      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+      long leftMillis = (patience - (System.nanoTime() - start)) / 1_000_000;
       if (done.test(value) || leftMillis <= 0) {
         return value;
       }

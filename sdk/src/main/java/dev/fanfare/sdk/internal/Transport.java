@@ -16,7 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -31,19 +31,26 @@ public final class Transport {
 
   private static final long WAIT_MILLIS_MAX = 60_000;
 
+  /** A call with a longer body may take long to send. */
+  private static final int LARGE_BYTES = 1024 * 1024;
+
   private final HttpClient http;
   private final URI base;
   private final String secretKey;
   private final int triesMax;
+  private final Duration callTimeout;
 
   /**
    * @param base the server's address, without a trailing slash
    * @param triesMax how often a call is sent in all
+   * @param callTimeout how long a call may take in all, with its retries
    */
-  public Transport(URI base, String secretKey, Duration connectTimeout, int triesMax) {
+  public Transport(
+      URI base, String secretKey, Duration connectTimeout, int triesMax, Duration callTimeout) {
     this.base = base;
     this.secretKey = secretKey;
     this.triesMax = triesMax;
+    this.callTimeout = callTimeout;
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -58,23 +65,19 @@ public final class Transport {
    * @param body JSON; absent: none
    * @param headers in addition to authorization and content type; a call that is not idempotent
    *     must have a request key among them
-   * @param timeout of one try, from connecting to the last byte
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Call(
-      String method,
-      String path,
-      byte @Nullable [] body,
-      Map<String, String> headers,
-      Duration timeout) {}
+      String method, String path, byte @Nullable [] body, Map<String, String> headers) {}
 
   /** Sends a call, with retries, and returns the body of the 2xx response. */
   public byte[] send(Call call) {
-    return withRetries(() -> once(call), call.method(), call.path()).body();
+    boolean large = call.body() != null && call.body().length > LARGE_BYTES;
+    return withRetries(timeout -> once(call, timeout), large, call.method(), call.path()).body();
   }
 
   /** Gets a presigned URL, with retries. The secret key is not sent to it. */
-  public HttpResponse<byte[]> fetch(String presignedUrl, Duration timeout) {
+  public HttpResponse<byte[]> fetch(String presignedUrl) {
     URI url;
     try {
       url = URI.create(presignedUrl);
@@ -82,43 +85,65 @@ public final class Transport {
       throw new ConnectionException("The response contains an invalid presigned URL", e);
     }
     HttpRequest request = HttpRequest.newBuilder(url).build();
-    return withRetries(() -> once(request, timeout), "GET", url.getPath());
+    return withRetries(timeout -> once(request, timeout), true, "GET", url.getPath());
   }
 
+  /**
+   * Sends a call until it succeeds, its tries are used up, or the next one could not begin in time.
+   *
+   * @param large whether sending or receiving may take long: a try then has all the time that is
+   *     left, and otherwise half of it, so that another one can follow when the connection is dead
+   */
   private HttpResponse<byte[]> withRetries(
-      Supplier<HttpResponse<byte[]>> call, String method, String path) {
+      Function<Duration, HttpResponse<byte[]>> call, boolean large, String method, String path) {
+    long start = System.nanoTime();
     for (int tries = 1; ; tries++) {
-      HttpResponse<byte[]> response;
+      long left = leftNanos(start);
+      FanfareException failure;
+      long wait;
       try {
-        response = call.get();
-      } catch (ConnectionException e) {
-        if (tries >= triesMax) {
-          throw e;
+        HttpResponse<byte[]> response =
+            call.apply(Duration.ofNanos(large || tries >= triesMax ? left : left / 2));
+        if (response.statusCode() < 300) {
+          return response;
         }
-        pause(waitMillis(tries));
-        continue;
+        failure = failure(method, path, response);
+        if (!isRetryable(response)) {
+          throw failure;
+        }
+        wait = waitMillis(response, tries);
+      } catch (ConnectionException e) {
+        failure = e;
+        wait = waitMillis(tries);
       }
-      if (response.statusCode() < 300) {
-        return response;
+      if (tries >= triesMax
+          || Thread.currentThread().isInterrupted()
+          || leftNanos(start) <= TimeUnit.MILLISECONDS.toNanos(wait)) {
+        throw failure;
       }
-      if (tries >= triesMax || !isRetryable(response)) {
-        throw failure(method, path, response);
-      }
-      pause(waitMillis(response, tries));
+      pause(wait);
     }
+  }
+
+  private long leftNanos(long start) {
+    return Math.max(1, Spans.nanos(callTimeout) - (System.nanoTime() - start));
   }
 
   /** Sends a call without retries and returns the body of the 2xx response. */
   public byte[] sendOnce(Call call) {
-    HttpResponse<byte[]> response = once(call);
+    HttpResponse<byte[]> response = once(call, callTimeout);
     if (response.statusCode() >= 300) {
       throw failure(call, response);
     }
     return response.body();
   }
 
-  /** Sends a call without retries and returns the response, whatever its status. */
-  public HttpResponse<byte[]> once(Call call) {
+  /**
+   * Sends a call without retries and returns the response, whatever its status.
+   *
+   * @param timeout from connecting to the last byte
+   */
+  public HttpResponse<byte[]> once(Call call, Duration timeout) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + call.path()))
             .header("Authorization", "Bearer " + secretKey);
@@ -130,7 +155,7 @@ public final class Transport {
           .header("Content-Type", "application/json")
           .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
     }
-    return once(request.build(), call.timeout());
+    return once(request.build(), timeout);
   }
 
   private HttpResponse<byte[]> once(HttpRequest request, Duration timeout) {
@@ -140,14 +165,14 @@ public final class Transport {
     CompletableFuture<HttpResponse<byte[]>> response =
         http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return response.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      return response.get(Spans.nanos(timeout), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw new ConnectionException(
           "No response from " + server + ": " + e.getCause(), e.getCause());
     } catch (TimeoutException e) {
       response.cancel(true);
       throw new ConnectionException(
-          "No complete response from " + server + " within " + timeout.toSeconds() + " s", e);
+          "No complete response from " + server + " within " + timeout.toMillis() + " ms", e);
     } catch (InterruptedException e) {
       response.cancel(true);
       Thread.currentThread().interrupt();

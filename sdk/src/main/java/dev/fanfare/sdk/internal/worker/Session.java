@@ -7,6 +7,7 @@ import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.protocol.worker.ReportResponse;
 import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.ApiException;
+import dev.fanfare.sdk.internal.Spans;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -294,6 +295,6 @@ final class Session {
 
   /** Waits, while draining, until nothing is held; returns false when {@code patience} elapsed. */
   boolean awaitIdle(Duration patience) throws InterruptedException {
-    return idleWhileDraining.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    return idleWhileDraining.await(Spans.nanos(patience), TimeUnit.NANOSECONDS);
   }
 }

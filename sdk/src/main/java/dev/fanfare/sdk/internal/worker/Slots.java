@@ -23,6 +23,9 @@ final class Slots {
   private int abandoned; // guarded by lock; threads that go on although their attempts ended
   private int wanted; // guarded by lock; free slots that a thread waits for, 0: none waits
 
+  /** The slot of the attempt that a thread executes, or that started the thread. */
+  private static final InheritableThreadLocal<Place> CURRENT = new InheritableThreadLocal<>();
+
   /** The slot of one attempt. Its state is guarded by the lock of its slots. */
   static final class Place {
     private enum State {
@@ -32,7 +35,8 @@ final class Slots {
       ABANDONED
     }
 
-    private State state = State.VACANT;
+    private volatile State state = State.VACANT;
+    private volatile @Nullable Slots slots; // set before its attempt is executed
   }
 
   Slots(int total) {
@@ -114,6 +118,8 @@ final class Slots {
     Thread.ofVirtual()
         .name(attempt.id())
         .start(() -> {
+          attempt.place().slots = this;
+          CURRENT.set(attempt.place());
           try {
             attempt.execute();
           } finally {
@@ -150,6 +156,12 @@ final class Slots {
       start(next);
     }
     return true;
+  }
+
+  /** Whether the calling thread executes an attempt that runs now, or was started by one. */
+  boolean isWithinAttempt() {
+    Place place = CURRENT.get();
+    return place != null && place.slots == this && place.state != Place.State.VACANT;
   }
 
   /** How many threads go on although their attempts ended. */

@@ -79,8 +79,8 @@ final class WorkerCalls {
   }
 
   private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
-    Transport.Call call = new Transport.Call(method, path, body, Map.of(), timeout);
-    HttpResponse<byte[]> response = transport.once(call);
+    Transport.Call call = new Transport.Call(method, path, body, Map.of());
+    HttpResponse<byte[]> response = transport.once(call, timeout);
     if (response.statusCode() >= 300) {
       if (response.statusCode() < 500 && Transport.reason(response.body()) == null) {
         // From an intermediary, whose 404 must not end a session and whose 400 fails no run.

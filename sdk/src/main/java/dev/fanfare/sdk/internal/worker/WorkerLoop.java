@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ public final class WorkerLoop {
   private final Duration grace;
   private final Thread poller;
   private final Object closing = new Object();
+  private final AtomicBoolean closedFromWithin = new AtomicBoolean();
   private volatile boolean stopping;
   private volatile @Nullable Session session;
   private volatile @Nullable Thread reporter; // of the session
@@ -214,9 +216,20 @@ public final class WorkerLoop {
   /**
    * Stops the worker: claims no more runs, hands back those not started, waits for running attempts
    * up to the grace period, interrupts the rest and hands them back, and closes the session.
-   * Returns when all that is done.
+   * Returns when all that is done; at once when a handler of this worker calls it, which cannot wait
+   * for itself.
    */
   public void close() {
+    Thread caller = Thread.currentThread();
+    if (!slots.isWithinAttempt() && caller != poller && caller != reporter) {
+      closeAndWait();
+    } else if (closedFromWithin.compareAndSet(false, true)) {
+      stopping = true;
+      thread("fanfare-close", this::closeAndWait).start();
+    }
+  }
+
+  private void closeAndWait() {
     synchronized (closing) {
       stopping = true;
       // An interrupt of the closing thread ends the grace period. The last calls are still sent.
