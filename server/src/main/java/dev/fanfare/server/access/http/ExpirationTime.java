@@ -23,7 +23,7 @@ final class ExpirationTime {
   /** The expiration time, or {@code null} when {@code value} is not valid. */
   static @Nullable Instant read(JsonNode value, Instant now) {
     if (value.isNumber()) {
-      double seconds = value.doubleValue();
+      double seconds = Double.parseDouble(value.asString()); // infinite if it is out of range
       return Math.abs(seconds) <= LATEST ? Instant.ofEpochSecond((long) seconds) : null;
     }
     Matcher span = SPAN.matcher(value.asString("").toLowerCase(Locale.ROOT));
