@@ -172,6 +172,10 @@ class FamilyTest {
     tenant.cancel(parent);
     UUID late = child(parent);
     UUID grandchild = child(late);
+    // As if the triggers had begun before the cancel, and not seen it.
+    engine.database.transaction(
+        tenant.id(),
+        tx -> tx.sql("delete from cancellations where environment_id = :environment").update());
     engine.sweep("CancelSweep", tenant.now());
     assertThat(tenant.status(late)).isEqualTo(RunStatus.QUEUED);
     worker.fail(claimed, 1, false);
@@ -315,5 +319,38 @@ class FamilyTest {
       assertThat(worker.claim(100)).isEmpty();
       Invariants.check(tenant);
     }
+  }
+
+  @Test
+  void CAN_04_a_child_that_is_triggered_after_the_cancel_of_its_parent_is_canceled() {
+    Worker worker = tenant.worker("a");
+    UUID executing = tenant.trigger(Item.of("a"));
+    ClaimedRun claimed = worker.claimOne();
+    worker.start(claimed);
+    UUID queued = tenant.trigger(Item.of("a"));
+    tenant.cancel(executing);
+    tenant.cancel(queued);
+    UUID belowExecuting = child(executing);
+    UUID belowQueued = tenant.trigger(Item.of("a").parent(queued).delayUntil(tenant.now()));
+    UUID batch = tenant.batch(Item.of("a").parent(executing), Item.of("a")).batchId();
+    UUID other = tenant.trigger(Item.of("a"));
+
+    engine.sweep("CancelSweep", tenant.now());
+
+    assertCanceled(belowExecuting, belowQueued, tenant.stored(batch).runIds().getFirst());
+    assertThat(tenant.status(other)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.status(tenant.stored(batch).runIds().getLast())).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.count("cancellations")).isZero();
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void a_child_of_a_parent_that_ended_otherwise_is_not_canceled() {
+    Worker worker = tenant.worker("a");
+    UUID parent = tenant.trigger(Item.of("a"));
+    worker.succeed(worker.claimOne(), "1");
+    UUID child = child(parent);
+    engine.sweep("CancelSweep", tenant.now());
+    assertThat(tenant.status(child)).isEqualTo(RunStatus.QUEUED);
   }
 }

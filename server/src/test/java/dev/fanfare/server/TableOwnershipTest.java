@@ -57,6 +57,16 @@ class TableOwnershipTest {
               Kind.WRITE,
               "a coalesced trigger changes a run and its delay in one statement"),
           new Exemption(
+              "CanceledParentStore",
+              "cancellations",
+              Kind.WRITE,
+              "children of canceled runs are canceled as the rest of a large family is"),
+          new Exemption(
+              "CanceledParentStore",
+              "leases",
+              Kind.READ,
+              "a run that a session holds is canceled by a mark on its lease"),
+          new Exemption(
               "RunListQueries",
               "batches",
               Kind.READ,

@@ -50,6 +50,7 @@ public final class CreateRuns {
   private final DebounceRuns debounceRuns;
   private final @Nullable Duration ttlMax;
   private final FamilyQueries families = new FamilyQueries();
+  private final CanceledParentStore canceledParents = new CanceledParentStore();
   private final RunStore runStore = new RunStore();
   private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
@@ -155,7 +156,10 @@ public final class CreateRuns {
     return rows;
   }
 
-  /** The lineages of the new children, by parent, without unknown parents. */
+  /**
+   * The lineages of the new children, by parent, without unknown parents. If a parent is canceled,
+   * a sweep will cancel the children.
+   */
   private Map<UUID, Lineage> lineages(Tx tx, List<PlacedRun> placedRuns) {
     Set<UUID> parentIds = new HashSet<>();
     for (PlacedRun placed : placedRuns) {
@@ -164,7 +168,14 @@ public final class CreateRuns {
         parentIds.add(parent.runId());
       }
     }
-    return parentIds.isEmpty() ? Map.of() : families.lineages(tx, parentIds);
+    if (parentIds.isEmpty()) {
+      return Map.of();
+    }
+    Map<UUID, Lineage> lineages = families.lineages(tx, parentIds);
+    if (!lineages.isEmpty()) {
+      canceledParents.cancelChildren(tx, lineages.keySet());
+    }
+    return lineages;
   }
 
   /** The trigger's ttl overrides the task's, and the maximum caps both. */
