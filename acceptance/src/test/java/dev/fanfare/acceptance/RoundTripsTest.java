@@ -74,7 +74,7 @@ class RoundTripsTest {
             config ->
                 config
                     .with(DATABASE_URL, new DatabaseUrl(url, database.user(), database.password()))
-                    .with(DATABASE_CONNECTIONS, 2) // one listens, so all calls share a warm one
+                    .with(DATABASE_CONNECTIONS, 5) // one is for requests, so all calls share it
                     .with(SWEEP_INTERVAL, Duration.ofHours(1))
                     .with(POLL_WAIT, Duration.ofNanos(1)));
     String worker =

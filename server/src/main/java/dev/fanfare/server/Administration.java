@@ -9,6 +9,7 @@ import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.UnusableDatabaseException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.flywaydb.core.api.FlywayException;
 public final class Administration implements AutoCloseable {
   private static final int CONNECTIONS = 2;
   private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+  private static final Duration DATABASE_PATIENCE = Duration.ofSeconds(10);
 
   private final DatabaseHome home;
   private final Database database;
@@ -71,6 +73,7 @@ public final class Administration implements AutoCloseable {
   private static Administration open(ServerConfig config, DatabaseHome home) {
     Database database = null;
     try {
+      Database.check(home.address(), DATABASE_PATIENCE);
       String version = Database.migrate(home.address());
       database = Database.open(home.address(), CONNECTIONS, CONNECTION_WAIT);
       Keys keys =
@@ -93,6 +96,8 @@ public final class Administration implements AutoCloseable {
     return switch (e) {
       case KeyCipher.WrongKeyException wrong ->
           new StartException(String.valueOf(wrong.getMessage()), wrong);
+      case UnusableDatabaseException unusable ->
+          new StartException(String.valueOf(unusable.getMessage()), unusable);
       case FlywayException flyway -> unusable(flyway);
       case DatabaseException database -> unusable(database);
       case IllegalStateException state -> unusable(state);

@@ -11,6 +11,7 @@ import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.JvmTimeZone;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class DatabaseHome implements AutoCloseable {
   }
 
   static DatabaseHome open(ServerConfig config) {
+    JvmTimeZone.expand(); // the embedded database is connected to while it starts
     DatabaseUrl url = config.get(DATABASE_URL);
     if (url != null) {
       return new DatabaseHome(

@@ -3,6 +3,8 @@ package dev.fanfare.server;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Response;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,12 +14,14 @@ import org.slf4j.LoggerFactory;
  */
 final class Failures implements HttpServer.Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
+  private static final Duration LOG_PAUSE = Duration.ofSeconds(10);
+
+  private final AtomicLong loggedNanos = new AtomicLong(System.nanoTime() - LOG_PAUSE.toNanos());
 
   @Override
   public Response handle(Throwable failure) {
     if (failure instanceof DatabaseException e && (e.isUnavailable() || e.isConflict())) {
-      log.warn(
-          "A request got 503, because the database is busy or unreachable: {}", e.getMessage());
+      logUnavailable(e);
       return Response.error(503, "The database is busy or away, try again soon")
           .with("Retry-After", "1");
     }
@@ -27,5 +31,16 @@ final class Failures implements HttpServer.Failures {
     }
     log.error("A request got 500, because of an unexpected failure", failure);
     return Response.error(500, "Something went wrong");
+  }
+
+  /** While the database is away, every request fails: one line every ten seconds is enough. */
+  private void logUnavailable(DatabaseException e) {
+    long now = System.nanoTime();
+    long last = loggedNanos.get();
+    if (now - last > LOG_PAUSE.toNanos() && loggedNanos.compareAndSet(last, now)) {
+      log.warn("Requests get 503, because the database is busy or away: {}", e.getMessage());
+    } else {
+      log.debug("A request got 503, because the database is busy or away: {}", e.getMessage());
+    }
   }
 }

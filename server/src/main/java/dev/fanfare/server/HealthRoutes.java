@@ -1,7 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.server.component.Component;
-import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseWatch;
 import dev.fanfare.server.http.Access;
 import dev.fanfare.server.http.Exchange;
 import dev.fanfare.server.http.Response;
@@ -12,11 +12,11 @@ import java.util.function.BooleanSupplier;
 
 /** Health routes: whether the process is alive, and whether it accepts requests. */
 final class HealthRoutes implements Component {
-  private final Database database;
+  private final DatabaseWatch watch;
   private final BooleanSupplier accepting;
 
-  HealthRoutes(Database database, BooleanSupplier accepting) {
-    this.database = database;
+  HealthRoutes(DatabaseWatch watch, BooleanSupplier accepting) {
+    this.watch = watch;
     this.accepting = accepting;
   }
 
@@ -35,7 +35,10 @@ final class HealthRoutes implements Component {
     if (!accepting.getAsBoolean()) {
       return Response.error(503, "The server is stopping");
     }
-    database.now(); // throws when the database is unreachable, and the response is 503
+    String problem = watch.problem();
+    if (problem != null) {
+      return Response.error(503, "Not ready: " + problem).with("Retry-After", "1");
+    }
     return Response.json(200, Map.of("status", "ready"));
   }
 }

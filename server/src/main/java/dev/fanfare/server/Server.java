@@ -15,7 +15,9 @@ import dev.fanfare.server.component.SweepLoop;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.DatabaseWatch;
 import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.db.UnusableDatabaseException;
 import dev.fanfare.server.http.HttpServer;
 import dev.fanfare.server.http.Route;
 import java.net.URI;
@@ -34,9 +36,12 @@ import org.slf4j.LoggerFactory;
 
 /** A running server. Several servers may run on one database, without a leader. Thread-safe. */
 public final class Server implements AutoCloseable {
-  private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
-
   private static final Logger log = LoggerFactory.getLogger(Server.class);
+
+  /** How long a start waits for a database that is starting, too. */
+  private static final Duration DATABASE_PATIENCE = Duration.ofSeconds(60);
+
+  private static final Duration CONNECTION_WAIT = Duration.ofSeconds(5);
 
   private final ServerConfig config;
   private final DatabaseHome home;
@@ -64,6 +69,8 @@ public final class Server implements AutoCloseable {
       this.home = DatabaseHome.open(config);
       stops.push(home::close);
       Resources resources = openResources(home);
+      DatabaseWatch watch = DatabaseWatch.start(resources.database());
+      stops.push(watch::close);
       byte[] encryptionKey = EncryptionKey.of(config);
       Keys keys = setUpKeys(resources, encryptionKey);
       SecretKey key = keys.developmentKey();
@@ -72,7 +79,7 @@ public final class Server implements AutoCloseable {
       startSweeps(resources, keys, components);
       AtomicBoolean accepting = new AtomicBoolean(true);
       List<Route> all = new ArrayList<>();
-      all.addAll(new HealthRoutes(resources.database(), accepting::get).routes());
+      all.addAll(new HealthRoutes(watch, accepting::get).routes());
       all.addAll(new OpenApiRoutes().routes());
       all.addAll(new WelcomeRoutes().routes());
       all.addAll(components.routes(keys, encryptionKey));
@@ -102,9 +109,13 @@ public final class Server implements AutoCloseable {
 
   private Database openDatabase(DatabaseHome home) {
     try {
+      Database.check(home.address(), DATABASE_PATIENCE);
       String schema = Database.migrate(home.address());
       Database database =
-          Database.open(home.address(), config.get(DATABASE_CONNECTIONS), CONNECTION_WAIT);
+          Database.open(
+              home.address(),
+              Database.requestConnections(config.get(DATABASE_CONNECTIONS)),
+              CONNECTION_WAIT);
       stops.push(database::close);
       log.info(
           "Fanfare {} uses PostgreSQL {} at {}, whose schema {} is at version {}",
@@ -114,6 +125,8 @@ public final class Server implements AutoCloseable {
           Database.SCHEMA,
           schema);
       return database;
+    } catch (UnusableDatabaseException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
     } catch (FlywayException | DatabaseException | IllegalStateException e) {
       throw new StartException("The database cannot be used: " + firstLine(e), e);
     }

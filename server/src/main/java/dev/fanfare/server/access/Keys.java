@@ -142,12 +142,15 @@ public final class Keys {
 
   /** The environment of a key, or {@code null} when the key is unknown or revoked. */
   public @Nullable Environment environmentOf(String keyText) {
-    return database.transaction(tx -> store.environmentOfKey(tx, SecretKey.hash(keyText)));
+    return database.urgent(
+        () -> database.transaction(tx -> store.environmentOfKey(tx, SecretKey.hash(keyText))));
   }
 
   /** The valid keys of an environment, newest first. They sign and verify its tokens. */
   public List<EnvironmentKey> signingKeys(String environmentPublicId) {
-    return database.transaction(tx -> store.validKeys(tx, environmentPublicId)).stream()
+    return database
+        .urgent(() -> database.transaction(tx -> store.validKeys(tx, environmentPublicId)))
+        .stream()
         .map(key ->
             new EnvironmentKey(key.environment(), new SecretKey(cipher.decrypt(key.encrypted()))))
         .toList();

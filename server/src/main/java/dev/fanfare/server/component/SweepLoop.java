@@ -52,10 +52,22 @@ public final class SweepLoop implements AutoCloseable {
     try {
       long pause = 0;
       while (!stopped.await(pause, TimeUnit.MILLISECONDS)) {
-        pause = step(sweep, contact);
+        pause = stepReserved(sweep, contact);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private long stepReserved(Sweep sweep, @Nullable Contact contact) {
+    try {
+      return database.sweep(() -> step(sweep, contact));
+    } catch (DatabaseException e) { // there was no connection
+      if (contact != null) {
+        contact.breakOff();
+      }
+      failed(sweep, e);
+      return FAILURE_PAUSE_MILLIS;
     }
   }
 

@@ -2,9 +2,8 @@ package dev.fanfare.server.config;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,26 +15,20 @@ import org.jspecify.annotations.Nullable;
  * @param password its password; absent means that the server asks for none, or a password file
  */
 public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable String password) {
-  private static final String NAME = "FANFARE_DATABASE_URL";
+  static final String NAME = "FANFARE_DATABASE_URL";
   private static final String JDBC = "jdbc:postgresql:";
-
-  /** Parameters of libpq by their names in the JDBC driver, which ignores unknown ones silently. */
-  private static final Map<String, String> DRIVER_NAMES =
-      Map.of(
-          "application_name", "ApplicationName",
-          "connect_timeout", "connectTimeout",
-          "channel_binding", "channelBinding");
 
   /**
    * Reads {@code postgres://user:password@host:port/database?parameters}, the same with {@code
-   * postgresql://}, or {@code jdbc:postgresql:…}.
+   * postgresql://}, or {@code jdbc:postgresql:…}. The parameters of libpq mean what they mean
+   * there; a parameter without an equivalent is refused.
    *
    * @throws InvalidSettingException when {@code text} is none of these; the message does not repeat
    *     it, for it may hold a password
    */
   public static DatabaseUrl parse(String text) {
-    if (text.startsWith(JDBC)) {
-      return split(JDBC, text.substring(JDBC.length()), null, null);
+    if (text.startsWith(JDBC) && !text.startsWith(JDBC + "//")) {
+      return complete(text.substring(JDBC.length()), DatabaseLocation.DEFAULT, null, null);
     }
     String rest = afterScheme(text);
     int authorityEnd = firstOf(rest, '/', '?');
@@ -43,11 +36,7 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
     String pathAndQuery = rest.substring(authorityEnd);
     // The last @, since a password that someone forgot to encode may hold another.
     int at = authority.lastIndexOf('@');
-    String hosts = authority.substring(at + 1);
-    if (hosts.isEmpty()) {
-      throw new InvalidSettingException(
-          NAME, "must name a host: postgres://user:password@host:5432/database");
-    }
+    refuseUnencoded(pathAndQuery, at >= 0);
     String user = null;
     String password = null;
     if (at >= 0) {
@@ -57,7 +46,27 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
       password = colon < 0 ? null : decode(login.substring(colon + 1));
     }
     String path = pathAndQuery.startsWith("/") ? pathAndQuery : "/" + pathAndQuery;
-    return split(JDBC, "//" + hosts + path, user, password);
+    return complete(
+        path.substring(1), DatabaseLocation.of(authority.substring(at + 1)), user, password);
+  }
+
+  /**
+   * A slash or question mark in a password ends it too early, and the rest of the login is read as
+   * the name of a database or as parameters.
+   */
+  private static void refuseUnencoded(String pathAndQuery, boolean hasLogin) {
+    int question = pathAndQuery.indexOf('?');
+    String path = question < 0 ? pathAndQuery : pathAndQuery.substring(0, question);
+    String query = question < 0 ? "" : pathAndQuery.substring(question + 1);
+    boolean inName =
+        Arrays.stream(query.split("&", -1)).anyMatch(p -> p.replaceFirst("=.*", "").contains("@"));
+    boolean inValue = query.replaceAll("(^|&)(user|password|options)=[^&]*", "").contains("@");
+    if (path.contains("@") || inName || (inValue && !hasLogin)) {
+      throw new InvalidSettingException(
+          NAME,
+          "has a user or password with a character that ends it: encode it as %2F for /, %3F for ?,"
+              + " %23 for #, %40 for @, %3A for :, %25 for %");
+    }
   }
 
   /** The URL for people: login included, password and every other secret as stars. */
@@ -74,7 +83,7 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
   }
 
   private static String afterScheme(String text) {
-    for (String scheme : List.of("postgres://", "postgresql://")) {
+    for (String scheme : List.of("postgres://", "postgresql://", JDBC + "//")) {
       if (text.startsWith(scheme)) {
         return text.substring(scheme.length());
       }
@@ -84,14 +93,18 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
   }
 
   /** Takes the login out of the parameters, so that no URL that is logged carries a password. */
-  private static DatabaseUrl split(
-      String prefix, String location, @Nullable String user, @Nullable String password) {
-    int question = location.indexOf('?');
-    if (question < 0) {
-      return new DatabaseUrl(prefix + location, user, password);
-    }
-    List<String> kept = new ArrayList<>();
-    for (String parameter : location.substring(question + 1).split("&", -1)) {
+  private static DatabaseUrl complete(
+      String databaseAndQuery,
+      DatabaseLocation location,
+      @Nullable String user,
+      @Nullable String password) {
+    int question = databaseAndQuery.indexOf('?');
+    String database = question < 0 ? databaseAndQuery : databaseAndQuery.substring(0, question);
+    String query = question < 0 ? "" : databaseAndQuery.substring(question + 1);
+    DatabaseParameters parameters = new DatabaseParameters();
+    String hosts = "";
+    String ports = "";
+    for (String parameter : query.split("&", -1)) {
       int equals = parameter.indexOf('=');
       String name = equals < 0 ? parameter : parameter.substring(0, equals);
       String value = equals < 0 ? "" : parameter.substring(equals + 1);
@@ -99,11 +112,19 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Strin
         case "" -> {}
         case "user" -> user = decode(value);
         case "password" -> password = decode(value);
-        default -> kept.add(DRIVER_NAMES.getOrDefault(name, name) + "=" + value);
+        case "dbname" -> database = value;
+        case "host" -> hosts = decode(value);
+        case "port" -> ports = value;
+        default -> parameters.add(name, value, decode(value));
       }
     }
-    String query = kept.isEmpty() ? "" : "?" + String.join("&", kept);
-    return new DatabaseUrl(prefix + location.substring(0, question) + query, user, password);
+    DatabaseLocation place = location.with(hosts, ports);
+    if (place.hosts().isEmpty() && !location.isByDefault()) {
+      throw new InvalidSettingException(
+          NAME, "must name a host: postgres://user:password@host:5432/database");
+    }
+    String url = JDBC + place.prefix() + database;
+    return new DatabaseUrl(url + parameters.query(place.hasChoice()), user, password);
   }
 
   private static int firstOf(String text, char one, char other) {

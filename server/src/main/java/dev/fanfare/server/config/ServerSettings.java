@@ -111,11 +111,12 @@ public final class ServerSettings {
 
   public static final Setting<Integer> DATABASE_CONNECTIONS =
       CONNECTIONS
-          .declare(INTEGER, "FANFARE_DATABASE_CONNECTIONS", between(2, 1_000))
+          .declare(INTEGER, "FANFARE_DATABASE_CONNECTIONS", between(5, 1_000))
           .doc(
-              "Maximum number of database connections, and so of concurrent statements. One of"
-                  + " them listens for signals")
-          .byDefault("16");
+              "Maximum number of database connections, and so of concurrent statements. One listens"
+                  + " for signals, one watches the database, and two or three are reserved for"
+                  + " sweeps and sessions")
+          .byDefault("20");
 
   public static final Setting<@Nullable String> DEV_KEY =
       SECRETS

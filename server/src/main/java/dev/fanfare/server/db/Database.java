@@ -2,51 +2,73 @@ package dev.fanfare.server.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.flywaydb.core.Flyway;
+import java.util.function.Supplier;
 import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.MigrationInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of connections to a PostgreSQL database, in which work runs as transactions. The size of
- * the pool limits the concurrency of the server: virtual threads queue for a connection, and no
- * thread keeps one while it waits for a client. Thread-safe.
+ * Pools of connections to a PostgreSQL database, in which work runs as transactions. Their size
+ * limits the concurrency of the server: virtual threads queue for a connection, for a bounded time,
+ * and no thread keeps one while it waits for a client. Some connections are reserved for sweeps and
+ * for what keeps workers' runs alive. Thread-safe.
  */
 public final class Database implements AutoCloseable {
   /** The schema of all tables, which is the search path of every connection. */
   public static final String SCHEMA = "fanfare";
 
-  /**
-   * Planner options of every connection. The tables of a queue fill and empty within minutes, so
-   * statistics are always out of date, and a plan from the time when a table was empty would scan
-   * all of it when it is full. But every statement is written for one index. So each statement is
-   * planned once for a connection (planning a claim takes longer than executing it), and plans that
-   * scan whole tables are the last resort. Lists and reads of runs use {@link
-   * Statement#listReplanned}.
-   */
-  private static final String PLANS =
-      """
-      set plan_cache_mode = force_generic_plan;
-      set enable_seqscan = off;
-      set enable_bitmapscan = off;
-      set enable_mergejoin = off;
-      set jit = off
-      """;
-
   private static final int TRIES_MAX = 4;
 
-  private final HikariDataSource pool;
+  /** How long a connection that was idle may take to prove that it is alive. */
+  private static final Duration VALIDATION = Duration.ofSeconds(2);
 
-  private Database(HikariDataSource pool) {
-    this.pool = pool;
+  /** Whose turn it is on this thread; unbound for the work of requests. */
+  private static final ScopedValue<Work> WORK = ScopedValue.newInstance();
+
+  private final Connector connector;
+  private final HikariDataSource requests;
+  private final HikariDataSource reserved;
+  private final Duration wait;
+
+  /** Reads of requests; at least half of the connections stay for what writes. */
+  private final Semaphore reads;
+
+  /** Sweeps; one reserved connection stays for what cannot wait. */
+  private final Semaphore sweeps;
+
+  private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger generation = new AtomicInteger();
+  private volatile @Nullable String diskFailure;
+
+  private Database(
+      Connector connector, HikariDataSource requests, HikariDataSource reserved, Duration wait) {
+    this.connector = connector;
+    this.requests = requests;
+    this.reserved = reserved;
+    this.wait = wait;
+    this.reads = new Semaphore(Math.max(1, requests.getMaximumPoolSize() / 2), true);
+    this.sweeps = new Semaphore(Math.max(1, reserved.getMaximumPoolSize() - 1), true);
+  }
+
+  /** Which connections work uses. */
+  private enum Work {
+    SWEEP,
+    URGENT
   }
 
   /**
@@ -66,58 +88,86 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens a pool.
+   * Opens pools.
    *
-   * @param connections the maximum number of connections, at least 2
+   * @param connections the maximum number of connections for requests, at least 1. Two or three
+   *     more are reserved for {@link #sweep} and {@link #urgent}
    * @param wait how long a thread waits for a connection before it fails
+   * @throws DatabaseException when the database cannot be reached
    */
   public static Database open(Address address, int connections, Duration wait) {
+    Connector connector = new Connector(address, SessionSettings.WORK);
+    try {
+      connector.open().close(); // a pool would try, in vain, for much longer
+      return new Database(
+          connector,
+          pool("fanfare", connector, connections, wait),
+          pool("fanfare-reserved", connector, reservedConnections(connections), wait),
+          wait);
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
+  private static int reservedConnections(int requestConnections) {
+    return Math.clamp(requestConnections / 4, 2, 3);
+  }
+
+  /**
+   * How many of {@code total} connections are for requests, when the reserved ones, one for {@link
+   * Signals} and one that watches the database count, too.
+   *
+   * @param total at least 5
+   */
+  public static int requestConnections(int total) {
+    int requests = total - 2 - 2;
+    while (requests + reservedConnections(requests) + 2 > total) {
+      requests--;
+    }
+    return requests;
+  }
+
+  private static HikariDataSource pool(
+      String name, Connector connector, int connections, Duration wait) {
     HikariConfig config = new HikariConfig();
-    config.setPoolName("fanfare");
-    config.setJdbcUrl(address.jdbcUrl());
-    config.setUsername(address.user());
-    config.setPassword(address.password());
+    config.setPoolName(name);
+    config.setDataSource(connector);
     config.setMaximumPoolSize(connections);
     config.setConnectionTimeout(wait.toMillis());
+    config.setValidationTimeout(Math.min(VALIDATION.toMillis(), wait.toMillis()));
+    config.setInitializationFailTimeout(-1); // the first connection was made outside the pool
     config.setAutoCommit(false);
-    config.setSchema(SCHEMA);
-    config.setConnectionInitSql(PLANS);
-    // Commits the options. Otherwise, they end with a first transaction that rolls back.
+    // Ends the transaction of a validation, which would be the first one of whoever borrows it.
     config.setIsolateInternalQueries(true);
-    config.addDataSourceProperty("ApplicationName", "fanfare");
-    config.addDataSourceProperty("prepareThreshold", "1");
-    // When the network fails, a thread must not wait for the two hours that TCP allows.
-    config.addDataSourceProperty("tcpKeepAlive", "true");
-    config.addDataSourceProperty("socketTimeout", "60");
-    return new Database(new HikariDataSource(config));
+    return new HikariDataSource(config);
+  }
+
+  /**
+   * Waits for a database that is starting, and checks that a server can work with it.
+   *
+   * @param patience how long to wait
+   * @return its version and its name, for the log
+   * @throws UnusableDatabaseException when it stays away, or a server cannot work with it
+   * @throws DatabaseException when it rejects the login, or does not exist
+   */
+  public static String check(Address address, Duration patience) {
+    return DatabaseCheck.run(address, patience);
   }
 
   /**
    * Migrates the schema to the version of this server, and returns that version. Several servers
    * may do it at the same time.
    *
+   * @throws UnusableDatabaseException when a newer server has migrated the schema
    * @throws FlywayException when a migration fails
    */
   public static String migrate(Address address) {
-    var result = flyway(address).migrate();
-    if (!result.success) {
-      throw new FlywayException("The migration of the database did not finish");
-    }
-    return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
+    return Migration.run(address);
   }
 
   /** The version of the schema, or {@code null} when there is none yet. Changes nothing. */
   public static @Nullable String schemaVersion(Address address) {
-    MigrationInfo current = flyway(address).info().current();
-    return current == null ? null : String.valueOf(current.getVersion());
-  }
-
-  private static Flyway flyway(Address address) {
-    return Flyway.configure(Database.class.getClassLoader())
-        .dataSource(address.jdbcUrl(), address.user(), address.password())
-        .defaultSchema(SCHEMA)
-        .locations("classpath:dev/fanfare/server/db/migration")
-        .load();
+    return Migration.version(address);
   }
 
   /**
@@ -159,15 +209,61 @@ public final class Database implements AutoCloseable {
 
   /**
    * Runs read-only {@code work} in a transaction whose statements all see the database at the same
-   * point in time. Costs one round trip more than {@link #transaction(int, Function)}.
+   * point in time. Costs one round trip more than {@link #transaction(int, Function)}. Such reads
+   * can be long, so they get at most half of the connections of requests.
+   *
+   * @throws DatabaseException as unavailable, when too many reads are running for too long
    */
   public <T extends @Nullable Object> T snapshot(int environmentId, Function<Tx, T> work) {
-    return transaction(
-        environmentId,
-        tx -> {
-          tx.sql("set transaction isolation level repeatable read, read only").update();
-          return work.apply(tx);
-        });
+    return bounded(
+        reads,
+        "too many reads are running",
+        () ->
+            transaction(
+                environmentId,
+                tx -> {
+                  tx.sql("set transaction isolation level repeatable read, read only").update();
+                  return work.apply(tx);
+                }));
+  }
+
+  /**
+   * Runs the transactions of {@code work} on connections that requests cannot take. One of them
+   * stays for {@link #urgent}.
+   *
+   * @throws DatabaseException as unavailable, when other sweeps hold the connections for too long
+   */
+  public <T extends @Nullable Object> T sweep(Supplier<T> work) {
+    return bounded(sweeps, "too many sweeps are running", () -> on(Work.SWEEP, work));
+  }
+
+  /**
+   * Runs the transactions of {@code work}, which must be short, on connections that neither
+   * requests nor sweeps can take all of: what keeps the runs of workers alive.
+   */
+  public <T extends @Nullable Object> T urgent(Supplier<T> work) {
+    return on(Work.URGENT, work);
+  }
+
+  private static <T extends @Nullable Object> T on(Work connections, Supplier<T> work) {
+    return ScopedValue.where(WORK, connections).call(work::get);
+  }
+
+  private <T extends @Nullable Object> T bounded(
+      Semaphore permits, String problem, Supplier<T> work) {
+    try {
+      if (!permits.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw DatabaseException.busy("No connection within " + wait + ": " + problem);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw DatabaseException.busy("Interrupted while waiting for a connection");
+    }
+    try {
+      return work.get();
+    } finally {
+      permits.release();
+    }
   }
 
   /** Rolls a transaction back for a refusal. */
@@ -195,17 +291,60 @@ public final class Database implements AutoCloseable {
 
   private <T extends @Nullable Object> T once(
       @Nullable Integer environmentId, Function<Tx, T> work) {
-    try (Connection connection = pool.getConnection()) {
+    HikariDataSource pool = WORK.isBound() ? reserved : requests;
+    try (Connection connection = borrow(pool)) {
+      Flight flight = new Flight(connection);
+      flights.add(flight);
       try {
-        T result = work.apply(new Tx(connection, environmentId));
-        connection.commit();
+        T result = work.apply(new Tx(flight, environmentId));
+        flight.commit();
         return result;
       } catch (Throwable e) {
         rollback(connection, e);
+        if (e instanceof DatabaseException failure) {
+          learn(failure, pool, connection);
+        }
         throw e;
+      } finally {
+        flights.remove(flight);
       }
     } catch (SQLException e) {
       throw new DatabaseException(e);
+    }
+  }
+
+  private void learn(DatabaseException failure, HikariDataSource pool, Connection connection) {
+    if (failure.spoilsConnection()) {
+      pool.evictConnection(connection);
+    }
+    if (failure.isReadOnly()) {
+      reopen();
+    }
+    if (failure.isDiskFailure()) {
+      diskFailure = String.valueOf(failure.getMessage());
+    }
+  }
+
+  private Connection borrow(HikariDataSource pool) throws SQLException {
+    try {
+      return pool.getConnection();
+    } catch (SQLTransientConnectionException e) {
+      SQLException away = connector.failure();
+      throw away == null
+          ? e
+          : new SQLTransientConnectionException(
+              "The database is away: " + Causes.of(away), away.getSQLState(), e);
+    }
+  }
+
+  /** Has every connection opened anew before it is used again, that of {@link Signals}, too. */
+  void reopen() {
+    generation.incrementAndGet();
+    for (HikariDataSource pool : List.of(requests, reserved)) {
+      HikariPoolMXBean connections = pool.getHikariPoolMXBean();
+      if (connections != null) {
+        connections.softEvictConnections();
+      }
     }
   }
 
@@ -217,9 +356,28 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** A connection of the pool, outside any transaction. The caller must close it. */
+  /** How often all connections had to be opened anew. */
+  int generation() {
+    return generation.get();
+  }
+
+  /** The transactions that have been waiting for PostgreSQL for longer than {@code bound}. */
+  List<Flight> flightsLongerThan(Duration bound) {
+    return flights.stream().filter(flight -> flight.waitsLongerThan(bound)).toList();
+  }
+
+  /** The error of the last write that failed for want of disk space; null after a recovery. */
+  @Nullable String diskFailure() {
+    return diskFailure;
+  }
+
+  void diskRecovered() {
+    diskFailure = null;
+  }
+
+  /** A connection outside the pools, in auto-commit mode. The caller must close it. */
   Connection connection() throws SQLException {
-    return pool.getConnection();
+    return connector.open();
   }
 
   /** The version of PostgreSQL, such as {@code 18.6}. */
@@ -237,6 +395,8 @@ public final class Database implements AutoCloseable {
 
   @Override
   public void close() {
-    pool.close();
+    connector.close();
+    requests.close();
+    reserved.close();
   }
 }

@@ -1,10 +1,42 @@
 package dev.fanfare.server.db;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** A statement or a connection failed. Its transaction is rolled back. */
 public final class DatabaseException extends RuntimeException {
+  /** The server is, or became, a standby. */
+  static final String READ_ONLY = "25006";
+
+  /** PostgreSQL resolved a deadlock or a serialization conflict by rolling back a transaction. */
+  private static final String ROLLBACK = "40";
+
+  /** A connection that does not know a statement which the driver prepared on it. */
+  private static final Set<String> UNKNOWN_STATEMENT = Set.of("26000", "42P05");
+
+  private static final String FEATURE_NOT_SUPPORTED = "0A000";
+  private static final String CHANGED_COLUMNS = "cached plan must not change result type";
+
+  /**
+   * SQLSTATE classes, and single codes, of failures that heal without the caller: no connection,
+   * out of resources, a limit on time or on locks, a server that restarts or became a standby, a
+   * failing disk.
+   */
+  private static final List<String> UNAVAILABLE =
+      List.of(
+          "08", // connection exceptions
+          READ_ONLY, "25P02", // in a failed transaction
+          "25P03", // idle_in_transaction_session_timeout
+          "25P04", // transaction_timeout
+          "53", // insufficient resources, such as a full disk
+          "55P03", // lock_timeout
+          "57014", // statement_timeout, or canceled by an operator
+          "57P", // shut down, restarted or starting
+          "58"); // errors of the operating system
+
   private final String sqlState;
 
   DatabaseException(SQLException cause) {
@@ -18,11 +50,12 @@ public final class DatabaseException extends RuntimeException {
   }
 
   /**
-   * Whether the transaction can succeed when it is run again: PostgreSQL resolved a deadlock or a
-   * serialization conflict (SQLSTATE class 40) by rolling it back.
+   * Whether the transaction can succeed when it is run again at once: PostgreSQL resolved a
+   * deadlock or a serialization conflict by rolling it back, or its connection has outdated
+   * prepared statements, as after a migration by a newer server.
    */
   public boolean isConflict() {
-    return sqlState.startsWith("40");
+    return sqlState.startsWith(ROLLBACK) || hasOutdatedStatements();
   }
 
   /**
@@ -33,11 +66,33 @@ public final class DatabaseException extends RuntimeException {
     return sqlState.startsWith("22") || sqlState.startsWith("54");
   }
 
-  /** Whether the database is unreachable, shutting down, or out of connections. */
+  /**
+   * Whether the database is unreachable, shutting down, out of resources, read-only, or too slow
+   * for the limits of a transaction. A later attempt can succeed.
+   */
   public boolean isUnavailable() {
-    return sqlState.startsWith("08")
-        || sqlState.startsWith("57P")
-        || sqlState.startsWith("53")
-        || getCause() instanceof java.sql.SQLTransientConnectionException;
+    return UNAVAILABLE.stream().anyMatch(sqlState::startsWith)
+        || getCause() instanceof SQLTransientConnectionException;
+  }
+
+  /** Whether the server that refused the statement is a standby, and with it every connection. */
+  boolean isReadOnly() {
+    return sqlState.equals(READ_ONLY);
+  }
+
+  /** Whether the disk of the server is full or fails. */
+  boolean isDiskFailure() {
+    return sqlState.equals("53100") || sqlState.equals("58030");
+  }
+
+  /** Whether the connection is of no more use. */
+  boolean spoilsConnection() {
+    return isReadOnly() || hasOutdatedStatements();
+  }
+
+  private boolean hasOutdatedStatements() {
+    return UNKNOWN_STATEMENT.contains(sqlState)
+        || (sqlState.equals(FEATURE_NOT_SUPPORTED)
+            && String.valueOf(getMessage()).contains(CHANGED_COLUMNS));
   }
 }

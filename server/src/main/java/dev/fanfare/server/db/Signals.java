@@ -156,12 +156,12 @@ public final class Signals implements AutoCloseable {
   }
 
   private void listen(Connection connection) throws SQLException {
-    connection.setAutoCommit(true);
     try (Statement statement = connection.createStatement()) {
       statement.execute("listen " + CHANNEL);
     }
     PGConnection listening = connection.unwrap(PGConnection.class);
-    while (!closed) {
+    int generation = database.generation();
+    while (!closed && database.generation() == generation) {
       for (PGNotification notification : listening.getNotifications(LISTEN_MILLIS)) {
         String message = notification.getParameter();
         if (!message.endsWith(signature)) {

@@ -41,7 +41,7 @@ public final class Statement {
                  set_config('enable_mergejoin', 'on', true)
           """);
 
-  private final Connection connection;
+  private final Flight flight;
   private final @Nullable Integer environmentId;
   private final NamedSql sql;
   private final Map<String, @Nullable Object> values = new HashMap<>();
@@ -52,8 +52,8 @@ public final class Statement {
    * @param environmentId the value of {@code :environment}; absent in a transaction without an
    *     environment
    */
-  Statement(Connection connection, @Nullable Integer environmentId, NamedSql sql) {
-    this.connection = connection;
+  Statement(Flight flight, @Nullable Integer environmentId, NamedSql sql) {
+    this.flight = flight;
     this.environmentId = environmentId;
     this.sql = sql;
   }
@@ -189,7 +189,7 @@ public final class Statement {
   /** Runs a statement that returns rows, and maps them. */
   public <T> List<T> list(RowMapper<T> mapper) {
     try (PreparedStatement statement = prepare();
-        ResultSet result = statement.executeQuery()) {
+        ResultSet result = flight.await(statement::executeQuery)) {
       List<T> rows = new ArrayList<>();
       Row row = new Row(result);
       while (result.next()) {
@@ -207,7 +207,7 @@ public final class Statement {
    * applies to later statements of the transaction.
    */
   public <T> List<T> listReplanned(RowMapper<T> mapper) {
-    new Statement(connection, environmentId, REPLAN).first(r -> true);
+    new Statement(flight, environmentId, REPLAN).first(r -> true);
     return list(mapper);
   }
 
@@ -220,14 +220,14 @@ public final class Statement {
   /** Runs a statement that returns no rows; returns how many rows it changed. */
   public int update() {
     try (PreparedStatement statement = prepare()) {
-      return statement.executeUpdate();
+      return flight.await(statement::executeUpdate);
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
   }
 
   private PreparedStatement prepare() throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql.text());
+    PreparedStatement statement = flight.connection().prepareStatement(sql.text());
     try {
       for (int i = 0; i < sql.names().size(); i++) {
         set(statement, i + 1, value(sql.names().get(i)));
@@ -256,6 +256,7 @@ public final class Statement {
 
   private void set(PreparedStatement statement, int index, @Nullable Object value)
       throws SQLException {
+    Connection connection = flight.connection();
     switch (value) {
       case null -> statement.setNull(index, Types.NULL);
       case String text -> statement.setString(index, text);
@@ -281,6 +282,6 @@ public final class Statement {
 
   /** The driver sends arrays of primitives in binary, without boxing each number. */
   private Array arrayOf(String type, Object primitives) throws SQLException {
-    return connection.unwrap(PGConnection.class).createArrayOf(type, primitives);
+    return flight.connection().unwrap(PGConnection.class).createArrayOf(type, primitives);
   }
 }

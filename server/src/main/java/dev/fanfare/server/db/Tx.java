@@ -1,6 +1,5 @@
 package dev.fanfare.server.db;
 
-import java.sql.Connection;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * usable after the work that it was opened for has returned.
  */
 public final class Tx {
-  private final Connection connection;
+  private final Flight flight;
   private final @Nullable Integer environmentId;
 
-  Tx(Connection connection, @Nullable Integer environmentId) {
-    this.connection = connection;
+  Tx(Flight flight, @Nullable Integer environmentId) {
+    this.flight = flight;
     this.environmentId = environmentId;
   }
 
@@ -37,7 +36,7 @@ public final class Tx {
    * @param text a whole statement with named parameters, a constant: it is parsed once and cached
    */
   public Statement sql(String text) {
-    return new Statement(connection, environmentId, NamedSql.of(text));
+    return new Statement(flight, environmentId, NamedSql.of(text));
   }
 
   /** The time at which this transaction began, by the database's clock. */

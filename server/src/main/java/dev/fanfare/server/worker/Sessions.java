@@ -129,8 +129,9 @@ public final class Sessions {
       return before;
     }
     Session session =
-        database.transaction(
-            environmentId, tx -> sessionStore.renew(tx, sessionId, config.get(SESSION_LEASE)));
+        database.urgent(() ->
+            database.transaction(
+                environmentId, tx -> sessionStore.renew(tx, sessionId, config.get(SESSION_LEASE))));
     if (session == null) {
       forget(environmentId, sessionId);
       return null;

@@ -64,7 +64,7 @@ class ServerConfigTest {
     assertThat(config.get(HOME)).isEqualTo(Path.of(".fanfare"));
     assertThat(config.get(DEV_KEY)).isNull();
     assertThat(config.get(ENCRYPTION_KEY)).isNull();
-    assertThat(config.get(DATABASE_CONNECTIONS)).isEqualTo(16);
+    assertThat(config.get(DATABASE_CONNECTIONS)).isEqualTo(20);
     assertThat(config.get(BATCH_ITEMS_MAX)).isEqualTo(1_000);
     assertThat(config.get(ITEM_BYTES_MAX)).isEqualTo(3_145_728);
     assertThat(config.get(TRIGGER_BODY_BYTES_MAX)).isEqualTo(3_145_728);

@@ -31,7 +31,7 @@ class SettingsTest {
           PORT                       , 0                          , 0
           DATABASE_URL               , postgres://a:s3cret@db/app , postgresql://a:****@db/app
           HOME                       , /var/lib/fanfare           , /var/lib/fanfare
-          DATABASE_CONNECTIONS       , 4                          , 4
+          DATABASE_CONNECTIONS       , 8                          , 8
           BATCH_ITEMS_MAX            , 500                        , 500
           ITEM_BYTES_MAX             , 1MB                        , 1000000
           TRIGGER_BODY_BYTES_MAX     , 4194304                    , 4MiB

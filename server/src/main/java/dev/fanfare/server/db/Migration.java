@@ -1,0 +1,50 @@
+package dev.fanfare.server.db;
+
+import java.util.Objects;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
+import org.jspecify.annotations.Nullable;
+
+/** Brings the schema of a database to the version of this server. */
+final class Migration {
+  /** How often, once a second, a server looks whether another has finished the migration. */
+  private static final int LOCK_RETRIES = 600;
+
+  private Migration() {}
+
+  static String run(Database.Address address) {
+    try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION)) {
+      Flyway flyway = flyway(connector);
+      MigrationInfo newest = flyway.info().current();
+      if (newest != null && newest.getState() == MigrationState.FUTURE_SUCCESS) {
+        throw new UnusableDatabaseException(
+            "The schema of the database has version %s, which is newer than this server. Start the"
+                    .formatted(newest.getVersion())
+                + " version of Fanfare that migrated it, or a later one");
+      }
+      var result = flyway.migrate();
+      if (!result.success) {
+        throw new FlywayException("The migration of the database did not finish");
+      }
+      return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
+    }
+  }
+
+  static @Nullable String version(Database.Address address) {
+    try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION)) {
+      MigrationInfo current = flyway(connector).info().current();
+      return current == null ? null : String.valueOf(current.getVersion());
+    }
+  }
+
+  private static Flyway flyway(Connector connector) {
+    return Flyway.configure(Database.class.getClassLoader())
+        .dataSource(connector)
+        .defaultSchema(Database.SCHEMA)
+        .lockRetryCount(LOCK_RETRIES)
+        .locations("classpath:dev/fanfare/server/db/migration")
+        .load();
+  }
+}
