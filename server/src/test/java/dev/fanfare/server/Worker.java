@@ -129,6 +129,10 @@ public final class Worker {
     return new Worker(engine, engine.server(), environmentId, session);
   }
 
+  public UUID session() {
+    return session;
+  }
+
   public void close() {
     server.sessions.close(environmentId, session);
   }

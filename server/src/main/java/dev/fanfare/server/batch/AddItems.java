@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
@@ -141,7 +142,7 @@ public final class AddItems {
         database.attempt(
             environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
     if (added instanceof Result.Success<Added> success && success.value().sealed()) {
-      signals.ready(environmentId);
+      signals.ready(environmentId, Set.of(), success.value().itemCount());
     }
     return added;
   }

@@ -73,7 +73,7 @@ public final class TriggerBatch {
     Result<TriggeredBatch> triggered =
         database.attempt(environmentId, tx -> store(tx, batch, assigned.placed()));
     if (triggered instanceof Result.Success) {
-      signals.ready(environmentId);
+      signals.ready(environmentId, PlacedRun.taskIds(assigned.placed()), assigned.placed().size());
     }
     return triggered;
   }

@@ -11,8 +11,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.slf4j.Logger;
@@ -32,6 +30,7 @@ public final class Signals implements AutoCloseable {
   private static final String CHANNEL = "fanfare_ready";
   private static final int LISTEN_MILLIS = 250;
   private static final int PAUSE_MILLIS = 1_000;
+  private static final Duration PROBE_INTERVAL = Duration.ofSeconds(10);
 
   private final Database database;
 
@@ -42,8 +41,14 @@ public final class Signals implements AutoCloseable {
   private final String signature = UUID.randomUUID().toString();
 
   private final Map<Integer, Waiters> waiters = new ConcurrentHashMap<>();
-  private final Set<Integer> unsent = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, Work> unsent = new ConcurrentHashMap<>();
   private final LinkedBlockingQueue<Boolean> wakeSender = new LinkedBlockingQueue<>(1);
+  private final Health sending =
+      new Health("Cannot notify other servers of ready runs", "Notifies other servers again");
+  private final Health listening =
+      new Health(
+          "Cannot receive notifications of other servers",
+          "Receives the notifications of other servers again");
   private final Thread listener;
   private final Thread sender;
   private volatile boolean closed;
@@ -62,58 +67,87 @@ public final class Signals implements AutoCloseable {
     return signals;
   }
 
-  private static final class Waiters {
-    final ReentrantLock lock = new ReentrantLock();
-    final Condition signaled = lock.newCondition();
-    long count; // guarded by lock; incremented by each signal
+  /** A poll that waits for work. For use by one thread, which must close it. */
+  public interface Waiter extends AutoCloseable {
+    /** Waits for a signal since it last looked, at most for {@code timeout}. */
+    void await(Duration timeout) throws InterruptedException;
+
+    /** Notes that it looks for work now; returns the ticket of what it can see. */
+    long look();
+
+    /** Notes that it has looked, so that the signal was of use. */
+    void looked();
+
+    /** Ends the wait. If there was a signal for which it did not look, another poll does. */
+    @Override
+    void close();
   }
 
   /**
-   * The number of signals so far. Take it before the query for ready runs, so that {@link #await}
+   * The number of signals so far. Take it before the query for ready runs, so that {@link #join}
    * does not miss a signal in between.
    */
   public long ticket(int environmentId) {
-    Waiters own = waiters(environmentId);
-    own.lock.lock();
-    try {
-      return own.count;
-    } finally {
-      own.lock.unlock();
-    }
+    return waiters(environmentId).ticket();
   }
 
-  /** Waits until there is a signal after {@code ticket} was taken, at most for {@code timeout}. */
-  public void await(int environmentId, long ticket, Duration timeout) throws InterruptedException {
-    Waiters own = waiters(environmentId);
-    long nanos = timeout.toNanos();
-    own.lock.lock();
-    try {
-      while (own.count == ticket && nanos > 0 && !closed) {
-        nanos = own.signaled.awaitNanos(nanos);
-      }
-    } finally {
-      own.lock.unlock();
-    }
+  /**
+   * Begins to wait for work.
+   *
+   * @param taskIds the tasks that the poll can execute
+   * @param slots how many runs it can take
+   * @param ticket taken before the poll looked for work
+   */
+  public Waiter join(int environmentId, Set<Integer> taskIds, int slots, long ticket) {
+    return waiters(environmentId).join(taskIds, slots, ticket);
   }
 
-  /** Signals to all servers that runs of an environment are ready. Call it after the commit. */
+  /**
+   * Signals to all servers that there may be ready runs, when nothing more is known. Call it after
+   * the commit.
+   */
   public void ready(int environmentId) {
-    wake(environmentId);
-    if (unsent.add(environmentId)) {
-      wakeSender.offer(true);
-    }
+    signal(environmentId, Work.UNKNOWN);
   }
 
-  /** Wakes the polls of an environment that wait on this server. */
+  /**
+   * Signals to all servers that runs are ready. Call it after the commit.
+   *
+   * @param taskIds their tasks; empty: unknown
+   * @param runs how many there are
+   */
+  public void ready(int environmentId, Set<Integer> taskIds, int runs) {
+    signal(environmentId, Work.of(taskIds, Math.max(1, runs)));
+  }
+
+  /**
+   * Signals to all servers that all polls of an environment must look, because any of them may have
+   * been told something that is not a run, such as a cancel.
+   */
+  public void readyForAll(int environmentId) {
+    signal(environmentId, Work.FOR_ALL);
+  }
+
+  /**
+   * Tells the other polls on this server of work that a poll saw and cannot do.
+   *
+   * @param ticket taken before that poll looked: polls that have looked since are not woken
+   * @param taskIds the tasks of the work; empty: unknown
+   * @param runs how many runs there are
+   */
+  public void passOn(int environmentId, long ticket, Set<Integer> taskIds, int runs) {
+    waiters(environmentId).passOn(ticket, Work.of(taskIds, Math.max(1, runs)));
+  }
+
+  private void signal(int environmentId, Work work) {
+    waiters(environmentId).signal(work);
+    unsent.merge(environmentId, work, Work::and);
+    wakeSender.offer(true);
+  }
+
+  /** Wakes all polls of an environment that wait on this server. */
   public void wake(int environmentId) {
-    Waiters own = waiters(environmentId);
-    own.lock.lock();
-    try {
-      own.count++;
-      own.signaled.signalAll();
-    } finally {
-      own.lock.unlock();
-    }
+    waiters(environmentId).signal(Work.FOR_ALL);
   }
 
   private Waiters waiters(int environmentId) {
@@ -124,23 +158,26 @@ public final class Signals implements AutoCloseable {
     while (!closed) {
       try {
         wakeSender.poll(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
-        for (Integer environmentId : Set.copyOf(unsent)) {
-          unsent.remove(environmentId); // first, so that a signal in between is sent again
-          database.transaction(tx -> notifyServers(tx, environmentId));
+        for (Integer environmentId : Set.copyOf(unsent.keySet())) {
+          Work work = unsent.remove(environmentId);
+          if (work != null) {
+            database.transaction(tx -> notifyServers(tx, environmentId, work));
+          }
         }
+        sending.works();
       } catch (InterruptedException e) {
         return;
-      } catch (DatabaseException e) {
-        pause("Cannot notify other servers of ready runs", e);
+      } catch (RuntimeException e) {
+        pause(sending, e);
       }
     }
   }
 
   /** A signal need not survive a crash, so its commit does not wait for the disk. */
-  private boolean notifyServers(Tx tx, int environmentId) {
+  private boolean notifyServers(Tx tx, int environmentId, Work work) {
     tx.sql("select set_config('synchronous_commit', 'off', true), pg_notify(:channel, :text)")
         .bind("channel", CHANNEL)
-        .bind("text", environmentId + " " + signature)
+        .bind("text", environmentId + " " + work.text() + " " + signature)
         .first(r -> true);
     return true;
   }
@@ -149,8 +186,8 @@ public final class Signals implements AutoCloseable {
     while (!closed) {
       try (Connection connection = database.connection()) {
         listen(connection);
-      } catch (SQLException e) {
-        pause("Cannot receive notifications of other servers", e);
+      } catch (SQLException | RuntimeException e) {
+        pause(listening, e);
       }
     }
   }
@@ -158,24 +195,73 @@ public final class Signals implements AutoCloseable {
   private void listen(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("listen " + CHANNEL);
+      listening.works();
+      receive(connection.unwrap(PGConnection.class), statement);
     }
-    PGConnection listening = connection.unwrap(PGConnection.class);
+  }
+
+  /** Asks now and then, because a connection whose other end is gone is only silent. */
+  private void receive(PGConnection connection, Statement statement) throws SQLException {
+    long probeAt = System.nanoTime() + PROBE_INTERVAL.toNanos();
     int generation = database.generation();
     while (!closed && database.generation() == generation) {
-      for (PGNotification notification : listening.getNotifications(LISTEN_MILLIS)) {
-        String message = notification.getParameter();
-        if (!message.endsWith(signature)) {
-          wake(Integer.parseInt(message.split(" ", 2)[0]));
-        }
+      for (PGNotification notification : connection.getNotifications(LISTEN_MILLIS)) {
+        received(notification.getParameter());
+      }
+      if (System.nanoTime() >= probeAt) {
+        statement.execute("select 1");
+        probeAt = System.nanoTime() + PROBE_INTERVAL.toNanos();
       }
     }
   }
 
-  private void pause(String problem, Exception e) {
+  /**
+   * Wakes polls. Anyone may send anything on the channel. A server of an earlier version sends only
+   * the environment: then all polls look.
+   */
+  private void received(String message) {
+    String[] parts = message.split(" ", -1);
+    if (message.endsWith(signature) || parts.length < 2 || !parts[0].matches("[0-9]{1,9}")) {
+      return;
+    }
+    Waiters known = waiters.get(Integer.valueOf(parts[0]));
+    Work work = parts.length == 3 ? Work.parse(parts[1]) : Work.FOR_ALL;
+    if (known != null && work != null) {
+      known.signal(work);
+    }
+  }
+
+  /** Whether a thread of this class can do its work; logs each change. For use by one thread. */
+  private static final class Health {
+    private final String problem;
+    private final String recovery;
+    private boolean failing;
+
+    Health(String problem, String recovery) {
+      this.problem = problem;
+      this.recovery = recovery;
+    }
+
+    void works() {
+      if (failing) {
+        log.info("{}", recovery);
+      }
+      failing = false;
+    }
+
+    void fails(Exception e) {
+      if (!failing) {
+        log.warn("{}, retrying every {} ms: {}", problem, PAUSE_MILLIS, e.getMessage());
+      }
+      failing = true;
+    }
+  }
+
+  private void pause(Health health, Exception e) {
     if (closed) {
       return;
     }
-    log.warn("{}, retrying in {} ms: {}", problem, PAUSE_MILLIS, e.getMessage());
+    health.fails(e);
     try {
       Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException interrupted) {
@@ -186,7 +272,7 @@ public final class Signals implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    waiters.keySet().forEach(this::wake);
+    waiters.values().forEach(Waiters::close);
     wakeSender.offer(true);
     // No interrupt: it would close the socket of a pooled connection.
     for (Thread thread : List.of(sender, listener)) {

@@ -44,7 +44,8 @@ public final class CancelRun {
     for (int i = 0; i < TRIES; i++) {
       switch (database.transaction(environmentId, tx -> tryCancel(tx, runId))) {
         case WORKERS_TO_NOTIFY -> {
-          signals.ready(environmentId); // a waiting poll of the worker returns with the cancel
+          signals.readyForAll(
+              environmentId); // a waiting poll of the worker returns with the cancel
           return;
         }
         case DONE -> {

@@ -35,7 +35,7 @@ final class CancelSweep implements Sweep {
   public int runOnce(int environmentId, Instant now) {
     int branches = database.transaction(environmentId, tx -> cancelBranches(tx));
     if (branches > 0) {
-      signals.ready(environmentId); // waiting polls return with the cancels
+      signals.readyForAll(environmentId); // waiting polls return with the cancels
     }
     return branches;
   }

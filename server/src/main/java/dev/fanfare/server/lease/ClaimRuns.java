@@ -8,11 +8,16 @@ import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * session's free slots among them, and takes runs from each lane in rank order.
  *
  * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
- * queue has a limit, and one more for each lane of an undeclared task, whose runs it parks. The
- * first round takes one more for canceled runs.
+ * queue has a limit. The first round takes one more for canceled runs. After the rounds, another
+ * transaction parks runs of undeclared tasks, if the claim saw any.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
@@ -32,7 +37,8 @@ public final class ClaimRuns {
   /** Bounds the duration of a claim that passes very many lanes of other workers. */
   private static final int ROUNDS_MAX = 64;
 
-  private static final int PARKED_PER_LANE = 1_000;
+  /** The maximum number of runs that a claim parks. */
+  private static final int PARKED_MAX = 1_000;
 
   /** A claim ends once it has this many characters of payloads and metadata. */
   private static final long CHARS_MAX = 4L * 1024 * 1024;
@@ -61,13 +67,47 @@ public final class ClaimRuns {
   }
 
   /**
+   * Where a claim starts among the lanes, so that all lanes take turns, and where it ends.
+   *
+   * @param afterLaneId it starts with the next lane; 0: with the first
+   * @param untilLaneId it ends at this lane, after it has continued with the first; 0: at the last
+   * @param wrapped whether it has continued with the first lane
+   */
+  public record Turn(int afterLaneId, int untilLaneId, boolean wrapped) {
+    /** A turn of all lanes that starts after this lane; 0: with the first. */
+    public static Turn after(int laneId) {
+      return new Turn(laneId, laneId, laneId == 0);
+    }
+
+    private Turn next(int lastLaneId) {
+      return new Turn(lastLaneId, untilLaneId, wrapped || lastLaneId == 0);
+    }
+
+    private boolean endsWith(int lastLaneId) {
+      return wrapped && (lastLaneId == 0 || (untilLaneId > 0 && lastLaneId >= untilLaneId));
+    }
+  }
+
+  /**
    * The result of a claim.
    *
    * @param runs the runs that the session now holds
-   * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
    * @param canceled leases of the session whose run was canceled; each is named again until it ends
+   * @param rest where the claim would continue; absent: it has seen all lanes
+   * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
+   * @param contended whether it skipped runs that other transactions had locked. They may be
+   *     claimable in a moment, and no signal says so
+   * @param others the tasks of the runs that it saw and did not take
+   * @param othersCount how many such runs it saw, counted up to a limit for each lane
    */
-  public record Claim(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
+  public record Claim(
+      List<ClaimedRun> runs,
+      List<LeaseRef> canceled,
+      @Nullable Turn rest,
+      int lastLaneId,
+      boolean contended,
+      Set<Integer> others,
+      int othersCount) {}
 
   /**
    * A session that claims runs.
@@ -84,22 +124,13 @@ public final class ClaimRuns {
     }
   }
 
-  /**
-   * Claims up to {@code max} runs; returns once the claim is durable.
-   *
-   * @param afterLaneId {@link Claim#lastLaneId} of the session's last claim, so that all lanes take
-   *     turns; 0 for the first claim
-   */
-  public Claim claim(int environmentId, Claimant claimant, int max, int afterLaneId) {
-    List<ClaimedRun> runs = new ArrayList<>();
-    List<LeaseRef> canceled = new ArrayList<>();
-    int lastLaneId = afterLaneId;
-    boolean wrapped = afterLaneId == 0;
-    long chars = 0;
-    for (int i = 0; i < ROUNDS_MAX && runs.size() < max && chars < CHARS_MAX; i++) {
+  /** Claims up to {@code max} runs; returns once the claim is durable. */
+  public Claim claim(int environmentId, Claimant claimant, int max, Turn from) {
+    Progress progress = new Progress(from);
+    for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
       boolean first = i == 0;
-      int free = max - runs.size();
-      int after = lastLaneId;
+      int free = max - progress.runs.size();
+      int after = progress.rest.afterLaneId();
       Round round;
       try {
         round =
@@ -116,49 +147,98 @@ public final class ClaimRuns {
         // The earlier rounds are committed, so their runs must reach the worker.
         log.warn(
             "A claim stops early with {} runs; the next claim continues: {}",
-            runs.size(),
+            progress.runs.size(),
             e.getMessage());
         break;
       }
+      progress.add(round);
+    }
+    park(environmentId, progress.undeclared);
+    return progress.claim();
+  }
+
+  /**
+   * One round.
+   *
+   * @param lanes the lanes that it saw
+   * @param quotas how many runs it tried to take from each of them
+   */
+  private record Round(
+      List<ClaimableLane> lanes,
+      Map<Integer, Integer> quotas,
+      List<ClaimedRun> runs,
+      int lastLaneId,
+      List<LeaseRef> canceled) {}
+
+  /** A claim while its rounds go on. */
+  private static final class Progress {
+    final List<ClaimedRun> runs = new ArrayList<>();
+    final List<LeaseRef> canceled = new ArrayList<>();
+    final List<ClaimableLane> undeclared = new ArrayList<>();
+    final Set<Integer> others = new HashSet<>();
+    long chars;
+    int othersCount;
+    boolean contended;
+    int lastLaneId;
+    @Nullable Turn rest;
+
+    Progress(Turn from) {
+      this.rest = from;
+      this.lastLaneId = from.afterLaneId();
+    }
+
+    boolean hasRoom(int max) {
+      return runs.size() < max && chars < CHARS_MAX;
+    }
+
+    void add(Round round) {
+      Turn before = Objects.requireNonNull(rest);
+      lastLaneId = round.lastLaneId();
+      rest = before.endsWith(lastLaneId) ? null : before.next(lastLaneId);
       runs.addAll(round.runs());
       chars += round.runs().stream().mapToLong(ClaimedRun::chars).sum();
       canceled.addAll(round.canceled());
-      lastLaneId = round.lastLaneId();
-      boolean atEnd = lastLaneId == 0;
-      if (atEnd && wrapped) {
-        break;
+      int missed = round.quotas().values().stream().mapToInt(Integer::intValue).sum();
+      missed -= round.runs().size();
+      contended |= missed > 0;
+      othersCount += missed;
+      for (ClaimableLane lane : round.lanes()) {
+        if (!lane.declared()) {
+          undeclared.add(lane);
+          continue;
+        }
+        int quota = round.quotas().getOrDefault(lane.laneId(), 0);
+        int left = Quotas.wanted(lane) - quota;
+        if (left > 0 || (missed > 0 && quota > 0)) {
+          others.add(lane.taskId());
+          othersCount += left;
+        }
       }
-      // The lanes up to afterLaneId are still to be visited. The claim does not stop there: after
-      // the wrap it visits all lanes again, up to the last.
-      wrapped |= atEnd;
     }
-    return new Claim(runs, lastLaneId, canceled);
-  }
 
-  /** One round; the components are those of {@link Claim}. */
-  private record Round(List<ClaimedRun> runs, int lastLaneId, List<LeaseRef> canceled) {}
+    Claim claim() {
+      return new Claim(runs, canceled, rest, lastLaneId, contended, others, othersCount);
+    }
+  }
 
   private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId) {
     Round round = round(tx, claimant, max, afterLaneId);
     // After the claim has locked its session, because a close locks the session first, too.
     List<LeaseRef> canceled =
         leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN);
-    return new Round(round.runs(), round.lastLaneId(), canceled);
+    return new Round(round.lanes(), round.quotas(), round.runs(), round.lastLaneId(), canceled);
   }
 
   private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    List<ClaimableLane> lanes = readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max);
-    for (ClaimableLane lane : lanes) {
-      if (!lane.declared() && parkedStore.park(tx, lane.laneId(), PARKED_PER_LANE) > 0) {
-        logUndeclared(lane);
-      }
-    }
+    // One more than it can take shows whether there is work for others.
+    List<ClaimableLane> lanes =
+        readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max + 1);
     int lastLaneId = lanes.size() < LANES_PER_ROUND ? 0 : lanes.getLast().laneId();
     List<ClaimableLane> executable = lanes.stream().filter(claimant::canExecute).toList();
     int[] quotas = Quotas.share(executable, max);
     int granted = Quotas.sum(quotas);
     if (granted == 0) {
-      return new Round(List.of(), lastLaneId, List.of());
+      return new Round(lanes, Map.of(), List.of(), lastLaneId, List.of());
     }
     if (granted == max) {
       // The quotas may end before the last lane: the next claim must start with those after it.
@@ -168,12 +248,47 @@ public final class ClaimRuns {
       slotCountStore.insertMissingSlots(
           tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
     }
+    Map<Integer, Integer> quotaByLane = new HashMap<>();
+    for (int i = 0; i < quotas.length; i++) {
+      quotaByLane.put(executable.get(i).laneId(), quotas[i]);
+    }
     longTexts.acquireUninterruptibly();
     try {
-      return new Round(claimStore.claim(tx, claimant, executable, quotas), lastLaneId, List.of());
+      List<ClaimedRun> runs = claimStore.claim(tx, claimant, executable, quotas);
+      return new Round(lanes, quotaByLane, runs, lastLaneId, List.of());
     } finally {
       longTexts.release();
     }
+  }
+
+  /**
+   * Parks runs of undeclared tasks, a bounded number, so that the poll is not delayed by those of
+   * others. The next claims continue.
+   */
+  private void park(int environmentId, List<ClaimableLane> undeclared) {
+    if (undeclared.isEmpty()) {
+      return;
+    }
+    try {
+      List<ClaimableLane> parked = database.transaction(environmentId, tx -> park(tx, undeclared));
+      parked.forEach(this::logUndeclared);
+    } catch (DatabaseException e) {
+      log.warn(
+          "Parking runs of undeclared tasks failed; the next claim does it: {}", e.getMessage());
+    }
+  }
+
+  private List<ClaimableLane> park(Tx tx, List<ClaimableLane> undeclared) {
+    List<ClaimableLane> parked = new ArrayList<>();
+    int left = PARKED_MAX;
+    for (int i = 0; i < undeclared.size() && i < LANES_PER_ROUND && left > 0; i++) {
+      int moved = parkedStore.park(tx, undeclared.get(i).laneId(), left);
+      left -= moved;
+      if (moved > 0) {
+        parked.add(undeclared.get(i));
+      }
+    }
+    return parked;
   }
 
   /** Logs each task once, so that triggers of an undeclared task cannot fill the log. */

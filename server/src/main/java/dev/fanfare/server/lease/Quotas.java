@@ -32,7 +32,8 @@ final class Quotas {
     return quotas;
   }
 
-  private static int wanted(ClaimableLane lane) {
+  /** How many runs of a lane can be claimed now. */
+  static int wanted(ClaimableLane lane) {
     return lane.freeSlots() == null ? lane.depth() : Math.min(lane.depth(), lane.freeSlots());
   }
 

@@ -8,6 +8,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 
 /** Queues delayed runs that are due, and runs whose wait before the next attempt is over. */
 final class DueSweep implements Sweep {
@@ -34,7 +35,7 @@ final class DueSweep implements Sweep {
     int madeReady =
         database.transaction(environmentId, tx -> delayStore.makeReady(tx, now, AT_ONCE));
     if (madeReady > 0) {
-      signals.ready(environmentId);
+      signals.ready(environmentId, Set.of(), madeReady);
     }
     return madeReady;
   }

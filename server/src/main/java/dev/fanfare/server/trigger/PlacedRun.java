@@ -3,6 +3,9 @@ package dev.fanfare.server.trigger;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param taskTtl the task's time to live; absent: none
  */
 public record PlacedRun(NewRun run, int taskId, int laneId, @Nullable Duration taskTtl) {
+  /** The tasks of these runs. */
+  public static Set<Integer> taskIds(List<PlacedRun> runs) {
+    return runs.stream().map(PlacedRun::taskId).collect(Collectors.toSet());
+  }
+
   /** This run as a child of {@code parent}; without a parent if that is {@code null}. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
     NewRun child = run.toBuilder().parent(parent).build();

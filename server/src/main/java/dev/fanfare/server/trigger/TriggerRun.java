@@ -177,7 +177,7 @@ public final class TriggerRun {
       storeUnused(group, members, e.refused);
       return;
     }
-    signals.ready(group.environmentId());
+    signals.ready(group.environmentId(), PlacedRun.taskIds(placed), placed.size());
     for (int i = 0; i < members.size(); i++) {
       members.get(i).complete(created.get(i));
     }

@@ -16,6 +16,8 @@ import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.lease.ResendRuns;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,10 @@ public final class PollRuns {
 
   /** How long a waiting poll relies on a signal before it claims again: signals may be lost. */
   private static final Duration CLAIM_INTERVAL = Duration.ofSeconds(1);
+
+  private static final Duration SOON_MIN = Duration.ofMillis(5);
+  private static final Duration SOON_MAX = Duration.ofMillis(20);
+  private static final int CONTENTIONS_MAX = 50;
 
   private final Signals signals;
   private final ServerConfig config;
@@ -84,7 +90,9 @@ public final class PollRuns {
     private final int max;
     private final ClaimRuns.Claimant claimant;
     private final long deadline = System.nanoTime() + config.get(POLL_WAIT).toNanos();
-    private long ticket;
+    private long ticket; // of the signals before the last claim
+    private ClaimRuns.@Nullable Turn rest; // where the last claim stopped without having seen all
+    private int contentions; // the number of last claims in a row that skipped locked rows
 
     private Poll(CachedSession session, Order order) {
       this.session = session;
@@ -115,7 +123,11 @@ public final class PollRuns {
           return new Polled(again, List.of());
         }
       }
-      return max == 0 ? Polled.NOTHING : claim();
+      if (max == 0) {
+        return Polled.NOTHING;
+      }
+      ticket = signals.ticket(environmentId);
+      return claim();
     }
 
     /** Whether the poll must be answered, even with nothing. */
@@ -142,28 +154,58 @@ public final class PollRuns {
      */
     public Polled await(Runnable stillThere) {
       Polled polled = Polled.NOTHING;
-      while (polled.isEmpty() && !isOver()) {
-        long left = Math.min(deadline - System.nanoTime(), CLAIM_INTERVAL.toNanos());
-        try {
-          signals.await(environmentId, ticket, Duration.ofNanos(left));
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return Polled.NOTHING;
+      try (Signals.Waiter waiter = signals.join(environmentId, claimant.taskIds(), max, ticket)) {
+        while (polled.isEmpty() && !isOver()) {
+          if (rest == null) {
+            waiter.await(pause());
+          }
+          stillThere.run();
+          if (isAbandoned()) {
+            return Polled.NOTHING;
+          }
+          ticket = waiter.look();
+          polled = claim();
+          waiter.looked();
         }
-        stillThere.run();
-        if (isAbandoned()) {
-          return Polled.NOTHING;
-        }
-        polled = claim();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
       return polled;
     }
 
+    /**
+     * How long to wait for a signal. After a claim that skipped locked rows, a moment: they may be
+     * let go without a signal. But only a few times in a row, since a lock may be held for long.
+     */
+    private Duration pause() {
+      long most = Math.min(deadline - System.nanoTime(), CLAIM_INTERVAL.toNanos());
+      boolean soon = contentions > 0 && contentions <= CONTENTIONS_MAX;
+      long nanos =
+          soon
+              ? ThreadLocalRandom.current().nextLong(SOON_MIN.toNanos(), SOON_MAX.toNanos())
+              : most;
+      return Duration.ofNanos(Math.min(most, nanos));
+    }
+
     private Polled claim() {
-      ticket = signals.ticket(environmentId);
-      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, session.lastLaneId);
+      ClaimRuns.Turn turn = rest != null ? rest : ClaimRuns.Turn.after(session.lastLaneId);
+      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, turn);
       session.lastLaneId = claim.lastLaneId();
-      return new Polled(claim.runs(), claim.canceled());
+      boolean found = !claim.runs().isEmpty() || !claim.canceled().isEmpty();
+      rest = claim.rest();
+      contentions = claim.contended() ? contentions + 1 : 0;
+      tellOthers(claim);
+      return found ? new Polled(claim.runs(), claim.canceled()) : Polled.NOTHING;
+    }
+
+    /** Wakes polls for what this one saw and did not take, or for what it did not get to see. */
+    private void tellOthers(ClaimRuns.Claim claim) {
+      if (claim.othersCount() > 0) {
+        signals.passOn(environmentId, ticket, claim.others(), claim.othersCount());
+      }
+      if (claim.rest() != null && !claim.runs().isEmpty()) {
+        signals.passOn(environmentId, ticket, Set.of(), 1);
+      }
     }
 
     /** Hands back what the poll has claimed, because the response could not be sent. */
