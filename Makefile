@@ -3,7 +3,7 @@ MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format check test acceptance bench run
+.PHONY: help setup format check test acceptance chaos bench run
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,12 @@ test: ## everything `make check` does, plus all tests, on a real PostgreSQL
 
 acceptance: ## run only the tests over HTTP and with real processes
 	$(MVN) $(MVN_FLAGS) -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.fanfare.acceptance.**' verify
+
+FAULTS ?= 50
+SEED ?=
+
+chaos: ## break a small deployment FAULTS times (50) and check every promise; SEED=… repeats a run
+	$(MVN) $(MVN_FLAGS) -q -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ChaosTest -Dfanfare.chaos.faults=$(FAULTS) $(if $(SEED),-Dfanfare.seed=$(SEED)) $(if $(KINDS),-Dfanfare.chaos.kinds=$(KINDS)) test
 
 run: ## start the server with the demo worker
 	bin/fanfare dev

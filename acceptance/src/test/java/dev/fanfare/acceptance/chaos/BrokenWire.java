@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,17 +15,61 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A local proxy between a client and a server, which can fail on demand. */
+/**
+ * A local proxy between a client and a server, which can fail on demand: it holds or loses bytes,
+ * and ends connections.
+ */
 final class BrokenWire implements AutoCloseable {
+  private static final int BACKLOG = 200;
+  private static final Disturbance NONE = (request, bytes) -> Verdict.PASS;
+
+  /** What happens to a piece of a request or of a response. */
+  enum Verdict {
+    PASS,
+    /** Both sides see the connection end before the piece. */
+    CUT,
+    /** Both sides see the connection end in the middle of the piece. */
+    CUT_HALFWAY,
+    /** The receiver sees the sender's side end in the middle of the piece. */
+    END_HALFWAY
+  }
+
+  /** Decides about each piece of the bytes that pass. It may wait. Called by many threads. */
+  @FunctionalInterface
+  interface Disturbance {
+    /**
+     * Decides about a piece.
+     *
+     * @param request whether the client sent it
+     * @param bytes one character for each byte
+     */
+    Verdict of(boolean request, String bytes) throws InterruptedException;
+  }
+
+  /** A connection through the proxy. */
+  private record Passage(Socket client, Socket server) {
+    void close() {
+      for (Socket socket : List.of(client, server)) {
+        try {
+          socket.close();
+        } catch (IOException e) {
+          // closed already
+        }
+      }
+    }
+  }
+
   private final int target;
   private final ServerSocket listening;
-  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final Set<Passage> passages = ConcurrentHashMap.newKeySet();
+  private final Set<Passage> abandoned = ConcurrentHashMap.newKeySet();
   private final AtomicInteger toLose = new AtomicInteger();
   private final AtomicInteger lost = new AtomicInteger();
   private volatile String losing = "";
   private final AtomicInteger toCut = new AtomicInteger();
   private volatile String cutting = "";
   private volatile int cutAt;
+  private volatile Disturbance disturbance = NONE;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition goOn = lock.newCondition();
@@ -32,7 +77,7 @@ final class BrokenWire implements AutoCloseable {
 
   BrokenWire(int target) throws IOException {
     this.target = target;
-    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.listening = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
     Thread.ofPlatform().daemon().name("wire").start(this::accept);
   }
 
@@ -64,7 +109,7 @@ final class BrokenWire implements AutoCloseable {
     return toCut.get() == 0;
   }
 
-  /** The number of responses lost so far. */
+  /** The number of requests and responses lost so far. */
   int lost() {
     return lost.get();
   }
@@ -77,6 +122,26 @@ final class BrokenWire implements AutoCloseable {
   /** Forwards everything that was held back. */
   void release() {
     setHeld(false);
+  }
+
+  /** Lets {@code disturbance} decide about all bytes from now on, until {@link #settle}. */
+  void disturb(Disturbance disturbance) {
+    this.disturbance = disturbance;
+  }
+
+  /** Forwards all bytes again. */
+  void settle() {
+    disturbance = NONE;
+  }
+
+  /** Ends all connections. New ones work. */
+  void cut() {
+    passages.forEach(Passage::close);
+  }
+
+  /** Silently stops forwarding on all connections, until their ends close them. New ones work. */
+  void abandon() {
+    abandoned.addAll(passages);
   }
 
   private void setHeld(boolean value) {
@@ -104,28 +169,45 @@ final class BrokenWire implements AutoCloseable {
     while (!listening.isClosed()) {
       try {
         Socket client = listening.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        sockets.add(client);
-        sockets.add(server);
-        AtomicBoolean cut = new AtomicBoolean();
-        Thread.ofPlatform().daemon().start(() -> pump(client, server, cut, true));
-        Thread.ofPlatform().daemon().start(() -> pump(server, client, cut, false));
+        Thread.ofVirtual().start(() -> connect(client));
       } catch (IOException e) {
-        // closed, or the server is down: the client sees the connection end
+        // closed
       }
     }
   }
 
-  private void pump(Socket from, Socket to, AtomicBoolean cut, boolean request) {
+  private void connect(Socket client) {
+    Passage passage;
+    try {
+      client.setTcpNoDelay(true);
+      Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+      server.setTcpNoDelay(true);
+      passage = new Passage(client, server);
+    } catch (IOException e) { // the server is down: the client sees the connection end
+      new Passage(client, new Socket()).close();
+      return;
+    }
+    passages.add(passage);
+    AtomicBoolean cut = new AtomicBoolean();
+    Thread.ofPlatform().daemon().start(() -> pump(passage, cut, true));
+    Thread.ofPlatform().daemon().start(() -> pump(passage, cut, false));
+  }
+
+  private void pump(Passage passage, AtomicBoolean cut, boolean request) {
+    Socket from = request ? passage.client : passage.server;
+    Socket to = request ? passage.server : passage.client;
     byte[] buffer = new byte[16 * 1024];
-    try (from;
-        to) {
+    boolean halfOpen = false;
+    try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         awaitReleased();
+        if (halfOpen || abandoned.contains(passage)) {
+          continue;
+        }
+        String bytes = new String(buffer, 0, n, StandardCharsets.ISO_8859_1);
         if (request) {
-          String bytes = new String(buffer, 0, n, StandardCharsets.ISO_8859_1);
           if (isToLose(bytes)) {
             cut.set(true);
           }
@@ -137,12 +219,34 @@ final class BrokenWire implements AutoCloseable {
           lost.incrementAndGet();
           return;
         }
-        out.write(buffer, 0, n);
+        Verdict verdict = disturbance.of(request, bytes);
+        if (verdict != Verdict.PASS) {
+          lost.incrementAndGet();
+        }
+        switch (verdict) {
+          case PASS -> out.write(buffer, 0, n);
+          case CUT -> {
+            return;
+          }
+          case CUT_HALFWAY -> {
+            out.write(buffer, 0, n / 2);
+            return;
+          }
+          case END_HALFWAY -> {
+            out.write(buffer, 0, n / 2);
+            to.shutdownOutput();
+            halfOpen = true;
+          }
+        }
       }
     } catch (IOException e) {
       // one side closed its connection; close the other too
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      passage.close();
+      passages.remove(passage);
+      abandoned.remove(passage);
     }
   }
 
@@ -169,8 +273,6 @@ final class BrokenWire implements AutoCloseable {
   public void close() throws IOException {
     release();
     listening.close();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
+    cut();
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A separate JVM on this test's class path, with its captured output. */
 final class Jvm implements AutoCloseable {
@@ -23,35 +25,40 @@ final class Jvm implements AutoCloseable {
 
   private final String name;
   private final Process process;
+  private final @Nullable Path log;
   private final Thread reader;
   private final Deque<String> lines = new ArrayDeque<>(); // guarded by itself
 
-  private Jvm(String name, Process process) {
+  private Jvm(String name, Process process, @Nullable Path log) {
     this.name = name;
     this.process = process;
+    this.log = log;
     this.reader = Thread.ofVirtual().start(this::read);
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
   }
 
+  /** Options for processes that are too short-lived to benefit from the optimizing compiler. */
+  static final List<String> SHORT_LIVED =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m");
+
   /** Starts a main class with only those Fanfare settings that are in {@code environment}. */
   static Jvm start(String name, Class<?> main, List<String> args, Map<String, String> environment)
       throws IOException {
-    // These processes are too short-lived to benefit from the optimizing compiler.
-    return start(
-        name,
-        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"),
-        main,
-        args,
-        environment);
+    return start(name, SHORT_LIVED, main, args, environment, null);
   }
 
-  /** Starts a main class with these options of the JVM. */
+  /**
+   * Starts a main class with only those Fanfare settings that are in {@code environment}.
+   *
+   * @param log the file to which the output is appended; null: none
+   */
   static Jvm start(
       String name,
       List<String> options,
       Class<?> main,
       List<String> args,
-      Map<String, String> environment)
+      Map<String, String> environment,
+      @Nullable Path log)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
@@ -61,7 +68,7 @@ final class Jvm implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(v -> v.matches("(FANFARE|TRIGGER|JAVA|JDK)_.*"));
     builder.environment().putAll(environment);
-    return new Jvm(name, builder.start());
+    return new Jvm(name, builder.start(), log);
   }
 
   private void read() {
@@ -72,6 +79,13 @@ final class Jvm implements AutoCloseable {
             lines.removeFirst();
           }
           lines.addLast(line);
+        }
+        if (log != null) {
+          Files.writeString(
+              log,
+              line + System.lineSeparator(),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.APPEND);
         }
       }
     } catch (IOException e) {
@@ -102,24 +116,12 @@ final class Jvm implements AutoCloseable {
 
   /** Sends SIGSTOP: freezes the process. */
   void freeze() throws Exception {
-    signal("STOP");
-    Await.until("the " + name + " to be frozen", SOON, () -> stat().matches(".*\\) [Tt] .*"));
+    Signal.freeze(pid());
   }
 
   /** Sends SIGCONT: resumes the frozen process. */
   void thaw() throws Exception {
-    signal("CONT");
-  }
-
-  private void signal(String signal) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start();
-    if (kill.waitFor() != 0) {
-      throw new AssertionError("SIG" + signal + " did not reach the " + this);
-    }
-  }
-
-  private String stat() throws IOException {
-    return Files.readString(Path.of("/proc/" + pid() + "/stat")).strip();
+    Signal.send("CONT", pid());
   }
 
   /** Waits until the process exits; returns its status. */

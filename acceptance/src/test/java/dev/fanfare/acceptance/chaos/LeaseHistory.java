@@ -48,6 +48,7 @@ final class LeaseHistory {
           losses     int         not null
         )
         """,
+        "grant select, insert on lease_history to public",
         """
         create function write_lease_history() returns trigger language plpgsql as $$
         declare
@@ -148,35 +149,69 @@ final class LeaseHistory {
 
   /** Asserts that no run had two holders at once, and that fences increased with each holder. */
   void assertOneHolderAtATime() throws SQLException {
-    assertThat(
-            strings(
-                """
-                select run_id || ' at step ' || step || ': ' || what
-                  from (select h.*,
-                               case when held and last_held then 'held while held'
-                                    when held and at < last_at then 'held before it was let go'
-                                    when held and fence <= last_fence then 'fence did not grow'
-                                    when not held and last_held is distinct from true
-                                         then 'let go while free'
-                                    when not held and (session_id, fence)
-                                                      <> (last_session, last_fence)
-                                         then 'let go by somebody else'
-                                    when last_of_run and held then 'never let go' end as what
-                          from (select h.*,
-                                       lag(held) over steps as last_held,
-                                       lag(at) over steps as last_at,
-                                       lag(fence) over steps as last_fence,
-                                       lag(session_id) over steps as last_session,
-                                       lead(step) over steps is null as last_of_run
-                                  from lease_history h
-                                window steps as (partition by run_id order by step)) as h) as h
-                 where what is not null
-                """))
-        .as("leases that overlap or repeat a fence")
-        .isEmpty();
+    assertThat(overlaps()).as("leases that overlap or repeat a fence").isEmpty();
     assertThat(number("select count(distinct run_id) from lease_history"))
         .as("runs that were held")
         .isEqualTo(number("select count(*) from runs"));
+  }
+
+  /** Describes leases that overlap, repeat a fence, or were never ended. */
+  List<String> overlaps() throws SQLException {
+    return strings(
+        """
+        select run_id || ' at step ' || step || ': ' || what
+          from (select h.*,
+                       case when held and last_held then 'held while held'
+                            when held and at < last_at then 'held before it was let go'
+                            when held and fence <= last_fence then 'fence did not grow'
+                            when not held and last_held is distinct from true
+                                 then 'let go while free'
+                            when not held and (session_id, fence)
+                                              <> (last_session, last_fence)
+                                 then 'let go by somebody else'
+                            when last_of_run and held then 'never let go' end as what
+                  from (select h.*,
+                               lag(held) over steps as last_held,
+                               lag(at) over steps as last_at,
+                               lag(fence) over steps as last_fence,
+                               lag(session_id) over steps as last_session,
+                               lead(step) over steps is null as last_of_run
+                          from lease_history h
+                        window steps as (partition by run_id order by step)) as h) as h
+         where what is not null
+        """);
+  }
+
+  /** Describes queues whose runs were held by more sessions at once than their limit allows. */
+  List<String> limitsExceeded() throws SQLException {
+    return strings(
+        """
+        select name || ' ' || concurrency_key || ': ' || max(holders) || ' of ' || concurrency_limit
+          from (select q.name, q.concurrency_limit, l.concurrency_key,
+                       sum(case when h.held then 1 else -1 end)
+                         over (partition by q.queue_id, l.concurrency_key order by h.step) as holders
+                  from lease_history h
+                  join runs r on r.run_id = h.run_id
+                  join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
+                  join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+                 where q.concurrency_limit is not null) as steps
+         group by name, concurrency_key, concurrency_limit
+        having max(holders) > concurrency_limit
+        """);
+  }
+
+  /** How often a run was taken from a worker that counted as lost. */
+  long losses() throws SQLException {
+    return number(
+        """
+        select coalesce(sum(losses), 0)
+          from (select max(losses) as losses from lease_history where held group by run_id) as runs
+        """);
+  }
+
+  /** Forgets all steps so far. No run may be held. */
+  void forget() throws SQLException {
+    execute("truncate lease_history");
   }
 
   /** The number of runs that have ended so far. */
@@ -222,7 +257,8 @@ final class LeaseHistory {
     return Long.parseLong(strings(sql, parameters).getFirst());
   }
 
-  private List<String> strings(String sql, Object... parameters) throws SQLException {
+  /** Runs a query that returns one column of texts. */
+  List<String> strings(String sql, Object... parameters) throws SQLException {
     List<String> values = new ArrayList<>();
     try (Connection connection = source.connect();
         PreparedStatement statement = connection.prepareStatement(sql)) {

@@ -3,10 +3,10 @@ package dev.fanfare.acceptance.chaos;
 import dev.fanfare.cli.Main;
 import dev.fanfare.examples.DemoWorker;
 import dev.fanfare.sdk.Fanfare;
+import dev.fanfare.testkit.Project;
 import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The processes of one test; closing kills those that still run. */
 final class Processes implements AutoCloseable {
@@ -29,6 +30,8 @@ final class Processes implements AutoCloseable {
 
   private final Deque<Jvm> all = new ArrayDeque<>();
   private final Map<String, String> settings = new HashMap<>();
+  private List<String> serverOptions = Jvm.SHORT_LIVED;
+  private @Nullable Path logs;
 
   /** Settings with times short enough for tests. */
   Processes() {
@@ -47,6 +50,18 @@ final class Processes implements AutoCloseable {
   /** Adds a setting for the servers that are started from now on. */
   Processes set(String name, String value) {
     settings.put(name, value);
+    return this;
+  }
+
+  /** Starts servers with these options of the JVM from now on. */
+  Processes serverOptions(List<String> options) {
+    this.serverOptions = options;
+    return this;
+  }
+
+  /** Appends the output of each process to a file with its name in this folder. */
+  Processes logIn(Path folder) {
+    this.logs = folder;
     return this;
   }
 
@@ -78,9 +93,9 @@ final class Processes implements AutoCloseable {
     return server(name, home, Map.of());
   }
 
-  private Serving server(String name, Path home, Map<String, String> more) throws IOException {
-    Map<String, String> environment = environment(home, more);
-    return ready(keep(Jvm.start(name, Main.class, List.of("server"), environment)));
+  /** Starts a server with settings that only it has. */
+  Serving server(String name, Path home, Map<String, String> more) throws IOException {
+    return ready(start(name, serverOptions, home, more));
   }
 
   /** Starts a server as the launcher does, with its options of the JVM. */
@@ -90,28 +105,26 @@ final class Processes implements AutoCloseable {
 
   /** As {@link #shippedServer}, but returns before the server is ready. */
   Jvm shipped(String name, Path home, TestDatabase database) throws IOException {
-    Map<String, String> environment =
-        environment(home, Map.of("FANFARE_DATABASE_URL", url(database)));
-    return keep(Jvm.start(name, shippedOptions(), Main.class, List.of("server"), environment));
+    return start(name, shippedOptions(), home, Map.of("FANFARE_DATABASE_URL", url(database)));
   }
 
   /** The options of the JVM in {@code bin/fanfare}. */
-  private static List<String> shippedOptions() throws IOException {
-    String launcher = Files.readString(Path.of("..", "bin", "fanfare"));
+  static List<String> shippedOptions() {
     Matcher options =
         Pattern.compile("^java_opts=\\$\\{FANFARE_JAVA_OPTS-(.*)}$", Pattern.MULTILINE)
-            .matcher(launcher);
+            .matcher(Project.text("bin/fanfare"));
     if (!options.find()) {
       throw new AssertionError("bin/fanfare has no default options");
     }
     return List.of(options.group(1).split(" "));
   }
 
-  private Map<String, String> environment(Path home, Map<String, String> more) {
+  private Jvm start(String name, List<String> options, Path home, Map<String, String> more)
+      throws IOException {
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("FANFARE_HOME", home.toString());
     environment.putAll(more);
-    return environment;
+    return keep(Jvm.start(name, options, Main.class, List.of("server"), environment, log(name)));
   }
 
   private static Serving ready(Jvm jvm) {
@@ -122,15 +135,26 @@ final class Processes implements AutoCloseable {
 
   /** Starts a worker for the demo tasks. */
   Jvm worker(String name, Serving server, int slots) throws IOException {
-    return keep(
-        Jvm.start(
-            name,
-            DemoWorker.class,
-            List.of(),
-            Map.of(
-                "FANFARE_URL", server.url().toString(),
-                "FANFARE_SECRET_KEY", KEY,
-                "FANFARE_SLOTS", Integer.toString(slots))));
+    return worker(
+        name, DemoWorker.class, server.url(), Map.of("FANFARE_SLOTS", Integer.toString(slots)));
+  }
+
+  /** Starts a worker, with settings that only it has. */
+  Jvm worker(String name, Class<?> main, URI server, Map<String, String> more) throws IOException {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("FANFARE_URL", server.toString());
+    environment.put("FANFARE_SECRET_KEY", KEY);
+    return keep(Jvm.start(name, Jvm.SHORT_LIVED, main, List.of(), environment, log(name)));
+  }
+
+  private @Nullable Path log(String name) {
+    return logs == null ? null : logs.resolve(name.replace(' ', '-') + ".log");
+  }
+
+  /** Kills a process, and forgets its output. */
+  void end(Jvm jvm) throws InterruptedException {
+    jvm.kill();
+    all.remove(jvm);
   }
 
   private Jvm keep(Jvm jvm) {
