@@ -135,7 +135,7 @@ final class DatabaseCheck {
       String version = facts.getString("version");
       if (facts.getInt("major") < VERSION_MIN) {
         throw new UnusableDatabaseException(
-            "The database is PostgreSQL %s, but Fanfare needs version %d or later"
+            "The database is PostgreSQL %s, but Fanfare needs version %s or later"
                 .formatted(version, VERSION_MIN));
       }
       String encoding = facts.getString("encoding");
