@@ -45,11 +45,8 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource reserved;
   private final Duration wait;
 
-  /** Reads of requests; at least half of the connections stay for what writes. */
-  private final Semaphore reads;
-
-  /** Sweeps; one reserved connection stays for what cannot wait. */
-  private final Semaphore sweeps;
+  private final Semaphore reads; // at least half of the connections stay for what writes
+  private final Semaphore sweeps; // one reserved connection stays for what cannot wait
 
   private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
   private final AtomicInteger generation = new AtomicInteger();
