@@ -33,9 +33,10 @@ import tools.jackson.databind.json.JsonMapper;
  * interrupted.
  *
  * <p><b>Retries.</b> Lost connections and the statuses 408, 429 and 5xx are retried, up to {@link
- * Builder#maxTries} and {@link Builder#callTimeout}. All tries of one call carry the same request key, so the server triggers once,
- * however often the call is sent. A new call has a new key: after a {@link ConnectionException} or
- * an {@link ApiException.Unavailable}, triggering again is safe only with an idempotency key.
+ * Builder#maxTries} and {@link Builder#callTimeout}. All tries of one call carry the same request
+ * key, so the server triggers once, however often the call is sent. A new call has a new key: after
+ * a {@link ConnectionException} or an {@link ApiException.Unavailable}, triggering again is safe
+ * only with an idempotency key.
  *
  * <p>Safe for use by many threads. One client for the whole application is enough.
  */
@@ -301,9 +302,10 @@ public final class Fanfare {
 
     /**
      * How long a call may take in all, with its retries and the waits in between. Then it throws a
-     * {@link ConnectionException}, or what the server answered last. A try has half of the time that
-     * is left, so that another one can follow when a connection is dead; the last one, and one that
-     * sends more than 1 MiB or reads a packet, has all of it. Workers are not affected. Default 30 s.
+     * {@link ConnectionException}, or what the server answered last. A try has half of the time
+     * that is left, so that another one can follow when a connection is dead; the last one, and one
+     * that sends more than 1 MiB or reads a packet, has all of it. Workers are not affected.
+     * Default 30 s.
      *
      * @throws IllegalArgumentException when it is not from 1 ms to 36,500 days
      */
@@ -321,8 +323,8 @@ public final class Fanfare {
     }
 
     /**
-     * How often a call is sent in all, from 1, within {@link #callTimeout}. Default 6, which retries
-     * for about 8 seconds.
+     * How often a call is sent in all, from 1, within {@link #callTimeout}. Default 6, which
+     * retries for about 8 seconds.
      *
      * @throws IllegalArgumentException when it is less than 1
      */

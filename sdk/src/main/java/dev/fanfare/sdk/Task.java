@@ -135,8 +135,8 @@ public final class Task<I, O> implements TaskReference<I> {
     /**
      * How long an attempt may run, in wall-clock time including waits, when the trigger sets no max
      * duration. After that the handler's thread is interrupted and {@link RunContext#shouldStop()}
-     * is true. When the handler returns, with whatever result, or after 5 more seconds, the run ends
-     * as {@code TIMED_OUT} and is not retried. A handler that has not returned by then goes on
+     * is true. When the handler returns, with whatever result, or after 5 more seconds, the run
+     * ends as {@code TIMED_OUT} and is not retried. A handler that has not returned by then goes on
      * without a slot, and the worker logs where it is; of such handlers a worker lets as many go on
      * as it has slots. Default: no limit.
      *

@@ -41,8 +41,8 @@ public final class Worker implements AutoCloseable {
    * reports all outcomes and returns. Interrupting the calling thread ends the grace period.
    * Calling again does nothing.
    *
-   * <p>A handler that closes its own worker, in its thread or in one that it started, cannot wait for
-   * itself: then this returns at once and the rest goes on in the background.
+   * <p>A handler that closes its own worker, in its thread or in one that it started, cannot wait
+   * for itself: then this returns at once and the rest goes on in the background.
    */
   @Override
   public void close() {
@@ -111,8 +111,8 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * How long running attempts may take to end when the worker is closed, of any length; zero: they
-     * are interrupted at once. Default 30 s.
+     * How long running attempts may take to end when the worker is closed, of any length; zero:
+     * they are interrupted at once. Default 30 s.
      *
      * @throws IllegalArgumentException when it is negative
      */

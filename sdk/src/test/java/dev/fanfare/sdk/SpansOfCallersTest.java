@@ -140,8 +140,8 @@ class SpansOfCallersTest {
       calls.put("retrieve", f -> f.runs().retrieve("run_1"));
       calls.put("await", f -> f.runs().await("run_1", ChronoUnit.FOREVER.getDuration()));
       calls.put("list", f -> f.runs().list(RunFilter.all()).count());
-      calls.put("append", f ->
-          f.runs().updateMetadata("run_1", MetadataUpdate.none().append("k", 1)));
+      calls.put(
+          "append", f -> f.runs().updateMetadata("run_1", MetadataUpdate.none().append("k", 1)));
       calls.put("batches", f -> f.batches().results("batch_1"));
       calls.forEach((name, call) -> {
         long start = System.nanoTime();

@@ -65,8 +65,7 @@ class WorkerCloseTest {
               return "done";
             });
     try (WorkerStandIn server = new WorkerStandIn()) {
-      Worker worker =
-          server.worker(last).shutdownGrace(ChronoUnit.FOREVER.getDuration()).start();
+      Worker worker = server.worker(last).shutdownGrace(ChronoUnit.FOREVER.getDuration()).start();
       started.complete(worker);
       server.assign("last", "1");
       assertThat(server.finished().output()).isEqualTo("\"done\"");

@@ -240,9 +240,7 @@ class WorkerHardTimesTest {
               Duration.ofSeconds(5),
               1,
               Duration.ofMillis(300));
-      assertThatThrownBy(() ->
-              transport.send(
-                  new Transport.Call("GET", "/", null, Map.of())))
+      assertThatThrownBy(() -> transport.send(new Transport.Call("GET", "/", null, Map.of())))
           .isInstanceOf(ConnectionException.class)
           .hasMessageContaining("No complete response");
       server.join(Duration.ofSeconds(10));

@@ -195,8 +195,7 @@ public final class Api {
    * @param repeatable whether to retry the call
    */
   public RawJson changeMetadata(String runId, Map<String, ?> change, boolean repeatable) {
-    Transport.Call call =
-        new Transport.Call("PUT", metadataPath(runId), json(change), Map.of());
+    Transport.Call call = new Transport.Call("PUT", metadataPath(runId), json(change), Map.of());
     byte[] response = repeatable ? transport.send(call) : transport.sendOnce(call);
     return read(new String(response, StandardCharsets.UTF_8), Metadata.class).metadata;
   }

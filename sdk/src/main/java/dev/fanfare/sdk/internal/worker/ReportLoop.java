@@ -4,7 +4,6 @@ import dev.fanfare.protocol.worker.ReportRequest;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.FanfareException;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -216,8 +216,8 @@ public final class WorkerLoop {
   /**
    * Stops the worker: claims no more runs, hands back those not started, waits for running attempts
    * up to the grace period, interrupts the rest and hands them back, and closes the session.
-   * Returns when all that is done; at once when a handler of this worker calls it, which cannot wait
-   * for itself.
+   * Returns when all that is done; at once when a handler of this worker calls it, which cannot
+   * wait for itself.
    */
   public void close() {
     Thread caller = Thread.currentThread();

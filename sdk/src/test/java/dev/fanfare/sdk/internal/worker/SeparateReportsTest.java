@@ -48,7 +48,12 @@ class SeparateReportsTest {
 
   private static SeparateReports reports(StandInServer server, SeparateReports.TriesMax triesMax) {
     Transport transport =
-        new Transport(URI.create(server.url()), "tr_dev_secret", Duration.ofSeconds(5), 1, Duration.ofSeconds(30));
+        new Transport(
+            URI.create(server.url()),
+            "tr_dev_secret",
+            Duration.ofSeconds(5),
+            1,
+            Duration.ofSeconds(30));
     Session session = new Session(new SessionResponse("session_1", 30_000, 10_000), new Slots(1));
     return new SeparateReports(
         new ReportSender(new WorkerCalls(transport), session), session, triesMax);
