@@ -28,13 +28,6 @@ class ChaosTest {
   /** The names of the kinds to draw from, separated by commas. Default: all. */
   private static final String KINDS = "fanfare.chaos.kinds";
 
-  /**
-   * Left out of a run of all tests, because servers do not yet bear them well: they answer 500
-   * while the database refuses to write, and notice only after a minute that connections are dead.
-   */
-  private static final Set<FaultKind> HARD =
-      EnumSet.of(FaultKind.READ_ONLY, FaultKind.DATABASE_CONNECTIONS_DEAD);
-
   private static final int SHOWN = 10;
 
   @Test
@@ -60,13 +53,7 @@ class ChaosTest {
         kinds.add(FaultKind.valueOf(name.strip()));
       }
     }
-    if (kinds.isEmpty()) {
-      kinds.addAll(EnumSet.allOf(FaultKind.class));
-      if (System.getProperty(FAULTS) == null) {
-        kinds.removeAll(HARD);
-      }
-    }
-    return kinds;
+    return kinds.isEmpty() ? EnumSet.allOf(FaultKind.class) : kinds;
   }
 
   private static void empty(Path folder) throws IOException {
