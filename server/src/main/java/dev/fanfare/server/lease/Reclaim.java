@@ -24,6 +24,9 @@ final class Reclaim {
   /** A worker waits up to five seconds between two tries, and a call to a server may hang. */
   private static final Duration CONTACT_MIN = Duration.ofSeconds(10);
 
+  /** A busy machine may delay a step of a sweep for so long; that is no break in the contact. */
+  private static final Duration PAUSE_MIN = Duration.ofSeconds(2);
+
   private final Signals signals;
   private final FinishRuns finishRuns;
   private final ServerConfig config;
@@ -40,9 +43,12 @@ final class Reclaim {
    */
   Contact contact(Duration interval) {
     Duration lease = config.get(SESSION_LEASE);
-    Duration half = lease.dividedBy(2);
     return new Contact(
-        half.compareTo(CONTACT_MIN) > 0 ? half : CONTACT_MIN, lease.dividedBy(10), interval);
+        longer(lease.dividedBy(2), CONTACT_MIN), longer(lease.dividedBy(10), PAUSE_MIN), interval);
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   /**
