@@ -201,11 +201,14 @@ class RestartTest {
     return PostmasterPid.read(config.home().resolve("data")).pid();
   }
 
-  private void assertNothingRuns() {
+  /** Polls, because what was killed takes a moment to end. */
+  private void assertNothingRuns() throws Exception {
     String data = config.home().resolve("data").toString();
-    assertThat(
+    Poll.until(
+        "no process of the server runs",
+        SOON,
+        () ->
             ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(data)))
-        .isEmpty();
+                .noneMatch(process -> process.info().commandLine().orElse("").contains(data)));
   }
 }
