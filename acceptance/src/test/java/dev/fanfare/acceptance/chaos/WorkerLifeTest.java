@@ -205,7 +205,7 @@ class WorkerLifeTest {
       List<RunResult> results = fanfare.batches().results(batch.id());
       assertThat(results).hasSize(103).filteredOn(result -> !result.isSuccessful()).hasSize(2);
       assertThat(results.get(10).error().message()).contains("cannot be encoded as JSON");
-      assertThat(results.get(11).error().message()).contains("10003 bytes");
+      assertThat(results.get(11).error().message()).contains("the maximum of 10000 bytes");
       assertThat(fanfare.decode(results.get(12).output(), String.class))
           .isEqualTo("\ud800 and \u0000");
       String failing =
