@@ -132,7 +132,11 @@ final class Connector implements DataSource, AutoCloseable {
     }
   }
 
-  private Connection login() throws SQLException {
+  /**
+   * Opens a connection in auto-commit mode without any setting, which may well be one to a standby.
+   * The caller must close it.
+   */
+  Connection login() throws SQLException {
     Connection connection;
     try {
       connection = new Driver().connect(url, properties);

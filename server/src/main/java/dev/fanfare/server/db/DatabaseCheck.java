@@ -22,6 +22,9 @@ final class DatabaseCheck {
   private static final long RETRY_MILLIS = 500;
   private static final int CAUSES_MAX = 10;
 
+  /** What PgBouncer says of parameters that it cannot keep apart, before their name. */
+  private static final String UNKNOWN_PARAMETER = "unsupported startup parameter: ";
+
   private static final String FACTS =
       """
       select current_setting('server_version_num')::int / 10000 as major,
@@ -67,6 +70,7 @@ final class DatabaseCheck {
     long told = begin;
     while (true) {
       try {
+        PoolingCheck.run(connector);
         return connector.open();
       } catch (SQLException e) {
         long now = System.nanoTime();
@@ -120,6 +124,13 @@ final class DatabaseCheck {
       return new UnusableDatabaseException(
           "The database in FANFARE_DATABASE_URL is a standby, which cannot be written to. Name the"
               + " primary, or all hosts: postgres://user:password@host1,host2/database");
+    }
+    if (Causes.of(e).startsWith(UNKNOWN_PARAMETER)) {
+      return new UnusableDatabaseException(
+          ("The pooler in FANFARE_DATABASE_URL rejects a parameter of the connection: %s. Leave it"
+                  + " out of the URL, or let the pooler ignore it (PgBouncer:"
+                  + " ignore_startup_parameters = %s)")
+              .formatted(Causes.of(e), Causes.of(e).substring(UNKNOWN_PARAMETER.length())));
     }
     if (state.startsWith("08") || state.startsWith("57P") || state.equals("53300")) {
       return new UnusableDatabaseException(
