@@ -9,6 +9,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -69,11 +71,13 @@ final class Caller implements AutoCloseable {
   JsonNode send(Call call, Draw draw) throws Unacknowledged, InterruptedException {
     long begun = System.nanoTime();
     int bad = 0;
+    Map<String, Integer> answers = new TreeMap<>();
     int server = draw.chance(0.5) ? 0 : 1;
     while (System.nanoTime() - begun < PATIENCE.toNanos() && bad < BAD_MAX) {
       try {
         HttpResponse<String> response = once(call, servers.get(server));
         int status = response.statusCode();
+        answers.merge(Integer.toString(status), 1, Integer::sum);
         if (status < 300) {
           return WireJson.mapper().readTree(response.body());
         }
@@ -84,7 +88,7 @@ final class Caller implements AutoCloseable {
                   .formatted(status, call.method, call.path, server, call.key, response.body()));
         }
       } catch (ExecutionException e) {
-        // the connection was refused or lost
+        answers.merge("no response", 1, Integer::sum); // the connection was refused or lost
       } catch (TimeoutException e) {
         bad++;
         findings.add(
@@ -94,7 +98,9 @@ final class Caller implements AutoCloseable {
       server = draw.chance(0.7) ? 1 - server : server;
       Draw.sleep(Duration.ofMillis(draw.millis(20, 150)));
     }
-    String message = "never acknowledged: " + call.method + " " + call.path + " " + call.key;
+    String message =
+        "never acknowledged: %s %s, key '%s': %s"
+            .formatted(call.method, call.path, call.key, answers);
     findings.add(message);
     throw new Unacknowledged(message);
   }
@@ -133,8 +139,9 @@ final class Caller implements AutoCloseable {
     Duration longest = Duration.ZERO;
     for (URI server : servers) {
       CompletableFuture<Void> success = new CompletableFuture<>();
+      long asked = System.nanoTime();
       while (!success.isDone()) {
-        Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - asked);
         if (elapsed.compareTo(ANSWER_MAX) > 0) {
           findings.add("no success at " + server + " within " + elapsed.toSeconds() + " s");
           break;

@@ -1,6 +1,7 @@
 package dev.fanfare.acceptance.chaos;
 
 import dev.fanfare.acceptance.chaos.Caller.Call;
+import dev.fanfare.acceptance.chaos.Caller.Unacknowledged;
 import dev.fanfare.acceptance.chaos.ChaosWorker.Work;
 import dev.fanfare.acceptance.chaos.Executions.Execution;
 import dev.fanfare.acceptance.chaos.Load.Acknowledged;
@@ -29,6 +30,9 @@ final class Campaign implements AutoCloseable {
   private static final long MEMORY_MAX = 900;
 
   private static final long THREADS_MAX = 300;
+
+  /** If a server does not work again after this time, evidence is needed. */
+  private static final Duration SUCCESS_MAX = Duration.ofSeconds(15);
 
   /** Batches that are read after each fault. */
   private static final int READS = 3;
@@ -104,6 +108,9 @@ final class Campaign implements AutoCloseable {
     }
     Duration fault = since(struck);
     Duration success = caller.firstSuccess(probe(number));
+    if (success.compareTo(SUCCESS_MAX) > 0) {
+      cluster.dumpThreads("fault-%03d".formatted(number));
+    }
     findings.addAll("a process ended by itself", cluster.deaths());
     cluster.repair();
     long begun = System.nanoTime();
@@ -156,13 +163,17 @@ final class Campaign implements AutoCloseable {
     Draw draw = new Draw(random.split());
     for (Acknowledged call :
         calls.stream().filter(c -> c.batchId() != null).limit(READS).toList()) {
-      JsonNode batch = caller.send(Call.get("/api/v2/batches/" + call.batchId()), draw);
-      JsonNode results =
-          caller.send(Call.get("/api/v1/batches/" + call.batchId() + "/results"), draw);
-      if (!batch.path("status").asString().equals("COMPLETED")
-          || batch.path("runCount").asInt() != call.runIds().size()
-          || results.path("items").size() != call.runIds().size()) {
-        findings.add("%s is read as %s with %s".formatted(call, batch, results));
+      try {
+        JsonNode batch = caller.send(Call.get("/api/v2/batches/" + call.batchId()), draw);
+        JsonNode results =
+            caller.send(Call.get("/api/v1/batches/" + call.batchId() + "/results"), draw);
+        if (!batch.path("status").asString().equals("COMPLETED")
+            || batch.path("runCount").asInt() != call.runIds().size()
+            || results.path("items").size() != call.runIds().size()) {
+          findings.add("%s is read as %s with %s".formatted(call, batch, results));
+        }
+      } catch (Unacknowledged e) {
+        return; // a finding says so
       }
     }
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,6 +37,7 @@ final class Cluster implements AutoCloseable {
   static final Duration SAFE = LEASE.minusSeconds(2);
 
   private static final int SLOTS = 30;
+  private static final Duration DUMP = Duration.ofSeconds(20);
 
   private final Path folder;
   private final DatabaseProcess database;
@@ -220,6 +222,21 @@ final class Cluster implements AutoCloseable {
       memory.add(resident.find() ? Long.parseLong(resident.group(1)) >> 10 : 0);
     }
     return memory;
+  }
+
+  /** Writes what all threads of the servers do, virtual ones included, into a file for each. */
+  void dumpThreads(String name) throws IOException, InterruptedException {
+    for (int i = 0; i < SERVERS; i++) {
+      new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+              Long.toString(server(i).pid()),
+              "Thread.dump_to_file",
+              folder.resolve(name + "-threads-" + i + ".txt").toString())
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor(DUMP.toSeconds(), TimeUnit.SECONDS);
+    }
   }
 
   /** Waits until all workers have sessions, so that runs can be claimed. */
