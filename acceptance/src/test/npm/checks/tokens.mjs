@@ -6,6 +6,23 @@ import { failure, isA, ONCE } from "../context.mjs";
 const as = (t, accessToken, call) =>
   t.sdk.auth.withAuth({ accessToken, baseURL: process.env.TRIGGER_API_URL }, call);
 
+/**
+ * Triggers a batch of "echo" with a token for that task only. Ends the check as absent if this
+ * version announces batches without their tasks: then such a token must be refused.
+ */
+async function batchOrAbsent(t, items) {
+  try {
+    return await t.sdk.tasks.batchTrigger("echo", items);
+  } catch (error) {
+    const announced = t.requests.find((r) => r.path.endsWith("/v3/batches"));
+    if (announced && !announced.body.includes("taskIdentifiers")) {
+      isA(error.cause ?? error, t.sdk.PermissionDeniedError, 403);
+      t.offered(undefined);
+    }
+    throw error;
+  }
+}
+
 export default function (define) {
   const check = (name, title, body) => define(name, title, body, { alone: true });
 
@@ -68,7 +85,7 @@ export default function (define) {
     const token = await t.sdk.auth.createBatchTriggerPublicToken("echo", options);
     const items = [{ payload: 1 }, { payload: 2 }];
     await as(t, token, async () => {
-      assert.match((await t.sdk.tasks.batchTrigger("echo", items)).batchId, /^batch_/);
+      assert.match((await batchOrAbsent(t, items)).batchId, /^batch_/);
       const denied = await failure(t.sdk.tasks.batchTrigger("slow", items, {}, ONCE));
       const cause = denied.cause ?? denied;
       isA(cause, t.sdk.PermissionDeniedError, 403);
@@ -79,7 +96,7 @@ export default function (define) {
     const token = await t.sdk.auth.createBatchTriggerPublicToken("echo");
     const items = [{ payload: 1 }, { payload: 2 }];
     await as(t, token, async () => {
-      assert.match((await t.sdk.tasks.batchTrigger("echo", items)).batchId, /^batch_/);
+      assert.match((await batchOrAbsent(t, items)).batchId, /^batch_/);
       const denied = await failure(t.sdk.tasks.batchTrigger("echo", items, {}, ONCE));
       isA(denied.cause ?? denied, t.sdk.UnprocessableEntityError, 422);
     });
