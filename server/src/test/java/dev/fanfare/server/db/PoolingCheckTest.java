@@ -3,6 +3,7 @@ package dev.fanfare.server.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
 import java.sql.Connection;
@@ -12,6 +13,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a server says to a PgBouncer between it and its database. */
+/** Which PgBouncers between a server and its database are refused, and which serve it. */
 class PoolingCheckTest {
   /** Longer than any test may take: whoever waits for it fails. */
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -127,6 +129,23 @@ class PoolingCheckTest {
                     tx -> tx.sql("show search_path").first(row -> row.text("search_path"))))
             .isEqualTo(Database.SCHEMA);
       }
+    }
+  }
+
+  @Test
+  void servers_behind_a_pooler_that_keeps_connections_hear_of_each_others_runs() throws Exception {
+    try (PgBouncer bouncer = PgBouncer.start(home, "pool_mode = session");
+        Database database = Database.open(bouncer.address(), 3, Duration.ofSeconds(20));
+        Signals here = Signals.start(database);
+        Signals there = Signals.start(database)) {
+      long before = there.ticket(1);
+      Await.until(
+          "a signal to arrive",
+          Duration.ofSeconds(30),
+          () -> {
+            here.ready(1, Set.of(5), 1);
+            return there.ticket(1) > before;
+          });
     }
   }
 
