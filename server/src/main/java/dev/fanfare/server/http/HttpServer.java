@@ -166,6 +166,7 @@ public final class HttpServer {
       Response result;
       try {
         result = respond(request, memory);
+        memory.giveBackBody(); // before the client knows that its request has ended
         send(request, response, result);
       } finally {
         memory.giveBack();

@@ -87,11 +87,18 @@ final class MemoryBudget {
       bytes += more;
     }
 
+    /**
+     * Returns what {@link #takeBody} took: once the handler has returned, nothing holds the body.
+     */
+    void giveBackBody() {
+      bodies.giveBack(bodyBytes);
+      bodyBytes = 0;
+    }
+
     /** Returns the whole share. */
     void giveBack() {
-      bodies.giveBack(bodyBytes);
+      giveBackBody();
       (isSmall ? small : all).giveBack(bytes);
-      bodyBytes = 0;
       bytes = 0;
       isSmall = false;
     }
