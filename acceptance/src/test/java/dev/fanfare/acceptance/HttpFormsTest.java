@@ -182,7 +182,7 @@ class HttpFormsTest {
     }
   }
 
-  /** It would hold the memory of its answer for ever. */
+  /** Otherwise the memory for its answer would never be released. */
   @Test
   void a_client_that_does_not_read_its_answer_is_hung_up_on() {
     String metadata = "m".repeat(250_000);

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A request that did not arrive whole is never judged: whatever is missing, its sender is told to
- * send it again, or finds the connection closed, and nothing is stored.
+ * A request that did not arrive whole is never judged. Its sender gets a 408, which means "send it
+ * again", or finds the connection closed. Nothing is stored.
  */
 class IncompleteRequestsTest {
   @AutoClose private static final TestServer server = TestServer.start();

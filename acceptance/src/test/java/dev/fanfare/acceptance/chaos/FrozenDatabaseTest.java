@@ -49,7 +49,7 @@ class FrozenDatabaseTest {
   private static final Duration FROZEN = setting("fanfare.freeze", Duration.ofSeconds(7));
   private static final Duration LEASE = setting("fanfare.freeze.lease", Duration.ofSeconds(3));
 
-  /** For everything that follows the outage, on a busy machine. */
+  /** The time limit for what must happen after the outage, on a busy machine. */
   private static final Duration DONE = Duration.ofSeconds(120);
 
   @TempDir Path folder;
