@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import static dev.fanfare.server.config.ServerSettings.DATABASE_DIRECT_URL;
 import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
 import static dev.fanfare.server.config.ServerSettings.HOME;
 
@@ -10,7 +11,7 @@ import dev.fanfare.postgres.ServerLogin;
 import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
-import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseAddress;
 import dev.fanfare.server.db.JvmTimeZone;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -21,10 +22,10 @@ final class DatabaseHome implements AutoCloseable {
   private static final String FOLDER = "postgres";
   private static final String BINARIES = "binaries";
 
-  private final Database.Address address;
+  private final DatabaseAddress address;
   private final @Nullable EmbeddedPostgres embedded;
 
-  private DatabaseHome(Database.Address address, @Nullable EmbeddedPostgres embedded) {
+  private DatabaseHome(DatabaseAddress address, @Nullable EmbeddedPostgres embedded) {
     this.address = address;
     this.embedded = embedded;
   }
@@ -33,8 +34,9 @@ final class DatabaseHome implements AutoCloseable {
     JvmTimeZone.expand(); // the embedded database is connected to while it starts
     DatabaseUrl url = config.get(DATABASE_URL);
     if (url != null) {
-      return new DatabaseHome(
-          new Database.Address(url.jdbcUrl(), url.user(), url.password()), null);
+      DatabaseUrl direct = config.get(DATABASE_DIRECT_URL);
+      DatabaseAddress address = address(url);
+      return new DatabaseHome(direct == null ? address : address.withDirect(address(direct)), null);
     }
     Path home = config.get(HOME).toAbsolutePath();
     try {
@@ -42,7 +44,7 @@ final class DatabaseHome implements AutoCloseable {
           EmbeddedPostgres.start(
               EmbeddedPostgresConfig.in(home.resolve(FOLDER)).withBinaries(home.resolve(BINARIES)));
       return new DatabaseHome(
-          new Database.Address(postgres.jdbcUrl(), postgres.user(), postgres.password()), postgres);
+          new DatabaseAddress(postgres.jdbcUrl(), postgres.user(), postgres.password()), postgres);
     } catch (PostgresException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
@@ -70,10 +72,14 @@ final class DatabaseHome implements AutoCloseable {
     return running == null
         ? open(config)
         : new DatabaseHome(
-            new Database.Address(running.jdbcUrl(), running.user(), running.password()), null);
+            new DatabaseAddress(running.jdbcUrl(), running.user(), running.password()), null);
   }
 
-  Database.Address address() {
+  private static DatabaseAddress address(DatabaseUrl url) {
+    return new DatabaseAddress(url.jdbcUrl(), url.user(), url.password());
+  }
+
+  DatabaseAddress address() {
     return address;
   }
 

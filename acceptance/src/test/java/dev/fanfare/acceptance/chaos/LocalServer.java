@@ -14,6 +14,7 @@ import dev.fanfare.server.Server;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseAddress;
 import dev.fanfare.testkit.TestDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -30,7 +31,7 @@ final class LocalServer implements AutoCloseable {
 
   private final TestDatabase database =
       TestDatabase.create(
-          "server", (url, user, key) -> Database.migrate(new Database.Address(url, user, key)));
+          "server", (url, user, key) -> Database.migrate(new DatabaseAddress(url, user, key)));
   private final ServerConfig config;
   private Server server;
   private int port;

@@ -67,7 +67,7 @@ final class Declaration<V> {
     try {
       return syntax.read().apply(text);
     } catch (InvalidSettingException e) {
-      throw e;
+      throw e.of(name);
     } catch (IllegalArgumentException e) {
       String not = syntax.echoed() ? ", not \"" + text + "\"" : "";
       throw new InvalidSettingException(name, "must be " + syntax.expectation() + not);

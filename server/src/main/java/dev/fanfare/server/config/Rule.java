@@ -103,6 +103,13 @@ record Rule<V>(String requirement, Check<V> check) {
         });
   }
 
+  /** The setting means nothing without {@code other}. */
+  static <V> Rule<V> onlyWith(Setting<?> other) {
+    String requirement = "be set only together with " + other.name();
+    return new Rule<>(
+        requirement, (value, config) -> config.get(other) == null ? requirement : null);
+  }
+
   /** The text must match; {@code form} describes the pattern. It may be a secret. */
   static Rule<String> matching(Pattern pattern, String form) {
     return of("be " + form, text -> pattern.matcher(text).matches(), text -> "");

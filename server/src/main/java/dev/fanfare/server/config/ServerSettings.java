@@ -8,6 +8,7 @@ import static dev.fanfare.server.config.Rule.between;
 import static dev.fanfare.server.config.Rule.fitsHeap;
 import static dev.fanfare.server.config.Rule.keyBytes;
 import static dev.fanfare.server.config.Rule.matching;
+import static dev.fanfare.server.config.Rule.onlyWith;
 import static dev.fanfare.server.config.Syntax.BYTES;
 import static dev.fanfare.server.config.Syntax.DATABASE;
 import static dev.fanfare.server.config.Syntax.DURATION;
@@ -80,6 +81,16 @@ public final class ServerSettings {
                   + " `postgres://user:password@host:5432/database?parameters`, `postgresql://…` or"
                   + " `jdbc:postgresql:…`")
           .absent("embedded PostgreSQL");
+
+  public static final Setting<@Nullable DatabaseUrl> DATABASE_DIRECT_URL =
+      CONNECTIONS
+          .declare(DATABASE, "FANFARE_DATABASE_DIRECT_URL", onlyWith(DATABASE_URL))
+          .doc(
+              "The same database without the pooler in between, when `FANFARE_DATABASE_URL` leads"
+                  + " to one that [shares connections between"
+                  + " transactions](../operations.md#pgbouncer). One connection of each server"
+                  + " listens there for the runs of other servers, and migrations use it")
+          .absent("the way that `FANFARE_DATABASE_URL` leads");
 
   public static final Setting<Path> HOME =
       CONNECTIONS

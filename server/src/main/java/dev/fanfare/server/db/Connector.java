@@ -39,12 +39,17 @@ final class Connector implements DataSource, AutoCloseable {
   private static final long RETRY_MILLIS = 250;
   private static final Duration RETRY_BOUND = Duration.ofSeconds(8);
 
-  private final Database.Address address;
   private final SessionSettings settings;
   private final String url;
   private final Properties properties;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+
+  /**
+   * Null, unless a pooler shares connections between transactions: the statement that applies the
+   * settings to one transaction.
+   */
+  private volatile @Nullable String settingsOfTransaction;
 
   /** Guarded by {@code lock}: why the last attempt failed; null after one that succeeded. */
   private @Nullable SQLException failure;
@@ -58,23 +63,22 @@ final class Connector implements DataSource, AutoCloseable {
    *
    * @throws IllegalStateException when the driver does not understand the URL
    */
-  Connector(Database.Address address, SessionSettings settings) {
+  Connector(DatabaseAddress address, SessionSettings settings) {
     JvmTimeZone.expand();
-    this.address = address;
     this.settings = settings;
     this.properties = properties(address);
     this.url = address.jdbcUrl().replaceFirst("\\?.*", "");
   }
 
   /** As the constructor, but what goes wrong is not logged: the caller says it. */
-  static Connector quiet(Database.Address address, SessionSettings settings) {
+  static Connector quiet(DatabaseAddress address, SessionSettings settings) {
     Connector connector = new Connector(address, settings);
     connector.quiet = true;
     return connector;
   }
 
   /** The parameters of the URL, overruled by what a server depends on. */
-  private static Properties properties(Database.Address address) {
+  private static Properties properties(DatabaseAddress address) {
     Properties properties = Driver.parseURL(address.jdbcUrl(), new Properties());
     if (properties == null) {
       throw new IllegalStateException("The JDBC driver does not understand the database's URL");
@@ -103,8 +107,33 @@ final class Connector implements DataSource, AutoCloseable {
     }
   }
 
-  Database.Address address() {
-    return address;
+  /**
+   * Finds out whether a pooler shares connections between transactions. If so, no connection is set
+   * up or gets a prepared statement, since both would reach others. Call it before the first {@link
+   * #open}.
+   *
+   * @throws UnusableDatabaseException when a pooler shares connections even within transactions
+   * @throws SQLException when the database does not respond, or rejects the login
+   */
+  void findPooler() throws SQLException {
+    if (PoolingCheck.isShared(this)) {
+      PGProperty.PREPARE_THRESHOLD.set(properties, "0");
+      try (Connection connection = login()) {
+        settingsOfTransaction = settings.ofTransaction(connection);
+      }
+    }
+  }
+
+  /**
+   * The statement with which each transaction must begin; null when connections have the settings.
+   */
+  @Nullable String settingsOfTransaction() {
+    return settingsOfTransaction;
+  }
+
+  /** Whether a pooler shares connections between transactions. */
+  boolean isShared() {
+    return settingsOfTransaction != null;
   }
 
   /** Opens a connection in auto-commit mode, trying once. The caller must close it. */
@@ -122,7 +151,9 @@ final class Connector implements DataSource, AutoCloseable {
   private Connection connect() throws SQLException {
     Connection connection = login();
     try {
-      settings.apply(connection);
+      if (!isShared()) {
+        settings.apply(connection);
+      }
       refuseStandby(connection);
       connection.setNetworkTimeout(Runnable::run, SILENCE_MILLIS);
       return connection;

@@ -1,13 +1,9 @@
 package dev.fanfare.server.db;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -34,15 +30,12 @@ public final class Database implements AutoCloseable {
 
   private static final int TRIES_MAX = 4;
 
-  /** How long a connection that was idle may take to prove that it is alive. */
-  private static final Duration VALIDATION = Duration.ofSeconds(2);
-
   /** Whose turn it is on this thread; unbound for the work of requests. */
   private static final ScopedValue<Work> WORK = ScopedValue.newInstance();
 
   private final Connector connector;
-  private final HikariDataSource requests;
-  private final HikariDataSource reserved;
+  private final @Nullable Connector direct;
+  private final Pools pools;
   private final Duration wait;
 
   private final Semaphore reads; // at least half of the connections stay for what writes
@@ -52,14 +45,13 @@ public final class Database implements AutoCloseable {
   private final AtomicInteger generation = new AtomicInteger();
   private volatile @Nullable String diskFailure;
 
-  private Database(
-      Connector connector, HikariDataSource requests, HikariDataSource reserved, Duration wait) {
+  private Database(Connector connector, @Nullable Connector direct, Pools pools, Duration wait) {
     this.connector = connector;
-    this.requests = requests;
-    this.reserved = reserved;
+    this.direct = direct;
+    this.pools = pools;
     this.wait = wait;
-    this.reads = new Semaphore(Math.max(1, requests.getMaximumPoolSize() / 2), true);
-    this.sweeps = new Semaphore(Math.max(1, reserved.getMaximumPoolSize() - 1), true);
+    this.reads = new Semaphore(Math.max(1, pools.requestSize() / 2), true);
+    this.sweeps = new Semaphore(Math.max(1, pools.reservedSize() - 1), true);
   }
 
   /** Which connections work uses. */
@@ -68,19 +60,16 @@ public final class Database implements AutoCloseable {
     URGENT
   }
 
-  /**
-   * The address of a database, and the login.
-   *
-   * @param jdbcUrl a {@code jdbc:postgresql:} URL
-   * @param user the user; absent means the driver's default
-   * @param password the password; absent when the server needs none
-   */
-  public record Address(String jdbcUrl, @Nullable String user, @Nullable String password) {
-    @Override
-    public String toString() {
-      return "Address["
-          + jdbcUrl.replaceAll("\\?.*", "")
-          + "]"; // parameters can contain a password
+  /** What a transaction may do, and which changes of others it sees. */
+  private enum Mode {
+    /** The default of our connections. */
+    WRITE("set transaction isolation level read committed, read write"),
+    SNAPSHOT("set transaction isolation level repeatable read, read only");
+
+    final String statement;
+
+    Mode(String statement) {
+      this.statement = statement;
     }
   }
 
@@ -92,22 +81,20 @@ public final class Database implements AutoCloseable {
    * @param wait how long a thread waits for a connection before it fails
    * @throws DatabaseException when the database cannot be reached
    */
-  public static Database open(Address address, int connections, Duration wait) {
+  public static Database open(DatabaseAddress address, int connections, Duration wait) {
     Connector connector = new Connector(address, SessionSettings.WORK);
+    DatabaseAddress direct = address.direct();
     try {
+      connector.findPooler();
       connector.open().close(); // a pool would try, in vain, for much longer
       return new Database(
           connector,
-          pool("fanfare", connector, connections, wait),
-          pool("fanfare-reserved", connector, reservedConnections(connections), wait),
+          direct == null ? null : Connector.quiet(direct, SessionSettings.WORK),
+          new Pools(connector, connections, wait),
           wait);
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
-  }
-
-  private static int reservedConnections(int requestConnections) {
-    return Math.clamp(requestConnections / 4, 2, 3);
   }
 
   /**
@@ -117,26 +104,7 @@ public final class Database implements AutoCloseable {
    * @param total at least 5
    */
   public static int requestConnections(int total) {
-    int requests = total - 2 - 2;
-    while (requests + reservedConnections(requests) + 2 > total) {
-      requests--;
-    }
-    return requests;
-  }
-
-  private static HikariDataSource pool(
-      String name, Connector connector, int connections, Duration wait) {
-    HikariConfig config = new HikariConfig();
-    config.setPoolName(name);
-    config.setDataSource(connector);
-    config.setMaximumPoolSize(connections);
-    config.setConnectionTimeout(wait.toMillis());
-    config.setValidationTimeout(Math.min(VALIDATION.toMillis(), wait.toMillis()));
-    config.setInitializationFailTimeout(-1); // the first connection was made outside the pool
-    config.setAutoCommit(false);
-    // Ends the transaction of a validation, which would be the first one of whoever borrows it.
-    config.setIsolateInternalQueries(true);
-    return new HikariDataSource(config);
+    return Pools.requestConnections(total);
   }
 
   /**
@@ -147,7 +115,7 @@ public final class Database implements AutoCloseable {
    * @throws UnusableDatabaseException when it stays away, or a server cannot work with it
    * @throws DatabaseException when it rejects the login, or does not exist
    */
-  public static String check(Address address, Duration patience) {
+  public static String check(DatabaseAddress address, Duration patience) {
     return DatabaseCheck.run(address, patience);
   }
 
@@ -158,12 +126,12 @@ public final class Database implements AutoCloseable {
    * @throws UnusableDatabaseException when a newer server has migrated the schema
    * @throws FlywayException when a migration fails
    */
-  public static String migrate(Address address) {
+  public static String migrate(DatabaseAddress address) {
     return Migration.run(address);
   }
 
   /** The version of the schema, or {@code null} when there is none yet. Changes nothing. */
-  public static @Nullable String schemaVersion(Address address) {
+  public static @Nullable String schemaVersion(DatabaseAddress address) {
     return Migration.version(address);
   }
 
@@ -173,7 +141,7 @@ public final class Database implements AutoCloseable {
    * effect outside the transaction.
    */
   public <T extends @Nullable Object> T transaction(int environmentId, Function<Tx, T> work) {
-    return retrying(environmentId, work);
+    return retrying(environmentId, Mode.WRITE, work);
   }
 
   /**
@@ -181,7 +149,7 @@ public final class Database implements AutoCloseable {
    * statements cannot use {@code :environment}.
    */
   public <T extends @Nullable Object> T transaction(Function<Tx, T> work) {
-    return retrying(null, work);
+    return retrying(null, Mode.WRITE, work);
   }
 
   /**
@@ -192,6 +160,7 @@ public final class Database implements AutoCloseable {
     try {
       return retrying(
           environmentId,
+          Mode.WRITE,
           tx -> {
             Result<T> result = work.apply(tx);
             if (result instanceof Result.Refused<T> refused) {
@@ -213,15 +182,7 @@ public final class Database implements AutoCloseable {
    */
   public <T extends @Nullable Object> T snapshot(int environmentId, Function<Tx, T> work) {
     return bounded(
-        reads,
-        "too many reads are running",
-        () ->
-            transaction(
-                environmentId,
-                tx -> {
-                  tx.sql("set transaction isolation level repeatable read, read only").update();
-                  return work.apply(tx);
-                }));
+        reads, "too many reads are running", () -> retrying(environmentId, Mode.SNAPSHOT, work));
   }
 
   /**
@@ -274,10 +235,10 @@ public final class Database implements AutoCloseable {
   }
 
   private <T extends @Nullable Object> T retrying(
-      @Nullable Integer environmentId, Function<Tx, T> work) {
+      @Nullable Integer environmentId, Mode mode, Function<Tx, T> work) {
     for (int tries = 1; ; tries++) {
       try {
-        return once(environmentId, work);
+        return once(environmentId, mode, work);
       } catch (DatabaseException e) {
         if (!e.isConflict() || tries == TRIES_MAX) {
           throw e;
@@ -287,19 +248,20 @@ public final class Database implements AutoCloseable {
   }
 
   private <T extends @Nullable Object> T once(
-      @Nullable Integer environmentId, Function<Tx, T> work) {
-    HikariDataSource pool = WORK.isBound() ? reserved : requests;
-    try (Connection connection = borrow(pool)) {
+      @Nullable Integer environmentId, Mode mode, Function<Tx, T> work) {
+    boolean isReserved = WORK.isBound();
+    try (Connection connection = pools.borrow(isReserved)) {
       Flight flight = new Flight(connection);
       flights.add(flight);
       try {
+        begin(flight, mode);
         T result = work.apply(new Tx(flight, environmentId));
         flight.commit();
         return result;
       } catch (Throwable e) {
         rollback(connection, e);
         if (e instanceof DatabaseException failure) {
-          learn(failure, pool, connection);
+          learn(failure, isReserved, connection);
         }
         throw e;
       } finally {
@@ -310,9 +272,22 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private void learn(DatabaseException failure, HikariDataSource pool, Connection connection) {
+  private void begin(Flight flight, Mode mode) {
+    String settings = connector.settingsOfTransaction();
+    try {
+      if (settings != null) {
+        flight.begin(mode.statement + ";" + settings);
+      } else if (mode != Mode.WRITE) {
+        flight.begin(mode.statement);
+      }
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
+  private void learn(DatabaseException failure, boolean isReserved, Connection connection) {
     if (failure.spoilsConnection()) {
-      pool.evictConnection(connection);
+      pools.evict(isReserved, connection);
     }
     if (failure.isReadOnly()) {
       reopen();
@@ -322,27 +297,10 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private Connection borrow(HikariDataSource pool) throws SQLException {
-    try {
-      return pool.getConnection();
-    } catch (SQLTransientConnectionException e) {
-      SQLException away = connector.failure();
-      throw away == null
-          ? e
-          : new SQLTransientConnectionException(
-              "The database is away: " + Causes.of(away), away.getSQLState(), e);
-    }
-  }
-
   /** Has every connection opened anew before it is used again, that of {@link Signals}, too. */
   void reopen() {
     generation.incrementAndGet();
-    for (HikariDataSource pool : List.of(requests, reserved)) {
-      HikariPoolMXBean connections = pool.getHikariPoolMXBean();
-      if (connections != null) {
-        connections.softEvictConnections();
-      }
-    }
+    pools.reopen();
   }
 
   private static void rollback(Connection connection, Throwable cause) {
@@ -377,6 +335,22 @@ public final class Database implements AutoCloseable {
     return connector.open();
   }
 
+  /**
+   * Whether a connection can stay with one process of PostgreSQL, and so receive notifications. A
+   * pooler that shares connections forbids it, unless there is a direct address.
+   */
+  boolean canListen() {
+    return direct != null || !connector.isShared();
+  }
+
+  /**
+   * A connection that {@link #canListen}, outside the pools, in auto-commit mode. The caller must
+   * close it.
+   */
+  Connection listeningConnection() throws SQLException {
+    return direct == null ? connection() : direct.open();
+  }
+
   /** The version of PostgreSQL, such as {@code 18.6}. */
   public String serverVersion() {
     return transaction(tx ->
@@ -393,7 +367,9 @@ public final class Database implements AutoCloseable {
   @Override
   public void close() {
     connector.close();
-    requests.close();
-    reserved.close();
+    if (direct != null) {
+      direct.close();
+    }
+    pools.close();
   }
 }

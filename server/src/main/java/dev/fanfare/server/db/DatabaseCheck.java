@@ -38,10 +38,19 @@ final class DatabaseCheck {
                where n.nspname = 'fanfare') as can_use
       """;
 
-  private final Database.Address address;
+  /** Tells one running database from every other, whatever the time zone of the connection. */
+  private static final String IDENTITY =
+      """
+      select current_database() || ' '
+             || extract(epoch from pg_catalog.pg_postmaster_start_time())::text
+      """;
 
-  private DatabaseCheck(Database.Address address) {
+  private final DatabaseAddress address;
+  private final String setting;
+
+  private DatabaseCheck(DatabaseAddress address, String setting) {
     this.address = address;
+    this.setting = setting;
   }
 
   /**
@@ -52,25 +61,56 @@ final class DatabaseCheck {
    * @throws UnusableDatabaseException when a server cannot work with it
    * @throws DatabaseException when it rejects the login, or does not exist
    */
-  static String run(Database.Address address, Duration patience) {
-    return new DatabaseCheck(address).run(patience);
+  static String run(DatabaseAddress address, Duration patience) {
+    return new DatabaseCheck(address, "FANFARE_DATABASE_URL").run(patience);
   }
 
   private String run(Duration patience) {
     try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION);
         Connection connection = await(connector, patience)) {
-      return facts(connection);
+      String facts = facts(connection);
+      DatabaseAddress direct = address.direct();
+      if (direct != null) {
+        new DatabaseCheck(direct, "FANFARE_DATABASE_DIRECT_URL")
+            .checkDirect(identity(connection), patience);
+      }
+      return facts;
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
   }
 
-  private static Connection await(Connector connector, Duration patience) throws SQLException {
+  private void checkDirect(String identity, Duration patience) throws SQLException {
+    try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION);
+        Connection connection = await(connector, patience)) {
+      if (connector.isShared()) {
+        throw new UnusableDatabaseException(
+            setting
+                + " leads to a pooler that shares connections between transactions. Name PostgreSQL"
+                + " itself, or leave the setting out");
+      }
+      if (!identity(connection).equals(identity)) {
+        throw new UnusableDatabaseException(
+            setting + " leads to another database than FANFARE_DATABASE_URL");
+      }
+      facts(connection);
+    }
+  }
+
+  private static String identity(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet identity = statement.executeQuery(IDENTITY)) {
+      identity.next();
+      return identity.getString(1);
+    }
+  }
+
+  private Connection await(Connector connector, Duration patience) throws SQLException {
     long begin = System.nanoTime();
     long told = begin;
     while (true) {
       try {
-        PoolingCheck.run(connector);
+        connector.findPooler();
         return connector.open();
       } catch (SQLException e) {
         long now = System.nanoTime();
@@ -118,23 +158,25 @@ final class DatabaseCheck {
   }
 
   /** A rejected login and a database that does not exist are told by their SQLSTATE. */
-  private static RuntimeException unusable(SQLException e) {
+  private RuntimeException unusable(SQLException e) {
     String state = String.valueOf(e.getSQLState());
     if (state.equals(DatabaseException.READ_ONLY)) {
       return new UnusableDatabaseException(
-          "The database in FANFARE_DATABASE_URL is a standby, which cannot be written to. Name the"
-              + " primary, or all hosts: postgres://user:password@host1,host2/database");
+          "The database in "
+              + setting
+              + " is a standby, which cannot be written to. Name the primary, or all hosts:"
+              + " postgres://user:password@host1,host2/database");
     }
     if (Causes.of(e).startsWith(UNKNOWN_PARAMETER)) {
       return new UnusableDatabaseException(
-          ("The pooler in FANFARE_DATABASE_URL rejects a parameter of the connection: %s. Leave it"
-                  + " out of the URL, or let the pooler ignore it (PgBouncer:"
-                  + " ignore_startup_parameters = %s)")
-              .formatted(Causes.of(e), Causes.of(e).substring(UNKNOWN_PARAMETER.length())));
+          ("The pooler in %s rejects a parameter of the connection: %s. Leave it out of the URL, or"
+                  + " let the pooler ignore it (PgBouncer: ignore_startup_parameters = %s)")
+              .formatted(
+                  setting, Causes.of(e), Causes.of(e).substring(UNKNOWN_PARAMETER.length())));
     }
     if (state.startsWith("08") || state.startsWith("57P") || state.equals("53300")) {
       return new UnusableDatabaseException(
-          "The database in FANFARE_DATABASE_URL cannot be reached: " + Causes.of(e));
+          "The database in " + setting + " cannot be reached: " + Causes.of(e));
     }
     return new DatabaseException(e);
   }

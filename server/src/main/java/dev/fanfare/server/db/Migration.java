@@ -1,10 +1,12 @@
 package dev.fanfare.server.db;
 
+import java.sql.SQLException;
 import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /** Brings the schema of a database to the version of this server. */
@@ -14,8 +16,8 @@ final class Migration {
 
   private Migration() {}
 
-  static String run(Database.Address address) {
-    try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION)) {
+  static String run(DatabaseAddress address) {
+    try (Connector connector = connector(address)) {
       Flyway flyway = flyway(connector);
       MigrationInfo newest = flyway.info().current();
       if (newest != null && newest.getState() == MigrationState.FUTURE_SUCCESS) {
@@ -32,19 +34,35 @@ final class Migration {
     }
   }
 
-  static @Nullable String version(Database.Address address) {
-    try (Connector connector = Connector.quiet(address, SessionSettings.MIGRATION)) {
+  static @Nullable String version(DatabaseAddress address) {
+    try (Connector connector = connector(address)) {
       MigrationInfo current = flyway(connector).info().current();
       return current == null ? null : String.valueOf(current.getVersion());
     }
   }
 
+  private static Connector connector(DatabaseAddress address) {
+    Connector connector =
+        Connector.quiet(
+            Objects.requireNonNullElse(address.direct(), address), SessionSettings.MIGRATION);
+    try {
+      connector.findPooler();
+      return connector;
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
   private static Flyway flyway(Connector connector) {
-    return Flyway.configure(Database.class.getClassLoader())
-        .dataSource(connector)
-        .defaultSchema(Database.SCHEMA)
-        .lockRetryCount(LOCK_RETRIES)
-        .locations("classpath:dev/fanfare/server/db/migration")
-        .load();
+    FluentConfiguration configuration =
+        Flyway.configure(Database.class.getClassLoader())
+            .dataSource(connector)
+            .defaultSchema(Database.SCHEMA)
+            .lockRetryCount(LOCK_RETRIES)
+            .locations("classpath:dev/fanfare/server/db/migration");
+    if (connector.isShared()) {
+      PooledMigration.configure(configuration, connector);
+    }
+    return configuration.load();
   }
 }

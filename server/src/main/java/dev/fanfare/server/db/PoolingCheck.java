@@ -18,6 +18,10 @@ final class PoolingCheck {
   private static final String BACKEND = "select pg_catalog.pg_backend_pid()";
 
   private static final String CANCELED = "57014";
+
+  /** What PgBouncer answers to a transaction in statement mode. */
+  private static final String PROTOCOL_VIOLATION = "08P01";
+
   private static final int TRIES_MAX = 10;
 
   /** Two suffice if nobody else uses the pooler, whichever connection it takes next. */
@@ -48,21 +52,20 @@ final class PoolingCheck {
   }
 
   /**
-   * Checks what is at the other end of a connector's address.
+   * Whether a pooler at a connector's address gives each transaction another connection.
    *
-   * @throws UnusableDatabaseException when connections are shared
+   * @throws UnusableDatabaseException when it does so within transactions, too
    * @throws SQLException when it does not respond, or rejects the login
    */
-  static void run(Connector connector) throws SQLException {
+  static boolean isShared(Connector connector) throws SQLException {
     try (Connection one = connect(connector)) {
       // A pooler makes up a number of its own.
       if (backend(one) == one.unwrap(PGConnection.class).getBackendPID()) {
-        return;
+        return false;
       }
+      refuseWithoutTransactions(one);
       try (Connection other = connect(connector)) {
-        if (isShared(new Client(one), new Client(other))) {
-          throw unusable();
-        }
+        return isShared(new Client(one), new Client(other));
       }
     }
   }
@@ -97,6 +100,19 @@ final class PoolingCheck {
     return other.moves() || holder.moves();
   }
 
+  private static void refuseWithoutTransactions(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      backend(connection);
+      connection.setAutoCommit(true); // commits
+    } catch (SQLException e) {
+      if (PROTOCOL_VIOLATION.equals(e.getSQLState())) {
+        throw unusable();
+      }
+      throw e;
+    }
+  }
+
   private static int backend(Connection connection) throws SQLException {
     for (int tries = 1; ; tries++) {
       try (Statement statement = connection.createStatement();
@@ -114,9 +130,8 @@ final class PoolingCheck {
 
   private static UnusableDatabaseException unusable() {
     return new UnusableDatabaseException(
-        "FANFARE_DATABASE_URL leads to a pooler that gives each transaction another connection of"
-            + " PostgreSQL (PgBouncer: pool_mode = transaction or statement), on which Fanfare does"
-            + " not work. Name PostgreSQL itself, or let the pooler keep a connection for each"
-            + " client (pool_mode = session)");
+        "FANFARE_DATABASE_URL leads to a pooler that gives each statement another connection of"
+            + " PostgreSQL (PgBouncer: pool_mode = statement), so it has no transactions. Let the"
+            + " pooler use pool_mode = transaction or session, or name PostgreSQL itself");
   }
 }

@@ -2,16 +2,22 @@ package dev.fanfare.server.db;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What PostgreSQL is told about a connection when it is opened, so that no default of the role, the
- * database or the server rules it.
+ * database or the server rules it. Where a pooler shares connections between transactions, it is
+ * told at the beginning of each transaction, for that transaction.
  *
  * <p>The planner options: the tables of a queue fill and empty within minutes, so statistics are
  * always out of date, and a plan from the time when a table was empty would scan all of it when it
@@ -57,13 +63,13 @@ final class SessionSettings {
           new Setting("tcp_keepalives_interval", "3"),
           new Setting("tcp_keepalives_count", "3"),
           new Setting("tcp_user_timeout", "20s"),
-          new Setting("idle_session_timeout", "0"),
-          new Setting("transaction_timeout", "0"));
+          new Setting("idle_session_timeout", "0"));
 
   private static final List<Setting> LIMITS =
       List.of(
           new Setting("lock_timeout", "5s"),
           new Setting("statement_timeout", "30s"),
+          new Setting("transaction_timeout", "0"),
           new Setting("idle_in_transaction_session_timeout", "15s"));
 
   private static final List<Setting> PLANS =
@@ -82,13 +88,14 @@ final class SessionSettings {
       List.of(
           new Setting("lock_timeout", "5min"),
           new Setting("statement_timeout", "0"),
+          new Setting("transaction_timeout", "0"),
           new Setting("idle_in_transaction_session_timeout", "0"));
 
   /** For the transactions of a server. */
-  static final SessionSettings WORK = new SessionSettings(MEANING, LIFE, LIMITS, PLANS);
+  static final SessionSettings WORK = new SessionSettings(List.of(MEANING, LIMITS, PLANS));
 
   /** For the migration of the schema. */
-  static final SessionSettings MIGRATION = new SessionSettings(MEANING, LIFE, MIGRATION_LIMITS);
+  static final SessionSettings MIGRATION = new SessionSettings(List.of(MEANING, MIGRATION_LIMITS));
 
   /**
    * Skips settings that this version of PostgreSQL does not have. An answer leaves after its commit
@@ -104,13 +111,37 @@ final class SessionSettings {
        where current_setting('synchronous_commit') <> 'remote_apply'
       """;
 
-  private final List<Setting> settings = new ArrayList<>();
+  private static final String KNOWN = "select lower(name) from pg_catalog.pg_settings";
 
-  @SafeVarargs
-  private SessionSettings(List<Setting>... groups) {
-    for (List<Setting> group : groups) {
-      settings.addAll(group);
+  private static final String SYNCHRONOUS_COMMIT =
+      "set_config('synchronous_commit', case current_setting('synchronous_commit')"
+          + " when 'remote_apply' then 'remote_apply' else 'on' end, true)";
+
+  /** Those that a single transaction can have; a connection has {@link #LIFE}, too. */
+  private final List<Setting> ofTransaction;
+
+  private SessionSettings(List<List<Setting>> groups) {
+    ofTransaction = groups.stream().flatMap(List::stream).toList();
+  }
+
+  /**
+   * The statement that applies the settings to one transaction, which must come before any other
+   * but that which sets its isolation.
+   *
+   * @param connection to the database, whose version knows some of the settings
+   */
+  String ofTransaction(Connection connection) throws SQLException {
+    Set<String> known = new HashSet<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet names = statement.executeQuery(KNOWN)) {
+      while (names.next()) {
+        known.add(names.getString(1));
+      }
     }
+    return ofTransaction.stream()
+        .filter(setting -> known.contains(setting.name().toLowerCase(Locale.ROOT)))
+        .map(setting -> "set_config('%s', '%s', true)".formatted(setting.name(), setting.value()))
+        .collect(Collectors.joining(", ", "select ", ", " + SYNCHRONOUS_COMMIT));
   }
 
   /** Applies the settings to a connection in auto-commit mode, for as long as it lives. */
@@ -119,13 +150,15 @@ final class SessionSettings {
     try (Statement statement = connection.createStatement()) {
       statement.execute("set statement_timeout = 0");
     }
+    List<Setting> settings = new ArrayList<>(ofTransaction);
+    settings.addAll(LIFE);
     try {
       apply(connection, settings);
     } catch (SQLException e) {
       if (!INVALID_PARAMETER_VALUE.equals(e.getSQLState())) {
         throw e;
       }
-      applyOneByOne(connection);
+      applyOneByOne(connection, settings);
     }
   }
 
@@ -142,7 +175,8 @@ final class SessionSettings {
   }
 
   /** Not every platform of PostgreSQL can watch whether its client is there. */
-  private void applyOneByOne(Connection connection) throws SQLException {
+  private static void applyOneByOne(Connection connection, List<Setting> settings)
+      throws SQLException {
     for (Setting setting : settings) {
       try {
         apply(connection, List.of(setting));

@@ -183,8 +183,15 @@ public final class Signals implements AutoCloseable {
   }
 
   private void listen() {
+    if (!database.canListen()) {
+      log.info(
+          "The database's pooler shares connections between transactions, so polls look once a"
+              + " second for the runs of other servers. They look at once if"
+              + " FANFARE_DATABASE_DIRECT_URL names the database without the pooler");
+      return;
+    }
     while (!closed) {
-      try (Connection connection = database.connection()) {
+      try (Connection connection = database.listeningConnection()) {
         listen(connection);
       } catch (SQLException | RuntimeException e) {
         pause(listening, e);

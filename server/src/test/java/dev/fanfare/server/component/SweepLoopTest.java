@@ -3,6 +3,7 @@ package dev.fanfare.server.component;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseAddress;
 import dev.fanfare.testkit.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +23,7 @@ class SweepLoopTest {
     try (TestDatabase home = TestDatabase.create();
         Database database =
             Database.open(
-                new Database.Address(home.jdbcUrl(), home.user(), home.password()), 2, BOUND)) {
+                new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()), 2, BOUND)) {
       SweepLoop loop = SweepLoop.start(database, () -> List.of(1, 2), List.of(sweeps));
       try (loop) {
         assertThat(swept.await(BOUND.toSeconds(), TimeUnit.SECONDS)).isTrue();

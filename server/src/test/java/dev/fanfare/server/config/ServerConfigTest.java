@@ -10,6 +10,7 @@ import static dev.fanfare.server.config.ServerSettings.BODY_READ_TIMEOUT;
 import static dev.fanfare.server.config.ServerSettings.CANCEL_LIMIT;
 import static dev.fanfare.server.config.ServerSettings.CLAIM_MAX;
 import static dev.fanfare.server.config.ServerSettings.DATABASE_CONNECTIONS;
+import static dev.fanfare.server.config.ServerSettings.DATABASE_DIRECT_URL;
 import static dev.fanfare.server.config.ServerSettings.DATABASE_URL;
 import static dev.fanfare.server.config.ServerSettings.DEBOUNCE_MAX_DELAY;
 import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
@@ -165,6 +166,7 @@ class ServerConfigTest {
         refused(DEV_KEY, "tr_dev_aaaaaaaaaaaaaaaaaaaaaaa-"),
         refused(ENCRYPTION_KEY, new SecretKeySpec(new byte[16], "AES")),
         refused(DATABASE_CONNECTIONS, 0),
+        refused(DATABASE_DIRECT_URL, DatabaseUrl.parse("postgres://db/app")),
         refused(BATCH_ITEMS_MAX, 0),
         refused(ITEM_BYTES_MAX, 0),
         refused(TRIGGER_BODY_BYTES_MAX, 3 * MIB - 1),

@@ -118,6 +118,7 @@ class SettingsTest {
     "ENCRYPTION_KEY, s3cret",
     "ENCRYPTION_KEY, s3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     "DATABASE_URL, s3cret",
+    "DATABASE_DIRECT_URL, s3cret",
     "PUBLIC_URL, tasks.example",
     "PUBLIC_URL, ftp://tasks.example",
     "PUBLIC_URL, https://ann:s3cret@tasks.example",

@@ -144,7 +144,7 @@ class ConnectionSettingsTest {
             "default_transaction_read_only", "on",
             "default_transaction_isolation", "'serializable'",
             "statement_timeout", "'5ms'"));
-    Database.migrate(new Database.Address(home.jdbcUrl(), home.user(), home.password()));
+    Database.migrate(new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()));
     try (Database database = MigratedDatabase.open(home, 2)) {
       assertThat(
               database.<Long>transaction(

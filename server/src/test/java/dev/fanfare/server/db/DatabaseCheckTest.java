@@ -38,12 +38,12 @@ class DatabaseCheckTest {
     home.close();
   }
 
-  private Database.Address address() {
+  private DatabaseAddress address() {
     return address(home.jdbcUrl(), home.user(), home.password());
   }
 
-  private static Database.Address address(String url, String user, String password) {
-    return new Database.Address(url, user, password);
+  private static DatabaseAddress address(String url, String user, String password) {
+    return new DatabaseAddress(url, user, password);
   }
 
   private void execute(String... statements) throws SQLException {
@@ -88,7 +88,7 @@ class DatabaseCheckTest {
     String role = "role_of_" + name();
     execute("create role " + role + " login password 'x'");
     try {
-      Database.Address poor = address(home.jdbcUrl(), role, "x");
+      DatabaseAddress poor = address(home.jdbcUrl(), role, "x");
       assertThatThrownBy(() -> Database.check(poor, LONG))
           .isInstanceOf(UnusableDatabaseException.class)
           .hasMessageContaining("grant create on database");
@@ -130,7 +130,7 @@ class DatabaseCheckTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       proxy.refuse();
       String url = "jdbc:postgresql://127.0.0.1:" + proxy.port() + direct.getPath();
-      Database.Address starting = address(url, home.user(), home.password());
+      DatabaseAddress starting = address(url, home.user(), home.password());
       assertThatThrownBy(() -> Database.check(starting, NONE))
           .isInstanceOf(UnusableDatabaseException.class)
           .hasMessageContaining("cannot be reached: Connection refused");

@@ -27,7 +27,7 @@ class DatabaseTest {
     home =
         TestDatabase.create(
             "engine",
-            (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
+            (url, user, password) -> Database.migrate(new DatabaseAddress(url, user, password)));
     database = Database.open(address(), 2, Duration.ofSeconds(30));
     database.transaction(tx -> tx.sql("create table names (name text)").update());
   }
@@ -43,8 +43,8 @@ class DatabaseTest {
     database.transaction(tx -> tx.sql("delete from names").update());
   }
 
-  private static Database.Address address() {
-    return new Database.Address(home.jdbcUrl(), home.user(), home.password());
+  private static DatabaseAddress address() {
+    return new DatabaseAddress(home.jdbcUrl(), home.user(), home.password());
   }
 
   private static void add(Tx tx, String name) {
@@ -211,8 +211,8 @@ class DatabaseTest {
 
   @Test
   void an_address_does_not_show_its_password() {
-    Database.Address address =
-        new Database.Address("jdbc:postgresql://host/db?password=secret", "user", "secret");
-    assertThat(address).hasToString("Address[jdbc:postgresql://host/db]");
+    DatabaseAddress address =
+        new DatabaseAddress("jdbc:postgresql://host/db?password=secret", "user", "secret");
+    assertThat(address).hasToString("DatabaseAddress[jdbc:postgresql://host/db]");
   }
 }

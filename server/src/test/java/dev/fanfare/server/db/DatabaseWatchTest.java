@@ -35,7 +35,7 @@ class DatabaseWatchTest {
     proxy = DatabaseProxy.start(direct.getPort());
     database =
         Database.open(
-            new Database.Address(
+            new DatabaseAddress(
                 "jdbc:postgresql://127.0.0.1:" + proxy.port() + direct.getPath(),
                 home.user(),
                 home.password()),

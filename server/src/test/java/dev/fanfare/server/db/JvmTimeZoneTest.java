@@ -23,7 +23,7 @@ class JvmTimeZoneTest {
     try (TestDatabase home = MigratedDatabase.create();
         Database database =
             Database.open(
-                new Database.Address(home.jdbcUrl(), home.user(), home.password()),
+                new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
                 1,
                 Duration.ofSeconds(30))) {
       return database.transaction(
@@ -38,7 +38,7 @@ class JvmTimeZoneTest {
     TimeZone zone = TimeZone.getTimeZone(id);
     try (TestDatabase home = MigratedDatabase.create()) {
       TimeZone.setDefault(zone);
-      Database.Address address = new Database.Address(home.jdbcUrl(), home.user(), home.password());
+      DatabaseAddress address = new DatabaseAddress(home.jdbcUrl(), home.user(), home.password());
       Database.check(address, Duration.ZERO);
       Database.migrate(address);
       assertThat(TimeZone.getDefault().getRawOffset()).isEqualTo(zone.getRawOffset());
@@ -52,7 +52,7 @@ class JvmTimeZoneTest {
       zone.setID("Atlantis/Capital");
       TimeZone.setDefault(zone);
       Database.check(
-          new Database.Address(home.jdbcUrl(), home.user(), home.password()), Duration.ZERO);
+          new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()), Duration.ZERO);
       assertThat(TimeZone.getDefault().getID()).isEqualTo("UTC");
     }
   }

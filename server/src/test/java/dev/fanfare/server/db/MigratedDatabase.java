@@ -11,13 +11,13 @@ public final class MigratedDatabase {
   public static TestDatabase create() {
     return TestDatabase.create(
         "server",
-        (url, user, password) -> Database.migrate(new Database.Address(url, user, password)));
+        (url, user, password) -> Database.migrate(new DatabaseAddress(url, user, password)));
   }
 
   /** Opens a pool of {@code connections} to a test database. */
   public static Database open(TestDatabase home, int connections) {
     return Database.open(
-        new Database.Address(home.jdbcUrl(), home.user(), home.password()),
+        new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
         connections,
         Duration.ofSeconds(30));
   }

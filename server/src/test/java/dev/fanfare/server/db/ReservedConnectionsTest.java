@@ -37,7 +37,7 @@ class ReservedConnectionsTest {
     home = MigratedDatabase.create();
     database =
         Database.open(
-            new Database.Address(home.jdbcUrl(), home.user(), home.password()),
+            new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
             REQUESTS,
             Duration.ofSeconds(3));
   }

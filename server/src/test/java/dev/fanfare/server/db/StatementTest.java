@@ -28,7 +28,7 @@ class StatementTest {
     home = TestDatabase.create();
     database =
         Database.open(
-            new Database.Address(home.jdbcUrl(), home.user(), home.password()),
+            new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
             2,
             Duration.ofSeconds(30));
   }

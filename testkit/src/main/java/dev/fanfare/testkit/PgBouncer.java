@@ -1,10 +1,8 @@
-package dev.fanfare.server.db;
+package dev.fanfare.testkit;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.security.auth.module.UnixSystem;
-import dev.fanfare.testkit.Await;
-import dev.fanfare.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A PgBouncer of this machine in front of a test database, on a port of its own. */
-final class PgBouncer implements AutoCloseable {
+public final class PgBouncer implements AutoCloseable {
   private static final List<Path> PLACES =
       List.of(
           Path.of("/usr/sbin/pgbouncer"),
@@ -36,12 +34,12 @@ final class PgBouncer implements AutoCloseable {
 
   private final Path folder;
   private final Process process;
-  private final Database.Address address;
+  private final String jdbcUrl;
 
-  private PgBouncer(Path folder, Process process, Database.Address address) {
+  private PgBouncer(Path folder, Process process, String jdbcUrl) {
     this.folder = folder;
     this.process = process;
-    this.address = address;
+    this.jdbcUrl = jdbcUrl;
   }
 
   /**
@@ -49,7 +47,7 @@ final class PgBouncer implements AutoCloseable {
    *
    * @param settings lines of its configuration
    */
-  static PgBouncer start(TestDatabase home, String... settings) throws IOException {
+  public static PgBouncer start(TestDatabase home, String... settings) throws IOException {
     Path program = PLACES.stream().filter(Files::isExecutable).findFirst().orElse(null);
     assumeTrue(program != null, "needs PgBouncer: apt-get install pgbouncer");
     int port = freePort();
@@ -60,7 +58,7 @@ final class PgBouncer implements AutoCloseable {
     List<String> lines = new ArrayList<>();
     lines.add("[databases]");
     lines.add(
-        "* = host=127.0.0.1 port=%d user=%s password=%s"
+        "* = host=127.0.0.1 port=%s user=%s password=%s"
             .formatted(direct.getPort(), home.user(), home.password()));
     lines.add("[pgbouncer]");
     lines.add("listen_addr = 127.0.0.1");
@@ -78,8 +76,7 @@ final class PgBouncer implements AutoCloseable {
             .redirectOutput(folder.resolve("log").toFile())
             .start();
     String url = "jdbc:postgresql://127.0.0.1:" + port + direct.getPath();
-    PgBouncer bouncer =
-        new PgBouncer(folder, process, new Database.Address(url, home.user(), home.password()));
+    PgBouncer bouncer = new PgBouncer(folder, process, url);
     Await.until(START, () -> bouncer.listens(port));
     return bouncer;
   }
@@ -109,9 +106,9 @@ final class PgBouncer implements AutoCloseable {
     }
   }
 
-  /** The test database behind it. */
-  Database.Address address() {
-    return address;
+  /** The test database behind it, with the database's own user and password. */
+  public String jdbcUrl() {
+    return jdbcUrl;
   }
 
   @Override
