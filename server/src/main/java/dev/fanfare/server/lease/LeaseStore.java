@@ -6,9 +6,12 @@ import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -28,8 +31,23 @@ final class LeaseStore {
   /**
    * Records that attempts started; returns those whose leases the session holds. An attempt that is
    * recorded as started keeps its start time.
+   *
+   * <p>If the statement had to wait for a lease that another transaction changed, such as a cancel
+   * or the same report sent twice, it has locked the new version of the row but does not see it. A
+   * second statement does.
    */
   List<AttemptRef> start(Tx tx, UUID sessionId, List<AttemptRef> attempts) {
+    List<AttemptRef> started = new ArrayList<>(startVisible(tx, sessionId, attempts));
+    if (started.size() < attempts.size()) {
+      Set<AttemptRef> others = new HashSet<>(attempts);
+      started.forEach(others::remove);
+      started.addAll(startVisible(tx, sessionId, others));
+    }
+    return started;
+  }
+
+  private static List<AttemptRef> startVisible(
+      Tx tx, UUID sessionId, Collection<AttemptRef> attempts) {
     List<AttemptRef> ordered = ordered(attempts, AttemptRef::runId);
     return tx.sql(
             """
@@ -331,7 +349,7 @@ final class LeaseStore {
         .list(LeaseStore::lease);
   }
 
-  private static <T> List<T> ordered(List<T> refs, Function<T, UUID> runId) {
+  private static <T> List<T> ordered(Collection<T> refs, Function<T, UUID> runId) {
     return refs.stream().sorted(Comparator.comparing(runId)).toList();
   }
 
