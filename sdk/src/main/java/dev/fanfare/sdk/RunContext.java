@@ -16,10 +16,13 @@ public interface RunContext {
   /** The task's id. */
   String taskId();
 
-  /** The number of this attempt, from 1. */
+  /**
+   * The number of this attempt, from 1. It can exceed {@link #maxAttempts}: an attempt that was
+   * lost with its worker counts, and its run is executed again.
+   */
   int attempt();
 
-  /** Attempts in all, including the first. */
+  /** The attempt after whose failure the run is not retried. */
   int maxAttempts();
 
   /** The run's tags, sorted. */

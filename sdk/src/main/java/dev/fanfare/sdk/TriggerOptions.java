@@ -103,7 +103,10 @@ public final class TriggerOptions {
     return with("lockToVersion", version);
   }
 
-  /** Attempts in all, 1 to 250. Default: the task's. */
+  /**
+   * Attempts in all, 1 to 250. A run whose last attempt is lost with its worker is executed again
+   * all the same. Default: the task's.
+   */
   public TriggerOptions maxAttempts(int attempts) {
     if (attempts < 1 || attempts > Limits.ATTEMPTS_MAX) {
       throw new IllegalArgumentException(

@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens after an attempt fails. */
 class AttemptTest {
   @AutoClose static final Engine engine = Engine.start();
 
+  private static final RetryPolicy RETRIES_ONCE = new RetryPolicy(2, 0, 0, 1, false);
   private static final RetryPolicy IMMEDIATELY = new RetryPolicy(3, 0, 0, 1, false);
   private static final RetryPolicy AFTER_A_MINUTE = new RetryPolicy(3, 60_000, 60_000, 1, false);
 
@@ -223,5 +226,92 @@ class AttemptTest {
         .containsExactlyInAnyOrder(
             tuple("free", null), tuple("free", hour),
             tuple("bounded", minute), tuple("bounded", hour));
+  }
+
+  @Test
+  void ATT_14_a_lost_attempt_counts_and_the_run_is_executed_even_beyond_its_max_attempts() {
+    UUID completed = tenant.trigger(Item.of("a"));
+    UUID failed = tenant.trigger(Item.of("a"));
+    int lost = RETRIES_ONCE.maxAttempts() + 1;
+    for (int attempt = 1; attempt <= lost; attempt++) {
+      loseBoth(attempt);
+      assertThat(List.of(completed, failed))
+          .extracting(tenant::status)
+          .containsOnly(RunStatus.QUEUED);
+    }
+    Worker worker = tenant.worker(Tenant.task("a", RETRIES_ONCE));
+    List<ClaimedRun> claimed = worker.claim(2);
+    assertThat(claimed)
+        .extracting(ClaimedRun::lastAttempt, ClaimedRun::maxAttempts)
+        .containsOnly(tuple(lost, RETRIES_ONCE.maxAttempts()));
+    worker.succeed(claimed.get(0), "1");
+    assertThat(worker.fail(claimed.get(1), lost + 1, true).retries()).isEmpty();
+    assertThat(tenant.status(completed)).isEqualTo(RunStatus.COMPLETED);
+    assertThat(tenant.status(failed)).isEqualTo(RunStatus.FAILED);
+    assertThat(List.of(completed, failed))
+        .extracting(run -> tenant.run(run).attempt())
+        .containsOnly(lost + 1);
+  }
+
+  /** Lets a worker claim two runs, start this attempt of both, and die. */
+  private void loseBoth(int attempt) {
+    Worker worker = tenant.worker(Tenant.task("a", RETRIES_ONCE));
+    List<ClaimedRun> claimed = worker.claim(2);
+    assertThat(claimed).extracting(ClaimedRun::lastAttempt).containsOnly(attempt - 1);
+    claimed.forEach(worker::start);
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+  }
+
+  @Test
+  void ATT_14_the_failure_after_a_lost_or_returned_attempt_is_retried_only_up_to_max_attempts() {
+    UUID run = tenant.trigger(Item.of("a"));
+    Worker first = tenant.worker(Tenant.task("a", IMMEDIATELY));
+    first.start(first.claimOne());
+    tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+
+    Worker second = tenant.worker(Tenant.task("a", IMMEDIATELY));
+    ClaimedRun again = second.claimOne();
+    second.start(again);
+    second.handBack(again);
+    ClaimedRun last = second.claimOne();
+    assertThat(last.lastAttempt() + 1).isEqualTo(IMMEDIATELY.maxAttempts());
+    assertThat(second.fail(last, 3, true).retries()).isEmpty();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+    assertThat(tenant.run(run).attempt()).isEqualTo(3);
+  }
+
+  @Test
+  void ATT_14_a_claim_that_is_lost_before_its_attempt_starts_uses_up_no_attempt() {
+    UUID run = tenant.trigger(Item.of("a"));
+    Worker worker = tenant.worker(Tenant.task("a", RETRIES_ONCE));
+    worker.claimOne();
+    tenant.reclaim(tenant.now().plus(Tenant.NO_START));
+    ClaimedRun claimed = worker.claimOne();
+    assertThat(worker.fail(claimed, 1, true).retries()).hasSize(1);
+    worker.fail(claimed, 2, true);
+    assertThat(tenant.run(run).attempt()).isEqualTo(2);
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.FAILED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 10})
+  void ATT_14_the_limit_of_losses_is_the_same_for_every_max_attempts(int maxAttempts) {
+    RetryPolicy policy = new RetryPolicy(maxAttempts, 0, 0, 1, false);
+    UUID run = tenant.trigger(Item.of("a"));
+    for (int losses = 1; losses <= Engine.LOSSES_MAX + 1; losses++) {
+      assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+      Worker worker = tenant.worker(Tenant.task("a", policy));
+      ClaimedRun claimed = worker.claimOne();
+      int attempt = claimed.lastAttempt() + 1;
+      if (attempt < maxAttempts) { // a failure in between is no loss
+        worker.fail(claimed, attempt, true);
+        attempt++;
+      }
+      worker.report(List.of(Worker.started(claimed, attempt)), List.of(), List.of());
+      tenant.reclaim(tenant.now().plus(Tenant.LAPSE));
+    }
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.SYSTEM_FAILURE);
+    int failures = maxAttempts == 1 ? 0 : maxAttempts == 2 ? 1 : Engine.LOSSES_MAX + 1;
+    assertThat(tenant.run(run).attempt()).isEqualTo(Engine.LOSSES_MAX + 1 + failures);
   }
 }
