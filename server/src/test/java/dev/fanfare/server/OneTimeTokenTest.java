@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.testkit.Await;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** A used one-time token is stored together with what it triggered, once. */
 class OneTimeTokenTest {
   private static final Duration LIFE = Duration.ofMinutes(15);
+  private static final Duration BOUND = Duration.ofSeconds(30);
 
   @AutoClose static final Engine engine = Engine.start();
 
@@ -67,6 +72,36 @@ class OneTimeTokenTest {
     assertThat(tenant.count("batches")).isEqualTo(1);
     assertThat(tenant.count("runs")).isEqualTo(2);
     assertThat(tenant.count("idempotency_keys")).isZero();
+  }
+
+  @Test
+  void a_trigger_with_a_token_shares_no_transaction_with_triggers_without_one() {
+    Item withKey = Item.of("a").key("before");
+    tenant.trigger(withKey); // creates the lane
+    FutureTask<Boolean> withToken = new FutureTask<>(() -> triggers(token(1)));
+    List<UUID> others = new ArrayList<>();
+    engine.database.transaction(
+        tenant.id(),
+        tx -> {
+          tx.sql("lock table used_tokens in exclusive mode").update();
+          Thread.ofVirtual().start(withToken);
+          Await.until("the token waits for the table", BOUND, this::isLockAwaited);
+          List<Item> items =
+              List.of(
+                  Item.of("a").key("k"),
+                  Item.of("a").debounce("d", Duration.ofMinutes(1)),
+                  Item.of("a").parent(tenant.trigger(withKey)),
+                  Item.of("a"));
+          items.forEach(item -> others.add(tenant.trigger(item)));
+          assertThat(withToken.isDone()).isFalse();
+          return null;
+        });
+    assertThat(others).hasSize(4);
+    assertThat(withToken).succeedsWithin(BOUND).isEqualTo(true);
+  }
+
+  private boolean isLockAwaited() {
+    return tenant.number("select count(*)::int as n from pg_locks where not granted") > 0;
   }
 
   @Test

@@ -58,21 +58,28 @@ public final class TriggerRun {
     this.createRuns = createRuns;
   }
 
-  /**
-   * Calls with the same environment and source share transactions. Those that may wait for a row,
-   * or have a one-time token, do not share them with the others, which they would hold up.
-   *
-   * @param apart whether the members may wait for another transaction or use up a token
-   */
-  private record Group(int environmentId, Source source, boolean apart) {
+  /** Calls with the same environment, source and risk share transactions. */
+  private record Group(int environmentId, Source source, Risk risk) {
     static Group of(int environmentId, Source source, Member member) {
+      return new Group(environmentId, source, Risk.of(member));
+    }
+  }
+
+  /** What a call may do to those that share its transaction. */
+  private enum Risk {
+    NONE,
+    /** It may wait for a row that another transaction has locked. */
+    WAITS,
+    /** Its one-time token may be used up, which rolls the transaction back. It may also wait. */
+    ROLLS_BACK;
+
+    static Risk of(Member member) {
       NewRun run = member.run();
-      boolean apart =
-          run.key() != null
-              || run.debounce() != null
-              || run.parent() != null
-              || member.token() != null;
-      return new Group(environmentId, source, apart);
+      if (member.token() != null) {
+        return ROLLS_BACK;
+      }
+      boolean waits = run.key() != null || run.debounce() != null || run.parent() != null;
+      return waits ? WAITS : NONE;
     }
   }
 

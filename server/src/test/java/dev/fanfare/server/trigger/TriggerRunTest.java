@@ -33,11 +33,14 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Concurrent single triggers share a transaction, and each gets its own result. */
 class TriggerRunTest {
@@ -143,8 +146,12 @@ class TriggerRunTest {
     assertThat(calls.get(1).get().runId()).isNotEqualTo(first);
   }
 
-  @Test
-  void refused_and_repeated_calls_cost_the_others_of_their_group_no_transaction() throws Exception {
+  /** With idempotency keys, they are another kind of group. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void refused_and_repeated_calls_cost_the_others_of_their_group_no_transaction(boolean keys)
+      throws Exception {
+    IntFunction<String> key = i -> keys ? "key " + i : null;
     Hash sentBefore = Hash.of("sent before the group");
     UUID before =
         trigger
@@ -155,20 +162,22 @@ class TriggerRunTest {
     AtomicLong xid = new AtomicLong();
 
     List<Call> calls =
-        whilePartitionIsBusy(() -> {
-          List<Call> started = new ArrayList<>();
-          for (int i = 0; i < 100; i++) {
-            started.add(
-                switch (i % 10) {
-                  case 3 -> start(locked("no such version"), null);
-                  case 5 -> start(run("0", null), sentBefore);
-                  case 7 -> start(run("7", null), sentTwice);
-                  default -> call(i);
-                });
-          }
-          xid.set(nextTransactionId());
-          return started;
-        });
+        whilePartitionIsBusy(
+            keys ? "busy" : null,
+            () -> {
+              List<Call> started = new ArrayList<>();
+              for (int i = 0; i < 100; i++) {
+                started.add(
+                    switch (i % 10) {
+                      case 3 -> start(locked("no such version", key.apply(i)), null);
+                      case 5 -> start(run("0", key.apply(5)), sentBefore);
+                      case 7 -> start(run("7", key.apply(7)), sentTwice);
+                      default -> start(run("" + i, key.apply(i)), null);
+                    });
+              }
+              xid.set(nextTransactionId());
+              return started;
+            });
 
     Set<UUID> created = new LinkedHashSet<>();
     for (int i = 0; i < calls.size(); i++) {
@@ -196,8 +205,8 @@ class TriggerRunTest {
                 .first(r -> r.bigint("n"))));
   }
 
-  private static NewRun locked(String version) {
-    return NewRun.of("task").payload("1").lockToVersion(version).build();
+  private static NewRun locked(String version, @Nullable String key) {
+    return NewRun.of("task").payload("1").key(key(key)).lockToVersion(version).build();
   }
 
   @Test
@@ -361,9 +370,10 @@ class TriggerRunTest {
   }
 
   private static NewRun run(String payload, @Nullable String key) {
-    return NewRun.of("task")
-        .payload(payload)
-        .key(key == null ? null : new NewRun.Key(key, Duration.ofDays(1)))
-        .build();
+    return NewRun.of("task").payload(payload).key(key(key)).build();
+  }
+
+  private static NewRun.@Nullable Key key(@Nullable String text) {
+    return text == null ? null : new NewRun.Key(text, Duration.ofDays(1));
   }
 }
