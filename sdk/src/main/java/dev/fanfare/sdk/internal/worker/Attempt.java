@@ -53,6 +53,7 @@ final class Attempt implements RunContext {
   private volatile @Nullable TimeLimit limit; // set before the handler is called
   private volatile long startNanos; // set before the handler is called
   private @Nullable Finished end; // used only by its own thread
+  private volatile boolean succeeded;
 
   Attempt(Assignment assignment, int number, BoundTask<?, ?> task, Session session) {
     this.assignment = assignment;
@@ -78,6 +79,15 @@ final class Attempt implements RunContext {
 
   Started started() {
     return new Started(held.runId(), held.fence(), number);
+  }
+
+  /** Notes that it returned an output. Called with the lock of its entry in the session. */
+  void succeed() {
+    succeeded = true;
+  }
+
+  boolean hasSucceeded() {
+    return succeeded;
   }
 
   boolean isRunning() {
@@ -128,7 +138,11 @@ final class Attempt implements RunContext {
   void conclude() {
     Finished outcome = end;
     if (outcome != null && state.compareAndSet(State.RUNNING, State.ENDED)) {
-      session.ended(canceled ? canceledOutcome(outcome.durationMillis()) : outcome);
+      Finished reported = canceled ? canceledOutcome(outcome.durationMillis()) : outcome;
+      if (reported.error() == null) {
+        session.succeeded(this);
+      }
+      session.ended(reported);
     }
   }
 

@@ -20,6 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,7 @@ final class Session {
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
   private final Object room = new Object();
+  private final AtomicInteger succeeded = new AtomicInteger(); // of the attempts; not reported yet
   private int polls; // used only by the thread that polls, as is the next
   private int answeredPolls; // the number of the last poll that was answered
   private volatile boolean draining;
@@ -77,21 +80,26 @@ final class Session {
   PollRequest nextPoll(int free) {
     int unanswered = answeredPolls + 1;
     polls++;
-    return new PollRequest(free, polls, unanswered < polls ? unanswered : null, attempts.size());
+    return new PollRequest(free, polls, unanswered < polls ? unanswered : null, unfinished());
   }
 
   /**
-   * Waits until fewer runs are held than twice the slots, because runs that wait here for their
-   * next attempt take no slot, and returns how many more may be held.
+   * Waits until fewer runs are unfinished than twice the slots, because runs that wait here for
+   * their next attempt take no slot, and returns how many more may be held.
    */
   int awaitRoom() throws InterruptedException {
     int max = 2 * slots.total();
     synchronized (room) {
-      while (attempts.size() >= max && !gone) {
+      while (unfinished() >= max && !gone) {
         room.wait();
       }
     }
-    return Math.max(1, max - attempts.size());
+    return Math.max(1, max - unfinished());
+  }
+
+  /** How many runs are held that may need a slot: all but those that succeeded. */
+  private int unfinished() {
+    return attempts.size() - succeeded.get();
   }
 
   private void signalRoom() {
@@ -184,6 +192,20 @@ final class Session {
     outbox.finished(end);
   }
 
+  /** Notes that an attempt needs no slot any more; its outcome is still to be reported. */
+  void succeeded(Attempt attempt) {
+    attempts.computeIfPresent(attempt.held(), (held, current) -> succeeded(attempt, current));
+    signalRoom();
+  }
+
+  private Attempt succeeded(Attempt attempt, Attempt current) {
+    if (current == attempt) {
+      attempt.succeed();
+      succeeded.incrementAndGet();
+    }
+    return current;
+  }
+
   /**
    * Cancels an attempt, because its run was canceled. The response that assigns it may still be on
    * its way.
@@ -244,9 +266,16 @@ final class Session {
 
   /** Forgets a claim, about which nothing is left to do or report. */
   void release(LeaseRef held) {
-    attempts.remove(held);
+    attempts.computeIfPresent(held, (key, attempt) -> forget(attempt));
     signalRoom();
     signalIfIdle();
+  }
+
+  private @Nullable Attempt forget(Attempt attempt) {
+    if (attempt.hasSucceeded()) {
+      succeeded.decrementAndGet();
+    }
+    return null;
   }
 
   private void signalIfIdle() {
@@ -275,7 +304,7 @@ final class Session {
   /** Stops all attempts and drops their outcomes. */
   void giveUpAll() {
     attempts.values().forEach(Attempt::giveUp);
-    attempts.clear();
+    attempts.keySet().forEach(held -> attempts.computeIfPresent(held, (key, a) -> forget(a)));
     signalRoom();
     signalIfIdle();
   }
