@@ -2,6 +2,7 @@ package dev.fanfare.acceptance.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.acceptance.chaos.BrokenWire.Verdict;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.protocol.worker.SessionRequest;
@@ -11,6 +12,7 @@ import dev.fanfare.sdk.BatchHandle;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.sdk.Task;
 import dev.fanfare.sdk.Worker;
+import dev.fanfare.testkit.Await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +42,11 @@ import tools.jackson.databind.JsonNode;
 class PollResponseTest {
   /** Shorter than the lease and the limit for starts. */
   private static final Duration BOUND = Duration.ofSeconds(15);
+
+  /**
+   * A worker notices within 10 s that its poll is silent. The server is silent for 30 s at most.
+   */
+  private static final Duration DEAD_BOUND = Duration.ofSeconds(25);
 
   private static final Task<Integer, Integer> ECHO =
       Task.define("echo", Integer.class, Integer.class).handler((payload, run) -> payload);
@@ -68,6 +76,32 @@ class PollResponseTest {
         assertThat(fanfare.batches().await(batch.id(), BOUND).status())
             .isEqualTo(BatchStatus.COMPLETED);
         assertThat(wire.lost()).isEqualTo(2);
+      }
+    }
+    history.assertAllCompletedOnce();
+  }
+
+  @Test
+  void runs_in_a_response_on_a_dead_connection_are_executed_soon() throws Exception {
+    LeaseHistory history = LeaseHistory.install(server::connect);
+    try (BrokenWire wire = new BrokenWire(server.port())) {
+      AtomicInteger blanks = new AtomicInteger();
+      wire.disturb((request, bytes) -> {
+        if (!request && bytes.endsWith("1\r\n \r\n")) {
+          blanks.incrementAndGet();
+        }
+        return Verdict.PASS;
+      });
+      try (Worker worker = Worker.builder(LocalServer.client(wire.port())).task(ECHO).start()) {
+        Await.until("a poll to wait", DEAD_BOUND, () -> blanks.get() >= 3);
+        wire.abandon();
+        BatchHandle batch = fanfare.batchTrigger(ECHO, Collections.nCopies(50, 1));
+        Await.until(
+            "the poll to claim the runs",
+            DEAD_BOUND,
+            () -> server.number("select count(*) from leases where fence = 1") > 0);
+        assertThat(fanfare.batches().await(batch.id(), DEAD_BOUND).status())
+            .isEqualTo(BatchStatus.COMPLETED);
       }
     }
     history.assertAllCompletedOnce();

@@ -34,6 +34,9 @@ public final class Transport {
   /** A call with a longer body may take long to send. */
   private static final int LARGE_BYTES = 1024 * 1024;
 
+  /** How long a call waits before it asks its listener again. */
+  private static final long LISTEN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final HttpClient http;
   private final URI base;
   private final String secretKey;
@@ -85,7 +88,8 @@ public final class Transport {
       throw new ConnectionException("The response contains an invalid presigned URL", e);
     }
     HttpRequest request = HttpRequest.newBuilder(url).build();
-    return withRetries(timeout -> once(request, timeout), true, "GET", url.getPath());
+    return withRetries(
+        timeout -> once(request, timeout, Listener.PATIENT), true, "GET", url.getPath());
   }
 
   /**
@@ -139,11 +143,44 @@ public final class Transport {
   }
 
   /**
+   * Decides how long a response may be silent, before it begins and between two pieces of it. Used
+   * by several threads.
+   */
+  public interface Listener {
+    /** Lets a response be silent until its time limit. */
+    Listener PATIENT =
+        new Listener() {
+          @Override
+          public void heard() {}
+
+          @Override
+          public long silenceLeftNanos() {
+            return Long.MAX_VALUE;
+          }
+        };
+
+    /** A piece of the body has arrived. */
+    void heard();
+
+    /** How much longer the response may be silent, as of now. */
+    long silenceLeftNanos();
+  }
+
+  /**
    * Sends a call without retries and returns the response, whatever its status.
    *
    * @param timeout from connecting to the last byte
    */
   public HttpResponse<byte[]> once(Call call, Duration timeout) {
+    return once(request(call), timeout, Listener.PATIENT);
+  }
+
+  /** As {@link #once(Call, Duration)}, but fails as soon as the response is silent for too long. */
+  public HttpResponse<byte[]> once(Call call, Duration timeout, Listener listener) {
+    return once(request(call), timeout, listener);
+  }
+
+  private HttpRequest request(Call call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + call.path()))
             .header("Authorization", "Bearer " + secretKey);
@@ -155,24 +192,38 @@ public final class Transport {
           .header("Content-Type", "application/json")
           .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
     }
-    return once(request.build(), timeout);
+    return request.build();
   }
 
-  private HttpResponse<byte[]> once(HttpRequest request, Duration timeout) {
+  private HttpResponse<byte[]> once(HttpRequest request, Duration timeout, Listener listener) {
     String server = request.uri().getScheme() + "://" + request.uri().getAuthority();
+    long begun = System.nanoTime();
     // Not the timeout of HttpRequest: it ends with the headers, so a server that stopped in the
     // middle of a body would block us indefinitely.
     CompletableFuture<HttpResponse<byte[]>> response =
-        http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+        http.sendAsync(request, info -> new HeardBody(listener));
     try {
-      return response.get(Spans.nanos(timeout), TimeUnit.NANOSECONDS);
+      while (true) {
+        long left = Spans.nanos(timeout) - (System.nanoTime() - begun);
+        long most = Math.min(left, listener.silenceLeftNanos());
+        try {
+          return response.get(Math.min(most, LISTEN_NANOS), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          if (most <= 0) {
+            throw e;
+          }
+        }
+      }
     } catch (ExecutionException e) {
       throw new ConnectionException(
           "No response from " + server + ": " + e.getCause(), e.getCause());
     } catch (TimeoutException e) {
       response.cancel(true);
+      long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
       throw new ConnectionException(
-          "No complete response from " + server + " within " + timeout.toMillis() + " ms", e);
+          "No complete response from %s within %s ms"
+              .formatted(server, Math.min(waited, timeout.toMillis())),
+          e);
     } catch (InterruptedException e) {
       response.cancel(true);
       Thread.currentThread().interrupt();

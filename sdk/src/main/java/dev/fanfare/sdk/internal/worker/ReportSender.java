@@ -29,8 +29,8 @@ final class ReportSender {
     this.timeoutOfSmall = timeoutOfSmall(session.opened().leaseMillis());
   }
 
-  /** Short enough that a report whose connection is dead can be sent again within the lease. */
-  private static Duration timeoutOfSmall(long leaseMillis) {
+  /** Short enough that a call whose connection is dead can be sent again within the lease. */
+  static Duration timeoutOfSmall(long leaseMillis) {
     return Duration.ofMillis(
         Math.clamp(leaseMillis / 3, TIMEOUT_MIN.toMillis(), TIMEOUT_OF_SMALL_MAX.toMillis()));
   }

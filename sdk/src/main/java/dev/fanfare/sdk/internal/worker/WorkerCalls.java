@@ -14,7 +14,7 @@ import dev.fanfare.sdk.internal.Transport;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.TimeoutException;
 import tools.jackson.core.JacksonException;
 
 /** The four calls of a worker, without retries: the loops that make them retry. */
@@ -25,6 +25,7 @@ final class WorkerCalls {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Transport transport;
+  private final PollSilence silence = new PollSilence(System::nanoTime);
 
   WorkerCalls(Transport transport) {
     this.transport = transport;
@@ -34,13 +35,23 @@ final class WorkerCalls {
     return call("POST", "/worker/v1/sessions", request, TIMEOUT, SessionResponse.class);
   }
 
-  PollResponse poll(SessionResponse session, PollRequest request) {
-    return call(
-        "POST",
-        path(session) + "/poll",
-        request,
-        TIMEOUT.plusMillis(session.pollMillis()),
-        PollResponse.class);
+  /**
+   * Polls.
+   *
+   * @param silenceMax how long the response may be silent if the server's blanks get through
+   */
+  PollResponse poll(SessionResponse session, PollRequest request, Duration silenceMax) {
+    Transport.Call call = call("POST", path(session) + "/poll", request);
+    silence.begin(silenceMax);
+    try {
+      Duration timeout = TIMEOUT.plusMillis(session.pollMillis());
+      return read(call, transport.once(call, timeout, silence), PollResponse.class);
+    } catch (ConnectionException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        silence.timedOut();
+      }
+      throw e;
+    }
   }
 
   ReportResponse report(SessionResponse session, ReportRequest report, Duration timeout) {
@@ -48,7 +59,8 @@ final class WorkerCalls {
   }
 
   void close(SessionResponse session) {
-    send("DELETE", path(session), null, CLOSE_TIMEOUT);
+    Transport.Call call = new Transport.Call("DELETE", path(session), null, Map.of());
+    check(call, transport.once(call, CLOSE_TIMEOUT));
   }
 
   /** Why a call failed, for the log. */
@@ -67,30 +79,37 @@ final class WorkerCalls {
   }
 
   private <T> T call(String method, String path, Object body, Duration timeout, Class<T> type) {
-    byte[] response = send(method, path, WireJson.mapper().writeValueAsBytes(body), timeout);
+    Transport.Call call = call(method, path, body);
+    return read(call, transport.once(call, timeout), type);
+  }
+
+  private static Transport.Call call(String method, String path, Object body) {
+    return new Transport.Call(method, path, WireJson.mapper().writeValueAsBytes(body), Map.of());
+  }
+
+  private static <T> T read(Transport.Call call, HttpResponse<byte[]> response, Class<T> type) {
+    check(call, response);
     try {
-      return WireJson.mapper().readValue(response, type);
+      return WireJson.mapper().readValue(response.body(), type);
     } catch (JacksonException e) {
       // Probably from an intermediary such as a proxy.
       throw new ConnectionException(
-          "The response to %s %s is not a valid %s".formatted(method, path, type.getSimpleName()),
+          "The response to %s %s is not a valid %s"
+              .formatted(call.method(), call.path(), type.getSimpleName()),
           e);
     }
   }
 
-  private byte[] send(String method, String path, byte @Nullable [] body, Duration timeout) {
-    Transport.Call call = new Transport.Call(method, path, body, Map.of());
-    HttpResponse<byte[]> response = transport.once(call, timeout);
+  private static void check(Transport.Call call, HttpResponse<byte[]> response) {
     if (response.statusCode() >= 300) {
       if (response.statusCode() < 500 && Transport.reason(response.body()) == null) {
         // From an intermediary, whose 404 must not end a session and whose 400 fails no run.
         throw new ConnectionException(
             "The response to %s %s, with status %s, is not the server's"
-                .formatted(method, path, response.statusCode()),
+                .formatted(call.method(), call.path(), response.statusCode()),
             null);
       }
       throw Transport.failure(call, response);
     }
-    return response.body();
   }
 }

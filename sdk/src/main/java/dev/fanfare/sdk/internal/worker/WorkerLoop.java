@@ -164,7 +164,11 @@ public final class WorkerLoop {
     }
     try {
       open.contact();
-      PollResponse response = calls.poll(open.opened(), open.nextPoll(free));
+      PollResponse response =
+          calls.poll(
+              open.opened(),
+              open.nextPoll(free),
+              ReportSender.timeoutOfSmall(open.opened().leaseMillis()));
       open.answered();
       return response;
     } finally {
