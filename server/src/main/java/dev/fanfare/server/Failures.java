@@ -20,8 +20,8 @@ final class Failures implements HttpServer.Failures {
 
   @Override
   public Response handle(Throwable failure) {
-    if (failure instanceof DatabaseException e && (e.isUnavailable() || e.isConflict())) {
-      logUnavailable(e);
+    if (isUnavailable(failure)) {
+      logUnavailable("Requests get 503", failure);
       return Response.error(503, "The database is busy or away, try again soon")
           .with("Retry-After", "1");
     }
@@ -33,14 +33,27 @@ final class Failures implements HttpServer.Failures {
     return Response.error(500, "Something went wrong");
   }
 
+  @Override
+  public void cutOff(Throwable failure) {
+    if (isUnavailable(failure)) {
+      logUnavailable("Responses are cut off", failure);
+    } else {
+      log.error("A response was cut off, because of an unexpected failure", failure);
+    }
+  }
+
+  private static boolean isUnavailable(Throwable failure) {
+    return failure instanceof DatabaseException e && (e.isUnavailable() || e.isConflict());
+  }
+
   /** While the database is away, every request fails: one line every ten seconds is enough. */
-  private void logUnavailable(DatabaseException e) {
+  private void logUnavailable(String effect, Throwable cause) {
     long now = System.nanoTime();
     long last = loggedNanos.get();
     if (now - last > LOG_PAUSE.toNanos() && loggedNanos.compareAndSet(last, now)) {
-      log.warn("Requests get 503, because the database is busy or away: {}", e.getMessage());
+      log.warn("{}, because the database is busy or away: {}", effect, cause.getMessage());
     } else {
-      log.debug("A request got 503, because the database is busy or away: {}", e.getMessage());
+      log.debug("{}, because the database is busy or away: {}", effect, cause.getMessage());
     }
   }
 }

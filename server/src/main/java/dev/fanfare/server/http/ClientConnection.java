@@ -65,7 +65,7 @@ final class ClientConnection implements ServerConnection, InterruptableTask<Void
   }
 
   /** Where answers go that Helidon does not write. */
-  DataWriter writer() {
+  TimedWriter writer() {
     return writer;
   }
 

@@ -3,6 +3,7 @@ package dev.fanfare.server.http;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,13 @@ final class Cors {
         : varied
             .with("Access-Control-Allow-Origin", origin)
             .with("Access-Control-Expose-Headers", EXPOSED);
+  }
+
+  /** Allows whoever may read {@code allowed} to read another response to the same request. */
+  static Response allowAs(Response allowed, Response response) {
+    Map<String, String> headers = new LinkedHashMap<>(allowed.headers());
+    headers.keySet().removeIf(name -> !name.startsWith("Access-Control-") && !name.equals("Vary"));
+    return response.withMissing(headers);
   }
 
   private static @Nullable String value(Headers request, HeaderName name) {

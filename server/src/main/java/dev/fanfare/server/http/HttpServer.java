@@ -97,10 +97,12 @@ public final class HttpServer {
   }
 
   /** Turns unexpected failures of handlers, such as an unreachable database, into responses. */
-  @FunctionalInterface
   public interface Failures {
     /** The response to a failure that is not an {@link HttpError}. */
     Response handle(Throwable failure);
+
+    /** Notes a failure for which there is no response, because another one was sent in part. */
+    void cutOff(Throwable failure);
   }
 
   /**
@@ -165,9 +167,9 @@ public final class HttpServer {
       MemoryBudget.Share memory = budget.share();
       Response result;
       try {
-        result = respond(request, memory);
+        Response made = respond(request, memory);
         memory.giveBackBody(); // before the client knows that its request has ended
-        send(request, response, result);
+        result = send(request, response, made, failures);
       } finally {
         memory.giveBack();
       }

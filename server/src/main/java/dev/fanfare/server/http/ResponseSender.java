@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.http.HttpServer.Failures;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.SocketWriterException;
@@ -7,7 +8,9 @@ import io.helidon.http.DateTime;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.BufferedOutputStream;
@@ -25,6 +28,35 @@ final class ResponseSender {
   private static final String LENGTH = "Content-Length";
 
   private ResponseSender() {}
+
+  /**
+   * Sends a response whose body may fail while it is made. If nothing was sent by then, the
+   * response to the failure is sent instead.
+   *
+   * @return the response that was sent
+   * @throws CloseConnectionException when a part was sent, or the client is gone
+   */
+  static Response send(
+      ServerRequest request, ServerResponse response, Response result, Failures failures) {
+    TimedWriter writer = ClientConnection.current().writer();
+    long sentBefore = writer.sentBytes();
+    try {
+      send(request, response, result);
+      return result;
+    } catch (CloseConnectionException e) {
+      throw e;
+    } catch (SocketWriterException | UncheckedIOException e) {
+      throw new ServerConnectionException("Cannot send to the client", e);
+    } catch (Throwable e) {
+      if (writer.sentBytes() != sentBefore || !((RoutingResponse) response).reset()) {
+        failures.cutOff(e);
+        throw new CloseConnectionException("The body of a response failed", e);
+      }
+      Response instead = Cors.allowAs(result, failures.handle(e));
+      send(request, response, instead);
+      return instead;
+    }
+  }
 
   /** Sends a response; to a HEAD request, without its body. */
   static void send(ServerRequest request, ServerResponse response, Response result) {

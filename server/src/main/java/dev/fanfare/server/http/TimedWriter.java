@@ -15,6 +15,7 @@ final class TimedWriter implements DataWriter {
 
   private final DataWriter writer;
   private volatile long sinceNanos = NOT_WRITING;
+  private long sentBytes; // used by the thread of the connection only
 
   TimedWriter(DataWriter writer) {
     this.writer = writer;
@@ -24,6 +25,11 @@ final class TimedWriter implements DataWriter {
   boolean isWritingSince(Duration time) {
     long since = sinceNanos;
     return since != NOT_WRITING && System.nanoTime() - since > time.toNanos();
+  }
+
+  /** How much was sent, or may have been. For the thread of the connection. */
+  long sentBytes() {
+    return sentBytes;
   }
 
   @Override
@@ -68,6 +74,7 @@ final class TimedWriter implements DataWriter {
 
   private void part(BufferData part, boolean now) {
     sinceNanos = System.nanoTime() | 1; // never the value that means none
+    sentBytes += part.available();
     if (now) {
       writer.writeNow(part);
     } else {

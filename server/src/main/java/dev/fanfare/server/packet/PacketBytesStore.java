@@ -1,6 +1,7 @@
 package dev.fanfare.server.packet;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -122,7 +123,7 @@ final class PacketBytesStore implements ByteStore {
                     .bind("version", version)
                     .first(r -> r.bytes("slice")));
     if (slice == null) {
-      throw new IllegalStateException("A packet was replaced while it was read");
+      throw DatabaseException.busy("A packet was replaced while it was read");
     }
     return slice;
   }

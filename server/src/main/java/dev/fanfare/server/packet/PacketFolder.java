@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PacketFolder implements ByteStore {
   private static final String DRAFTS = "drafts";
+  private static final int PART_BYTES = 64 * 1024;
 
   /** Longer than any upload takes: an older draft is the remainder of a crash. */
   private static final Duration DRAFT_LIFE = Duration.ofDays(1);
@@ -132,12 +133,23 @@ final class PacketFolder implements ByteStore {
     return line.toByteArray();
   }
 
-  private static void copy(InputStream in, OutputStream out) {
+  private void copy(InputStream in, OutputStream out) {
+    byte[] part = new byte[PART_BYTES];
     try (in;
         out) {
-      in.transferTo(out);
+      for (int length = read(in, part); length >= 0; length = read(in, part)) {
+        out.write(part, 0, length);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private int read(InputStream in, byte[] part) {
+    try {
+      return in.read(part);
+    } catch (IOException e) {
+      throw unusable(e);
     }
   }
 
