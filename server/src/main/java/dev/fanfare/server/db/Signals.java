@@ -161,15 +161,24 @@ public final class Signals implements AutoCloseable {
         for (Integer environmentId : Set.copyOf(unsent.keySet())) {
           Work work = unsent.remove(environmentId);
           if (work != null) {
-            database.transaction(tx -> notifyServers(tx, environmentId, work));
+            send(environmentId, work);
+            sending.works();
           }
         }
-        sending.works();
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
         pause(sending, e);
       }
+    }
+  }
+
+  private void send(int environmentId, Work work) {
+    try {
+      database.transaction(tx -> notifyServers(tx, environmentId, work));
+    } catch (RuntimeException e) {
+      unsent.merge(environmentId, work, Work::and);
+      throw e;
     }
   }
 

@@ -1,13 +1,21 @@
 package dev.fanfare.server.db;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.fanfare.testkit.Await;
+import dev.fanfare.testkit.DatabaseProxy;
 import dev.fanfare.testkit.TestDatabase;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** Signals between two servers of one database. */
 @Timeout(120)
@@ -38,6 +46,62 @@ class SignalsTest {
           """);
       awaitArrival(here, there);
     }
+  }
+
+  @Test
+  void a_signal_that_an_outage_held_up_is_sent_after_it() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(Signals.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    try (TestDatabase home = MigratedDatabase.create();
+        DatabaseProxy proxy = DatabaseProxy.start(direct(home).getPort());
+        Database near = MigratedDatabase.open(home, 6);
+        Database far =
+            Database.open(
+                new DatabaseAddress(
+                    "jdbc:postgresql://127.0.0.1:" + proxy.port() + direct(home).getPath(),
+                    home.user(),
+                    home.password()),
+                2,
+                Duration.ofSeconds(2));
+        Signals here = Signals.start(far);
+        Signals there = Signals.start(near)) {
+      there.ticket(1);
+      awaitArrival(here, there);
+      awaitSilence(there);
+      proxy.refuse();
+      long before = there.ticket(1);
+      logger.addAppender(log);
+      here.ready(1, Set.of(5), 1);
+      Await.until("a failure", BOUND, () -> logged(log).anyMatch(t -> t.startsWith("Cannot no")));
+      proxy.accept();
+      Await.until("the signal to arrive", BOUND, () -> there.ticket(1) > before);
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
+  /** Waits until the signals that were sent have arrived. */
+  private static void awaitSilence(Signals there) {
+    long[] last = {-1, 0};
+    Await.until(
+        "the signals to arrive",
+        BOUND,
+        () -> {
+          if (there.ticket(1) != last[0]) {
+            last[0] = there.ticket(1);
+            last[1] = System.nanoTime();
+          }
+          return System.nanoTime() - last[1] > Duration.ofSeconds(1).toNanos();
+        });
+  }
+
+  private static URI direct(TestDatabase home) {
+    return URI.create(home.jdbcUrl().substring("jdbc:".length()));
+  }
+
+  private static Stream<String> logged(ListAppender<ILoggingEvent> log) {
+    return List.copyOf(log.list).stream().map(ILoggingEvent::getFormattedMessage);
   }
 
   /** A signal here arrives there. Signals may be lost, so it is sent repeatedly. */
