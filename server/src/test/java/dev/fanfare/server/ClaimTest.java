@@ -35,7 +35,7 @@ class ClaimTest {
   private PollRuns.Poll poll(UUID session, int slots) {
     return waiting
         .sessions
-        .poll(tenant.id(), session, new Order(slots, 0, 0, null))
+        .poll(tenant.id(), session, new Order(slots, 0, 0, null), Worker.PLENTY)
         .orElseThrow(HttpError::of);
   }
 

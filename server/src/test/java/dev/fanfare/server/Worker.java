@@ -6,6 +6,7 @@ import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
+import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.worker.PollRuns;
@@ -15,6 +16,18 @@ import java.util.UUID;
 /** The session of a worker that makes only the calls a test asks for. */
 public final class Worker {
   public static final RunError ERROR = RunError.builtIn("java.io.IOException", "no route", "at x");
+
+  /** Memory for whatever a poll claims. */
+  static final ClaimMemory PLENTY =
+      new ClaimMemory() {
+        @Override
+        public boolean isSpent() {
+          return false;
+        }
+
+        @Override
+        public void hold(long chars) {}
+      };
 
   private final Engine engine;
   private final Components server;
@@ -38,7 +51,11 @@ public final class Worker {
 
   /** Begins a poll, which claims nothing yet. */
   public PollRuns.Poll poll(PollRuns.Order order) {
-    return server.sessions.poll(environmentId, session, order).orElseThrow(HttpError::of);
+    return poll(order, PLENTY);
+  }
+
+  PollRuns.Poll poll(PollRuns.Order order, ClaimMemory memory) {
+    return server.sessions.poll(environmentId, session, order, memory).orElseThrow(HttpError::of);
   }
 
   /** Claims up to {@code max} runs and returns their ids. */

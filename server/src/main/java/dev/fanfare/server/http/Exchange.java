@@ -18,7 +18,7 @@ public final class Exchange {
   /** A text of an answer is held by the driver in UTF-8, and as characters of up to two bytes. */
   private static final int ANSWER_COPIES = 3;
 
-  /** Characters of up to two bytes, the JSON while it is built, and the bytes that are sent. */
+  /** Characters of up to two bytes; of short texts also the JSON, and the bytes that are sent. */
   private static final int HELD_COPIES = 5;
 
   private final ServerRequest request;
@@ -145,6 +145,11 @@ public final class Exchange {
    */
   public void hold(long bytes) {
     memory.hold(HELD_COPIES * bytes);
+  }
+
+  /** Whether requests hold all memory there is, so that nothing long should be read. */
+  public boolean isMemorySpent() {
+    return memory.isSpent();
   }
 
   /** The size of the texts for which {@link #reserveAnswer} took memory. */

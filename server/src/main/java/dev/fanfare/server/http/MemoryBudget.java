@@ -87,6 +87,11 @@ final class MemoryBudget {
       bytes += more;
     }
 
+    /** Whether all requests together hold more than there is, because some had to. */
+    boolean isSpent() {
+      return all.isExceeded() || small.isExceeded();
+    }
+
     /**
      * Returns what {@link #takeBody} took: once the handler has returned, nothing holds the body.
      */
@@ -131,6 +136,10 @@ final class MemoryBudget {
           return true;
         }
       }
+    }
+
+    boolean isExceeded() {
+      return taken.get() > max;
     }
 
     void add(long more) {

@@ -1,6 +1,5 @@
 package dev.fanfare.server.lease;
 
-import dev.fanfare.server.config.RequestMemory;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
@@ -16,7 +15,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,30 +38,22 @@ public final class ClaimRuns {
   /** The maximum number of runs that a claim parks. */
   private static final int PARKED_MAX = 1_000;
 
-  /** A claim ends once it has this many characters of payloads and metadata. */
-  private static final long CHARS_MAX = 4L * 1024 * 1024;
-
-  /** What a round may hold: texts, as the driver and as Java have them. */
-  private static final long ROUND_BYTES = 3 * CHARS_MAX;
-
   /** The maximum number of undeclared tasks that the log names. */
   private static final int UNDECLARED_LOGGED_MAX = 1_000;
 
   private final Set<Integer> loggedUndeclared = ConcurrentHashMap.newKeySet();
 
-  /** How many rounds may read payloads at once; each of them can hold {@link #ROUND_BYTES}. */
-  private final Semaphore longTexts =
-      new Semaphore((int) Math.max(3, RequestMemory.total() / (4 * ROUND_BYTES)), true);
-
   private final Database database;
+  private final PayloadReads payloadReads;
   private final ReadyStore readyStore = new ReadyStore();
   private final ParkedStore parkedStore = new ParkedStore();
   private final LeaseStore leaseStore = new LeaseStore();
   private final SlotCountStore slotCountStore = new SlotCountStore();
   private final ClaimStore claimStore = new ClaimStore();
 
-  ClaimRuns(Database database) {
+  ClaimRuns(Database database, PayloadReads payloadReads) {
     this.database = database;
+    this.payloadReads = payloadReads;
   }
 
   /**
@@ -95,8 +85,8 @@ public final class ClaimRuns {
    * @param canceled leases of the session whose run was canceled; each is named again until it ends
    * @param rest where the claim would continue; absent: it has seen all lanes
    * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
-   * @param contended whether it skipped runs that other transactions had locked. They may be
-   *     claimable in a moment, and no signal says so
+   * @param contended whether it skipped runs that other transactions had locked, or for which there
+   *     was no memory. They may be claimable in a moment, and no signal says so
    * @param others the tasks of the runs that it saw and did not take
    * @param othersCount how many such runs it saw, counted up to a limit for each lane
    */
@@ -125,7 +115,7 @@ public final class ClaimRuns {
   }
 
   /** Claims up to {@code max} runs; returns once the claim is durable. */
-  public Claim claim(int environmentId, Claimant claimant, int max, Turn from) {
+  public Claim claim(int environmentId, Claimant claimant, int max, Turn from, ClaimMemory memory) {
     Progress progress = new Progress(from);
     for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
       boolean first = i == 0;
@@ -138,8 +128,8 @@ public final class ClaimRuns {
                 environmentId,
                 tx ->
                     first
-                        ? firstRound(tx, claimant, free, after)
-                        : round(tx, claimant, free, after));
+                        ? firstRound(tx, claimant, free, after, memory)
+                        : round(tx, claimant, free, after, memory));
       } catch (DatabaseException e) {
         if (first) {
           throw e;
@@ -188,7 +178,7 @@ public final class ClaimRuns {
     }
 
     boolean hasRoom(int max) {
-      return runs.size() < max && chars < CHARS_MAX;
+      return runs.size() < max && chars < PayloadReads.CHARS_MAX;
     }
 
     void add(Round round) {
@@ -196,7 +186,7 @@ public final class ClaimRuns {
       lastLaneId = round.lastLaneId();
       rest = before.endsWith(lastLaneId) ? null : before.next(lastLaneId);
       runs.addAll(round.runs());
-      chars += round.runs().stream().mapToLong(ClaimedRun::chars).sum();
+      chars += PayloadReads.chars(round.runs());
       canceled.addAll(round.canceled());
       int missed = round.quotas().values().stream().mapToInt(Integer::intValue).sum();
       missed -= round.runs().size();
@@ -221,15 +211,15 @@ public final class ClaimRuns {
     }
   }
 
-  private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId) {
-    Round round = round(tx, claimant, max, afterLaneId);
+  private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId, ClaimMemory memory) {
+    Round round = round(tx, claimant, max, afterLaneId, memory);
     // After the claim has locked its session, because a close locks the session first, too.
     List<LeaseRef> canceled =
         leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN);
     return new Round(round.lanes(), round.quotas(), round.runs(), round.lastLaneId(), canceled);
   }
 
-  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId) {
+  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId, ClaimMemory memory) {
     // One more than it can take shows whether there is work for others.
     List<ClaimableLane> lanes =
         readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max + 1);
@@ -252,13 +242,9 @@ public final class ClaimRuns {
     for (int i = 0; i < quotas.length; i++) {
       quotaByLane.put(executable.get(i).laneId(), quotas[i]);
     }
-    longTexts.acquireUninterruptibly();
-    try {
-      List<ClaimedRun> runs = claimStore.claim(tx, claimant, executable, quotas);
-      return new Round(lanes, quotaByLane, runs, lastLaneId, List.of());
-    } finally {
-      longTexts.release();
-    }
+    List<ClaimedRun> runs =
+        payloadReads.read(memory, () -> claimStore.claim(tx, claimant, executable, quotas));
+    return new Round(lanes, quotaByLane, runs == null ? List.of() : runs, lastLaneId, List.of());
   }
 
   /**

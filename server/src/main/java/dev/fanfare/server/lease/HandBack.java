@@ -7,6 +7,7 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** Returns runs of a session to their queues, without counting a loss. Thread-safe. */
 public final class HandBack {
@@ -41,14 +42,29 @@ public final class HandBack {
    * @param poll the number of the poll that claimed them; 0: the worker does not number its polls
    */
   public void undelivered(int environmentId, UUID sessionId, int poll, List<UUID> runIds) {
+    queue(
+        environmentId, sessionId, tx -> undeliveredStore.undelivered(tx, sessionId, poll, runIds));
+  }
+
+  /**
+   * Queues the runs again that the polls from {@code unanswered} to {@code poll - 1} claimed,
+   * unless a later poll has taken them over.
+   */
+  void unanswered(int environmentId, UUID sessionId, int unanswered, int poll) {
+    queue(
+        environmentId,
+        sessionId,
+        tx -> undeliveredStore.unanswered(tx, sessionId, unanswered, poll));
+  }
+
+  private void queue(int environmentId, UUID sessionId, Function<Tx, List<LeaseRef>> find) {
     boolean claimable =
         database.transaction(
             environmentId,
             tx -> {
-              List<LeaseRef> refs = undeliveredStore.undelivered(tx, sessionId, poll, runIds);
               Settlement settlement = new Settlement();
               leaseStore
-                  .handBack(tx, sessionId, refs)
+                  .handBack(tx, sessionId, find.apply(tx))
                   .forEach(lease -> settlement.queue(lease, lease.losses()));
               return settlement.write(tx, finishRuns);
             });

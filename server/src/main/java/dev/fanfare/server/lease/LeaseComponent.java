@@ -18,10 +18,11 @@ public final class LeaseComponent implements Component {
 
   public LeaseComponent(Resources resources, RunComponent run) {
     FinishRuns finishRuns = run.finishRuns();
-    this.claimRuns = new ClaimRuns(resources.database());
-    this.resendRuns = new ResendRuns(resources.database());
+    PayloadReads payloadReads = new PayloadReads();
+    this.claimRuns = new ClaimRuns(resources.database(), payloadReads);
     this.reportAttempts = new ReportAttempts(resources, finishRuns);
     this.handBack = new HandBack(resources, finishRuns);
+    this.resendRuns = new ResendRuns(resources.database(), payloadReads, handBack);
     this.cancelRun = new CancelRun(resources, finishRuns);
     Reclaim reclaim = new Reclaim(resources, finishRuns);
     this.sweeps =

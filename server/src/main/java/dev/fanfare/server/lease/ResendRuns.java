@@ -10,43 +10,54 @@ import java.util.UUID;
  * they would be out of reach until they are reclaimed, and would count a loss each. Thread-safe.
  */
 public final class ResendRuns {
-  /** As of a claim: each round reads a bounded number of bytes. */
-  private static final int ROUNDS_MAX = 64;
-
   private final Database database;
+  private final PayloadReads payloadReads;
+  private final HandBack handBack;
   private final UndeliveredStore undeliveredStore = new UndeliveredStore();
 
-  ResendRuns(Database database) {
+  ResendRuns(Database database, PayloadReads payloadReads, HandBack handBack) {
     this.database = database;
+    this.payloadReads = payloadReads;
+    this.handBack = handBack;
   }
 
   /**
    * Ends the polls from {@code unanswered} to {@code poll - 1}, which then claim nothing more, on
-   * no server, and moves the runs that they claimed to {@code poll}.
+   * no server, and moves the runs that they claimed to {@code poll}. Runs that exceed the response
+   * or the memory of the server go back to their queues.
    *
-   * @param max the maximum number of runs; what exceeds it stays out of reach
+   * @param max the maximum number of runs
    */
   public List<ClaimedRun> resend(
-      int environmentId, UUID sessionId, int unanswered, int poll, int max) {
+      int environmentId, UUID sessionId, int unanswered, int poll, int max, ClaimMemory memory) {
+    // On its own: a read must not wait for its turn with the lock of a session that others read.
+    database.transaction(
+        environmentId,
+        tx -> {
+          undeliveredStore.endPolls(tx, sessionId, poll);
+          return null;
+        });
     List<ClaimedRun> runs = new ArrayList<>();
-    for (int i = 0; i < ROUNDS_MAX && runs.size() < max; i++) {
-      boolean first = i == 0;
+    while (runs.size() < max && PayloadReads.chars(runs) < PayloadReads.CHARS_MAX) {
       int left = max - runs.size();
       List<ClaimedRun> round =
           database.transaction(
               environmentId,
-              tx -> {
-                if (first) {
-                  undeliveredStore.endPolls(tx, sessionId, poll);
-                }
-                return undeliveredStore.moveToPoll(
-                    tx, sessionId, unanswered, poll, left, ClaimStore.BYTES_MAX);
-              });
-      if (round.isEmpty()) {
+              tx ->
+                  payloadReads.read(
+                      memory,
+                      () ->
+                          undeliveredStore.moveToPoll(
+                              tx, sessionId, unanswered, poll, left, ClaimStore.BYTES_MAX)));
+      if (round == null) {
         break;
+      }
+      if (round.isEmpty()) {
+        return runs;
       }
       runs.addAll(round);
     }
+    handBack.unanswered(environmentId, sessionId, unanswered, poll);
     return runs;
   }
 }

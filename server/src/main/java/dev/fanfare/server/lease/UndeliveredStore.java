@@ -117,6 +117,29 @@ final class UndeliveredStore {
   }
 
   /**
+   * Locks and returns the leases of the polls {@code unanswered} to {@code poll - 1} that have not
+   * started.
+   */
+  List<LeaseRef> unanswered(Tx tx, UUID sessionId, int unanswered, int poll) {
+    return tx.sql(
+            """
+            select run_id, fence
+              from leases
+             where environment_id = :environment
+               and session_id = :session_id
+               and poll_no >= :unanswered
+               and poll_no < :poll
+               and started_at is null
+             order by run_id
+               for update
+            """)
+        .bind("session_id", sessionId)
+        .bind("unanswered", unanswered)
+        .bind("poll", poll)
+        .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
+  }
+
+  /**
    * Of these runs, returns those that a poll of the session holds and has not started. A run that a
    * later poll has taken over is not among them.
    */

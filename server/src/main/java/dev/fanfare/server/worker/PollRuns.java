@@ -8,6 +8,7 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
+import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.lease.ClaimRuns;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.HandBack;
@@ -72,9 +73,9 @@ public final class PollRuns {
   }
 
   /** Begins a poll of a session, up to {@code FANFARE_POLL_WAIT} from now. */
-  Poll begin(CachedSession session, Order order) {
+  Poll begin(CachedSession session, Order order, ClaimMemory memory) {
     session.polls(order.number());
-    return new Poll(session, order);
+    return new Poll(session, order, memory);
   }
 
   /** Makes waiting polls return, because the server stops. */
@@ -86,6 +87,7 @@ public final class PollRuns {
   public final class Poll {
     private final CachedSession session;
     private final Order order;
+    private final ClaimMemory memory;
     private final int environmentId;
     private final int max;
     private final ClaimRuns.Claimant claimant;
@@ -94,9 +96,10 @@ public final class PollRuns {
     private ClaimRuns.@Nullable Turn rest; // where the last claim stopped without having seen all
     private int contentions; // the number of last claims in a row that skipped locked rows
 
-    private Poll(CachedSession session, Order order) {
+    private Poll(CachedSession session, Order order, ClaimMemory memory) {
       this.session = session;
       this.order = order;
+      this.memory = memory;
       this.environmentId = session.session.environmentId();
       int wanted = Math.min(order.slots(), config.get(CLAIM_MAX));
       Integer held = order.held();
@@ -118,7 +121,8 @@ public final class PollRuns {
                 claimant.sessionId(),
                 order.unanswered(),
                 order.number(),
-                config.get(CLAIM_MAX));
+                config.get(CLAIM_MAX),
+                memory);
         if (!again.isEmpty()) {
           return new Polled(again, List.of());
         }
@@ -189,7 +193,7 @@ public final class PollRuns {
 
     private Polled claim() {
       ClaimRuns.Turn turn = rest != null ? rest : ClaimRuns.Turn.after(session.lastLaneId);
-      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, turn);
+      ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, turn, memory);
       session.lastLaneId = claim.lastLaneId();
       boolean found = !claim.runs().isEmpty() || !claim.canceled().isEmpty();
       rest = claim.rest();

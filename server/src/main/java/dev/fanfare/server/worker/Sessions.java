@@ -10,6 +10,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
+import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.lease.HandBack;
 import dev.fanfare.server.lease.LeaseComponent;
 import dev.fanfare.server.lease.ReportAttempts;
@@ -78,10 +79,15 @@ public final class Sessions {
    * Begins a poll, which claims up to {@code slots} runs and may wait for some.
    *
    * <p>If the worker got no response to earlier polls, the runs that those have claimed come first.
+   *
+   * @param memory takes memory for the texts of the runs
    */
-  public Result<PollRuns.Poll> poll(int environmentId, UUID sessionId, PollRuns.Order order) {
+  public Result<PollRuns.Poll> poll(
+      int environmentId, UUID sessionId, PollRuns.Order order, ClaimMemory memory) {
     CachedSession cached = renew(environmentId, sessionId);
-    return cached == null ? Result.refused(LAPSED) : Result.of(pollRuns.begin(cached, order));
+    return cached == null
+        ? Result.refused(LAPSED)
+        : Result.of(pollRuns.begin(cached, order, memory));
   }
 
   /** Writes a report; returns once it is durable. */

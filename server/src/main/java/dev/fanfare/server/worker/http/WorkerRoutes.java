@@ -27,6 +27,7 @@ import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.json.TextCutter;
 import dev.fanfare.server.lease.AttemptReport;
+import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.worker.Sessions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,9 +87,22 @@ public final class WorkerRoutes implements Component {
     PollRequest request = read(exchange, SMALL_BODY_BYTES_MAX, PollRequest.class);
     return PollResponses.answer(
         sessions
-            .poll(environmentId, session(exchange), PollCheck.order(request))
-            .orElseThrow(HttpError::of),
-        exchange::hold);
+            .poll(environmentId, session(exchange), PollCheck.order(request), memory(exchange))
+            .orElseThrow(HttpError::of));
+  }
+
+  private static ClaimMemory memory(Exchange exchange) {
+    return new ClaimMemory() {
+      @Override
+      public boolean isSpent() {
+        return exchange.isMemorySpent();
+      }
+
+      @Override
+      public void hold(long chars) {
+        exchange.hold(chars);
+      }
+    };
   }
 
   private Response report(Exchange exchange, Caller caller) {
