@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The OpenAPI document of a server; it validates requests and responses. */
-final class OpenApi {
+public final class OpenApi {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "delete", "patch");
 
   private final JsonNode document;
@@ -24,7 +24,7 @@ final class OpenApi {
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
   private final JsonNode strict;
 
-  OpenApi(JsonNode document) {
+  public OpenApi(JsonNode document) {
     this.document = document;
     this.strict = document.get("components").deepCopy();
     Set<String> extended = new HashSet<>();
@@ -59,7 +59,7 @@ final class OpenApi {
   }
 
   /** The operations by method and path. */
-  TreeMap<String, JsonNode> operations() {
+  public TreeMap<String, JsonNode> operations() {
     TreeMap<String, JsonNode> operations = new TreeMap<>();
     document
         .get("paths")

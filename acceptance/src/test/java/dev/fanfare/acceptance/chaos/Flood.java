@@ -16,10 +16,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,14 +41,38 @@ final class Flood {
   private final Serving serving;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final Map<String, Map<Integer, Integer>> answers = new ConcurrentSkipListMap<>();
   private @Nullable LongBody outputs;
 
   Flood(Serving serving) {
     this.serving = serving;
   }
 
-  /** A request; {@code credential} is empty for none. */
-  record Request(String method, String path, @Nullable LongBody body, String credential) {
+  URI url() {
+    return serving.url();
+  }
+
+  /** How many requests of each kind got each status; 0: the server hung up. */
+  Map<String, Map<Integer, Integer>> answers() {
+    return answers;
+  }
+
+  /**
+   * A request.
+   *
+   * @param credential empty for none
+   * @param headers names and values of more headers, in turn
+   */
+  record Request(
+      String method,
+      String path,
+      @Nullable LongBody body,
+      String credential,
+      List<String> headers) {
+    Request(String method, String path, @Nullable LongBody body, String credential) {
+      this(method, path, body, credential, List.of());
+    }
+
     static Request post(String path, LongBody body) {
       return new Request("POST", path, body, Processes.KEY);
     }
@@ -55,7 +82,28 @@ final class Flood {
     }
 
     Request by(String other) {
-      return new Request(method, path, body, other);
+      return new Request(method, path, body, other, headers);
+    }
+
+    Request with(List<String> more) {
+      return new Request(method, path, body, credential, more);
+    }
+
+    /** The method and the path without the parts that differ from request to request. */
+    String kind() {
+      return method
+          + " "
+          + path.replaceFirst("\\?.*", "")
+              .replaceAll("/tasks/(?!batch)[^/]+", "/tasks/{task}")
+              .replaceAll("(run|batch|session)_[0-9a-z]{25}", "{id}")
+              .replaceAll("/packets/(?!payload|output).*", "/packets/{path}")
+              .replaceAll("[^/]{60,}", "{long}");
+    }
+
+    @Override
+    public String toString() {
+      String shown = path.length() < 200 ? path : path.substring(0, 200) + "…";
+      return "%s %s %s".formatted(method, shown, body);
     }
   }
 
@@ -96,6 +144,9 @@ final class Flood {
     if (!request.credential().isEmpty()) {
       builder.header("Authorization", "Bearer " + request.credential());
     }
+    if (!request.headers().isEmpty()) {
+      builder.headers(request.headers().toArray(String[]::new));
+    }
     return builder.build();
   }
 
@@ -115,6 +166,9 @@ final class Flood {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+    answers
+        .computeIfAbsent(request.kind(), k -> new ConcurrentSkipListMap<>())
+        .merge(status, 1, Integer::sum);
     assertThat(serving.jvm().isAlive()).as("after %s: %s", request, serving.jvm()).isTrue();
     assertThat(status)
         .as("%s: %s", request, serving.jvm())
@@ -124,15 +178,16 @@ final class Flood {
 
   /** Sends a request again while the server has no memory for it. */
   int sendUntilServed(Request request) {
-    int[] status = new int[1];
+    AtomicInteger status = new AtomicInteger();
     Await.until(
         "an answer to " + request,
         PATIENCE,
         () -> {
-          status[0] = send(request);
-          return status[0] != 503 && status[0] != HUNG_UP;
+          status.set(isServed() ? send(request) : HUNG_UP);
+          return !isServed() || (status.get() != 503 && status.get() != HUNG_UP);
         });
-    return status[0];
+    assertThat(isServed()).as("after %s: %s", request, this).isTrue();
+    return status.get();
   }
 
   /** Sends each request {@code count} times, all of one kind at once. */
@@ -156,16 +211,21 @@ final class Flood {
     }
   }
 
-  /** The body of an answer with status 200, as JSON. */
+  /** The body of a successful answer, as JSON. */
   JsonNode json(Request request) {
     try {
       HttpResponse<String> response =
           http.send(http(request), HttpResponse.BodyHandlers.ofString());
-      assertThat(response.statusCode()).as("%s: %s", request, response.body()).isEqualTo(200);
+      assertThat(response.statusCode()).as("%s: %s", request, response.body()).isBetween(200, 299);
       return WireJson.mapper().readTree(response.body());
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Override
+  public String toString() {
+    return serving.jvm().toString();
   }
 
   void awaitHealthy() {
@@ -231,10 +291,48 @@ final class Flood {
     String run = json(Request.post("/api/v1/tasks/reads/trigger", payload)).path("id").asString();
     String session = openSession("reads");
     awaitClaim(session);
+    complete(session, run);
+    return run;
+  }
+
+  /** The id of a batch whose runs completed with outputs of almost the largest size. */
+  String completedBatch() {
+    String batch =
+        json(Request.post("/api/v1/tasks/batched/batch", LongBody.of("{\"items\":[{},{}]}")))
+            .path("batchId")
+            .asString();
+    String session = openSession("batched");
+    awaitClaim(session);
+    awaitClaim(session);
+    for (JsonNode run : json(Request.get("/api/v1/batches/" + batch)).path("runs")) {
+      complete(session, run.asString());
+    }
+    return batch;
+  }
+
+  private void complete(String session, String run) {
     LongBody report =
         LongBody.of(OUTPUT_CHARS, "{\"finished\":[" + finished(run), "o", "\\\"\"}]}");
     assertThat(sendUntilServed(Request.post(session + "/reports", report))).isEqualTo(200);
-    return run;
+  }
+
+  /** The id of a streamed batch that waits for this number of items. */
+  String announcedBatch(int items) {
+    return json(Request.post("/api/v3/batches", LongBody.of("{\"runCount\":%s}".formatted(items))))
+        .path("id")
+        .asString();
+  }
+
+  /** Stores 100 runs with the tag {@code list} and metadata of almost the largest size. */
+  void listedRuns() {
+    String item =
+        ",{\"task\":\"t\",\"options\":{\"tags\":\"list\",\"metadata\":{\"a\":\""
+            + "m".repeat(255 * 1024)
+            + "\"}}}";
+    for (int i = 0; i < 2; i++) {
+      LongBody body = new LongBody("{\"items\":[{\"task\":\"t\"}", item, 50, "]}");
+      assertThat(sendUntilServed(Request.post("/api/v1/tasks/batch", body))).isEqualTo(200);
+    }
   }
 
   private void awaitClaim(String session) {

@@ -1,74 +1,33 @@
 package dev.fanfare.acceptance.chaos;
 
+import static dev.fanfare.acceptance.chaos.FloodedServer.AT_ONCE;
+import static dev.fanfare.acceptance.chaos.FloodedServer.MIB;
+import static dev.fanfare.acceptance.chaos.FloodedServer.READS_AT_ONCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.chaos.Flood.Request;
-import dev.fanfare.testkit.TestDatabase;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * No request ends a server that has the heap of the launcher: requests with the largest of
  * everything and with more, alone and many at once. Each is served, refused with a 4xx, or told to
  * come back with a 503; afterwards the heap is as empty as before.
- *
- * <p>{@code -Dfanfare.heap.at-once=64} sends more at once than a quick run does.
  */
-@Timeout(300)
+@Timeout(600)
 class HeapTest {
-  private static final int MIB = 1024 * 1024;
-  private static final int AT_ONCE = Integer.getInteger("fanfare.heap.at-once", 8);
-  private static final int READS_AT_ONCE = Math.max(32, AT_ONCE);
+  @RegisterExtension static final FloodedServer server = new FloodedServer();
+  private Flood flood;
 
-  /** What a server may hold beyond what it held before; caches and compiled code grow a little. */
-  private static final long GROWTH_BYTES = 24L * MIB;
-
-  @TempDir static Path folder;
-  private static final Processes processes = new Processes();
-  private static TestDatabase database;
-  private static Flood flood;
-  private static long baseline;
-
-  @BeforeAll
-  static void createDatabase() {
-    database = TestDatabase.create();
-    processes.set("FANFARE_SESSION_LEASE", "10m").set("FANFARE_POLL_WAIT", "100ms");
-    processes.set("FANFARE_DATABASE_CONNECTIONS", "16");
-  }
-
-  /** A server for all tests, or another one after a test that ended it. */
   @BeforeEach
-  void start() throws Exception {
-    if (flood != null && flood.isServed()) {
-      return;
-    }
-    flood = new Flood(processes.shippedServer("server", folder, database));
-    flood.json(Request.post("/api/v1/tasks/warm/trigger", LongBody.of("{}")));
-    baseline = flood.usedHeap();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    processes.close();
-    database.close();
-  }
-
-  /** Whatever came, the server lives and has let go of it. */
-  @AfterEach
-  void nothing_is_left_behind() throws Exception {
-    assertThat(flood.isServed()).as("the server lives").isTrue();
-    flood.awaitHealthy();
-    assertThat(flood.usedHeap()).as("bytes in use").isLessThan(baseline + GROWTH_BYTES);
+  void start() {
+    flood = server.flood();
   }
 
   /** Each place of a batch that holds a text, as a text of 63 MiB: below the limit of the body. */
@@ -107,7 +66,8 @@ class HeapTest {
   @Test
   void a_limit_that_does_not_fit_the_heap_prevents_the_start() throws Exception {
     try (Processes others = new Processes().set("FANFARE_BATCH_BODY_BYTES_MAX", "1GB")) {
-      Jvm refused = others.shipped("refused", folder.resolve("refused"), database);
+      Jvm refused =
+          others.shipped("refused", server.folder().resolve("refused"), server.database());
       assertThat(refused.awaitExit(Duration.ofSeconds(120))).as("%s", refused).isEqualTo(78);
       assertThat(refused.lines())
           .anySatisfy(line ->
@@ -248,15 +208,7 @@ class HeapTest {
 
   @Test
   void lists_of_runs_with_long_metadata() {
-    String metadata = "m".repeat(255 * 1024);
-    String item =
-        ",{\"task\":\"t\",\"options\":{\"tags\":\"list\",\"metadata\":{\"a\":\""
-            + metadata
-            + "\"}}}";
-    for (int i = 0; i < 2; i++) {
-      LongBody body = new LongBody("{\"items\":[{\"task\":\"t\"}", item, 50, "]}");
-      assertThat(flood.sendUntilServed(Request.post("/api/v1/tasks/batch", body))).isEqualTo(200);
-    }
+    flood.listedRuns();
     Request list = Request.get("/api/v1/runs?filter%5Btag%5D=list&page%5Bsize%5D=100");
     assertThat(flood.send(list)).isEqualTo(200);
     flood.sendAtOnce(READS_AT_ONCE, List.of(list));

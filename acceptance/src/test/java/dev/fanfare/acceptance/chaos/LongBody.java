@@ -15,13 +15,26 @@ import java.util.List;
  * @param unit the text that is repeated
  * @param times how often
  * @param after the end
+ * @param isChunked whether it is sent in chunks, without its length
  */
-record LongBody(String before, String unit, int times, String after) {
+record LongBody(String before, String unit, int times, String after, boolean isChunked) {
   private static final int BLOCK_BYTES = 64 * 1024;
+
+  LongBody(String before, String unit, int times, String after) {
+    this(before, unit, times, after, false);
+  }
 
   /** A body that repeats {@code unit} until it has about {@code bytes} bytes. */
   static LongBody of(long bytes, String before, String unit, String after) {
     return new LongBody(before, unit, (int) (bytes / bytes(unit).length), after);
+  }
+
+  /** As {@link #of(long, String, String, String)}, with blanks at the end up to the exact size. */
+  static LongBody exactly(long bytes, String before, String unit, String after) {
+    long rest = bytes - bytes(before).length - bytes(after).length;
+    int times = (int) (rest / bytes(unit).length);
+    int blanks = (int) (rest - (long) times * bytes(unit).length);
+    return new LongBody(before, unit, times, after + " ".repeat(blanks));
   }
 
   static LongBody of(String text) {
@@ -32,14 +45,20 @@ record LongBody(String before, String unit, int times, String after) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Sends the body with its length. */
-  HttpRequest.BodyPublisher publisher() {
-    long length = bytes(before).length + (long) bytes(unit).length * times + bytes(after).length;
-    return HttpRequest.BodyPublishers.fromPublisher(
-        HttpRequest.BodyPublishers.ofInputStream(this::stream), length);
+  LongBody chunked() {
+    return new LongBody(before, unit, times, after, true);
   }
 
-  private InputStream stream() {
+  long length() {
+    return bytes(before).length + (long) bytes(unit).length * times + bytes(after).length;
+  }
+
+  HttpRequest.BodyPublisher publisher() {
+    HttpRequest.BodyPublisher bytes = HttpRequest.BodyPublishers.ofInputStream(this::stream);
+    return isChunked ? bytes : HttpRequest.BodyPublishers.fromPublisher(bytes, length());
+  }
+
+  InputStream stream() {
     return new SequenceInputStream(
         Collections.enumeration(
             List.of(
