@@ -5,7 +5,6 @@ import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -37,7 +36,7 @@ public final class Transport {
   /** How long a call waits before it asks its listener again. */
   private static final long LISTEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final HttpClient http;
+  private final Connections connections;
   private final URI base;
   private final String secretKey;
   private final int triesMax;
@@ -54,11 +53,7 @@ public final class Transport {
     this.secretKey = secretKey;
     this.triesMax = triesMax;
     this.callTimeout = callTimeout;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(connectTimeout)
-            .build();
+    this.connections = new Connections(connectTimeout);
   }
 
   /**
@@ -200,8 +195,7 @@ public final class Transport {
     long begun = System.nanoTime();
     // Not the timeout of HttpRequest: it ends with the headers, so a server that stopped in the
     // middle of a body would block us indefinitely.
-    CompletableFuture<HttpResponse<byte[]>> response =
-        http.sendAsync(request, info -> new HeardBody(listener));
+    CompletableFuture<HttpResponse<byte[]>> response = connections.send(request, listener);
     try {
       while (true) {
         long left = Spans.nanos(timeout) - (System.nanoTime() - begun);
@@ -219,6 +213,7 @@ public final class Transport {
           "No response from " + server + ": " + e.getCause(), e.getCause());
     } catch (TimeoutException e) {
       response.cancel(true);
+      connections.timedOut(begun);
       long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
       throw new ConnectionException(
           "No complete response from %s within %s ms"
