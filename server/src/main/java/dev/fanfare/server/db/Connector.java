@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +36,6 @@ final class Connector implements DataSource, AutoCloseable {
   private static final int SILENCE_MILLIS = 35_000;
 
   private static final long RETRY_MILLIS = 250;
-  private static final Duration RETRY_BOUND = Duration.ofSeconds(8);
 
   private final SessionSettings settings;
   private final String url;
@@ -196,18 +194,18 @@ final class Connector implements DataSource, AutoCloseable {
   }
 
   /**
-   * Opens a connection; tries again for some seconds while the database is away.
+   * Opens a connection for a pool; tries again until the database is there. After failures, the
+   * pool would pause for longer and longer, and not notice for seconds that the database is back.
    *
-   * @throws SQLException when it stays away, when the failure cannot heal, or after {@link #close}
+   * @throws SQLException after {@link #close}
    */
   @Override
   public Connection getConnection() throws SQLException {
-    long deadline = System.nanoTime() + RETRY_BOUND.toNanos();
     while (true) {
       try {
         return open();
       } catch (SQLException e) {
-        if (!pause() || System.nanoTime() > deadline) {
+        if (!pause()) {
           throw e;
         }
       }
