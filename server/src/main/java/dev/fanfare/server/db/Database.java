@@ -137,8 +137,8 @@ public final class Database implements AutoCloseable {
 
   /**
    * Runs {@code work} in a transaction in one environment, and commits it. Any exception rolls it
-   * back. After a deadlock or a serialization conflict the work runs again, so it must have no
-   * effect outside the transaction.
+   * back. After a deadlock or a serialization conflict, and when the connection was lost before the
+   * commit, the work runs again, so it must have no effect outside the transaction.
    */
   public <T extends @Nullable Object> T transaction(int environmentId, Function<Tx, T> work) {
     return retrying(environmentId, Mode.WRITE, work);
@@ -240,7 +240,8 @@ public final class Database implements AutoCloseable {
       try {
         return once(environmentId, mode, work);
       } catch (DatabaseException e) {
-        if (!e.isConflict() || tries == TRIES_MAX) {
+        boolean again = e.isConflict() ? tries < TRIES_MAX : e.isLostBeforeCommit() && tries == 1;
+        if (!again) {
           throw e;
         }
       }
@@ -291,6 +292,10 @@ public final class Database implements AutoCloseable {
     }
     if (failure.isReadOnly()) {
       reopen();
+    }
+    if (failure.isConnectionLost()) {
+      failure.happenedBeforeCommit();
+      pools.reopen(); // the others were probably lost with it
     }
     if (failure.isDiskFailure()) {
       diskFailure = String.valueOf(failure.getMessage());

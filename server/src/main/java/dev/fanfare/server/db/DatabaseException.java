@@ -37,7 +37,11 @@ public final class DatabaseException extends RuntimeException {
           "57P", // shut down, restarted or starting
           "58"); // errors of the operating system
 
+  /** The connection ended: cut, or closed by PostgreSQL for a limit or for a shutdown. */
+  private static final List<String> LOST = List.of("08", "25P03", "25P04", "57P01", "57P02");
+
   private final String sqlState;
+  private boolean isBeforeCommit;
 
   DatabaseException(SQLException cause) {
     super(cause.getMessage(), cause);
@@ -83,6 +87,21 @@ public final class DatabaseException extends RuntimeException {
   /** Whether the disk of the server is full or fails. */
   boolean isDiskFailure() {
     return sqlState.equals("53100") || sqlState.equals("58030");
+  }
+
+  /** Whether the connection of the transaction is gone. */
+  boolean isConnectionLost() {
+    return LOST.stream().anyMatch(sqlState::startsWith);
+  }
+
+  /** Notes that no commit was sent, so that nothing of the transaction can have been stored. */
+  void happenedBeforeCommit() {
+    isBeforeCommit = true;
+  }
+
+  /** Whether the connection was lost, and surely nothing of the transaction was stored. */
+  boolean isLostBeforeCommit() {
+    return isBeforeCommit && isConnectionLost();
   }
 
   /** Whether the connection is of no more use. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import dev.fanfare.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -152,6 +154,65 @@ class DatabaseTest {
                 }))
         .isInstanceOfSatisfying(DatabaseException.class, e -> assertThat(e.isConflict()).isTrue());
     assertThat(tries).hasValue(4);
+  }
+
+  /** Ends the connection of a transaction, as an operator or a failover does. */
+  private static void terminate(Tx tx) {
+    int backend = tx.sql("select pg_backend_pid() as pid").first(r -> r.integer("pid"));
+    try (Connection other = home.connect();
+        java.sql.Statement statement = other.createStatement()) {
+      statement.execute("select pg_terminate_backend(" + backend + ", 30000)");
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void work_runs_again_when_its_connection_is_lost_before_the_commit() {
+    AtomicInteger tries = new AtomicInteger();
+    database.transaction(
+        ENVIRONMENT,
+        tx -> {
+          add(tx, "try " + tries.incrementAndGet());
+          if (tries.get() == 1) {
+            terminate(tx);
+          }
+          return names(tx);
+        });
+    assertThat(names()).containsExactly("try 2");
+  }
+
+  @Test
+  void a_connection_that_is_lost_twice_is_a_failure() {
+    AtomicInteger tries = new AtomicInteger();
+    assertThatThrownBy(() ->
+            database.transaction(
+                ENVIRONMENT,
+                tx -> {
+                  tries.incrementAndGet();
+                  terminate(tx);
+                  return names(tx);
+                }))
+        .isInstanceOfSatisfying(
+            DatabaseException.class, e -> assertThat(e.isUnavailable()).isTrue());
+    assertThat(tries).hasValue(2);
+  }
+
+  /** Nobody knows whether it was committed. */
+  @Test
+  void work_does_not_run_again_when_its_connection_is_lost_in_the_commit() {
+    AtomicInteger tries = new AtomicInteger();
+    assertThatThrownBy(() ->
+            database.transaction(
+                ENVIRONMENT,
+                tx -> {
+                  add(tx, "try " + tries.incrementAndGet());
+                  terminate(tx);
+                  return null;
+                }))
+        .isInstanceOfSatisfying(
+            DatabaseException.class, e -> assertThat(e.isUnavailable()).isTrue());
+    assertThat(tries).hasValue(1);
   }
 
   @Test
