@@ -191,7 +191,8 @@ final class Flood {
   }
 
   /** Sends each request {@code count} times, all of one kind at once. */
-  void sendAtOnce(int count, List<Request> requests) {
+  List<Integer> sendAtOnce(int count, List<Request> requests) {
+    List<Integer> statuses = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int from = 0; from < requests.size(); from += count) {
         List<Request> some = requests.subList(from, Math.min(from + count, requests.size()));
@@ -201,9 +202,10 @@ final class Flood {
           calls.add(() -> send(request));
         }
         for (Future<Integer> call : threads.invokeAll(calls)) {
-          call.get();
+          statuses.add(call.get());
         }
       }
+      return statuses;
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     } catch (java.util.concurrent.ExecutionException e) {

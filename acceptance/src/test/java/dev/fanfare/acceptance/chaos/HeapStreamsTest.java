@@ -82,6 +82,27 @@ class HeapStreamsTest {
     }
   }
 
+  /**
+   * While one has some of the keys, it must not wait for a turn of those that wait for the keys.
+   */
+  @Test
+  void streamed_batches_with_the_same_keys_that_are_sealed_at_once_do_not_wait_for_each_other() {
+    String item =
+        "{\"index\":%s,\"task\":\"t\",\"payload\":\"%s\",\"options\":{\"idempotencyKey\":\"sealed-%s\"}}\n";
+    StringBuilder beginning = new StringBuilder();
+    for (int i = 0; i < 5; i++) {
+      beginning.append(item.formatted(i, "p".repeat(2 * MIB), i));
+    }
+    LongBody end = LongBody.of(item.formatted(5, "p", 5));
+    List<String> batches = IntStream.range(0, 8).mapToObj(i -> flood.announcedBatch(6)).toList();
+    for (String batch : batches) {
+      LongBody items = LongBody.of(beginning.toString());
+      assertThat(flood.sendUntilServed(stream(batch, items))).isEqualTo(200);
+    }
+    List<Request> ends = batches.stream().map(batch -> stream(batch, end)).toList();
+    assertThat(flood.sendAtOnce(ends.size(), ends)).containsOnly(200);
+  }
+
   @Test
   void streams_as_long_as_documented() {
     int items = 1_000;

@@ -9,6 +9,7 @@ import dev.fanfare.server.batch.StreamedBatchStore.StoredItem;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.RequestMemory;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.result.Refusal;
@@ -22,6 +23,7 @@ import dev.fanfare.server.trigger.OnRejection;
 import dev.fanfare.server.trigger.PlacedRun;
 import dev.fanfare.server.trigger.TriggerComponent;
 import dev.fanfare.server.trigger.TriggeredRun;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Adds items to a streamed batch and seals the batch when it has all of them. The items may come in
@@ -46,8 +49,11 @@ public final class AddItems {
   /** What a part of a sealed batch takes: as text, as runs, and as the driver sends it. */
   private static final long PART_BYTES = 5L * BUFFER_CHARS_MAX;
 
-  /** How many batches may create a part of their runs at once. */
-  private final Semaphore partsInMemory =
+  /** How long a stream waits for its turn to seal its batch. */
+  private static final Duration TURN = Duration.ofSeconds(20);
+
+  /** How many batches may create their runs from stored items at once, each part by part. */
+  private final Semaphore sealings =
       new Semaphore((int) Math.max(2, RequestMemory.total() / (4 * PART_BYTES)), true);
 
   private final Database database;
@@ -83,6 +89,7 @@ public final class AddItems {
     long chars;
     int accepted;
     int deduplicated;
+    boolean hasFlushed;
 
     void add(StreamedItem item) {
       if (items.putIfAbsent(item.index(), item) == null) {
@@ -93,6 +100,7 @@ public final class AddItems {
     }
 
     void flushed(int inserted) {
+      hasFlushed = true;
       accepted += inserted;
       deduplicated += items.size() - inserted;
       items.clear();
@@ -138,13 +146,36 @@ public final class AddItems {
       throw e;
     }
     List<PlacedRun> placed = place(environmentId, buffer);
-    Result<Added> added =
-        database.attempt(
-            environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
+    boolean hasParts = buffer.hasFlushed || buffer.items.size() < batch.itemCount();
+    if (hasParts) {
+      awaitTurn();
+    }
+    Result<Added> added;
+    try {
+      added =
+          database.attempt(
+              environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
+    } finally {
+      if (hasParts) {
+        sealings.release();
+      }
+    }
     if (added instanceof Result.Success<Added> success && success.value().sealed()) {
       signals.ready(environmentId, Set.of(), success.value().itemCount());
     }
     return added;
+  }
+
+  /** Before the transaction: one that waited here with locks could hold up those that it awaits. */
+  private void awaitTurn() {
+    try {
+      if (!sealings.tryAcquire(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw DatabaseException.busy("Too many batches are being sealed");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw DatabaseException.busy("Interrupted while waiting to seal a batch");
+    }
   }
 
   private static Result<Added> notPending(UUID batchId, BatchStatus status) {
@@ -264,13 +295,8 @@ public final class AddItems {
     /** Creates the runs of stored items, part by part, so that memory holds one part at a time. */
     void createStored(ItemStream stream) {
       while (runIds.size() < progress.itemCount()) {
-        partsInMemory.acquireUninterruptibly();
-        try {
-          List<StoredItem> part = store.items(tx, batchId, runIds.size());
-          create(part.stream().map(item -> placed(item, stream)).toList());
-        } finally {
-          partsInMemory.release();
-        }
+        List<StoredItem> part = store.items(tx, batchId, runIds.size());
+        create(part.stream().map(item -> placed(item, stream)).toList());
       }
     }
 
