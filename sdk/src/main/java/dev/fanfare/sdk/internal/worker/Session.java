@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
+  /** How often a worker that does not poll asks for news of its runs. */
+  private static final long NEWS_NANOS = TimeUnit.SECONDS.toNanos(3);
+
   /** Most claims in one report that the server is asked about. */
   private static final int CHECKED_MAX = 1_000;
 
@@ -49,6 +52,7 @@ final class Session {
   private final AtomicInteger succeeded = new AtomicInteger(); // of the attempts; not reported yet
   private int polls; // used only by the thread that polls, as is the next
   private int answeredPolls; // the number of the last poll that was answered
+  private volatile boolean polling;
   private volatile boolean draining;
   private volatile boolean gone;
   private volatile long contactNanos = System.nanoTime();
@@ -80,6 +84,7 @@ final class Session {
   PollRequest nextPoll(int free) {
     int unanswered = answeredPolls + 1;
     polls++;
+    polling = true;
     return new PollRequest(free, polls, unanswered < polls ? unanswered : null, unfinished());
   }
 
@@ -116,16 +121,19 @@ final class Session {
   /** Notes that the last poll was answered. */
   void answered() {
     answeredPolls = polls;
+    polling = false;
   }
 
   /**
    * How long from now until a heartbeat is due: a third of the lease after the last call, and half
-   * a lease after the server was last asked whether it still knows what the worker holds.
+   * a lease after the server was last asked whether it still knows what the worker holds. A worker
+   * whose slots are all taken does not poll, so it asks more often whether a run was canceled.
    */
   long silenceNanos() {
     long now = System.nanoTime();
     long lease = TimeUnit.MILLISECONDS.toNanos(opened.leaseMillis());
-    long silence = contactNanos - now + lease / 3;
+    boolean hears = polling || attempts.isEmpty();
+    long silence = contactNanos - now + (hears ? lease / 3 : Math.min(lease / 3, NEWS_NANOS));
     return attempts.isEmpty() ? silence : Math.min(silence, checkedNanos - now + lease / 2);
   }
 
