@@ -11,7 +11,6 @@ import dev.fanfare.sdk.RunHandle;
 import dev.fanfare.sdk.RunPage;
 import dev.fanfare.sdk.RunResult;
 import java.net.URLEncoder;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -144,7 +143,7 @@ public final class Api {
 
   /** Reads a payload or output that is stored as a packet, from its presigned URL. */
   public RawJson packetAt(String presignedUrl) {
-    HttpResponse<byte[]> packet = transport.fetch(presignedUrl);
+    Response packet = transport.fetch(presignedUrl);
     String text = new String(packet.body(), StandardCharsets.UTF_8);
     String type = packet.headers().firstValue("Content-Type").orElse("application/json");
     return Objects.requireNonNull(codec.output(text, type.split(";", 2)[0].strip()));

@@ -5,6 +5,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -33,14 +34,34 @@ final class Connections {
         .build();
   }
 
-  /** Sends a request. */
-  CompletableFuture<HttpResponse<byte[]>> send(HttpRequest request, Transport.Listener listener) {
+  /**
+   * Sends a request. To cancel the result ends it.
+   *
+   * <p>The client completes its own future in the common pool, which callers may have filled with
+   * blocking work, and then no call would end. So a response comes straight from its reader.
+   */
+  CompletableFuture<Response> send(HttpRequest request, Transport.Listener listener) {
+    CompletableFuture<Response> response = new CompletableFuture<>();
+    CompletableFuture<HttpResponse<byte[]>> sent;
     lock.readLock().lock(); // so that the client is not shut down in between
     try {
-      return client.sendAsync(request, info -> new HeardBody(listener));
+      sent = client.sendAsync(request, info -> new ResponseReader(info, listener, response));
     } finally {
       lock.readLock().unlock();
     }
+    CompletionStage<HttpResponse<byte[]>> sending = sent;
+    sending.whenComplete((whole, failure) -> {
+      if (failure != null) {
+        response.completeExceptionally(failure);
+      }
+    });
+    CompletionStage<Response> result = response;
+    result.whenComplete((whole, failure) -> {
+      if (response.isCancelled()) {
+        sent.cancel(true);
+      }
+    });
+    return response;
   }
 
   /**

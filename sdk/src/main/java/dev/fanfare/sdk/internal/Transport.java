@@ -6,7 +6,6 @@ import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -75,7 +74,7 @@ public final class Transport {
   }
 
   /** Gets a presigned URL, with retries. The secret key is not sent to it. */
-  public HttpResponse<byte[]> fetch(String presignedUrl) {
+  public Response fetch(String presignedUrl) {
     URI url;
     try {
       url = URI.create(presignedUrl);
@@ -93,15 +92,15 @@ public final class Transport {
    * @param large whether sending or receiving may take long: a try then has all the time that is
    *     left, and otherwise half of it, so that another one can follow when the connection is dead
    */
-  private HttpResponse<byte[]> withRetries(
-      Function<Duration, HttpResponse<byte[]>> call, boolean large, String method, String path) {
+  private Response withRetries(
+      Function<Duration, Response> call, boolean large, String method, String path) {
     long start = System.nanoTime();
     for (int tries = 1; ; tries++) {
       long left = leftNanos(start);
       FanfareException failure;
       long wait;
       try {
-        HttpResponse<byte[]> response =
+        Response response =
             call.apply(Duration.ofNanos(large || tries >= triesMax ? left : left / 2));
         if (response.statusCode() < 300) {
           return response;
@@ -130,7 +129,7 @@ public final class Transport {
 
   /** Sends a call without retries and returns the body of the 2xx response. */
   public byte[] sendOnce(Call call) {
-    HttpResponse<byte[]> response = once(call, callTimeout);
+    Response response = once(call, callTimeout);
     if (response.statusCode() >= 300) {
       throw failure(call, response);
     }
@@ -166,12 +165,12 @@ public final class Transport {
    *
    * @param timeout from connecting to the last byte
    */
-  public HttpResponse<byte[]> once(Call call, Duration timeout) {
+  public Response once(Call call, Duration timeout) {
     return once(request(call), timeout, Listener.PATIENT);
   }
 
   /** As {@link #once(Call, Duration)}, but fails as soon as the response is silent for too long. */
-  public HttpResponse<byte[]> once(Call call, Duration timeout, Listener listener) {
+  public Response once(Call call, Duration timeout, Listener listener) {
     return once(request(call), timeout, listener);
   }
 
@@ -190,12 +189,12 @@ public final class Transport {
     return request.build();
   }
 
-  private HttpResponse<byte[]> once(HttpRequest request, Duration timeout, Listener listener) {
+  private Response once(HttpRequest request, Duration timeout, Listener listener) {
     String server = request.uri().getScheme() + "://" + request.uri().getAuthority();
     long begun = System.nanoTime();
     // Not the timeout of HttpRequest: it ends with the headers, so a server that stopped in the
     // middle of a body would block us indefinitely.
-    CompletableFuture<HttpResponse<byte[]>> response = connections.send(request, listener);
+    CompletableFuture<Response> response = connections.send(request, listener);
     try {
       while (true) {
         long left = Spans.nanos(timeout) - (System.nanoTime() - begun);
@@ -226,7 +225,7 @@ public final class Transport {
     }
   }
 
-  private static boolean isRetryable(HttpResponse<byte[]> response) {
+  private static boolean isRetryable(Response response) {
     // A 404 with x-should-retry: true is not retried: the header is meant for servers whose reads
     // lag behind their writes, and here an acknowledged run can be read at once.
     int status = response.statusCode();
@@ -239,7 +238,7 @@ public final class Transport {
     return wait + ThreadLocalRandom.current().nextLong(wait / 2 + 1);
   }
 
-  private static long waitMillis(HttpResponse<byte[]> response, int tries) {
+  private static long waitMillis(Response response, int tries) {
     long requested =
         response
             .headers()
@@ -265,12 +264,11 @@ public final class Transport {
   }
 
   /** The exception for a response that is not 2xx. */
-  public static FanfareException failure(Call call, HttpResponse<byte[]> response) {
+  public static FanfareException failure(Call call, Response response) {
     return failure(call.method(), call.path(), response);
   }
 
-  private static FanfareException failure(
-      String method, String path, HttpResponse<byte[]> response) {
+  private static FanfareException failure(String method, String path, Response response) {
     int status = response.statusCode();
     String reason =
         Objects.requireNonNullElse(reason(response.body()), "The server gave no reason");

@@ -182,7 +182,8 @@ final class Attempt implements RunContext {
   }
 
   private void abandonAfter(Duration grace) {
-    CompletableFuture.delayedExecutor(grace.toMillis(), TimeUnit.MILLISECONDS)
+    // Not in the common pool, which may be full of handlers' work.
+    CompletableFuture.delayedExecutor(grace.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(this::abandon);
   }
 

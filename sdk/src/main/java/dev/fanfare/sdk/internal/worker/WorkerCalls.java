@@ -10,8 +10,8 @@ import dev.fanfare.protocol.worker.SessionResponse;
 import dev.fanfare.sdk.ApiException;
 import dev.fanfare.sdk.ConnectionException;
 import dev.fanfare.sdk.FanfareException;
+import dev.fanfare.sdk.internal.Response;
 import dev.fanfare.sdk.internal.Transport;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
@@ -87,7 +87,7 @@ final class WorkerCalls {
     return new Transport.Call(method, path, WireJson.mapper().writeValueAsBytes(body), Map.of());
   }
 
-  private static <T> T read(Transport.Call call, HttpResponse<byte[]> response, Class<T> type) {
+  private static <T> T read(Transport.Call call, Response response, Class<T> type) {
     check(call, response);
     try {
       return WireJson.mapper().readValue(response.body(), type);
@@ -100,7 +100,7 @@ final class WorkerCalls {
     }
   }
 
-  private static void check(Transport.Call call, HttpResponse<byte[]> response) {
+  private static void check(Transport.Call call, Response response) {
     if (response.statusCode() >= 300) {
       if (response.statusCode() < 500 && Transport.reason(response.body()) == null) {
         // From an intermediary, whose 404 must not end a session and whose 400 fails no run.

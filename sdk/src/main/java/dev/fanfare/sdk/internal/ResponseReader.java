@@ -2,18 +2,32 @@ package dev.fanfare.sdk.internal;
 
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
 
-/** Reads a body into an array, and tells a listener when a piece of it arrives. */
-final class HeardBody implements BodySubscriber<byte[]> {
+/**
+ * Reads a body into an array, tells a listener when a piece of it arrives, and completes the
+ * response in the thread that read its end.
+ */
+final class ResponseReader implements BodySubscriber<byte[]> {
   private final BodySubscriber<byte[]> body = BodySubscribers.ofByteArray();
   private final Transport.Listener listener;
 
-  HeardBody(Transport.Listener listener) {
+  ResponseReader(
+      ResponseInfo info, Transport.Listener listener, CompletableFuture<Response> response) {
     this.listener = listener;
+    body.getBody()
+        .whenComplete((bytes, failure) -> {
+          if (failure == null) {
+            response.complete(new Response(info.statusCode(), info.headers(), bytes));
+          } else {
+            response.completeExceptionally(failure);
+          }
+        });
   }
 
   @Override
