@@ -1,12 +1,16 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.worker.PollRuns;
 import dev.fanfare.server.worker.PollRuns.Order;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -63,5 +67,43 @@ class ResendTest {
     assertThat(worker.poll(new Order(3, 3, 0, null)).now().runs())
         .extracting(ClaimedRun::runId)
         .containsExactlyElementsOf(runs);
+  }
+
+  /** The commit of a round may have reached the database although nothing came back. */
+  @Test
+  void
+      HBT_11_a_numbered_poll_whose_second_round_fails_gets_no_response_and_the_next_one_its_runs() {
+    Worker worker = tenant.worker("a");
+    Item[] items =
+        IntStream.range(0, 70) // more lanes than one round of a claim covers
+            .mapToObj(i -> Item.of("a").concurrencyKey("k" + i))
+            .toArray(Item[]::new);
+    tenant.batch(items);
+    execute(
+        """
+        create sequence faults;
+        create function fault() returns trigger language plpgsql as $$
+        begin
+          if nextval('faults') = 2 then
+            raise exception 'intended fault';
+          end if;
+          return null;
+        end $$;
+        create trigger fault before insert on leases for each statement execute function fault();
+        """);
+    try {
+      PollRuns.Poll poll = worker.poll(new Order(70, 1, 0, null));
+      assertThatThrownBy(poll::now).isInstanceOf(DatabaseException.class);
+    } finally {
+      execute("drop trigger fault on leases; drop function fault(); drop sequence faults");
+    }
+    int leased = tenant.count("leases");
+    assertThat(leased).isBetween(1, 69);
+    assertThat(worker.poll(new Order(70, 2, 1, null)).now().runs()).hasSize(leased);
+    assertThat(worker.poll(new Order(70, 3, 0, null)).now().runs()).hasSize(70 - leased);
+  }
+
+  private static void execute(String sql) {
+    engine.database.transaction(tx -> tx.sql(sql).update());
   }
 }

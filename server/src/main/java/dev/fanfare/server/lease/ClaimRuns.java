@@ -131,10 +131,10 @@ public final class ClaimRuns {
                         ? firstRound(tx, claimant, free, after, memory)
                         : round(tx, claimant, free, after, memory));
       } catch (DatabaseException e) {
-        if (first) {
-          throw e;
+        if (first || claimant.poll() > 0) {
+          throw e; // this round may be committed, too: the next poll gets what this one claimed
         }
-        // The earlier rounds are committed, so their runs must reach the worker.
+        // The earlier rounds are committed, and nothing but this response can name their runs.
         log.warn(
             "A claim stops early with {} runs; the next claim continues: {}",
             progress.runs.size(),
