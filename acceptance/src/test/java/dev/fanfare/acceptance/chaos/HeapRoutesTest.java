@@ -17,14 +17,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /**
- * As {@link HeapTest}, for every route that the server names in its OpenAPI document: no route can
- * be forgotten.
+ * As {@link HeapTest}, for every route in the server's OpenAPI document, so that none is forgotten.
  */
 @Timeout(600)
 class HeapRoutesTest {
   @RegisterExtension static final FloodedServer server = new FloodedServer();
 
-  /** Long for every route, although a quick run sends less at once. */
+  /** Longer than most routes accept. A quick run sends shorter bodies. */
   private static final int LONG_BYTES = (AT_ONCE < 64 ? 16 : 63) * MIB;
 
   /** The limits of bodies, in KiB. */

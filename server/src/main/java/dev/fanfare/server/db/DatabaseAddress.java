@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param user the user; absent means the driver's default
  * @param password the password; absent when the server needs none
  * @param direct the same database without the pooler to which {@code jdbcUrl} leads; absent when
- *     there is none, or no way past it
+ *     there is no pooler, or when only the pooler can be reached
  */
 public record DatabaseAddress(
     String jdbcUrl,
