@@ -102,7 +102,7 @@ final class StreamedBatchStore {
             insert into batch_items
                    (environment_id, batch_id, item_index, task_id, lane_id, item, error)
             select :environment, :batch_id, i.item_index, i.task_id, i.lane_id, i.item, i.error
-              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int[], :items::text[],
+              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int8[], :items::text[],
                           :errors::text[])
                    as i (item_index, task_id, lane_id, item, error)
                 on conflict do nothing
@@ -110,7 +110,7 @@ final class StreamedBatchStore {
         .bind("batch_id", batchId)
         .ints("item_indexes", items, StreamedItem::index)
         .ints("task_ids", placed, PlacedRun::taskId)
-        .ints("lane_ids", placed, PlacedRun::laneId)
+        .longs("lane_ids", placed, PlacedRun::laneId)
         .texts("items", items, StreamedItem::text)
         .texts("errors", placed, StreamedBatchStore::error)
         .update();
@@ -132,7 +132,7 @@ final class StreamedBatchStore {
       int index,
       String task,
       int taskId,
-      int laneId,
+      long laneId,
       @Nullable Duration taskTtl,
       String text,
       @Nullable RunError failure) {}
@@ -167,7 +167,7 @@ final class StreamedBatchStore {
               r.integer("item_index"),
               r.text("slug"),
               r.integer("task_id"),
-              r.integer("lane_id"),
+              r.bigint("lane_id"),
               r.millisOrNull("ttl_ms"),
               r.text("item"),
               error == null ? null : StoredError.read(error));

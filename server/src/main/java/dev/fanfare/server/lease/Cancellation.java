@@ -75,7 +75,7 @@ final class Cancellation {
         open,
         readyStore.delete(
             tx,
-            places.stream().mapToInt(Place::laneId).toArray(),
+            places.stream().mapToLong(Place::laneId).toArray(),
             places.stream().mapToLong(Place::rank).toArray(),
             places.stream().map(Place::runId).toArray(UUID[]::new)));
     if (!open.isEmpty()) {

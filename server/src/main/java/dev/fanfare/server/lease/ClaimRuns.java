@@ -63,17 +63,17 @@ public final class ClaimRuns {
    * @param untilLaneId it ends at this lane, after it has continued with the first; 0: at the last
    * @param wrapped whether it has continued with the first lane
    */
-  public record Turn(int afterLaneId, int untilLaneId, boolean wrapped) {
+  public record Turn(long afterLaneId, long untilLaneId, boolean wrapped) {
     /** A turn of all lanes that starts after this lane; 0: with the first. */
-    public static Turn after(int laneId) {
+    public static Turn after(long laneId) {
       return new Turn(laneId, laneId, laneId == 0);
     }
 
-    private Turn next(int lastLaneId) {
+    private Turn next(long lastLaneId) {
       return new Turn(lastLaneId, untilLaneId, wrapped || lastLaneId == 0);
     }
 
-    private boolean endsWith(int lastLaneId) {
+    private boolean endsWith(long lastLaneId) {
       return wrapped && (lastLaneId == 0 || (untilLaneId > 0 && lastLaneId >= untilLaneId));
     }
   }
@@ -94,7 +94,7 @@ public final class ClaimRuns {
       List<ClaimedRun> runs,
       List<LeaseRef> canceled,
       @Nullable Turn rest,
-      int lastLaneId,
+      long lastLaneId,
       boolean contended,
       Set<Integer> others,
       int othersCount) {}
@@ -120,7 +120,7 @@ public final class ClaimRuns {
     for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
       boolean first = i == 0;
       int free = max - progress.runs.size();
-      int after = progress.rest.afterLaneId();
+      long after = progress.rest.afterLaneId();
       Round round;
       try {
         round =
@@ -155,9 +155,9 @@ public final class ClaimRuns {
    */
   private record Round(
       List<ClaimableLane> lanes,
-      Map<Integer, Integer> quotas,
+      Map<Long, Integer> quotas,
       List<ClaimedRun> runs,
-      int lastLaneId,
+      long lastLaneId,
       List<LeaseRef> canceled) {}
 
   /** A claim while its rounds go on. */
@@ -169,7 +169,7 @@ public final class ClaimRuns {
     long chars;
     int othersCount;
     boolean contended;
-    int lastLaneId;
+    long lastLaneId;
     @Nullable Turn rest;
 
     Progress(Turn from) {
@@ -211,7 +211,8 @@ public final class ClaimRuns {
     }
   }
 
-  private Round firstRound(Tx tx, Claimant claimant, int max, int afterLaneId, ClaimMemory memory) {
+  private Round firstRound(
+      Tx tx, Claimant claimant, int max, long afterLaneId, ClaimMemory memory) {
     Round round = round(tx, claimant, max, afterLaneId, memory);
     // After the claim has locked its session, because a close locks the session first, too.
     List<LeaseRef> canceled =
@@ -219,11 +220,11 @@ public final class ClaimRuns {
     return new Round(round.lanes(), round.quotas(), round.runs(), round.lastLaneId(), canceled);
   }
 
-  private Round round(Tx tx, Claimant claimant, int max, int afterLaneId, ClaimMemory memory) {
+  private Round round(Tx tx, Claimant claimant, int max, long afterLaneId, ClaimMemory memory) {
     // One more than it can take shows whether there is work for others.
     List<ClaimableLane> lanes =
         readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max + 1);
-    int lastLaneId = lanes.size() < LANES_PER_ROUND ? 0 : lanes.getLast().laneId();
+    long lastLaneId = lanes.size() < LANES_PER_ROUND ? 0 : lanes.getLast().laneId();
     List<ClaimableLane> executable = lanes.stream().filter(claimant::canExecute).toList();
     int[] quotas = Quotas.share(executable, max);
     int granted = Quotas.sum(quotas);
@@ -236,9 +237,9 @@ public final class ClaimRuns {
     }
     if (executable.stream().anyMatch(lane -> lane.freeSlots() != null)) {
       slotCountStore.insertMissingSlots(
-          tx, executable.stream().mapToInt(ClaimableLane::laneId).toArray());
+          tx, executable.stream().mapToLong(ClaimableLane::laneId).toArray());
     }
-    Map<Integer, Integer> quotaByLane = new HashMap<>();
+    Map<Long, Integer> quotaByLane = new HashMap<>();
     for (int i = 0; i < quotas.length; i++) {
       quotaByLane.put(executable.get(i).laneId(), quotas[i]);
     }

@@ -44,7 +44,7 @@ final class ClaimStore {
    * @param quotas the maximum number of runs from each lane
    */
   List<ClaimedRun> claim(Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas) {
-    Map<Integer, ClaimableLane> laneById =
+    Map<Long, ClaimableLane> laneById =
         lanes.stream().collect(Collectors.toMap(ClaimableLane::laneId, lane -> lane));
     return tx.sql(
             """
@@ -77,7 +77,7 @@ final class ClaimStore {
                           else least(a.quota,
                                      greatest(0, coalesce(f.n, 0)
                                                  - coalesce(sum(a.quota) over earlier, 0))) end as n
-                from unnest(:lane_ids::int[], :quotas::int[], :max_durations_ms::int8[])
+                from unnest(:lane_ids::int8[], :quotas::int[], :max_durations_ms::int8[])
                      as a (lane_id, quota, max_duration_ms)
                 join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
                 join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
@@ -158,7 +158,7 @@ final class ClaimStore {
              order by c.rank, c.run_id
             """)
         .bind("session_id", claimant.sessionId())
-        .ints("lane_ids", lanes, ClaimableLane::laneId)
+        .longs("lane_ids", lanes, ClaimableLane::laneId)
         .bind("quotas", quotas)
         .longsOrNull(
             "max_durations_ms",
@@ -167,7 +167,7 @@ final class ClaimStore {
         .bind("bytes_max", BYTES_MAX)
         .bind("version_id", claimant.versionId())
         .bind("poll_no", claimant.poll())
-        .list(r -> claimed(r, Objects.requireNonNull(laneById.get(r.integer("lane_id")))));
+        .list(r -> claimed(r, Objects.requireNonNull(laneById.get(r.bigint("lane_id")))));
   }
 
   private static ClaimedRun claimed(Row r, ClaimableLane lane) throws SQLException {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record Lease(
     UUID runId,
     int fence,
-    int laneId,
+    long laneId,
     long rank,
     int attempt,
     int losses,
@@ -75,8 +75,8 @@ record Lease(
   }
 
   /** Counts the slots that these leases hold, by lane. */
-  static Map<Integer, Integer> slots(List<Lease> leases) {
-    Map<Integer, Integer> countByLane = new HashMap<>();
+  static Map<Long, Integer> slots(List<Lease> leases) {
+    Map<Long, Integer> countByLane = new HashMap<>();
     leases.forEach(lease -> countByLane.merge(lease.laneId(), 1, Integer::sum));
     return countByLane;
   }

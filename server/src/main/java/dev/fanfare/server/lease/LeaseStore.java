@@ -357,7 +357,7 @@ final class LeaseStore {
     return new Lease(
         r.uuid("run_id"),
         r.integer("fence"),
-        r.integer("lane_id"),
+        r.bigint("lane_id"),
         r.bigint("rank"),
         r.integer("attempt"),
         r.integer("losses"),

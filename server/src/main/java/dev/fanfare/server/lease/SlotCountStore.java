@@ -12,7 +12,7 @@ final class SlotCountStore {
    * the number of leases, because a queue can get its limit while runs of it are leased. The order
    * prevents deadlocks between claims.
    */
-  void insertMissingSlots(Tx tx, int[] laneIds) {
+  void insertMissingSlots(Tx tx, long[] laneIds) {
     tx.sql(
             """
             with missing as materialized (

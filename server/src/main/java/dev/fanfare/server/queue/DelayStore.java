@@ -27,14 +27,14 @@ public final class DelayStore {
                     first_started_at)
             select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, e.fence,
                    e.attempt, e.losses, e.first_started_at::timestamptz
-              from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int[], :ranks::int8[],
+              from unnest(:run_ids::uuid[], :due_ats::text[], :lane_ids::int8[], :ranks::int8[],
                           :fences::int[], :attempts::int[], :losses::int[],
                           :first_started_ats::text[])
                    as e (run_id, due_at, lane_id, rank, fence, attempt, losses, first_started_at)
             """)
         .uuids("run_ids", entries, Entry::runId)
         .times("due_ats", delayed, Delayed::dueAt)
-        .ints("lane_ids", entries, Entry::laneId)
+        .longs("lane_ids", entries, Entry::laneId)
         .longs("ranks", entries, Entry::rank)
         .ints("fences", entries, Entry::fence)
         .ints("attempts", entries, Entry::attempt)
@@ -134,7 +134,7 @@ public final class DelayStore {
                 select :environment, e.run_id, e.due_at::timestamptz, e.lane_id, e.rank, 0, 0, 0,
                        e.debounce_hash
                   from unnest(:debounce_hashes::bytea[], :run_ids::uuid[], :due_ats::text[],
-                              :lane_ids::int[], :ranks::int8[])
+                              :lane_ids::int8[], :ranks::int8[])
                        as e (debounce_hash, run_id, due_at, lane_id, rank)
                  order by e.debounce_hash          -- one order for all prevents deadlocks
                     on conflict (environment_id, debounce_hash) where debounce_hash is not null
@@ -146,7 +146,7 @@ public final class DelayStore {
             .bytes("debounce_hashes", runs, run -> run.hash().bytes())
             .uuids("run_ids", runs, run -> run.delayed().entry().runId())
             .times("due_ats", runs, run -> run.delayed().dueAt())
-            .ints("lane_ids", runs, run -> run.delayed().entry().laneId())
+            .longs("lane_ids", runs, run -> run.delayed().entry().laneId())
             .longs("ranks", runs, run -> run.delayed().entry().rank())
             .list(r -> new Hash(r.bytes("debounce_hash"))));
   }

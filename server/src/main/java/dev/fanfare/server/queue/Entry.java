@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Entry(
     UUID runId,
-    int laneId,
+    long laneId,
     long rank,
     int fence,
     int attempt,
@@ -23,7 +23,7 @@ public record Entry(
     @Nullable Instant firstStartedAt) {
 
   /** The entry of a run that was never claimed. */
-  public static Entry fresh(UUID runId, int laneId, long rank) {
+  public static Entry fresh(UUID runId, long laneId, long rank) {
     return new Entry(runId, laneId, rank, 0, 0, 0, null);
   }
 }

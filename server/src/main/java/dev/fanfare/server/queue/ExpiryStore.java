@@ -18,12 +18,12 @@ public final class ExpiryStore {
             """
             insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
             select :environment, e.run_id, e.expires_at::timestamptz, e.lane_id, e.rank
-              from unnest(:run_ids::uuid[], :expires_ats::text[], :lane_ids::int[], :ranks::int8[])
+              from unnest(:run_ids::uuid[], :expires_ats::text[], :lane_ids::int8[], :ranks::int8[])
                    as e (run_id, expires_at, lane_id, rank)
             """)
         .uuids("run_ids", entries, Entry::runId)
         .times("expires_ats", expiring, e -> e.expiresAt())
-        .ints("lane_ids", entries, Entry::laneId)
+        .longs("lane_ids", entries, Entry::laneId)
         .longs("ranks", entries, Entry::rank)
         .update();
   }
@@ -45,11 +45,11 @@ public final class ExpiryStore {
             """)
         .bind("now", now)
         .bind("max", max)
-        .list(r -> new Expired(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")));
+        .list(r -> new Expired(r.uuid("run_id"), r.bigint("lane_id"), r.bigint("rank")));
   }
 
   /** A run whose deadline has passed, and its ready entry when the deadline was set. */
-  public record Expired(UUID runId, int laneId, long rank) {}
+  public record Expired(UUID runId, long laneId, long rank) {}
 
   /**
    * Deletes the ready entries of these runs, except those that were claimed before; returns the
@@ -63,7 +63,7 @@ public final class ExpiryStore {
              where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select y.address
-                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                       from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
                       cross join lateral (
                               select x.ctid as address
@@ -77,7 +77,7 @@ public final class ExpiryStore {
                                  for update skip locked) as y))
             returning run_id
             """)
-        .ints("lane_ids", expired, Expired::laneId)
+        .longs("lane_ids", expired, Expired::laneId)
         .longs("ranks", expired, Expired::rank)
         .uuids("run_ids", expired, Expired::runId)
         .list(r -> r.uuid("run_id"));
@@ -94,7 +94,7 @@ public final class ExpiryStore {
              where environment_id = :environment
                and run_id = any (array(
                      select e.run_id
-                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                       from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
                        left join lateral (
                               select true as present
@@ -107,7 +107,7 @@ public final class ExpiryStore {
                                limit 1) as y on true
                       where y.present is null))
             """)
-        .ints("lane_ids", expired, Expired::laneId)
+        .longs("lane_ids", expired, Expired::laneId)
         .longs("ranks", expired, Expired::rank)
         .uuids("run_ids", expired, Expired::runId)
         .update();

@@ -14,7 +14,7 @@ public final class ParkedStore {
    * same time either commits before, so that nothing is parked, or releases what was parked. Skips
    * rows that another transaction has locked.
    */
-  public int park(Tx tx, int laneId, int max) {
+  public int park(Tx tx, long laneId, int max) {
     return tx.sql(
             """
             with undeclared as materialized (
@@ -78,7 +78,7 @@ public final class ParkedStore {
         .bind("task_ids", taskIds)
         .bind("ranks", ranks)
         .bind("run_ids", runIds)
-        .list(r -> Entry.fresh(r.uuid("run_id"), r.integer("lane_id"), r.bigint("rank")));
+        .list(r -> Entry.fresh(r.uuid("run_id"), r.bigint("lane_id"), r.bigint("rank")));
   }
 
   /** Those of these tasks that have parked runs. */

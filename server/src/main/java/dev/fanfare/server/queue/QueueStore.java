@@ -77,11 +77,11 @@ public final class QueueStore {
     return ids;
   }
 
-  private record Numbered(Lane lane, int id) {}
+  private record Numbered(Lane lane, long id) {}
 
   /** Returns the ids of lanes. Inserts missing ones. The id of a lane never changes. */
-  public Map<Lane, Integer> lanes(Tx tx, Collection<Lane> lanes) {
-    Map<Lane, Integer> ids = findLanes(tx, lanes);
+  public Map<Lane, Long> lanes(Tx tx, Collection<Lane> lanes) {
+    Map<Lane, Long> ids = findLanes(tx, lanes);
     List<Lane> missing = lanes.stream().filter(lane -> !ids.containsKey(lane)).toList();
     if (!missing.isEmpty()) { // only these, because each inserted row uses up an id
       tx.sql(
@@ -104,8 +104,8 @@ public final class QueueStore {
     return ids;
   }
 
-  private static Map<Lane, Integer> findLanes(Tx tx, Collection<Lane> lanes) {
-    Map<Lane, Integer> ids = new HashMap<>();
+  private static Map<Lane, Long> findLanes(Tx tx, Collection<Lane> lanes) {
+    Map<Lane, Long> ids = new HashMap<>();
     tx.sql(
             """
             select l.queue_id, l.concurrency_key, l.task_id, l.version_id, l.lane_id
@@ -133,7 +133,7 @@ public final class QueueStore {
                     r.text("concurrency_key"),
                     r.integer("task_id"),
                     r.integer("version_id")),
-                r.integer("lane_id")))
+                r.bigint("lane_id")))
         .forEach(found -> ids.put(found.lane(), found.id()));
     return ids;
   }

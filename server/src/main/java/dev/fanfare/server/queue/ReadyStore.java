@@ -21,11 +21,11 @@ public final class ReadyStore {
                    (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
             select :environment, e.lane_id, e.rank, e.run_id, e.fence, e.attempt, e.losses,
                    e.first_started_at::timestamptz
-              from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
+              from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
                           :attempts::int[], :losses::int[], :first_started_ats::text[])
                    as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
             """)
-        .ints("lane_ids", entries, Entry::laneId)
+        .longs("lane_ids", entries, Entry::laneId)
         .longs("ranks", entries, Entry::rank)
         .uuids("run_ids", entries, Entry::runId)
         .ints("fences", entries, Entry::fence)
@@ -39,14 +39,14 @@ public final class ReadyStore {
    * Deletes and returns the entries of these runs, in the order of the arrays. Waits for claims
    * that have locked some; an entry that such a claim takes is not returned.
    */
-  public List<Entry> delete(Tx tx, int[] laneIds, long[] ranks, UUID[] runIds) {
+  public List<Entry> delete(Tx tx, long[] laneIds, long[] ranks, UUID[] runIds) {
     return tx.sql(
             """
             delete from ready
              where environment_id is not distinct from :environment -- not for an index
                and ctid = any (array(
                      select y.address
-                       from unnest(:lane_ids::int[], :ranks::int8[], :run_ids::uuid[])
+                       from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
                       cross join lateral (
                               select x.ctid as address
@@ -68,7 +68,7 @@ public final class ReadyStore {
   static Entry entry(Row r) throws SQLException {
     return new Entry(
         r.uuid("run_id"),
-        r.integer("lane_id"),
+        r.bigint("lane_id"),
         r.bigint("rank"),
         r.integer("fence"),
         r.integer("attempt"),
@@ -89,7 +89,7 @@ public final class ReadyStore {
    * @param freeSlots the free slots of its queue and concurrency key; absent: no concurrency limit
    */
   public record ClaimableLane(
-      int laneId,
+      long laneId,
       int taskId,
       int versionId,
       String task,
@@ -110,7 +110,7 @@ public final class ReadyStore {
    * @param lanesMax the maximum number of lanes
    * @param depthMax the limit for counting the entries of a lane
    */
-  public List<ClaimableLane> claimableLanes(Tx tx, int afterLaneId, int lanesMax, int depthMax) {
+  public List<ClaimableLane> claimableLanes(Tx tx, long afterLaneId, int lanesMax, int depthMax) {
     return tx.sql(
             """
             with recursive ahead (lane_id, n) as (
@@ -157,7 +157,7 @@ public final class ReadyStore {
         .bind("depth_max", depthMax)
         .list(r ->
             new ClaimableLane(
-                r.integer("lane_id"),
+                r.bigint("lane_id"),
                 r.integer("task_id"),
                 r.integer("version_id"),
                 r.text("task"),

@@ -19,14 +19,14 @@ public final class SlotStore {
    * @param countByLane the number of slots to free, by lane
    * @return whether a limited queue may have free slots now
    */
-  public boolean free(Tx tx, Map<Integer, Integer> countByLane) {
-    Map<Integer, Integer> ordered = new TreeMap<>(countByLane);
+  public boolean free(Tx tx, Map<Long, Integer> countByLane) {
+    Map<Long, Integer> ordered = new TreeMap<>(countByLane);
     return tx.sql(
                 """
                 with freed as materialized (
                   select s.queue_id, s.concurrency_key, f.n
                     from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
-                            from unnest(:lane_ids::int[], :counts::int[]) as u (lane_id, n)
+                            from unnest(:lane_ids::int8[], :counts::int[]) as u (lane_id, n)
                             join lanes l on l.environment_id = :environment
                                         and l.lane_id = u.lane_id
                            group by l.queue_id, l.concurrency_key) as f
@@ -43,7 +43,7 @@ public final class SlotStore {
                    and s.queue_id = f.queue_id
                    and s.concurrency_key = f.concurrency_key
                 """)
-            .ints("lane_ids", ordered.keySet())
+            .longs("lane_ids", ordered.keySet(), Long::longValue)
             .ints("counts", ordered.values())
             .update()
         > 0;

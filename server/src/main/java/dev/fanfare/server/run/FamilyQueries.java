@@ -94,7 +94,7 @@ public final class FamilyQueries {
   public record Place(
       UUID runId,
       int taskId,
-      int laneId,
+      long laneId,
       long rank,
       @Nullable UUID batchId,
       @Nullable UUID parentId,
@@ -162,7 +162,7 @@ public final class FamilyQueries {
     return new Place(
         r.uuid("run_id"),
         r.integer("task_id"),
-        r.integer("lane_id"),
+        r.bigint("lane_id"),
         r.bigint("rank"),
         r.uuidOrNull("batch_id"),
         r.uuidOrNull("parent_run_id"),

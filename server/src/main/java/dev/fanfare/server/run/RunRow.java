@@ -19,7 +19,7 @@ public record RunRow(
     UUID runId,
     NewRun run,
     int taskId,
-    int laneId,
+    long laneId,
     int batchIndex,
     long rank,
     @Nullable Duration ttl,

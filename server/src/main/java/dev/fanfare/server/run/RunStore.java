@@ -60,7 +60,7 @@ public final class RunStore {
                        r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
                        r.is_test, r.ttl_ms,
                        r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
-                  from unnest(:run_ids::uuid[], :task_ids::int[], :lane_ids::int[], :ranks::int8[],
+                  from unnest(:run_ids::uuid[], :task_ids::int[], :lane_ids::int8[], :ranks::int8[],
                               :batch_indexes::int[],
                               :payloads::text[], :payload_types::text[], :metadata::text[],
                               :tags::text[], :idempotency_keys::text[],
@@ -79,7 +79,7 @@ public final class RunStore {
             .bind("created_at", createdAt)
             .uuids("run_ids", rows, RunRow::runId)
             .ints("task_ids", rows, RunRow::taskId)
-            .ints("lane_ids", rows, RunRow::laneId)
+            .longs("lane_ids", rows, RunRow::laneId)
             .longs("ranks", rows, RunRow::rank)
             .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
             .texts("payloads", rows, row -> row.run().payload())

@@ -35,7 +35,7 @@ public final class AssignLanes {
   private final QueueStore queues = new QueueStore();
 
   /** A cache that needs no invalidation: the id of a lane never changes. */
-  private final Map<Key, Integer> laneIds = new ConcurrentHashMap<>();
+  private final Map<Key, Long> laneIds = new ConcurrentHashMap<>();
 
   private record Key(int environmentId, Lane lane) {}
 
@@ -51,7 +51,7 @@ public final class AssignLanes {
    */
   public record Assigned(List<PlacedRun> placed, SortedMap<Integer, String> rejected) {}
 
-  private record Found(Assigned assigned, Map<Lane, Integer> lanes) {}
+  private record Found(Assigned assigned, Map<Lane, Long> lanes) {}
 
   /**
    * Assigns runs to lanes. Takes two round trips for any number of runs of known tasks whose lanes
@@ -111,12 +111,12 @@ public final class AssignLanes {
                   : Objects.requireNonNull(queueByName.get(run.queue()));
       lanes.add(new Lane(queueId, run.concurrencyKey(), task.id(), versions.versionId(run)));
     }
-    Map<Lane, Integer> idByLane = findOrCreate(tx, lanes);
+    Map<Lane, Long> idByLane = findOrCreate(tx, lanes);
     List<PlacedRun> placed = new ArrayList<>(runs.size());
     for (int i = 0; i < runs.size(); i++) {
       NewRun run = runs.get(i);
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
-      int laneId = Objects.requireNonNull(idByLane.get(lanes.get(i)));
+      long laneId = Objects.requireNonNull(idByLane.get(lanes.get(i)));
       placed.add(new PlacedRun(run, task.id(), laneId, task.ttl()));
     }
     return new Found(new Assigned(placed, rejected), idByLane);
@@ -145,11 +145,11 @@ public final class AssignLanes {
     return names.isEmpty() ? Map.of() : queues.findOrInsert(tx, names);
   }
 
-  private Map<Lane, Integer> findOrCreate(Tx tx, List<Lane> lanes) {
-    Map<Lane, Integer> ids = new HashMap<>();
+  private Map<Lane, Long> findOrCreate(Tx tx, List<Lane> lanes) {
+    Map<Lane, Long> ids = new HashMap<>();
     Set<Lane> unknown = new LinkedHashSet<>();
     for (Lane lane : lanes) {
-      Integer id = laneIds.get(new Key(tx.environmentId(), lane));
+      Long id = laneIds.get(new Key(tx.environmentId(), lane));
       if (id == null) {
         unknown.add(lane);
       } else {

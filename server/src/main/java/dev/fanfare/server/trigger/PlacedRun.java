@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param run the request
  * @param taskTtl the task's time to live; absent: none
  */
-public record PlacedRun(NewRun run, int taskId, int laneId, @Nullable Duration taskTtl) {
+public record PlacedRun(NewRun run, int taskId, long laneId, @Nullable Duration taskTtl) {
   /** The tasks of these runs. */
   public static Set<Integer> taskIds(List<PlacedRun> runs) {
     return runs.stream().map(PlacedRun::taskId).collect(Collectors.toSet());

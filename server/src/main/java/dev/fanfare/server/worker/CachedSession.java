@@ -8,7 +8,7 @@ final class CachedSession {
   final Session session;
 
   /** The lane after which the session's next claim starts. */
-  volatile int lastLaneId;
+  volatile long lastLaneId;
 
   private volatile long renewedNanos = System.nanoTime();
   private volatile int newestPoll;

@@ -34,7 +34,7 @@ create table batch_items (
   batch_id       uuid not null,
   item_index     integer not null,
   task_id        integer not null,
-  lane_id        integer not null,
+  lane_id        bigint not null,
   item           text not null,
   error          text,
   constraint batch_items_pkey PRIMARY KEY (environment_id, batch_id, item_index)
@@ -80,7 +80,7 @@ create table delays (
   environment_id   integer not null,
   run_id           uuid not null,
   due_at           timestamp with time zone not null,
-  lane_id          integer not null,
+  lane_id          bigint not null,
   rank             bigint not null,
   fence            integer not null,
   attempt          smallint not null,
@@ -109,7 +109,7 @@ create table expiries (
   environment_id integer not null,
   run_id         uuid not null,
   expires_at     timestamp with time zone not null,
-  lane_id        integer not null,
+  lane_id        bigint not null,
   rank           bigint not null,
   constraint expiries_pkey PRIMARY KEY (environment_id, run_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
@@ -127,7 +127,7 @@ CREATE INDEX idempotency_keys_expiry ON idempotency_keys USING btree (environmen
 
 create table lanes (
   environment_id  integer not null,
-  lane_id         integer not null generated always as identity,
+  lane_id         bigint not null generated always as identity,
   queue_id        integer not null,
   concurrency_key text not null default ''::text,
   task_id         integer not null,
@@ -141,7 +141,7 @@ create table leases (
   run_id           uuid not null,
   session_id       uuid not null,
   fence            integer not null,
-  lane_id          integer not null,
+  lane_id          bigint not null,
   rank             bigint not null,
   attempt          smallint not null,
   losses           smallint not null,
@@ -197,7 +197,7 @@ create table parked (
   task_id        integer not null,
   rank           bigint not null,
   run_id         uuid not null,
-  lane_id        integer not null,
+  lane_id        bigint not null,
   constraint parked_pkey PRIMARY KEY (environment_id, task_id, rank, run_id)
 );
 
@@ -214,7 +214,7 @@ create table queues (
 
 create table ready (
   environment_id   integer not null,
-  lane_id          integer not null,
+  lane_id          bigint not null,
   rank             bigint not null,
   run_id           uuid not null,
   fence            integer not null,
@@ -246,7 +246,7 @@ create table runs (
   environment_id  integer not null,
   run_id          uuid not null,
   task_id         integer not null,
-  lane_id         integer not null,
+  lane_id         bigint not null,
   rank            bigint not null,
   created_at      timestamp with time zone not null,
   batch_id        uuid,
