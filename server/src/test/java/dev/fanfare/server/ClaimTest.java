@@ -79,7 +79,7 @@ class ClaimTest {
   }
 
   @Test
-  void CON_15_a_poll_parks_a_bounded_number_of_runs() {
+  void CON_15_no_poll_sees_runs_of_undeclared_tasks_and_a_sweep_parks_a_bounded_number() {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < 600; i++) {
       for (String key : List.of("k1", "k2", "k3")) {
@@ -91,30 +91,57 @@ class ClaimTest {
     UUID run = tenant.trigger(Item.of("a"));
     Worker worker = tenant.worker("a");
     assertThat(worker.claimIds(5)).containsExactly(run);
+    assertThat(tenant.count("parked")).isZero();
+    engine.sweepAll(tenant.now());
     assertThat(tenant.count("parked")).isEqualTo(1_000);
-    assertThat(worker.claimIds(5)).isEmpty();
+    engine.sweepAll(tenant.now());
     assertThat(tenant.count("parked")).isEqualTo(1_800);
   }
 
   @Test
-  void CON_16_a_poll_sees_its_lane_behind_thousands_of_others() {
+  void CON_16_a_poll_finds_its_lane_at_once_behind_thousands_of_others() {
     tenant.worker("other"); // declares the task, and does not poll
-    int lanes = 64 * 64 + 100; // more than a claim visits
-    for (int key = 0; key < lanes; ) {
-      List<Item> items = new ArrayList<>();
-      while (items.size() < 1_000 && key < lanes) {
-        items.add(Item.of("other").concurrencyKey("k" + key++));
-      }
-      tenant.batch(items.toArray(Item[]::new));
-    }
+    trigger("other", 64 * 64 + 100); // lanes: more than a claim visits
     UUID run = tenant.trigger(Item.of("a"));
-    PollRuns.Poll poll = poll(tenant.worker("a").session(), 1);
+    assertThat(poll(tenant.worker("a").session(), 1).now().runs())
+        .extracting(claimed -> claimed.runId())
+        .containsExactly(run);
+  }
+
+  @Test
+  void CON_16_a_poll_continues_where_it_stopped_among_thousands_of_full_lanes() {
+    Worker worker = tenant.worker(Tenant.limited("first", "q", 1), Tenant.task("second"));
+    trigger("first", 64 * 64 + 100);
+    execute(
+        """
+        insert into slots (environment_id, queue_id, concurrency_key, in_use)
+        select environment_id, queue_id, concurrency_key, 1
+          from lanes
+         where environment_id = :environment
+        """);
+    UUID run = tenant.trigger(Item.of("second"));
+    PollRuns.Poll poll = poll(worker.session(), 1);
     assertThat(poll.now().runs()).isEmpty();
     AtomicInteger looks = new AtomicInteger();
     assertThat(poll.await(looks::incrementAndGet).runs())
         .extracting(claimed -> claimed.runId())
         .containsExactly(run);
     assertThat(looks).as("it continues where it stopped").hasValue(1);
+  }
+
+  /** Triggers a run in each of many lanes. */
+  private void trigger(String task, int lanes) {
+    for (int key = 0; key < lanes; ) {
+      List<Item> items = new ArrayList<>();
+      while (items.size() < 1_000 && key < lanes) {
+        items.add(Item.of(task).concurrencyKey("k" + key++));
+      }
+      tenant.batch(items.toArray(Item[]::new));
+    }
+  }
+
+  private void execute(String sql) {
+    engine.database.transaction(tenant.id(), tx -> tx.sql(sql).update());
   }
 
   @Test

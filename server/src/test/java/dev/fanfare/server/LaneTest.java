@@ -31,6 +31,7 @@ class LaneTest {
         tenant.trigger(Item.of("a").delayUntil(engine.clock.instant().plus(Duration.ofHours(2))));
     UUID canceled = tenant.trigger(Item.of("a").concurrencyKey("k"));
     tenant.cancel(canceled);
+    assertThat(tenant.park()).isEqualTo(1);
     ClaimedRun claimed = worker.claim(1).getFirst();
     worker.succeed(claimed, "1");
     engine.sweep("ExpireSweep", engine.clock.instant().plus(ttl));

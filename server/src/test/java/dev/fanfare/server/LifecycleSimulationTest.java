@@ -106,7 +106,10 @@ class LifecycleSimulationTest {
         case 14 -> engine.clock.advance(Duration.ofMillis(random.nextLong(-2_000, 60_000)));
         case 15 -> tenant.queueDue(engine.clock.instant().plusSeconds(random.nextInt(120)));
         case 16 -> tenant.reclaim(tenant.now().plus(oneOf(Tenant.NO_START, Tenant.LAPSE)));
-        case 17 -> engine.sweep("SlotSweep", tenant.now());
+        case 17 -> {
+          engine.sweep("SlotSweep", tenant.now());
+          tenant.park();
+        }
         case 18 -> {
           engine.sweep("IdempotencyKeySweep", engine.clock.instant());
           engine.sweep("RequestKeySweep", engine.clock.instant());

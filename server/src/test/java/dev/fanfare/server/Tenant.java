@@ -228,6 +228,11 @@ public final class Tenant {
     return engine.sweep("DueSweep", now);
   }
 
+  /** Parks ready runs of tasks that no worker has declared; returns how many. */
+  public int park() {
+    return engine.sweep("ParkSweep", now());
+  }
+
   /**
    * Lets time pass for sessions and leases. Their times come from the database's clock, which a
    * test cannot advance, so the stored times are moved back.

@@ -124,10 +124,15 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_10_a_run_of_an_undeclared_task_is_parked_by_the_first_claim() {
+  void TRG_10_a_run_of_an_undeclared_task_is_parked_once_there_is_a_worker() {
     UUID run = tenant.trigger(Item.of("later"));
     assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
-    assertThat(tenant.worker("other").claim(10)).isEmpty();
+    assertThat(tenant.park()).as("without any worker").isZero();
+    assertThat(tenant.status(run)).isEqualTo(RunStatus.QUEUED);
+    UUID declared = tenant.trigger(Item.of("other"));
+    Worker worker = tenant.worker("other");
+    assertThat(tenant.park()).isEqualTo(1);
+    assertThat(worker.claimOne().runId()).isEqualTo(declared);
     assertThat(tenant.status(run)).isEqualTo(RunStatus.PENDING_VERSION);
     assertThat(tenant.count("ready")).isZero();
     assertThat(tenant.count("parked")).isEqualTo(1);
@@ -136,10 +141,8 @@ class TriggerTest {
   @Test
   void TRG_11_declaring_a_task_releases_its_parked_runs_in_their_old_order() {
     List<UUID> runs = tenant.triggerMany(2_300, Item.of("later"));
-    Worker other = tenant.worker("other");
-    for (int claims = 0; claims < 3; claims++) {
-      assertThat(other.claim(100)).isEmpty();
-    }
+    tenant.worker("other");
+    assertThat(tenant.park()).isEqualTo(2_300);
     assertThat(tenant.count("parked")).isEqualTo(2_300);
     Worker worker = tenant.worker("later");
     assertThat(tenant.count("parked")).isZero();

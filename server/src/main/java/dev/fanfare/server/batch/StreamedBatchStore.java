@@ -4,6 +4,7 @@ import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.StoredError;
 import dev.fanfare.server.trigger.PlacedRun;
@@ -124,6 +125,7 @@ final class StreamedBatchStore {
   /**
    * A stored item with the lane of its future run.
    *
+   * @param lane the key of the lane
    * @param taskTtl the task's time to live; absent: none
    * @param text the item as it was sent
    * @param failure why the item cannot be executed; absent: it can
@@ -131,7 +133,7 @@ final class StreamedBatchStore {
   record StoredItem(
       int index,
       String task,
-      int taskId,
+      Lane lane,
       long laneId,
       @Nullable Duration taskTtl,
       String text,
@@ -141,7 +143,8 @@ final class StreamedBatchStore {
   List<StoredItem> items(Tx tx, UUID batchId, int firstIndex) {
     return tx.sql(
             """
-            select i.item_index, t.slug, i.task_id, i.lane_id, t.ttl_ms, i.item, i.error
+            select i.item_index, t.slug, i.task_id, i.lane_id, l.queue_id, l.concurrency_key,
+                   l.version_id, t.ttl_ms, i.item, i.error
               from (select i.*,
                            sum(octet_length(i.item)) over (order by i.item_index) as bytes
                       from batch_items i
@@ -154,6 +157,12 @@ final class StreamedBatchStore {
                       where x.environment_id = i.environment_id
                         and x.task_id = i.task_id
                       limit 1) as t
+             cross join lateral (
+                     select x.queue_id, x.concurrency_key, x.version_id
+                       from lanes x
+                      where x.environment_id = i.environment_id
+                        and x.lane_id = i.lane_id
+                      limit 1) as l
              where i.bytes <= :bytes_at_once
                 or i.item_index = :first_index
              order by i.item_index
@@ -166,7 +175,11 @@ final class StreamedBatchStore {
           return new StoredItem(
               r.integer("item_index"),
               r.text("slug"),
-              r.integer("task_id"),
+              new Lane(
+                  r.integer("queue_id"),
+                  r.text("concurrency_key"),
+                  r.integer("task_id"),
+                  r.integer("version_id")),
               r.bigint("lane_id"),
               r.millisOrNull("ttl_ms"),
               r.text("item"),

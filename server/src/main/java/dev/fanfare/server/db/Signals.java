@@ -67,13 +67,23 @@ public final class Signals implements AutoCloseable {
     return signals;
   }
 
+  /**
+   * What a poll knows when it looks for work.
+   *
+   * @param ticket of the signals whose work it can see
+   * @param runs how many runs the signals that woke it meant for it; if it finds fewer, others may
+   *     be able to take them
+   * @param others whether some of these may be of tasks that it cannot execute
+   */
+  public record Look(long ticket, int runs, boolean others) {}
+
   /** A poll that waits for work. For use by one thread, which must close it. */
   public interface Waiter extends AutoCloseable {
     /** Waits for a signal since it last looked, at most for {@code timeout}. */
     void await(Duration timeout) throws InterruptedException;
 
-    /** Notes that it looks for work now; returns the ticket of what it can see. */
-    long look();
+    /** Notes that it looks for work now. */
+    Look look();
 
     /** Notes that it has looked, so that the signal was of use. */
     void looked();

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * The polls of one environment that wait on this server.
  *
  * <p>A signal wakes as many of them as have slots for its runs, those that wait longest first, and
- * only those that can execute one of its tasks. A poll that finds more than it can take, or work
- * for others, passes the signal on to polls that have not looked since. So each poll looks at most
- * once for each signal. Thread-safe.
+ * only those that can execute one of its tasks. A poll that finds more than it can take, or that
+ * was woken for work of others, passes the signal on to polls that have not looked since. So each
+ * poll looks at most once for each signal. Thread-safe.
  */
 final class Waiters {
   private final ReentrantLock lock = new ReentrantLock();
@@ -59,7 +59,11 @@ final class Waiters {
         break;
       }
       if (work.forAll() || (waiter.lookedAt < signal && waiter.canExecute(work.taskIds()))) {
-        left -= work.forAll() ? 0 : waiter.slots;
+        if (!work.forAll()) {
+          waiter.runs = (int) Math.min(waiter.slots, waiter.runs + left);
+          waiter.others |= !waiter.canExecuteAll(work.taskIds());
+          left -= waiter.slots;
+        }
         waiter.signaled = true;
         waiter.wakeUp.signal();
       }
@@ -95,6 +99,8 @@ final class Waiters {
     // Guarded by lock.
     long lookedAt; // the number of signals when it last looked for work
     boolean signaled; // there was a signal since
+    int runs; // how many of its runs were meant for this poll
+    boolean others; // some of its runs may be of tasks that this poll cannot execute
     boolean looking;
 
     Waiter(Set<Integer> taskIds, int slots, long ticket) {
@@ -106,6 +112,10 @@ final class Waiters {
 
     boolean canExecute(Set<Integer> tasks) {
       return tasks.isEmpty() || tasks.stream().anyMatch(taskIds::contains);
+    }
+
+    boolean canExecuteAll(Set<Integer> tasks) {
+      return !tasks.isEmpty() && taskIds.containsAll(tasks);
     }
 
     @Override
@@ -122,13 +132,16 @@ final class Waiters {
     }
 
     @Override
-    public long look() {
+    public Signals.Look look() {
       lock.lock();
       try {
+        Signals.Look look = new Signals.Look(signals, runs, others);
         lookedAt = signals;
         signaled = false;
+        runs = 0;
+        others = false;
         looking = true;
-        return lookedAt;
+        return look;
       } finally {
         lock.unlock();
       }

@@ -3,9 +3,9 @@ package dev.fanfare.server.lease;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.queue.ParkedStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
+import dev.fanfare.server.queue.ReadyStore.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,39 +14,34 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Claims ready runs for a session. A claim visits the lanes with ready runs in rounds, shares the
- * session's free slots among them, and takes runs from each lane in rank order.
+ * session's free slots among them, and takes runs from each lane in rank order. It sees only what
+ * its worker may take.
  *
  * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
- * queue has a limit. The first round takes one more for canceled runs. After the rounds, another
- * transaction parks runs of undeclared tasks, if the claim saw any.
+ * queue has a limit. The first round takes one more for canceled runs.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
 
   private static final int LANES_PER_ROUND = 64;
 
-  /** Bounds the duration of a claim that passes very many lanes of other workers. */
+  /** Bounds the duration of a claim that passes very many lanes of full queues. */
   private static final int ROUNDS_MAX = 64;
 
-  /** The maximum number of runs that a claim parks. */
-  private static final int PARKED_MAX = 1_000;
+  /** The maximum number of tasks that a poll tells others of. */
+  private static final int OTHERS_MAX = 64;
 
-  /** The maximum number of undeclared tasks that the log names. */
-  private static final int UNDECLARED_LOGGED_MAX = 1_000;
-
-  private final Set<Integer> loggedUndeclared = ConcurrentHashMap.newKeySet();
+  private static final int OTHERS_PROBES_MAX = 1_000;
 
   private final Database database;
   private final PayloadReads payloadReads;
   private final ReadyStore readyStore = new ReadyStore();
-  private final ParkedStore parkedStore = new ParkedStore();
   private final LeaseStore leaseStore = new LeaseStore();
   private final SlotCountStore slotCountStore = new SlotCountStore();
   private final ClaimStore claimStore = new ClaimStore();
@@ -59,22 +54,27 @@ public final class ClaimRuns {
   /**
    * Where a claim starts among the lanes, so that all lanes take turns, and where it ends.
    *
-   * @param afterLaneId it starts with the next lane; 0: with the first
-   * @param untilLaneId it ends at this lane, after it has continued with the first; 0: at the last
+   * @param after it starts with the next lane
+   * @param until it ends at this lane, after it has continued with the first; at the last lane if
+   *     this is the start
    * @param wrapped whether it has continued with the first lane
    */
-  public record Turn(long afterLaneId, long untilLaneId, boolean wrapped) {
-    /** A turn of all lanes that starts after this lane; 0: with the first. */
-    public static Turn after(long laneId) {
-      return new Turn(laneId, laneId, laneId == 0);
+  public record Turn(Position after, Position until, boolean wrapped) {
+    /** A turn of all lanes that starts after this lane. */
+    public static Turn after(Position lane) {
+      return new Turn(lane, lane, isStart(lane));
     }
 
-    private Turn next(long lastLaneId) {
-      return new Turn(lastLaneId, untilLaneId, wrapped || lastLaneId == 0);
+    private Turn next(Position last) {
+      return new Turn(last, until, wrapped || isStart(last));
     }
 
-    private boolean endsWith(long lastLaneId) {
-      return wrapped && (lastLaneId == 0 || (untilLaneId > 0 && lastLaneId >= untilLaneId));
+    private boolean endsWith(Position last) {
+      return wrapped && (isStart(last) || (!isStart(until) && last.compareTo(until) >= 0));
+    }
+
+    private static boolean isStart(Position position) {
+      return position.equals(Position.START);
     }
   }
 
@@ -84,17 +84,17 @@ public final class ClaimRuns {
    * @param runs the runs that the session now holds
    * @param canceled leases of the session whose run was canceled; each is named again until it ends
    * @param rest where the claim would continue; absent: it has seen all lanes
-   * @param lastLaneId the lane after which the session's next claim starts; 0: with the first lane
+   * @param last the lane after which the session's next claim starts; the start: with the first
    * @param contended whether it skipped runs that other transactions had locked, or for which there
    *     was no memory. They may be claimable in a moment, and no signal says so
-   * @param others the tasks of the runs that it saw and did not take
+   * @param others the tasks of the runs that it may take and did not take
    * @param othersCount how many such runs it saw, counted up to a limit for each lane
    */
   public record Claim(
       List<ClaimedRun> runs,
       List<LeaseRef> canceled,
       @Nullable Turn rest,
-      long lastLaneId,
+      Position last,
       boolean contended,
       Set<Integer> others,
       int othersCount) {}
@@ -107,10 +107,8 @@ public final class ClaimRuns {
    * @param poll the number of the session's poll; 0: the worker does not number its polls
    */
   public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId, int poll) {
-    boolean canExecute(ClaimableLane lane) {
-      return lane.declared()
-          && taskIds.contains(lane.taskId())
-          && (lane.versionId() == 0 || lane.versionId() == versionId);
+    private int[] sortedTaskIds() {
+      return taskIds.stream().mapToInt(Integer::intValue).sorted().toArray();
     }
   }
 
@@ -120,7 +118,7 @@ public final class ClaimRuns {
     for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
       boolean first = i == 0;
       int free = max - progress.runs.size();
-      long after = progress.rest.afterLaneId();
+      Position after = progress.rest.after();
       Round round;
       try {
         round =
@@ -143,8 +141,16 @@ public final class ClaimRuns {
       }
       progress.add(round);
     }
-    park(environmentId, progress.undeclared);
     return progress.claim();
+  }
+
+  /** Returns tasks with ready runs that a session may not take, but that others may. */
+  public List<Integer> tasksOfOthers(int environmentId, Claimant claimant) {
+    return database.transaction(
+        environmentId,
+        tx ->
+            readyStore.tasksOfOthers(
+                tx, claimant.sortedTaskIds(), claimant.versionId(), OTHERS_PROBES_MAX, OTHERS_MAX));
   }
 
   /**
@@ -157,24 +163,23 @@ public final class ClaimRuns {
       List<ClaimableLane> lanes,
       Map<Long, Integer> quotas,
       List<ClaimedRun> runs,
-      long lastLaneId,
+      Position last,
       List<LeaseRef> canceled) {}
 
   /** A claim while its rounds go on. */
   private static final class Progress {
     final List<ClaimedRun> runs = new ArrayList<>();
     final List<LeaseRef> canceled = new ArrayList<>();
-    final List<ClaimableLane> undeclared = new ArrayList<>();
     final Set<Integer> others = new HashSet<>();
     long chars;
     int othersCount;
     boolean contended;
-    long lastLaneId;
+    Position last;
     @Nullable Turn rest;
 
     Progress(Turn from) {
       this.rest = from;
-      this.lastLaneId = from.afterLaneId();
+      this.last = from.after();
     }
 
     boolean hasRoom(int max) {
@@ -183,8 +188,8 @@ public final class ClaimRuns {
 
     void add(Round round) {
       Turn before = Objects.requireNonNull(rest);
-      lastLaneId = round.lastLaneId();
-      rest = before.endsWith(lastLaneId) ? null : before.next(lastLaneId);
+      last = round.last();
+      rest = before.endsWith(last) ? null : before.next(last);
       runs.addAll(round.runs());
       chars += PayloadReads.chars(round.runs());
       canceled.addAll(round.canceled());
@@ -193,10 +198,6 @@ public final class ClaimRuns {
       contended |= missed > 0;
       othersCount += missed;
       for (ClaimableLane lane : round.lanes()) {
-        if (!lane.declared()) {
-          undeclared.add(lane);
-          continue;
-        }
         int quota = round.quotas().getOrDefault(lane.laneId(), 0);
         int left = Quotas.wanted(lane) - quota;
         if (left > 0 || (missed > 0 && quota > 0)) {
@@ -207,83 +208,46 @@ public final class ClaimRuns {
     }
 
     Claim claim() {
-      return new Claim(runs, canceled, rest, lastLaneId, contended, others, othersCount);
+      return new Claim(runs, canceled, rest, last, contended, others, othersCount);
     }
   }
 
-  private Round firstRound(
-      Tx tx, Claimant claimant, int max, long afterLaneId, ClaimMemory memory) {
-    Round round = round(tx, claimant, max, afterLaneId, memory);
+  private Round firstRound(Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
+    Round round = round(tx, claimant, max, after, memory);
     // After the claim has locked its session, because a close locks the session first, too.
     List<LeaseRef> canceled =
         leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN);
-    return new Round(round.lanes(), round.quotas(), round.runs(), round.lastLaneId(), canceled);
+    return new Round(round.lanes(), round.quotas(), round.runs(), round.last(), canceled);
   }
 
-  private Round round(Tx tx, Claimant claimant, int max, long afterLaneId, ClaimMemory memory) {
+  private Round round(Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
+    int[] taskIds = claimant.sortedTaskIds();
     // One more than it can take shows whether there is work for others.
     List<ClaimableLane> lanes =
-        readyStore.claimableLanes(tx, afterLaneId, LANES_PER_ROUND, max + 1);
-    long lastLaneId = lanes.size() < LANES_PER_ROUND ? 0 : lanes.getLast().laneId();
-    List<ClaimableLane> executable = lanes.stream().filter(claimant::canExecute).toList();
-    int[] quotas = Quotas.share(executable, max);
+        taskIds.length == 0
+            ? List.of()
+            : readyStore.claimableLanes(
+                tx, taskIds, claimant.versionId(), after, LANES_PER_ROUND, max + 1);
+    Position last = lanes.size() < LANES_PER_ROUND ? Position.START : lanes.getLast().position();
+    int[] quotas = Quotas.share(lanes, max);
     int granted = Quotas.sum(quotas);
     if (granted == 0) {
-      return new Round(lanes, Map.of(), List.of(), lastLaneId, List.of());
+      return new Round(lanes, Map.of(), List.of(), last, List.of());
     }
     if (granted == max) {
       // The quotas may end before the last lane: the next claim must start with those after it.
-      lastLaneId = executable.get(Quotas.lastServed(quotas)).laneId();
+      last = lanes.get(Quotas.lastServed(quotas)).position();
     }
-    if (executable.stream().anyMatch(lane -> lane.freeSlots() != null)) {
+    if (lanes.stream().anyMatch(lane -> lane.freeSlots() != null)) {
       slotCountStore.insertMissingSlots(
-          tx, executable.stream().mapToLong(ClaimableLane::laneId).toArray());
+          tx, lanes.stream().mapToLong(ClaimableLane::laneId).toArray());
     }
     Map<Long, Integer> quotaByLane = new HashMap<>();
     for (int i = 0; i < quotas.length; i++) {
-      quotaByLane.put(executable.get(i).laneId(), quotas[i]);
+      quotaByLane.put(lanes.get(i).laneId(), quotas[i]);
     }
     List<ClaimedRun> runs =
-        payloadReads.read(memory, () -> claimStore.claim(tx, claimant, executable, quotas));
-    return new Round(lanes, quotaByLane, runs == null ? List.of() : runs, lastLaneId, List.of());
-  }
-
-  /**
-   * Parks runs of undeclared tasks, a bounded number, so that the poll is not delayed by those of
-   * others. The next claims continue.
-   */
-  private void park(int environmentId, List<ClaimableLane> undeclared) {
-    if (undeclared.isEmpty()) {
-      return;
-    }
-    try {
-      List<ClaimableLane> parked = database.transaction(environmentId, tx -> park(tx, undeclared));
-      parked.forEach(this::logUndeclared);
-    } catch (DatabaseException e) {
-      log.warn(
-          "Parking runs of undeclared tasks failed; the next claim does it: {}", e.getMessage());
-    }
-  }
-
-  private List<ClaimableLane> park(Tx tx, List<ClaimableLane> undeclared) {
-    List<ClaimableLane> parked = new ArrayList<>();
-    int left = PARKED_MAX;
-    for (int i = 0; i < undeclared.size() && i < LANES_PER_ROUND && left > 0; i++) {
-      int moved = parkedStore.park(tx, undeclared.get(i).laneId(), left);
-      left -= moved;
-      if (moved > 0) {
-        parked.add(undeclared.get(i));
-      }
-    }
-    return parked;
-  }
-
-  /** Logs each task once, so that triggers of an undeclared task cannot fill the log. */
-  private void logUndeclared(ClaimableLane lane) {
-    if (loggedUndeclared.size() < UNDECLARED_LOGGED_MAX && loggedUndeclared.add(lane.taskId())) {
-      log.info(
-          "No worker has declared the task \"{}\": its runs wait as PENDING_VERSION",
-          lane.task().replaceAll("\\p{Cntrl}", "?"));
-    }
+        payloadReads.read(memory, () -> claimStore.claim(tx, claimant, lanes, quotas));
+    return new Round(lanes, quotaByLane, runs == null ? List.of() : runs, last, List.of());
   }
 }

@@ -71,7 +71,8 @@ final class ClaimStore {
                  for update of s skip locked
             ), grants as materialized (
               -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
-              select l.lane_id, l.queue_id, l.concurrency_key, a.max_duration_ms,
+              select l.task_id, l.version_id, l.lane_id, l.queue_id, l.concurrency_key,
+                     a.max_duration_ms,
                      q.concurrency_limit is not null as limited,
                      case when q.concurrency_limit is null then a.quota
                           else least(a.quota,
@@ -87,6 +88,8 @@ final class ClaimStore {
                        select y.rank
                          from ready y
                         where y.environment_id = :environment
+                          and y.task_id = l.task_id
+                          and y.version_id = l.version_id
                           and y.lane_id = l.lane_id
                         order by y.rank
                         limit 1) as head on q.concurrency_limit is not null
@@ -102,6 +105,8 @@ final class ClaimStore {
                        select y.ctid as address, y.*
                          from ready y
                         where y.environment_id = :environment
+                          and y.task_id = g.task_id
+                          and y.version_id = g.version_id
                           and y.lane_id = g.lane_id
                         order by y.rank, y.run_id
                         limit g.n

@@ -30,7 +30,8 @@ public final class LeaseComponent implements Component {
             new LapseSweep(resources, reclaim),
             new ReclaimSweep(resources, reclaim),
             new CancelSweep(resources, finishRuns),
-            new SlotSweep(resources.database()));
+            new SlotSweep(resources.database()),
+            new ParkSweep(resources.database()));
   }
 
   /** Claims runs for a session. */

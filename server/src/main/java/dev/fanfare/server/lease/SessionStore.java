@@ -65,6 +65,23 @@ public final class SessionStore {
                 r.integer("slots")));
   }
 
+  /**
+   * Takes the lock under which runs of undeclared tasks are parked, until the end of the
+   * transaction; or does not, if the environment has no session or another server has the lock.
+   */
+  boolean tryLockParking(Tx tx) {
+    return Boolean.TRUE.equals(
+        tx.sql(
+                """
+                select exists (select
+                                 from sessions
+                                where environment_id = :environment)
+                       and pg_try_advisory_xact_lock(hashtext('fanfare park'), :environment)
+                       as locked
+                """)
+            .first(r -> r.flag("locked")));
+  }
+
   /** Deletes a session; returns whether it existed. */
   public boolean delete(Tx tx, UUID sessionId) {
     return tx.sql(

@@ -65,10 +65,11 @@ public final class DelayStore {
   }
 
   /**
-   * Makes up to {@code max} due runs ready, the longest due first; returns how many. The time to
-   * live of a new run starts at {@code now}. Skips entries that another transaction has locked.
+   * Makes up to {@code max} due runs ready, the longest due first; returns the task of each. The
+   * time to live of a new run starts at {@code now}. Skips entries that another transaction has
+   * locked.
    */
-  public int makeReady(Tx tx, Instant now, int max) {
+  public List<Integer> makeReady(Tx tx, Instant now, int max) {
     return tx.sql(
             """
             with due as (
@@ -100,13 +101,22 @@ public final class DelayStore {
                  set expires_at = excluded.expires_at
             )
             insert into ready
-                   (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
-            select environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at
-              from due
+                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                    losses, first_started_at)
+            select d.environment_id, l.task_id, l.version_id, d.lane_id, d.rank, d.run_id, d.fence,
+                   d.attempt, d.losses, d.first_started_at
+              from due d
+             cross join lateral (
+                     select x.task_id, x.version_id
+                       from lanes x
+                      where x.environment_id = d.environment_id
+                        and x.lane_id = d.lane_id
+                      limit 1) as l
+            returning task_id
             """)
         .bind("now", now)
         .bind("max", max)
-        .update();
+        .list(r -> r.integer("task_id"));
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Signals;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 
 /** Queues delayed runs that are due, and runs whose wait before the next attempt is over. */
@@ -32,11 +33,11 @@ final class DueSweep implements Sweep {
 
   @Override
   public int runOnce(int environmentId, Instant now) {
-    int madeReady =
+    List<Integer> tasks =
         database.transaction(environmentId, tx -> delayStore.makeReady(tx, now, AT_ONCE));
-    if (madeReady > 0) {
-      signals.ready(environmentId, Set.of(), madeReady);
+    if (!tasks.isEmpty()) {
+      signals.ready(environmentId, Set.copyOf(tasks), tasks.size());
     }
-    return madeReady;
+    return tasks.size();
   }
 }

@@ -66,9 +66,17 @@ public final class ExpiryStore {
                        from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
                       cross join lateral (
+                              select x.task_id, x.version_id
+                                from lanes x
+                               where x.environment_id = :environment
+                                 and x.lane_id = e.lane_id
+                               limit 1) as l
+                      cross join lateral (
                               select x.ctid as address
                                 from ready x
                                where x.environment_id = :environment
+                                 and x.task_id = l.task_id
+                                 and x.version_id = l.version_id
                                  and x.lane_id = e.lane_id
                                  and x.rank = e.rank
                                  and x.run_id = e.run_id
@@ -96,10 +104,18 @@ public final class ExpiryStore {
                      select e.run_id
                        from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
+                      cross join lateral (
+                              select x.task_id, x.version_id
+                                from lanes x
+                               where x.environment_id = :environment
+                                 and x.lane_id = e.lane_id
+                               limit 1) as l
                        left join lateral (
                               select true as present
                                 from ready x
                                where x.environment_id = :environment
+                                 and x.task_id = l.task_id
+                                 and x.version_id = l.version_id
                                  and x.lane_id = e.lane_id
                                  and x.rank = e.rank
                                  and x.run_id = e.run_id

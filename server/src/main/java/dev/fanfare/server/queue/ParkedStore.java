@@ -8,21 +8,62 @@ import java.util.UUID;
 /** SQL of {@code parked}: runs whose task no worker has declared. */
 public final class ParkedStore {
 
+  /** A task, and the id that triggers and workers use for it. */
+  public record Undeclared(int taskId, String slug) {}
+
   /**
-   * Parks up to {@code max} runs of a lane if no worker has declared its task; returns how many.
-   * The task's row stays locked until the transaction ends: a worker that declares the task at the
-   * same time either commits before, so that nothing is parked, or releases what was parked. Skips
-   * rows that another transaction has locked.
+   * Returns up to {@code max} tasks with ready runs that no worker has declared. Costs one index
+   * probe for each task with ready runs, however many there are.
    */
-  public int park(Tx tx, long laneId, int max) {
+  public List<Undeclared> undeclared(Tx tx, int max) {
+    return tx.sql(
+            """
+            with recursive ahead (task_id) as (
+              (select r.task_id
+                 from ready r
+                where r.environment_id = :environment
+                order by r.task_id
+                limit 1)
+              union all
+              select r.task_id
+                from ahead a
+               cross join lateral (
+                       select x.task_id
+                         from ready x
+                        where x.environment_id = :environment
+                          and x.task_id > a.task_id
+                        order by x.task_id
+                        limit 1) as r
+            )
+            select t.task_id, t.slug
+              from ahead a
+             cross join lateral (
+                     select x.task_id, x.slug
+                       from tasks x
+                      where x.environment_id = :environment
+                        and x.task_id = a.task_id
+                        and x.registered_at is null
+                      limit 1) as t
+             limit :max
+            """)
+        .bind("max", max)
+        .list(r -> new Undeclared(r.integer("task_id"), r.text("slug")));
+  }
+
+  /**
+   * Parks up to {@code max} runs of a task if no worker has declared it; returns how many. The
+   * task's row stays locked until the transaction ends: a worker that declares the task at the same
+   * time either commits before, so that nothing is parked, or releases what was parked. Skips rows
+   * that another transaction has locked.
+   */
+  public int park(Tx tx, int taskId, int max) {
     return tx.sql(
             """
             with undeclared as materialized (
-              select t.environment_id, t.task_id, l.lane_id
+              select t.environment_id, t.task_id
                 from tasks t
-                join lanes l using (environment_id, task_id)
                where t.environment_id = :environment
-                 and l.lane_id = :lane_id
+                 and t.task_id = :task_id
                  and t.registered_at is null
                  for share of t skip locked
             ), taken as (
@@ -35,18 +76,17 @@ public final class ParkedStore {
                                 select y.ctid as address
                                   from ready y
                                  where y.environment_id = u.environment_id
-                                   and y.lane_id = u.lane_id
-                                 order by y.rank, y.run_id
+                                   and y.task_id = u.task_id
+                                 order by y.version_id, y.lane_id, y.rank, y.run_id
                                  limit :max
                                    for update skip locked) as r))
-              returning environment_id, lane_id, rank, run_id
+              returning environment_id, task_id, rank, run_id, lane_id
             )
             insert into parked (environment_id, task_id, rank, run_id, lane_id)
-            select t.environment_id, u.task_id, t.rank, t.run_id, t.lane_id
-              from taken t
-              join undeclared u using (environment_id, lane_id)
+            select environment_id, task_id, rank, run_id, lane_id
+              from taken
             """)
-        .bind("lane_id", laneId)
+        .bind("task_id", taskId)
         .bind("max", max)
         .update();
   }
@@ -132,9 +172,17 @@ public final class ParkedStore {
                   on conflict (environment_id, run_id) do update
                  set expires_at = excluded.expires_at
             )
-            insert into ready (environment_id, lane_id, rank, run_id, fence, attempt, losses)
-            select environment_id, lane_id, rank, run_id, 0, 0, 0
-              from released
+            insert into ready
+                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                    losses)
+            select p.environment_id, :task_id, l.version_id, p.lane_id, p.rank, p.run_id, 0, 0, 0
+              from released p
+             cross join lateral (
+                     select x.version_id
+                       from lanes x
+                      where x.environment_id = p.environment_id
+                        and x.lane_id = p.lane_id
+                      limit 1) as l
             """)
         .bind("task_id", taskId)
         .bind("max", max)

@@ -4,6 +4,7 @@ import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +14,47 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReadyStore {
 
-  /** Makes runs claimable, in one statement. */
+  /** The entry of a new run, and the key of its lane. */
+  public record Fresh(Entry entry, Lane lane) {}
+
+  /** Makes new runs claimable, in one statement. */
+  public void insertFresh(Tx tx, List<Fresh> runs) {
+    tx.sql(
+            """
+            insert into ready
+                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                    losses)
+            select :environment, e.task_id, e.version_id, e.lane_id, e.rank, e.run_id, 0, 0, 0
+              from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
+                          :run_ids::uuid[])
+                   as e (task_id, version_id, lane_id, rank, run_id)
+            """)
+        .ints("task_ids", runs, run -> run.lane().taskId())
+        .ints("version_ids", runs, run -> run.lane().versionId())
+        .longs("lane_ids", runs, run -> run.entry().laneId())
+        .longs("ranks", runs, run -> run.entry().rank())
+        .uuids("run_ids", runs, run -> run.entry().runId())
+        .update();
+  }
+
+  /** Makes runs claimable again, in one statement. */
   public void insertAll(Tx tx, List<Entry> entries) {
     tx.sql(
             """
             insert into ready
-                   (environment_id, lane_id, rank, run_id, fence, attempt, losses, first_started_at)
-            select :environment, e.lane_id, e.rank, e.run_id, e.fence, e.attempt, e.losses,
-                   e.first_started_at::timestamptz
+                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                    losses, first_started_at)
+            select :environment, l.task_id, l.version_id, e.lane_id, e.rank, e.run_id, e.fence,
+                   e.attempt, e.losses, e.first_started_at::timestamptz
               from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
                           :attempts::int[], :losses::int[], :first_started_ats::text[])
                    as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+             cross join lateral (
+                     select x.task_id, x.version_id
+                       from lanes x
+                      where x.environment_id = :environment
+                        and x.lane_id = e.lane_id
+                      limit 1) as l
             """)
         .longs("lane_ids", entries, Entry::laneId)
         .longs("ranks", entries, Entry::rank)
@@ -49,9 +80,17 @@ public final class ReadyStore {
                        from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
                       cross join lateral (
+                              select x.task_id, x.version_id
+                                from lanes x
+                               where x.environment_id = :environment
+                                 and x.lane_id = e.lane_id
+                               limit 1) as l
+                      cross join lateral (
                               select x.ctid as address
                                 from ready x
                                where x.environment_id = :environment
+                                 and x.task_id = l.task_id
+                                 and x.version_id = l.version_id
                                  and x.lane_id = e.lane_id
                                  and x.rank = e.rank
                                  and x.run_id = e.run_id
@@ -77,6 +116,26 @@ public final class ReadyStore {
   }
 
   /**
+   * A place in the order in which claims walk the lanes, that of the key of {@code ready}.
+   *
+   * @param laneId 0: in front of all lanes of the task and the version
+   */
+  public record Position(int taskId, int versionId, long laneId) implements Comparable<Position> {
+    /** In front of all lanes. */
+    public static final Position START = new Position(0, 0, 0);
+
+    private static final Comparator<Position> ORDER =
+        Comparator.comparingInt(Position::taskId)
+            .thenComparingInt(Position::versionId)
+            .thenComparingLong(Position::laneId);
+
+    @Override
+    public int compareTo(Position other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  /**
    * A lane with ready entries.
    *
    * @param versionId the version that its runs are locked to; 0: none
@@ -84,7 +143,6 @@ public final class ReadyStore {
    * @param queue the name of the queue
    * @param maxAttempts the maximum number of attempts by the task's retry policy
    * @param maxDuration the max duration of the task; absent: no limit
-   * @param declared whether any worker has declared the task
    * @param depth the number of ready entries, counted up to a limit
    * @param freeSlots the free slots of its queue and concurrency key; absent: no concurrency limit
    */
@@ -96,48 +154,86 @@ public final class ReadyStore {
       String queue,
       int maxAttempts,
       @Nullable Duration maxDuration,
-      boolean declared,
       int depth,
-      @Nullable Integer freeSlots) {}
+      @Nullable Integer freeSlots) {
+
+    /** Its place among the lanes. */
+    public Position position() {
+      return new Position(taskId, versionId, laneId);
+    }
+  }
 
   /**
-   * Returns the next lanes with ready entries, after {@code afterLaneId}, in the order of their
-   * ids.
+   * Returns the next lanes with ready entries that a worker may take, after {@code after}, in the
+   * order of their positions: those of its tasks whose runs are locked to no version, or to its
+   * own.
    *
    * <p>The recursion is a skip scan: each lane costs one index probe, however many entries it has,
-   * and lanes without entries cost nothing.
+   * and lanes without entries cost nothing. Where the next entry is of another task or version, it
+   * jumps to what the worker may take next. So all lanes of others together cost at most one probe
+   * for each task of the worker and each version of it.
    *
+   * @param taskIds the tasks of the worker, in ascending order
+   * @param versionId the version of the worker
+   * @param after {@link Position#START}, or a lane that the worker may take
    * @param lanesMax the maximum number of lanes
    * @param depthMax the limit for counting the entries of a lane
    */
-  public List<ClaimableLane> claimableLanes(Tx tx, long afterLaneId, int lanesMax, int depthMax) {
+  public List<ClaimableLane> claimableLanes(
+      Tx tx, int[] taskIds, int versionId, Position after, int lanesMax, int depthMax) {
     return tx.sql(
             """
-            with recursive ahead (lane_id, n) as (
-              (select r.lane_id, 1
-                 from ready r
-                where r.environment_id = :environment
-                  and r.lane_id > :after_lane_id
-                order by r.lane_id
-                limit 1)
+            with recursive worker as materialized (
+              select :task_ids::int[] as task_ids, :version_id::int as version_id
+            ), ahead (task_id, version_id, lane_id, place, own_task, own, n) as (
+              select r.task_id, r.version_id, r.lane_id, r.place, r.own_task,
+                     r.own_task and r.version_id in (0, w.version_id),
+                     (r.own_task and r.version_id in (0, w.version_id))::int
+                from worker w
+               cross join lateral (
+                       select x.task_id, x.version_id, x.lane_id,
+                              width_bucket(x.task_id, w.task_ids) as place,
+                              x.task_id = any (w.task_ids) as own_task
+                         from ready x
+                        where x.environment_id = :environment
+                          and (x.task_id, x.version_id, x.lane_id)
+                              > (:after_task_id, :after_version_id, :after_lane_id)
+                        order by x.task_id, x.version_id, x.lane_id
+                        limit 1) as r
               union all
-              select (select r.lane_id
-                        from ready r
-                       where r.environment_id = :environment
-                         and r.lane_id > a.lane_id
-                       order by r.lane_id
-                       limit 1),
-                     a.n + 1
+              select r.task_id, r.version_id, r.lane_id, r.place, r.own_task,
+                     r.own_task and r.version_id in (0, w.version_id),
+                     a.n + (r.own_task and r.version_id in (0, w.version_id))::int
                 from ahead a
-               where a.lane_id is not null
-                 and a.n < :lanes_max
+               cross join worker w
+               cross join lateral (
+                       -- behind an own lane; in front of the own version; of the next own task
+                       select case when a.own or a.own_task and a.version_id < w.version_id
+                                   then a.task_id else w.task_ids[a.place + 1] end as task_id,
+                              case when a.own then a.version_id
+                                   when a.own_task and a.version_id < w.version_id
+                                   then w.version_id else 0 end as version_id,
+                              case when a.own then a.lane_id else 0 end as lane_id) as b
+               cross join lateral (
+                       select x.task_id, x.version_id, x.lane_id,
+                              width_bucket(x.task_id, w.task_ids) as place,
+                              x.task_id = any (w.task_ids) as own_task
+                         from ready x
+                        where x.environment_id = :environment
+                          and (x.task_id, x.version_id, x.lane_id)
+                              > (b.task_id, b.version_id, b.lane_id)
+                        order by x.task_id, x.version_id, x.lane_id
+                        limit 1) as r
+               where a.n < :lanes_max
             )
             select a.lane_id, l.task_id, l.version_id, t.slug as task, q.name as queue,
-                   t.max_attempts, t.max_duration_ms, t.registered_at is not null as declared,
+                   t.max_attempts, t.max_duration_ms,
                    (select count(*)
                       from (select
                               from ready r
                              where r.environment_id = l.environment_id
+                               and r.task_id = l.task_id
+                               and r.version_id = l.version_id
                                and r.lane_id = l.lane_id
                              limit :depth_max) as entries) as depth,
                    case when q.concurrency_limit is not null
@@ -150,9 +246,14 @@ public final class ReadyStore {
                                and s.queue_id = l.queue_id
                                and s.concurrency_key = l.concurrency_key
                                and q.concurrency_limit is not null
-             order by a.lane_id
+             where a.own
+             order by a.task_id, a.version_id, a.lane_id
             """)
-        .bind("after_lane_id", afterLaneId)
+        .bind("task_ids", taskIds)
+        .bind("version_id", versionId)
+        .bind("after_task_id", after.equals(Position.START) ? taskIds[0] : after.taskId())
+        .bind("after_version_id", after.versionId())
+        .bind("after_lane_id", after.laneId())
         .bind("lanes_max", lanesMax)
         .bind("depth_max", depthMax)
         .list(r ->
@@ -164,8 +265,46 @@ public final class ReadyStore {
                 r.text("queue"),
                 r.integer("max_attempts"),
                 r.millisOrNull("max_duration_ms"),
-                r.flag("declared"),
                 r.integer("depth"),
                 r.integerOrNull("free_slots")));
+  }
+
+  /**
+   * Returns up to {@code max} tasks with ready runs that a worker may not take: other tasks, or own
+   * ones whose runs are locked to other versions. Costs an index probe for each task and version
+   * with ready runs, of at most {@code probesMax}.
+   */
+  public List<Integer> tasksOfOthers(Tx tx, int[] taskIds, int versionId, int probesMax, int max) {
+    return tx.sql(
+            """
+            with recursive ahead (task_id, version_id, n) as (
+              (select r.task_id, r.version_id, 1
+                 from ready r
+                where r.environment_id = :environment
+                order by r.task_id, r.version_id
+                limit 1)
+              union all
+              select r.task_id, r.version_id, a.n + 1
+                from ahead a
+               cross join lateral (
+                       select x.task_id, x.version_id
+                         from ready x
+                        where x.environment_id = :environment
+                          and (x.task_id, x.version_id) > (a.task_id, a.version_id)
+                        order by x.task_id, x.version_id
+                        limit 1) as r
+               where a.n < :probes_max
+            )
+            select distinct task_id
+              from ahead
+             where task_id <> all (:task_ids)
+                or version_id not in (0, :version_id)
+             limit :max
+            """)
+        .bind("task_ids", taskIds)
+        .bind("version_id", versionId)
+        .bind("probes_max", probesMax)
+        .bind("max", max)
+        .list(r -> r.integer("task_id"));
   }
 }

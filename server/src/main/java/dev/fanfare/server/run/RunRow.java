@@ -1,5 +1,6 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.server.queue.Lane;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A new run with the values of its row that differ between the runs of one call.
  *
  * @param run the request
+ * @param lane the key of its lane, with its task
  * @param batchIndex its position in the batch
  * @param rank its position in its lane
  * @param ttl how long it may be queued; absent: without limit
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record RunRow(
     UUID runId,
     NewRun run,
-    int taskId,
+    Lane lane,
     long laneId,
     int batchIndex,
     long rank,
@@ -37,9 +39,14 @@ public record RunRow(
         + batchIndex;
   }
 
+  /** The task of the run. */
+  public int taskId() {
+    return lane.taskId();
+  }
+
   /** This row for a changed run: one with another delay or other data. */
   public RunRow with(NewRun changed, Instant now) {
     return new RunRow(
-        runId, changed, taskId, laneId, batchIndex, rank(changed, batchIndex, now), ttl, lineage);
+        runId, changed, lane, laneId, batchIndex, rank(changed, batchIndex, now), ttl, lineage);
   }
 }

@@ -117,7 +117,7 @@ public final class AssignLanes {
       NewRun run = runs.get(i);
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
       long laneId = Objects.requireNonNull(idByLane.get(lanes.get(i)));
-      placed.add(new PlacedRun(run, task.id(), laneId, task.ttl()));
+      placed.add(new PlacedRun(run, lanes.get(i), laneId, task.ttl()));
     }
     return new Found(new Assigned(placed, rejected), idByLane);
   }

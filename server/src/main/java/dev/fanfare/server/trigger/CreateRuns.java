@@ -146,7 +146,7 @@ public final class CreateRuns {
           new RunRow(
               runIds.get(i),
               run,
-              placed.taskId(),
+              placed.lane(),
               placed.laneId(),
               index,
               RunRow.rank(run, index, origin.now()),
@@ -226,7 +226,7 @@ public final class CreateRuns {
   }
 
   private void enqueue(Tx tx, Instant now, Coalesced coalesced) {
-    List<Entry> readyNow = new ArrayList<>(coalesced.created().size());
+    List<ReadyStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     for (RunRow row : coalesced.created()) {
@@ -238,14 +238,14 @@ public final class CreateRuns {
       if (due != null && due.isAfter(now)) {
         later.add(new DelayStore.Delayed(entry, due));
       } else {
-        readyNow.add(entry);
+        readyNow.add(new ReadyStore.Fresh(entry, row.lane()));
         if (row.ttl() != null) {
           expiring.add(new ExpiryStore.Expiring(entry, now.plus(row.ttl())));
         }
       }
     }
     if (!readyNow.isEmpty()) {
-      ready.insertAll(tx, readyNow);
+      ready.insertFresh(tx, readyNow);
     }
     if (!expiring.isEmpty()) {
       expiries.insertAll(tx, expiring);

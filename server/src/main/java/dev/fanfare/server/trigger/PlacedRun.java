@@ -1,5 +1,6 @@
 package dev.fanfare.server.trigger;
 
+import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import java.time.Duration;
@@ -12,9 +13,15 @@ import org.jspecify.annotations.Nullable;
  * A new run with its task and lane.
  *
  * @param run the request
+ * @param lane the key of its lane
  * @param taskTtl the task's time to live; absent: none
  */
-public record PlacedRun(NewRun run, int taskId, long laneId, @Nullable Duration taskTtl) {
+public record PlacedRun(NewRun run, Lane lane, long laneId, @Nullable Duration taskTtl) {
+  /** The task of the run. */
+  public int taskId() {
+    return lane.taskId();
+  }
+
   /** The tasks of these runs. */
   public static Set<Integer> taskIds(List<PlacedRun> runs) {
     return runs.stream().map(PlacedRun::taskId).collect(Collectors.toSet());
@@ -23,6 +30,6 @@ public record PlacedRun(NewRun run, int taskId, long laneId, @Nullable Duration 
   /** This run as a child of {@code parent}; without a parent if that is {@code null}. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
     NewRun child = run.toBuilder().parent(parent).build();
-    return new PlacedRun(child, taskId, laneId, taskTtl);
+    return new PlacedRun(child, lane, laneId, taskTtl);
   }
 }

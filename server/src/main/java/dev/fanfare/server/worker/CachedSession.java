@@ -1,6 +1,7 @@
 package dev.fanfare.server.worker;
 
 import dev.fanfare.server.lease.Session;
+import dev.fanfare.server.queue.ReadyStore.Position;
 import java.time.Duration;
 
 /** A session that this server knows, as its calls share it. Thread-safe. */
@@ -8,7 +9,7 @@ final class CachedSession {
   final Session session;
 
   /** The lane after which the session's next claim starts. */
-  volatile long lastLaneId;
+  volatile Position last = Position.START;
 
   private volatile long renewedNanos = System.nanoTime();
   private volatile int newestPoll;

@@ -167,8 +167,12 @@ public final class PollRuns {
           if (isAbandoned()) {
             return Polled.NOTHING;
           }
-          ticket = waiter.look();
+          Signals.Look look = waiter.look();
+          ticket = look.ticket();
           polled = claim();
+          if (look.others() || polled.runs().size() < look.runs()) {
+            tellOfOtherTasks();
+          }
           waiter.looked();
         }
       } catch (InterruptedException e) {
@@ -192,9 +196,9 @@ public final class PollRuns {
     }
 
     private Polled claim() {
-      ClaimRuns.Turn turn = rest != null ? rest : ClaimRuns.Turn.after(session.lastLaneId);
+      ClaimRuns.Turn turn = rest != null ? rest : ClaimRuns.Turn.after(session.last);
       ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, turn, memory);
-      session.lastLaneId = claim.lastLaneId();
+      session.last = claim.last();
       boolean found = !claim.runs().isEmpty() || !claim.canceled().isEmpty();
       rest = claim.rest();
       contentions = claim.contended() ? contentions + 1 : 0;
@@ -208,7 +212,14 @@ public final class PollRuns {
         signals.passOn(environmentId, ticket, claim.others(), claim.othersCount());
       }
       if (claim.rest() != null && !claim.runs().isEmpty()) {
-        signals.passOn(environmentId, ticket, Set.of(), 1);
+        signals.passOn(environmentId, ticket, claimant.taskIds(), 1);
+      }
+    }
+
+    /** Wakes polls for what only they can take, because the signal may have been about that. */
+    private void tellOfOtherTasks() {
+      for (int taskId : claimRuns.tasksOfOthers(environmentId, claimant)) {
+        signals.passOn(environmentId, ticket, Set.of(taskId), 1);
       }
     }
 

@@ -214,6 +214,8 @@ create table queues (
 
 create table ready (
   environment_id   integer not null,
+  task_id          integer not null,
+  version_id       integer not null,
   lane_id          bigint not null,
   rank             bigint not null,
   run_id           uuid not null,
@@ -221,7 +223,7 @@ create table ready (
   attempt          smallint not null,
   losses           smallint not null,
   first_started_at timestamp with time zone,
-  constraint ready_pkey PRIMARY KEY (environment_id, lane_id, rank, run_id)
+  constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, run_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
 
 create table request_keys (
@@ -382,7 +384,8 @@ create view run_standing as
      LEFT JOIN leases l ON l.environment_id = r.environment_id AND l.run_id = r.run_id
      LEFT JOIN delays d ON d.environment_id = r.environment_id AND d.run_id = r.run_id
      LEFT JOIN parked p ON p.environment_id = r.environment_id AND p.task_id = r.task_id AND p.rank = r.rank AND p.run_id = r.run_id
-     LEFT JOIN ready y ON y.environment_id = r.environment_id AND y.lane_id = r.lane_id AND y.rank = r.rank AND y.run_id = r.run_id;
+     LEFT JOIN lanes n ON n.environment_id = r.environment_id AND n.lane_id = r.lane_id
+     LEFT JOIN ready y ON y.environment_id = r.environment_id AND y.task_id = r.task_id AND y.version_id = n.version_id AND y.lane_id = r.lane_id AND y.rank = r.rank AND y.run_id = r.run_id;
 
 create view run_versions as
  SELECT r.environment_id,

@@ -61,10 +61,24 @@ class WaitersTest {
     List<Signals.Waiter> idle = List.of(join(1, 1), join(1, 2), join(1, 3));
     waiters.signal(Work.UNKNOWN);
     assertThat(woken(idle)).containsExactly(0);
-    long ticket = idle.getFirst().look();
+    Signals.Look look = idle.getFirst().look();
+    assertThat(look.others()).isTrue();
     idle.getFirst().looked();
-    waiters.passOn(ticket, Work.of(Set.of(1, 3), 1)); // the first has looked already
+    waiters.passOn(look.ticket(), Work.of(Set.of(1, 3), 1)); // the first has looked already
     assertThat(woken(idle)).containsExactly(2);
+  }
+
+  @Test
+  void a_poll_knows_for_how_many_runs_it_was_woken_and_whether_they_may_be_of_others() {
+    Signals.Waiter waiter = join(10, 1, 2);
+    waiters.signal(Work.of(Set.of(1), 3));
+    waiters.signal(Work.of(Set.of(2), 4));
+    assertThat(waiter.look()).isEqualTo(new Signals.Look(2, 7, false));
+    assertThat(waiter.look()).isEqualTo(new Signals.Look(2, 0, false));
+    waiters.signal(Work.of(Set.of(1, 3), 30));
+    assertThat(waiter.look()).isEqualTo(new Signals.Look(3, 10, true));
+    waiters.signal(Work.FOR_ALL);
+    assertThat(waiter.look()).isEqualTo(new Signals.Look(4, 0, false));
   }
 
   @Test

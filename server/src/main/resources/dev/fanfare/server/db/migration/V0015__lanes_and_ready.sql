@@ -7,10 +7,33 @@ alter table lanes       alter column lane_id type bigint;
 alter table delays      alter column lane_id type bigint;
 alter table expiries    alter column lane_id type bigint;
 alter table parked      alter column lane_id type bigint;
-alter table ready       alter column lane_id type bigint;
 alter table leases      alter column lane_id type bigint;
 alter table batch_items alter column lane_id type bigint;
 alter table runs        alter column lane_id type bigint;
+
+-- The key begins with what decides whether a worker may take a run, so that a claim passes by the lanes
+-- of other workers without reading them. Task and version are those of the lane.
+alter table ready rename to ready_before;
+alter table ready_before drop constraint ready_pkey;
+create table ready (
+  environment_id   int         not null,
+  task_id          int         not null,
+  version_id       int         not null,
+  lane_id          bigint      not null,
+  rank             bigint      not null,
+  run_id           uuid        not null,
+  fence            int         not null,
+  attempt          smallint    not null,
+  losses           smallint    not null,
+  first_started_at timestamptz,
+  primary key (environment_id, task_id, version_id, lane_id, rank, run_id)
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+insert into ready
+select y.environment_id, l.task_id, l.version_id, y.lane_id, y.rank, y.run_id, y.fence, y.attempt,
+       y.losses, y.first_started_at
+  from ready_before y
+  join lanes l on l.environment_id = y.environment_id and l.lane_id = y.lane_id;
+drop table ready_before;
 
 create view run_standing as
 select r.environment_id,
@@ -40,7 +63,9 @@ select r.environment_id,
   left join delays d on d.environment_id = r.environment_id and d.run_id = r.run_id
   left join parked p on p.environment_id = r.environment_id and p.task_id = r.task_id
                     and p.rank = r.rank and p.run_id = r.run_id
-  left join ready y on y.environment_id = r.environment_id and y.lane_id = r.lane_id
+  left join lanes n on n.environment_id = r.environment_id and n.lane_id = r.lane_id
+  left join ready y on y.environment_id = r.environment_id and y.task_id = r.task_id
+                   and y.version_id = n.version_id and y.lane_id = r.lane_id
                    and y.rank = r.rank and y.run_id = r.run_id;
 
 create view run_versions as
