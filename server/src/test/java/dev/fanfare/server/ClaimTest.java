@@ -122,11 +122,13 @@ class ClaimTest {
     UUID run = tenant.trigger(Item.of("second"));
     PollRuns.Poll poll = poll(worker.session(), 1);
     assertThat(poll.now().runs()).isEmpty();
-    AtomicInteger looks = new AtomicInteger();
-    assertThat(poll.await(looks::incrementAndGet).runs())
+    List<Duration> waits = new ArrayList<>(); // before each look
+    long began = System.nanoTime();
+    assertThat(poll.await(() -> waits.add(Duration.ofNanos(System.nanoTime() - began))).runs())
         .extracting(claimed -> claimed.runId())
         .containsExactly(run);
-    assertThat(looks).as("it continues where it stopped").hasValue(1);
+    assertThat(waits).as("it continues where it stopped").hasSize(1);
+    assertThat(waits.getFirst()).as("and at once").isLessThan(Duration.ofSeconds(1));
   }
 
   /** Triggers a run in each of many lanes. */

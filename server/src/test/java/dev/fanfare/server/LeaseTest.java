@@ -343,13 +343,40 @@ class LeaseTest {
       Worker worker = fresh.worker("a");
       fresh.triggerMany(20, Item.of("a"));
       fresh.letTimePass(Tenant.LAPSE); // the server that holds the poll does not look again
-      Concurrently.call(3, i -> i < 2 ? worker.claim(5).size() : fresh.reclaim(fresh.now()));
-      fresh.reclaim(fresh.now());
+      Concurrently.call(3, i -> i < 2 ? worker.claim(5).size() : lapse(fresh));
+      lapse(fresh);
       assertThat(fresh.count("sessions")).isZero();
       assertThat(fresh.count("leases")).isZero();
       assertThat(fresh.count("ready")).isEqualTo(20);
       assertThat(worker.claim(1)).isEmpty();
     }
+  }
+
+  /** Lets sessions lapse, but does not look for leases without a session, as other sweeps do. */
+  private static int lapse(Tenant tenant) {
+    return engine.sweep("LapseSweep", tenant.now());
+  }
+
+  @Test
+  void HBT_09_a_session_that_lapsed_is_over_although_it_still_holds_a_lease() {
+    Worker worker = tenant.worker("a");
+    worker.start(claimed(worker));
+    tenant.trigger(Item.of("a"));
+    tenant.letTimePass(Tenant.LAPSE);
+    engine.database.transaction(
+        tenant.id(),
+        tx -> {
+          tx.sql("select from leases where environment_id = :environment for update") // a report
+              .list(r -> true);
+          lapse(tenant);
+          assertThat(isRenewed(worker)).isFalse();
+          assertThat(worker.claim(1)).isEmpty();
+          return null;
+        });
+    lapse(tenant);
+    assertThat(tenant.count("sessions")).isZero();
+    assertThat(tenant.count("leases")).isZero();
+    assertThat(tenant.count("ready")).isEqualTo(2);
   }
 
   @Test

@@ -27,6 +27,7 @@ class ReservedConnectionsTest {
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   private final AtomicInteger held = new AtomicInteger();
+  private volatile int toHold; // one more would not end, where it should fail
   private final CountDownLatch release = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private TestDatabase home;
@@ -52,6 +53,7 @@ class ReservedConnectionsTest {
 
   /** Begins transactions until {@code most} are running; no other one gets a connection then. */
   private void takeAll(int most, UnaryOperator<Supplier<Boolean>> how) {
+    toHold = most;
     for (int i = 0; i < most; i++) {
       threads.submit(() -> how.apply(this::hold).get());
     }
@@ -61,15 +63,16 @@ class ReservedConnectionsTest {
             DatabaseException.class, e -> assertThat(e.isUnavailable()).isTrue());
   }
 
-  /** Keeps a connection of whatever work this thread does. */
+  /** Keeps a connection of whatever work this thread does, unless enough are held. */
   private boolean hold() {
     return database.transaction(this::hold);
   }
 
   private boolean hold(Tx tx) {
     tx.now();
-    held.incrementAndGet();
-    await(release);
+    if (held.incrementAndGet() <= toHold) {
+      await(release);
+    }
     return true;
   }
 
