@@ -181,8 +181,11 @@ final class Connector implements DataSource, AutoCloseable {
     return connection;
   }
 
-  /** After a failover, the address may still lead to the old primary for a while. */
-  private static void refuseStandby(Connection connection) throws SQLException {
+  /**
+   * Fails if the connection leads to a standby. After a failover, the address may still lead to the
+   * old primary for a while, and a pooler may have led an open connection to another server.
+   */
+  static void refuseStandby(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         var rows = statement.executeQuery("select pg_catalog.pg_is_in_recovery()")) {
       rows.next();

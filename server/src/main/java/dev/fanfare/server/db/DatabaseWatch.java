@@ -191,7 +191,7 @@ public final class DatabaseWatch implements AutoCloseable {
         seesBackends = rows.getInt(1) == open.unwrap(PGConnection.class).getBackendPID();
       }
     } else {
-      execute(open, LOOK);
+      Connector.refuseStandby(open);
     }
     found(diskProblem(open), true);
     giveUpSilent(open);

@@ -104,6 +104,17 @@ class DatabaseCheckTest {
   }
 
   @Test
+  void a_standby_is_refused_and_the_primary_asked_for() throws SQLException {
+    try (PretendedStandby standby = PretendedStandby.of(home)) {
+      assertThatThrownBy(() -> Database.check(address(), LONG))
+          .isInstanceOf(UnusableDatabaseException.class)
+          .hasMessageContaining("is a standby, which cannot be written to")
+          .hasMessageContaining("host1,host2");
+    }
+    assertThat(Database.check(address(), NONE)).startsWith("PostgreSQL");
+  }
+
+  @Test
   void a_wrong_password_and_a_missing_database_end_the_start_at_once() {
     assertThatThrownBy(() -> Database.check(address(home.jdbcUrl(), home.user(), "wrong"), LONG))
         .isInstanceOf(DatabaseException.class)

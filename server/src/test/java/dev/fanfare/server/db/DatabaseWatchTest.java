@@ -78,6 +78,17 @@ class DatabaseWatchTest {
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
   }
 
+  /** As behind a pooler, which keeps our connections and leads them to another server. */
+  @Test
+  void a_database_that_became_a_standby_is_a_problem_until_it_is_a_primary() throws Exception {
+    awaitReady();
+    try (PretendedStandby standby = PretendedStandby.of(home)) {
+      Await.until(
+          "the problem", BOUND, () -> String.valueOf(watch.problem()).contains("is a standby"));
+    }
+    awaitReady();
+  }
+
   @Test
   void a_database_that_does_not_respond_is_a_problem_within_a_second_of_asking() {
     awaitReady();
