@@ -3,6 +3,8 @@ package dev.fanfare.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.acceptance.TestServer.Reply;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -108,5 +110,45 @@ class OneTimeTokenContractTest {
             .sign(server.key);
     assertThat(trigger(token).status()).isEqualTo(200);
     assertUsed(trigger(token), "trigger a");
+  }
+
+  private static Jwt issued(Duration ago) {
+    return server
+        .token()
+        .with("otu", true)
+        .with("exp", 9_000_000_000_000L)
+        .with("iat", Instant.now().minus(ago).getEpochSecond())
+        .scopes("trigger:tasks", "read:runs");
+  }
+
+  private static void assertInvalid(Reply reply) {
+    assertThat(reply.status()).isEqualTo(401);
+    assertThat(reply.error()).isEqualTo("Public Access Token is invalid");
+  }
+
+  @Test
+  void a_one_time_token_expires_at_the_latest_a_year_after_its_issue() {
+    assertThat(trigger(issued(Duration.ofDays(365)).sign(server.key)).status()).isEqualTo(200);
+    String old = issued(Duration.ofDays(367)).sign(server.key);
+    assertInvalid(trigger(old));
+    assertInvalid(server.getAs(old, "/api/v1/runs"));
+    String other = issued(Duration.ofDays(367)).with("otu", false).sign(server.key);
+    assertThat(trigger(other).status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_one_time_token_that_claims_a_later_issue_is_not_valid_yet() {
+    assertThat(trigger(issued(Duration.ofHours(-23)).sign(server.key)).status()).isEqualTo(200);
+    assertInvalid(trigger(issued(Duration.ofHours(-25)).sign(server.key)));
+  }
+
+  @Test
+  void a_one_time_token_without_issue_is_valid_in_the_last_year_before_its_expiry() {
+    Jwt token = issued(Duration.ZERO).without("iat");
+    assertInvalid(trigger(token.sign(server.key)));
+    long inAYear = Instant.now().plus(Duration.ofDays(365)).getEpochSecond();
+    String valid = token.with("exp", inAYear).sign(server.key);
+    assertThat(trigger(valid).status()).isEqualTo(200);
+    assertUsed(trigger(valid), "trigger a");
   }
 }

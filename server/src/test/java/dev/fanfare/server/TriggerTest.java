@@ -9,8 +9,8 @@ import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Hash;
-import dev.fanfare.server.trigger.RequestKeyStore;
 import dev.fanfare.server.trigger.TriggeredRun;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -230,10 +230,16 @@ class TriggerTest {
   }
 
   @Test
-  void TRG_20_a_request_key_is_free_again_after_a_day() {
+  void TRG_20_a_request_key_is_free_again_after_an_hour() {
     Hash request = Hash.of("request 1");
     UUID first = tenant.triggered(Item.of("send"), request).runId();
-    engine.clock.advance(RequestKeyStore.LIFE);
+    engine.clock.advance(Duration.ofHours(1).minusSeconds(1));
+    assertThat(tenant.triggered(Item.of("send"), request).runId()).isEqualTo(first);
+    engine.clock.advance(Duration.ofSeconds(1));
     assertThat(tenant.triggered(Item.of("send"), request).runId()).isNotEqualTo(first);
+    engine.sweep("RequestKeySweep", engine.clock.instant().plus(Duration.ofMinutes(59)));
+    assertThat(tenant.count("request_keys")).isEqualTo(1);
+    engine.sweep("RequestKeySweep", engine.clock.instant().plus(Duration.ofHours(1)));
+    assertThat(tenant.count("request_keys")).isZero();
   }
 }

@@ -18,9 +18,6 @@ public final class UsedTokenStore {
   /** Tokens expire by the server's clock and are pruned by the database's, which may differ. */
   private static final Duration MARGIN = Duration.ofDays(1);
 
-  /** The latest expiry that is stored. Tokens can claim times that PostgreSQL cannot store. */
-  private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
-
   /** Uses up a token. Returns false when it was used before. */
   public boolean spend(Tx tx, OneTimeToken token) {
     return spend(tx, List.of(token)).isEmpty();
@@ -40,15 +37,11 @@ public final class UsedTokenStore {
                 returning token_hash
                 """)
             .bytes("hashes", tokens, t -> HexFormat.of().parseHex(t.hash()))
-            .longs("expires_seconds", tokens, t -> prunedAfter(t).getEpochSecond())
+            .longs("expires_seconds", tokens, t -> t.expiresAt().plus(MARGIN).getEpochSecond())
             .list(r -> HexFormat.of().formatHex(r.bytes("token_hash")));
     Set<OneTimeToken> before = new HashSet<>(tokens);
     before.removeIf(token -> fresh.contains(token.hash()));
     return before;
-  }
-
-  private static Instant prunedAfter(OneTimeToken token) {
-    return token.expiresAt().isAfter(LATEST) ? LATEST : token.expiresAt().plus(MARGIN);
   }
 
   /** Deletes up to {@code max} records of expired tokens; returns how many. */

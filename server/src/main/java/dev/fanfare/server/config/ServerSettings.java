@@ -272,7 +272,10 @@ public final class ServerSettings {
 
   public static final Setting<Duration> IDEMPOTENCY_KEY_TTL =
       REQUESTS
-          .declare(DURATION, "FANFARE_IDEMPOTENCY_KEY_TTL", POSITIVE)
+          .declare(
+              DURATION,
+              "FANFARE_IDEMPOTENCY_KEY_TTL",
+              between(Duration.ofSeconds(1), Duration.ofDays(366)))
           .doc("How long an idempotency key is remembered when the request sets no TTL")
           .byDefault("30d");
 

@@ -24,6 +24,9 @@ public final class Durations {
    */
   public static final Duration LONGEST = Duration.ofDays(36_500);
 
+  /** The maximum lifetime of an idempotency key, so that no key is stored forever. */
+  public static final Duration KEY_TTL_MAX = Duration.ofDays(366);
+
   /** The latest time: every client can represent years of four digits. */
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
@@ -92,8 +95,8 @@ public final class Durations {
   }
 
   /**
-   * Parses the lifetime of an idempotency key, {@code <n>} and one of {@code s m h d}. Returns
-   * {@code byDefault} for any other text, as the API documents.
+   * Parses the lifetime of an idempotency key, {@code <n>} and one of {@code s m h d}, at most
+   * {@link #KEY_TTL_MAX}. Returns {@code byDefault} for any other text, as the API documents.
    */
   public static Duration keyTtl(@Nullable String text, Duration byDefault) {
     if (text == null) {
@@ -104,7 +107,7 @@ public final class Durations {
       return byDefault;
     }
     Duration ttl = seconds(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)));
-    return ttl.compareTo(LONGEST) < 0 ? ttl : LONGEST;
+    return ttl.compareTo(KEY_TTL_MAX) < 0 ? ttl : KEY_TTL_MAX;
   }
 
   /** Formats a number of seconds, such as {@code 1h30m}; {@code null} for 0. */

@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  * transaction that creates the run or batch, so neither exists without the other.
  */
 public final class RequestKeyStore {
-  /** How long a repeated request is recognized. */
-  public static final Duration LIFE = Duration.ofHours(24);
+  /**
+   * How long a repeated request is recognized. Every call of an SDK has a key of its own, so this
+   * also decides how many rows there are. Clients repeat a request for seconds, at most minutes.
+   */
+  public static final Duration LIFE = Duration.ofHours(1);
 
   /**
    * What a request was answered with.

@@ -98,9 +98,15 @@ class DurationsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"60s, PT1M", "5m, PT5M", "2h, PT2H", "7d, PT168H", "0s, PT0S"})
+  @CsvSource({"60s, PT1M", "5m, PT5M", "2h, PT2H", "7d, PT168H", "0s, PT0S", "366d, P366D"})
   void a_keys_lifetime_is_a_number_and_a_unit(String text, Duration duration) {
     assertThat(Durations.keyTtl(text, Duration.ofDays(30))).isEqualTo(duration);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"367d", "99999d", "999999999s", "999999999d"})
+  void a_key_lives_a_year_at_most(String text) {
+    assertThat(Durations.keyTtl(text, Duration.ofDays(30))).isEqualTo(Duration.ofDays(366));
   }
 
   @ParameterizedTest

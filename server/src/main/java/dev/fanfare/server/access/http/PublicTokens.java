@@ -10,6 +10,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.access.OneTimeToken;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.text.Hash;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,9 @@ final class PublicTokens {
 
   /** How long a token in a response header is valid. */
   public static final Duration RESPONSE_LIFE = Duration.ofHours(1);
+
+  /** By how much the clock of a client that signs tokens may be ahead. */
+  private static final Duration AHEAD_MAX = Duration.ofDays(1);
 
   private static final Pattern SHAPE = Pattern.compile("([\\w-]++)\\.([\\w-]++)\\.[\\w-]*+");
   private static final Pattern ENVIRONMENT = Pattern.compile("[\\w-]{1,64}");
@@ -184,14 +188,31 @@ final class PublicTokens {
     }
   }
 
-  private boolean isValid(JWTClaimsSet claims) {
+  private boolean isValid(JWTClaimsSet claims) throws ParseException {
     Instant now = clock.instant();
     Date notBefore = claims.getNotBeforeTime();
     return ISSUER.equals(claims.getIssuer())
         && claims.getAudience().contains(AUDIENCE)
         && claims.getExpirationTime() != null
-        && now.isBefore(claims.getExpirationTime().toInstant())
-        && (notBefore == null || !now.isBefore(notBefore.toInstant()));
+        && now.isBefore(expiry(claims))
+        && (notBefore == null || !now.isBefore(notBefore.toInstant()))
+        && (!isOneTime(claims)
+            || expiry(claims).isBefore(now.plus(OneTimeToken.LIFE_MAX.plus(AHEAD_MAX))));
+  }
+
+  /** A one-time token does not live longer after its issue, if it says when that was. */
+  private static Instant expiry(JWTClaimsSet claims) throws ParseException {
+    Instant claimed = claims.getExpirationTime().toInstant();
+    Date issued = claims.getIssueTime();
+    if (issued == null || !isOneTime(claims)) {
+      return claimed;
+    }
+    Instant latest = issued.toInstant().plus(OneTimeToken.LIFE_MAX);
+    return claimed.isBefore(latest) ? claimed : latest;
+  }
+
+  private static boolean isOneTime(JWTClaimsSet claims) throws ParseException {
+    return Boolean.TRUE.equals(claims.getBooleanClaim("otu"));
   }
 
   private static PublicToken publicToken(String text, JWTClaimsSet claims) throws ParseException {
@@ -199,7 +220,7 @@ final class PublicTokens {
     return new PublicToken(
         new Scopes(scopes == null ? List.of() : scopes.stream().filter(Objects::nonNull).toList()),
         Hash.of(text).hex(),
-        claims.getExpirationTime().toInstant(),
-        Boolean.TRUE.equals(claims.getBooleanClaim("otu")));
+        expiry(claims),
+        isOneTime(claims));
   }
 }
