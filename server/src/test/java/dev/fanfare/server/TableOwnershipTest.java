@@ -52,6 +52,21 @@ class TableOwnershipTest {
               Kind.READ,
               "a time to live begins when a run is queued, and is stored with the run"),
           new Exemption(
+              "IdleLaneStore",
+              "leases",
+              Kind.READ,
+              "a lane stays while workers hold runs of it: one snapshot of all places of runs"),
+          new Exemption(
+              "IdleLaneStore",
+              "runs",
+              Kind.READ,
+              "a lane stays while stored runs show its queue and version"),
+          new Exemption(
+              "IdleLaneStore",
+              "batches",
+              Kind.READ,
+              "a lane stays while items of a streamed batch wait for it: the same snapshot"),
+          new Exemption(
               "DebouncedRunStore",
               "delays",
               Kind.WRITE,

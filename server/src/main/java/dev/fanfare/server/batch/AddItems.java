@@ -12,6 +12,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.LaneStore;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import dev.fanfare.server.run.NewRun;
@@ -33,6 +34,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Adds items to a streamed batch and seals the batch when it has all of them. The items may come in
@@ -63,6 +65,7 @@ public final class AddItems {
   private final CreateRuns createRuns;
   private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore store = new StreamedBatchStore();
+  private final LaneStore lanes = new LaneStore();
 
   AddItems(Resources resources, TriggerComponent trigger) {
     this.database = resources.database();
@@ -145,7 +148,6 @@ public final class AddItems {
       flush(environmentId, batchId, buffer);
       throw e;
     }
-    List<PlacedRun> placed = place(environmentId, buffer);
     boolean hasParts = buffer.hasFlushed || buffer.items.size() < batch.itemCount();
     if (hasParts) {
       awaitTurn();
@@ -153,8 +155,13 @@ public final class AddItems {
     Result<Added> added;
     try {
       added =
-          database.attempt(
-              environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
+          assignLanes.retrying(
+              environmentId,
+              () -> {
+                List<PlacedRun> placed = place(environmentId, buffer);
+                return database.attempt(
+                    environmentId, tx -> finishStream(tx, batchId, source, stream, buffer, placed));
+              });
     } finally {
       if (hasParts) {
         sealings.release();
@@ -193,20 +200,23 @@ public final class AddItems {
     if (buffer.items.isEmpty()) {
       return;
     }
-    List<PlacedRun> placed = place(environmentId, buffer);
     int inserted =
-        database.transaction(
+        assignLanes.retrying(
             environmentId,
-            tx -> {
-              Progress progress = store.lock(tx, batchId);
-              return progress == null || !progress.isOpen()
-                  ? 0
-                  : insert(tx, batchId, buffer, placed);
+            () -> {
+              List<PlacedRun> placed = place(environmentId, buffer);
+              return database.transaction(environmentId, tx -> flush(tx, batchId, buffer, placed));
             });
     buffer.flushed(inserted);
   }
 
+  private int flush(Tx tx, UUID batchId, Buffer buffer, List<PlacedRun> placed) {
+    Progress progress = store.lock(tx, batchId);
+    return progress == null || !progress.isOpen() ? 0 : insert(tx, batchId, buffer, placed);
+  }
+
   private int insert(Tx tx, UUID batchId, Buffer buffer, List<PlacedRun> placed) {
+    lanes.requireInUse(tx, placed.stream().map(PlacedRun::laneId).collect(Collectors.toSet()));
     return store.insertItems(tx, batchId, List.copyOf(buffer.items.values()), placed);
   }
 

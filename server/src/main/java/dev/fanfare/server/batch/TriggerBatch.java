@@ -63,6 +63,10 @@ public final class TriggerBatch {
    * has stored no run and no batch; new tasks, queues and lanes that the items name may stay.
    */
   public Result<TriggeredBatch> trigger(int environmentId, NewBatch batch) {
+    return assignLanes.retrying(environmentId, () -> triggerOnce(environmentId, batch));
+  }
+
+  private Result<TriggeredBatch> triggerOnce(int environmentId, NewBatch batch) {
     Assigned assigned =
         assignLanes.assign(environmentId, itemsWithKeys(batch), OnRejection.REFUSE_ALL);
     if (!assigned.rejected().isEmpty()) {

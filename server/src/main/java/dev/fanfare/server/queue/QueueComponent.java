@@ -5,12 +5,16 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import java.util.List;
 
-/** The sweeps of queues: due delays and parked runs. */
+/** The sweeps of queues: due delays, parked runs and unused lanes. */
 public final class QueueComponent implements Component {
   private final List<Sweep> sweeps;
 
   public QueueComponent(Resources resources) {
-    this.sweeps = List.of(new DueSweep(resources), new ParkedSweep(resources));
+    this.sweeps =
+        List.of(
+            new DueSweep(resources),
+            new ParkedSweep(resources),
+            new LaneSweep(resources.database()));
   }
 
   @Override

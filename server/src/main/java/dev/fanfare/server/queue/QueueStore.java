@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of {@code queues} and {@code lanes}. */
+/** SQL of {@code queues}. */
 public final class QueueStore {
 
   private record Named(String name, int id) {}
@@ -74,67 +74,6 @@ public final class QueueStore {
     Map<String, Integer> ids = new HashMap<>();
     find(tx, limits.keySet().toArray(String[]::new))
         .forEach(queue -> ids.put(queue.name(), queue.id()));
-    return ids;
-  }
-
-  private record Numbered(Lane lane, long id) {}
-
-  /** Returns the ids of lanes. Inserts missing ones. The id of a lane never changes. */
-  public Map<Lane, Long> lanes(Tx tx, Collection<Lane> lanes) {
-    Map<Lane, Long> ids = findLanes(tx, lanes);
-    List<Lane> missing = lanes.stream().filter(lane -> !ids.containsKey(lane)).toList();
-    if (!missing.isEmpty()) { // only these, because each inserted row uses up an id
-      tx.sql(
-              """
-              insert into lanes (environment_id, queue_id, concurrency_key, task_id, version_id)
-              select :environment, l.queue_id, l.concurrency_key, l.task_id, l.version_id
-                from unnest(:queue_ids::int[], :concurrency_keys::text[],
-                            :task_ids::int[], :version_ids::int[])
-                     as l (queue_id, concurrency_key, task_id, version_id)
-               order by l.queue_id, l.concurrency_key, l.task_id, l.version_id
-                  on conflict do nothing
-              """)
-          .ints("queue_ids", missing, Lane::queueId)
-          .texts("concurrency_keys", missing, Lane::concurrencyKey)
-          .ints("task_ids", missing, Lane::taskId)
-          .ints("version_ids", missing, Lane::versionId)
-          .update();
-      ids.putAll(findLanes(tx, missing));
-    }
-    return ids;
-  }
-
-  private static Map<Lane, Long> findLanes(Tx tx, Collection<Lane> lanes) {
-    Map<Lane, Long> ids = new HashMap<>();
-    tx.sql(
-            """
-            select l.queue_id, l.concurrency_key, l.task_id, l.version_id, l.lane_id
-              from unnest(:queue_ids::int[], :concurrency_keys::text[],
-                          :task_ids::int[], :version_ids::int[])
-                   as s (queue_id, concurrency_key, task_id, version_id)
-             cross join lateral (
-                     select x.queue_id, x.concurrency_key, x.task_id, x.version_id, x.lane_id
-                       from lanes x
-                      where x.environment_id = :environment
-                        and x.queue_id = s.queue_id
-                        and x.concurrency_key = s.concurrency_key
-                        and x.task_id = s.task_id
-                        and x.version_id = s.version_id
-                      limit 1) as l
-            """)
-        .ints("queue_ids", lanes, Lane::queueId)
-        .texts("concurrency_keys", lanes, Lane::concurrencyKey)
-        .ints("task_ids", lanes, Lane::taskId)
-        .ints("version_ids", lanes, Lane::versionId)
-        .list(r ->
-            new Numbered(
-                new Lane(
-                    r.integer("queue_id"),
-                    r.text("concurrency_key"),
-                    r.integer("task_id"),
-                    r.integer("version_id")),
-                r.bigint("lane_id")))
-        .forEach(found -> ids.put(found.lane(), found.id()));
     return ids;
   }
 }

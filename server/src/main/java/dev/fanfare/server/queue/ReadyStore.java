@@ -5,7 +5,9 @@ import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,24 +19,44 @@ public final class ReadyStore {
   /** The entry of a new run, and the key of its lane. */
   public record Fresh(Entry entry, Lane lane) {}
 
-  /** Makes new runs claimable, in one statement. */
+  /**
+   * Makes new runs claimable, in one statement.
+   *
+   * @throws RetiredLaneException if the lane of one is idle or gone
+   */
   public void insertFresh(Tx tx, List<Fresh> runs) {
-    tx.sql(
-            """
-            insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
-                    losses)
-            select :environment, e.task_id, e.version_id, e.lane_id, e.rank, e.run_id, 0, 0, 0
-              from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
-                          :run_ids::uuid[])
-                   as e (task_id, version_id, lane_id, rank, run_id)
-            """)
-        .ints("task_ids", runs, run -> run.lane().taskId())
-        .ints("version_ids", runs, run -> run.lane().versionId())
-        .longs("lane_ids", runs, run -> run.entry().laneId())
-        .longs("ranks", runs, run -> run.entry().rank())
-        .uuids("run_ids", runs, run -> run.entry().runId())
-        .update();
+    Set<Long> laneIds = new HashSet<>();
+    runs.forEach(run -> laneIds.add(run.entry().laneId()));
+    int inserted =
+        tx.sql(
+                """
+                insert into ready
+                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                        losses)
+                select :environment, e.task_id, e.version_id, e.lane_id, e.rank, e.run_id, 0, 0, 0
+                  from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
+                              :run_ids::uuid[])
+                       as e (task_id, version_id, lane_id, rank, run_id)
+                 where (select count(*)                -- once for the statement
+                          from unnest(:used_lane_ids::int8[]) as u (lane_id)
+                         cross join lateral (
+                                 select x.lane_id
+                                   from lanes x
+                                  where x.environment_id = :environment
+                                    and x.lane_id = u.lane_id
+                                    and not x.idle
+                                  limit 1) as l) = cardinality(:used_lane_ids::int8[])
+                """)
+            .longs("used_lane_ids", laneIds, Long::longValue)
+            .ints("task_ids", runs, run -> run.lane().taskId())
+            .ints("version_ids", runs, run -> run.lane().versionId())
+            .longs("lane_ids", runs, run -> run.entry().laneId())
+            .longs("ranks", runs, run -> run.entry().rank())
+            .uuids("run_ids", runs, run -> run.entry().runId())
+            .update();
+    if (inserted < runs.size()) {
+      throw new RetiredLaneException(laneIds);
+    }
   }
 
   /** Makes runs claimable again, in one statement. */

@@ -4,7 +4,9 @@ import dev.fanfare.protocol.RunError;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.Lane;
+import dev.fanfare.server.queue.LaneStore;
 import dev.fanfare.server.queue.QueueStore;
+import dev.fanfare.server.queue.RetiredLaneException;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.task.Task;
 import dev.fanfare.server.task.TaskStore;
@@ -18,23 +20,26 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Finds the lane of each new run. Creates tasks, queues and lanes that are mentioned for the first
  * time.
  *
  * <p>This happens in its own transaction, before the runs are created. So triggers that mention the
- * same new task do not wait for each other's runs; a lane that stays without runs is harmless.
+ * same new task do not wait for each other's runs; a lane that stays without runs is retired.
  * Thread-safe.
  */
 public final class AssignLanes {
   private static final int LANES_CACHED_MAX = 100_000;
+  private static final int TRIES_MAX = 3;
 
   private final Database database;
   private final TaskStore tasks = new TaskStore();
   private final QueueStore queues = new QueueStore();
+  private final LaneStore laneStore = new LaneStore();
 
-  /** A cache that needs no invalidation: the id of a lane never changes. */
+  /** The ids of lanes do not change, but lanes may be retired: see {@link #retrying}. */
   private final Map<Key, Long> laneIds = new ConcurrentHashMap<>();
 
   private record Key(int environmentId, Lane lane) {}
@@ -54,10 +59,10 @@ public final class AssignLanes {
   private record Found(Assigned assigned, Map<Lane, Long> lanes) {}
 
   /**
-   * Assigns runs to lanes. Takes two round trips for any number of runs of known tasks whose lanes
-   * are cached: a statement and the commit. It takes one more when a run names a queue, one more
-   * when a lane is not cached, and one more when a run is locked to a version; without such a run,
-   * it takes up to eleven when every task, queue and lane is new.
+   * Assigns runs to lanes; call it in {@link #retrying}. Takes two round trips for any number of
+   * runs of known tasks whose lanes are cached: a statement and the commit. It takes one more when
+   * a run names a queue, one more when a lane is not cached, and one more when a run is locked to a
+   * version; without such a run, it takes up to eleven when every task, queue and lane is new.
    */
   public Assigned assign(int environmentId, List<NewRun> runs, OnRejection onRejection) {
     Found found = database.transaction(environmentId, tx -> find(tx, runs, onRejection));
@@ -67,6 +72,25 @@ public final class AssignLanes {
     }
     found.lanes().forEach((lane, id) -> laneIds.put(new Key(environmentId, lane), id));
     return found.assigned();
+  }
+
+  /**
+   * Does work that assigns lanes and then adds runs to them, in transactions of its own. It is
+   * repeated if one of the lanes was retired in between.
+   */
+  public <T> T retrying(int environmentId, Supplier<T> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return work.get();
+      } catch (RetiredLaneException e) {
+        if (tries == TRIES_MAX) {
+          throw e;
+        }
+        laneIds.values().removeAll(e.laneIds());
+        // Items of a stream that were stored before have lanes, too, and do not assign them again.
+        database.transaction(environmentId, tx -> laneStore.revive(tx, e.laneIds()));
+      }
+    }
   }
 
   private Found find(Tx tx, List<NewRun> requested, OnRejection onRejection) {
@@ -157,7 +181,7 @@ public final class AssignLanes {
       }
     }
     if (!unknown.isEmpty()) {
-      ids.putAll(queues.lanes(tx, unknown));
+      ids.putAll(laneStore.ids(tx, unknown));
     }
     return ids;
   }

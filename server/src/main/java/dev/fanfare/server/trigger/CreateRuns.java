@@ -9,6 +9,7 @@ import dev.fanfare.server.packet.PacketStore;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ExpiryStore;
+import dev.fanfare.server.queue.LaneStore;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.run.FamilyQueries;
 import dev.fanfare.server.run.FinishRuns;
@@ -57,6 +58,7 @@ public final class CreateRuns {
   private final ReadyStore ready = new ReadyStore();
   private final ExpiryStore expiries = new ExpiryStore();
   private final DelayStore delays = new DelayStore();
+  private final LaneStore lanes = new LaneStore();
 
   /**
    * @param debounceMaxDelay how long after its creation a run can be postponed, unless the trigger
@@ -93,6 +95,8 @@ public final class CreateRuns {
    * idempotency key, or one into which the trigger is coalesced.
    *
    * @return for each trigger, in order, the run that answers it: the new run or an existing one
+   * @throws dev.fanfare.server.queue.RetiredLaneException if a lane was retired after it was
+   *     assigned; see {@link AssignLanes#retrying}
    */
   public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
     return create(tx, origin, placedRuns, newIds(placedRuns.size()));
@@ -229,14 +233,20 @@ public final class CreateRuns {
     List<ReadyStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
+    Set<Long> delayedLanes = new HashSet<>();
     for (RunRow row : coalesced.created()) {
-      if (row.run().failure() != null || coalesced.delayed().contains(row.runId())) {
+      if (row.run().failure() != null) {
+        continue;
+      }
+      if (coalesced.delayed().contains(row.runId())) {
+        delayedLanes.add(row.laneId());
         continue;
       }
       Entry entry = Entry.fresh(row.runId(), row.laneId(), row.rank());
       Instant due = row.run().delayUntil();
       if (due != null && due.isAfter(now)) {
         later.add(new DelayStore.Delayed(entry, due));
+        delayedLanes.add(row.laneId());
       } else {
         readyNow.add(new ReadyStore.Fresh(entry, row.lane()));
         if (row.ttl() != null) {
@@ -252,6 +262,9 @@ public final class CreateRuns {
     }
     if (!later.isEmpty()) {
       delays.insertAll(tx, later);
+    }
+    if (!delayedLanes.isEmpty()) {
+      lanes.requireInUse(tx, delayedLanes);
     }
   }
 

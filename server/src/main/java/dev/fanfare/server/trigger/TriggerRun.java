@@ -154,23 +154,28 @@ public final class TriggerRun {
   /** Completes every member with a run, a refusal, or the failure of its transaction. */
   private void store(Group group, List<Member> members) {
     try {
-      List<NewRun> requested = members.stream().map(Member::run).toList();
-      Assigned assigned = assignLanes.assign(group.environmentId(), requested, OnRejection.SKIP);
-      List<Member> accepted = new ArrayList<>(members.size());
-      for (int i = 0; i < members.size(); i++) {
-        String reason = assigned.rejected().get(i);
-        if (reason == null) {
-          accepted.add(members.get(i));
-        } else {
-          members.get(i).refuse(Refusal.unprocessable(reason));
-        }
-      }
-      if (!accepted.isEmpty()) {
-        create(group, accepted, assigned.placed());
-      }
+      assignLanes.retrying(group.environmentId(), () -> assignAndCreate(group, members));
     } catch (Throwable e) {
       storeApart(group, members.stream().filter(m -> !m.result().isDone()).toList(), e);
     }
+  }
+
+  private boolean assignAndCreate(Group group, List<Member> members) {
+    List<NewRun> requested = members.stream().map(Member::run).toList();
+    Assigned assigned = assignLanes.assign(group.environmentId(), requested, OnRejection.SKIP);
+    List<Member> accepted = new ArrayList<>(members.size());
+    for (int i = 0; i < members.size(); i++) {
+      String reason = assigned.rejected().get(i);
+      if (reason == null) {
+        accepted.add(members.get(i));
+      } else {
+        members.get(i).refuse(Refusal.unprocessable(reason));
+      }
+    }
+    if (!accepted.isEmpty()) {
+      create(group, accepted, assigned.placed());
+    }
+    return true;
   }
 
   private void create(Group group, List<Member> members, List<PlacedRun> placed) {

@@ -89,6 +89,7 @@ create table delays (
   debounce_hash    bytea,
   constraint delays_pkey PRIMARY KEY (environment_id, run_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX delays_by_lane ON delays USING btree (environment_id, lane_id);
 CREATE UNIQUE INDEX delays_debounce ON delays USING btree (environment_id, debounce_hash) WHERE (debounce_hash IS NOT NULL);
 CREATE INDEX delays_due ON delays USING btree (environment_id, due_at);
 
@@ -132,9 +133,12 @@ create table lanes (
   concurrency_key text not null default ''::text,
   task_id         integer not null,
   version_id      integer not null default 0,
+  idle            boolean not null default false,
+  checked_at      timestamp with time zone not null default now(),
   constraint lanes_pkey PRIMARY KEY (environment_id, lane_id),
   constraint lanes_environment_id_queue_id_concurrency_key_task_id_versi_key UNIQUE (environment_id, queue_id, concurrency_key, task_id, version_id)
 );
+CREATE INDEX lanes_checked ON lanes USING btree (environment_id, checked_at);
 
 create table leases (
   environment_id   integer not null,

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -50,8 +51,25 @@ class FreshPlansTest {
             + " limit 1) as r"
       })
   void a_run_is_found_by_its_primary_key_even_without_table_statistics(String sql) {
-    List<String> plan =
-        database.transaction(tx -> tx.sql("explain " + sql).list(r -> r.text("QUERY PLAN")));
-    assertThat(plan).anyMatch(line -> line.contains("using runs_pkey on runs"));
+    assertThat(plan(sql)).anyMatch(line -> line.contains("using runs_pkey on runs"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lanes, lane_id = 1 and not idle, lanes_pkey",
+    "lanes, lane_id = any (array[1::int8]), lanes_pkey",
+    "lanes, checked_at <= now() order by checked_at limit 1, lanes_checked",
+    "delays, run_id = '00000000-0000-0000-0000-000000000000', delays_pkey",
+    "delays, due_at <= now() order by due_at limit 1, delays_due",
+    "delays, lane_id = 1 limit 1, delays_by_lane"
+  })
+  void a_lane_or_a_delay_is_found_by_the_index_of_its_condition(
+      String table, String condition, String index) {
+    assertThat(plan("select from " + table + " where environment_id = 1 and " + condition))
+        .anyMatch(line -> line.contains("using " + index + " on " + table));
+  }
+
+  private static List<String> plan(String sql) {
+    return database.transaction(tx -> tx.sql("explain " + sql).list(r -> r.text("QUERY PLAN")));
   }
 }

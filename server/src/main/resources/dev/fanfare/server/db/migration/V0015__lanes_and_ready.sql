@@ -4,12 +4,21 @@
 drop view run_standing, run_versions;
 
 alter table lanes       alter column lane_id type bigint;
+
+-- A lane that no run is in and that no trigger uses is deleted: first it is marked as idle, and after a
+-- while deleted if no trigger has taken the mark away.
+alter table lanes add column idle       boolean     not null default false;
+alter table lanes add column checked_at timestamptz not null default now();
+create index lanes_checked on lanes (environment_id, checked_at);
+
 alter table delays      alter column lane_id type bigint;
 alter table expiries    alter column lane_id type bigint;
 alter table parked      alter column lane_id type bigint;
 alter table leases      alter column lane_id type bigint;
 alter table batch_items alter column lane_id type bigint;
 alter table runs        alter column lane_id type bigint;
+
+create index delays_by_lane on delays (environment_id, lane_id);
 
 -- The key begins with what decides whether a worker may take a run, so that a claim passes by the lanes
 -- of other workers without reading them. Task and version are those of the lane.
