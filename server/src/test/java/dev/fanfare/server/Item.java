@@ -30,6 +30,7 @@ public final class Item {
   private NamedParent parent;
   private String options;
   private RunError failure;
+  private boolean test;
 
   private Item(String task) {
     this.task = task;
@@ -148,6 +149,11 @@ public final class Item {
     return this;
   }
 
+  public Item test() {
+    test = true;
+    return this;
+  }
+
   public NewRun toRun() {
     return NewRun.of(task)
         .payload(payload)
@@ -167,6 +173,7 @@ public final class Item {
         .options(options)
         .parent(parent)
         .failure(failure)
+        .test(test)
         .build();
   }
 }

@@ -82,10 +82,25 @@ class TableOwnershipTest {
               Kind.READ,
               "a run that a session holds is canceled by a mark on its lease"),
           new Exemption(
+              "Condition",
+              "batches",
+              Kind.READ,
+              "a list of runs can be limited to those of a batch"),
+          new Exemption(
+              "Condition",
+              "leases",
+              Kind.READ,
+              "a list of runs can be limited to those that workers hold"),
+          new Exemption(
               "RunListQueries",
               "batches",
               Kind.READ,
               "a list of runs can be limited to those of a batch"),
+          new Exemption(
+              "RunListQueries",
+              "leases",
+              Kind.READ,
+              "a list of runs can be limited to those that workers hold"),
           new Exemption(
               "VersionStore",
               "queues",

@@ -17,6 +17,9 @@ public final class DatabaseException extends RuntimeException {
   /** A connection that does not know a statement which the driver prepared on it. */
   private static final Set<String> UNKNOWN_STATEMENT = Set.of("26000", "42P05");
 
+  /** A statement took too long, or an operator canceled it. */
+  private static final String CANCELED = "57014";
+
   private static final String FEATURE_NOT_SUPPORTED = "0A000";
   private static final String CHANGED_COLUMNS = "cached plan must not change result type";
 
@@ -33,8 +36,7 @@ public final class DatabaseException extends RuntimeException {
           "25P04", // transaction_timeout
           "53", // insufficient resources, such as a full disk
           "55P03", // lock_timeout
-          "57014", // statement_timeout, or canceled by an operator
-          "57P", // shut down, restarted or starting
+          CANCELED, "57P", // shut down, restarted or starting
           "58"); // errors of the operating system
 
   /** The connection ended: cut, or closed by PostgreSQL for a limit or for a shutdown. */
@@ -77,6 +79,11 @@ public final class DatabaseException extends RuntimeException {
   public boolean isUnavailable() {
     return UNAVAILABLE.stream().anyMatch(sqlState::startsWith)
         || getCause() instanceof SQLTransientConnectionException;
+  }
+
+  /** Whether a statement was ended because it took too long. */
+  public boolean isTimedOut() {
+    return sqlState.equals(CANCELED);
   }
 
   /** Whether the server that refused the statement is a standby, and with it every connection. */

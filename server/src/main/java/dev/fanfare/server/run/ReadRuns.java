@@ -4,9 +4,7 @@ import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,17 +15,16 @@ import java.util.UUID;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the runs of an environment: one by its id, or a page of a list, newest first. */
+/** Reads the runs of an environment by their ids. */
 public final class ReadRuns {
   /** The number of runs in a batch of the default maximum size. */
   private static final int CHILDREN_MAX = 1_000;
 
-  /** The texts of a page, and those of the children that are shown with a run. */
+  /** The texts of the children that are shown with a run. */
   private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
 
   private final Database database;
   private final RunQueries runs = new RunQueries();
-  private final RunListQueries lists = new RunListQueries();
   private final FamilyQueries families = new FamilyQueries();
 
   ReadRuns(Database database) {
@@ -121,65 +118,5 @@ public final class ReadRuns {
           reserve.accept(bytes);
           return runs.requested(tx, runId);
         });
-  }
-
-  /**
-   * A page of a list, newest run first.
-   *
-   * @param next the last run of the page; absent: no older runs follow
-   * @param previous the first run of the page; absent: no newer runs precede it
-   */
-  public record Page(List<Run> runs, @Nullable UUID next, @Nullable UUID previous) {}
-
-  /**
-   * The page of runs that directly follows {@code after} or directly precedes {@code before}.
-   *
-   * @param after the last run of the page before; absent with {@code before}: the newest page
-   * @param before the first run of the page after; takes precedence over {@code after}
-   * @param reserve called with the size of the texts in bytes before they are read; may throw
-   */
-  public Page page(
-      int environmentId,
-      RunFilter filter,
-      int size,
-      @Nullable UUID after,
-      @Nullable UUID before,
-      LongConsumer reserve) {
-    // A snapshot, so that a run selected by its status is also shown with that status.
-    return database.snapshot(
-        environmentId,
-        tx ->
-            before != null
-                ? backwards(tx, filter, size, before, reserve)
-                : forwards(tx, filter, size, after, reserve));
-  }
-
-  private Page forwards(
-      Tx tx, RunFilter filter, int size, @Nullable UUID after, LongConsumer reserve) {
-    // One run more than fits shows whether another page follows.
-    List<SizedRun> found = lists.older(tx, filter, after, size + 1);
-    List<SizedRun> fitting = SizedRun.fitting(found, size, METADATA_BYTES_MAX);
-    List<Run> shown = load(tx, fitting, reserve);
-    return new Page(
-        shown,
-        found.size() > fitting.size() ? shown.getLast().id() : null,
-        after != null && !shown.isEmpty() ? shown.getFirst().id() : null);
-  }
-
-  private Page backwards(Tx tx, RunFilter filter, int size, UUID before, LongConsumer reserve) {
-    List<SizedRun> found = lists.newer(tx, filter, before, size + 1);
-    List<SizedRun> fitting = SizedRun.fitting(found, size, METADATA_BYTES_MAX);
-    List<Run> shown = load(tx, fitting, reserve);
-    return new Page(
-        shown,
-        shown.isEmpty() ? null : shown.getLast().id(),
-        found.size() > fitting.size() ? shown.getFirst().id() : null);
-  }
-
-  private List<Run> load(Tx tx, List<SizedRun> fitting, LongConsumer reserve) {
-    reserve.accept(SizedRun.sum(fitting));
-    List<Run> sorted = new ArrayList<>(runs.summaries(tx, SizedRun.ids(fitting)));
-    sorted.sort(Comparator.comparing((Run run) -> run.id().toString()).reversed());
-    return sorted;
   }
 }

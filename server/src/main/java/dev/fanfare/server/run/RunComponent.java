@@ -3,11 +3,16 @@ package dev.fanfare.server.run;
 import dev.fanfare.server.component.Component;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
+import java.time.Duration;
 import java.util.List;
 
 /** Reading runs and ending them. */
 public final class RunComponent implements Component {
+  /** How long a list looks for further runs before it shows what it has found. */
+  private static final Duration SEARCH_LIMIT = Duration.ofSeconds(2);
+
   private final ReadRuns readRuns;
+  private final ListRuns listRuns;
   private final FinishRuns finishRuns;
   private final List<Sweep> sweeps;
 
@@ -16,6 +21,7 @@ public final class RunComponent implements Component {
    */
   public RunComponent(Resources resources, OutcomeListener listener) {
     this.readRuns = new ReadRuns(resources.database());
+    this.listRuns = new ListRuns(resources.database(), SEARCH_LIMIT);
     this.finishRuns = new FinishRuns(listener);
     this.sweeps =
         List.of(
@@ -25,6 +31,11 @@ public final class RunComponent implements Component {
   /** Reading runs. */
   public ReadRuns readRuns() {
     return readRuns;
+  }
+
+  /** Lists of runs. */
+  public ListRuns listRuns() {
+    return listRuns;
   }
 
   /** Ending runs. */

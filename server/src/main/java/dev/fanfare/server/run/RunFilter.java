@@ -34,4 +34,12 @@ public record RunFilter(
     @Nullable UUID batchId,
     @Nullable Boolean test,
     @Nullable Instant createdFrom,
-    @Nullable Instant createdTo) {}
+    @Nullable Instant createdTo) {
+
+  /** Whether a run that matched still does, as far as a run can change. */
+  boolean stillMatches(Run run) {
+    return (statuses.isEmpty() || statuses.contains(run.status()))
+        && (versions.isEmpty() || versions.contains(run.version()))
+        && (tags.isEmpty() || tags.stream().anyMatch(run.tags()::contains));
+  }
+}

@@ -1,107 +1,130 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunStatus;
-import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that selects the runs of a list, without reading their texts. */
+/** SQL that tests candidates of a list against the whole filter, without reading their texts. */
 final class RunListQueries {
-  /** The conditions that both directions share; one that is bound to null always holds. */
-  private static final String FILTERED =
-      """
-      select r.run_id,
-             coalesce(octet_length(r.metadata), 0) + coalesce(octet_length(r.options), 0) as bytes
-        from runs r
-       where r.environment_id = :environment
-         and (:statuses::text[] is null
-              or (select s.status::text
-                    from run_standing s
-                   where s.environment_id = r.environment_id
-                     and s.run_id = r.run_id) = any (:statuses::text[]))
-         and (:tasks::text[] is null
-              or r.task_id = any (array(select t.task_id
-                                          from tasks t
-                                         where t.environment_id = :environment
-                                           and t.slug = any (:tasks::text[]))))
-         and (:tags::text[] is null
-              or r.run_id in (select g.run_id
-                                from run_tags g
-                               where g.environment_id = :environment
-                                 and g.tag = any (:tags::text[])))
-         and (:queues::text[] is null
-              or r.lane_id = any (array(select l.lane_id
-                                          from lanes l
-                                          join queues q using (environment_id, queue_id)
-                                         where q.environment_id = :environment
-                                           and q.name = any (:queues::text[]))))
-         and (:batch_id::uuid is null
-              or r.run_id = any (array(select unnest(b.run_ids)
-                                         from batches b
-                                        where b.environment_id = :environment
-                                          and b.batch_id = :batch_id::uuid)))
-         and (:versions::text[] is null
-              or exists (select
-                           from run_versions v
-                          where v.environment_id = r.environment_id
-                            and v.run_id = r.run_id
-                            and v.version = any (:versions::text[])))
-         and (:machines::text[] is null
-              or (r.options::json ->> 'machine') = any (:machines::text[]))
-         and (:regions::text[] is null
-              or (r.options::json ->> 'region') = any (:regions::text[]))
-         and not :matches_none
-         and (:test::bool is null or r.is_test = :test::bool)
-         and (:created_from::timestamptz is null or r.created_at >= :created_from::timestamptz)
-         and (:created_to::timestamptz is null or r.created_at <= :created_to::timestamptz)
-      """;
 
-  private static final String OLDER =
-      FILTERED
-          + """
-             and (:from::uuid is null or r.run_id < :from::uuid)
-           order by r.run_id desc
-           limit :max
-          """;
-
-  private static final String NEWER =
-      FILTERED
-          + """
-             and (:from::uuid is null or r.run_id > :from::uuid)
-           order by r.run_id
-           limit :max
-          """;
-
-  /** Up to {@code max} matching runs older than {@code from}, newest first. */
-  List<SizedRun> older(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
-    return list(tx.sql(OLDER), filter, from, max);
-  }
-
-  /** Up to {@code max} matching runs newer than {@code from}, oldest first. */
-  List<SizedRun> newer(Tx tx, RunFilter filter, @Nullable UUID from, int max) {
-    return list(tx.sql(NEWER), filter, from, max);
-  }
-
-  private static List<SizedRun> list(
-      Statement statement, RunFilter filter, @Nullable UUID from, int max) {
-    return statement
-        .bind("statuses", texts(filter.statuses().stream().map(RunStatus::name).toList()))
+  /**
+   * Those of the candidates that match the filter, in the same order; at most {@code max}.
+   *
+   * @param range contains the candidates
+   */
+  List<SizedRun> matching(Tx tx, RunFilter filter, List<UUID> candidates, IdRange range, int max) {
+    return tx.sql(
+            """
+            select r.run_id,
+                   coalesce(octet_length(r.metadata), 0)
+                     + coalesce(octet_length(r.options), 0) as bytes
+              from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
+             cross join lateral (
+                     select x.run_id, x.task_id, x.lane_id, x.rank, x.created_at, x.is_test,
+                            x.tags, x.options, x.metadata
+                       from runs x
+                      where x.environment_id = :environment
+                        and x.run_id = i.run_id
+                        and x.run_id >= :least
+                        and x.run_id < :before
+                      limit 1) as r
+             where (:tasks::text[] is null
+                    or r.task_id = any (array(
+                          select t.task_id
+                            from tasks t
+                           where t.environment_id = :environment
+                             and t.slug = any (:tasks::text[]))))
+               and (:tags::text[] is null or r.tags && :tags::text[])
+               and (:queues::text[] is null
+                    or exists (
+                          select
+                            from lanes l
+                            join queues q on q.environment_id = l.environment_id
+                                         and q.queue_id = l.queue_id
+                           where l.environment_id = :environment
+                             and l.lane_id = r.lane_id
+                             and q.name = any (:queues::text[])))
+               and (:batch_id::uuid is null
+                    or r.run_id = any (array(
+                          select unnest(b.run_ids)
+                            from batches b
+                           where b.environment_id = :environment
+                             and b.batch_id = :batch_id::uuid)))
+               and (:machines::text[] is null
+                    or (r.options::json ->> 'machine') = any (:machines::text[]))
+               and (:regions::text[] is null
+                    or (r.options::json ->> 'region') = any (:regions::text[]))
+               and (:test::bool is null or r.is_test = :test::bool)
+               and (:created_from::timestamptz is null
+                    or r.created_at >= :created_from::timestamptz)
+               and (:created_to::timestamptz is null
+                    or r.created_at <= :created_to::timestamptz)
+               and (:statuses::text[] is null
+                    or coalesce(
+                         (select o.status::text
+                            from outcomes o
+                           where o.environment_id = :environment
+                             and o.run_id = r.run_id
+                             and o.run_id >= :least
+                             and o.run_id < :before),
+                         (select case when l.canceled_at is not null then 'CANCELED'
+                                      when l.started_at is not null then 'EXECUTING'
+                                      else 'DEQUEUED' end
+                            from leases l
+                           where l.environment_id = :environment
+                             and l.run_id = r.run_id),
+                         (select case when d.fence = 0 then 'DELAYED' else 'QUEUED' end
+                            from delays d
+                           where d.environment_id = :environment
+                             and d.run_id = r.run_id),
+                         (select 'PENDING_VERSION'
+                            from parked p
+                           where p.environment_id = :environment
+                             and p.task_id = r.task_id
+                             and p.rank = r.rank
+                             and p.run_id = r.run_id),
+                         'QUEUED') = any (:statuses::text[]))
+               and (:versions::text[] is null
+                    or coalesce(
+                         (select nullif(n.version_id, 0)
+                            from lanes n
+                           where n.environment_id = :environment
+                             and n.lane_id = r.lane_id),
+                         (select o.version_id
+                            from outcomes o
+                           where o.environment_id = :environment
+                             and o.run_id = r.run_id
+                             and o.run_id >= :least
+                             and o.run_id < :before),
+                         (select l.version_id
+                            from leases l
+                           where l.environment_id = :environment
+                             and l.run_id = r.run_id)) = any (array(
+                               select v.version_id
+                                 from versions v
+                                where v.environment_id = :environment
+                                  and v.version = any (:versions::text[]))))
+             order by i.n
+             limit :max
+            """)
+        .uuids("run_ids", candidates)
+        .bind("least", range.least())
+        .bind("before", range.before())
         .bind("tasks", texts(filter.tasks()))
         .bind("tags", texts(filter.tags()))
         .bind("queues", texts(filter.queues()))
         .bind("batch_id", filter.batchId())
-        .bind("versions", texts(filter.versions()))
         .bind("machines", texts(filter.machines()))
         .bind("regions", texts(filter.regions()))
-        .bind("matches_none", filter.matchesNone())
         .bind("test", filter.test())
         .bind("created_from", filter.createdFrom())
         .bind("created_to", filter.createdTo())
-        .bind("from", from)
+        .bind("statuses", texts(filter.statuses().stream().map(RunStatus::name).toList()))
+        .bind("versions", texts(filter.versions()))
         .bind("max", max)
-        .listReplanned(r -> new SizedRun(r.uuid("run_id"), r.bigint("bytes")));
+        .list(r -> new SizedRun(r.uuid("run_id"), r.bigint("bytes")));
   }
 
   private static String @Nullable [] texts(List<String> values) {

@@ -114,19 +114,44 @@ public final class RunQueries {
       """
           .formatted(COLUMNS);
 
+  /** Looks up one run after the other, because lists need it whatever the statistics say. */
   private static final String SUMMARIES =
       """
       select %s,
              null::text as payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
              s.duration_ms, null::text as output, s.output_type, null::text as error, s.due_at
-        from runs r
-        join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
-        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
-        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
-        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-       where r.environment_id = :environment
-         and r.run_id = any (:run_ids)
+        from unnest(:run_ids::uuid[]) as i (run_id)
+       cross join lateral (
+               select x.*
+                 from runs x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as r
+       cross join lateral (
+               select x.*
+                 from run_standing x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as s
+        left join lateral (
+               select x.version
+                 from run_versions x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as v on true
+       cross join lateral (
+               select x.slug
+                 from tasks x
+                where x.environment_id = :environment
+                  and x.task_id = r.task_id
+                limit 1) as t
+       cross join lateral (
+               select y.name
+                 from lanes x
+                 join queues y on y.environment_id = x.environment_id and y.queue_id = x.queue_id
+                where x.environment_id = :environment
+                  and x.lane_id = r.lane_id
+                limit 1) as q
       """
           .formatted(COLUMNS);
 
@@ -181,7 +206,7 @@ public final class RunQueries {
 
   /** The runs with these ids, without payload, output and error. In no order. */
   List<Run> summaries(Tx tx, Collection<UUID> runIds) {
-    return tx.sql(SUMMARIES).uuids("run_ids", runIds).listReplanned(RunQueries::run);
+    return tx.sql(SUMMARIES).uuids("run_ids", runIds).list(RunQueries::run);
   }
 
   /** The most that {@link #finalRuns} reads of these runs at once, in bytes. */

@@ -177,6 +177,7 @@ create table outcomes (
   version_id     integer not null default 0,
   constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
 );
+CREATE INDEX outcomes_by_version ON outcomes USING btree (environment_id, version_id, status, run_id);
 
 create table packet_bytes (
   environment_id integer not null,
@@ -275,8 +276,11 @@ create table runs (
   max_duration_ms bigint,
   constraint runs_pkey PRIMARY KEY (environment_id, run_id)
 );
+CREATE INDEX runs_by_machine ON runs USING btree (environment_id, (((options)::json ->> 'machine'::text)), run_id) WHERE (((options)::json ->> 'machine'::text) IS NOT NULL);
 CREATE INDEX runs_by_parent ON runs USING btree (environment_id, parent_run_id, run_id) WHERE (parent_run_id IS NOT NULL);
+CREATE INDEX runs_by_region ON runs USING btree (environment_id, (((options)::json ->> 'region'::text)), run_id) WHERE (((options)::json ->> 'region'::text) IS NOT NULL);
 CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, run_id);
+CREATE INDEX runs_tests ON runs USING btree (environment_id, is_test, run_id) WHERE (is_test IS NOT FALSE);
 
 create table secret_keys (
   key_hash       bytea not null,

@@ -17,6 +17,7 @@ import dev.fanfare.server.http.Response;
 import dev.fanfare.server.http.Route;
 import dev.fanfare.server.packet.http.PacketUrls;
 import dev.fanfare.server.run.Family;
+import dev.fanfare.server.run.ListRuns;
 import dev.fanfare.server.run.ReadRuns;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.RunComponent;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunRoutes implements Component {
   private final AuthenticatedRoutes authenticated;
   private final ReadRuns runs;
+  private final ListRuns lists;
   private final PacketUrls packets;
   private final InstantSource clock;
   private final int pageSizeMax;
@@ -40,6 +42,7 @@ public final class RunRoutes implements Component {
   public RunRoutes(Resources resources, HttpAccess access, RunComponent run, PacketUrls packets) {
     this.authenticated = access.authenticated();
     this.runs = run.readRuns();
+    this.lists = run.listRuns();
     this.packets = packets;
     this.clock = resources.clock();
     this.pageSizeMax = resources.config().get(PAGE_SIZE_MAX);
@@ -140,14 +143,16 @@ public final class RunRoutes implements Component {
     Statuses statuses = Statuses.of(exchange);
     ListQuery query = ListQuery.of(exchange, statuses, pageSizeMax, clock.instant());
     requireListable(caller, query.filter());
-    ReadRuns.Page page =
-        runs.page(
-            caller.environment().id(),
-            query.filter(),
-            query.size(),
-            query.after(),
-            query.before(),
-            exchange::reserveAnswer);
+    ListRuns.Page page =
+        lists
+            .page(
+                caller.environment().id(),
+                query.filter(),
+                query.size(),
+                query.after(),
+                query.before(),
+                exchange::reserveAnswer)
+            .orElseThrow(HttpError::of);
     String next = cursor(page.next());
     String previous = cursor(page.previous());
     return Response.json(
