@@ -106,6 +106,36 @@ class DeclarationTest {
   }
 
   @Test
+  void declarations_that_differ_use_up_no_numbers_of_tasks_and_queues() {
+    tenant.trigger(Item.of("a")); // inserts a task that no worker has declared
+    tenant.worker(tasks(RETRY, 5, 1_000L));
+    int before = numbersUsed();
+    for (int i = 1; i <= 20; i++) { // two deployments that replace each other's declarations
+      tenant.worker(tasks(RETRY, i, 1_000L + i));
+    }
+    assertThat(numbersUsed()).isEqualTo(before);
+    assertThat(
+            tenant.number(
+                "select max(ttl_ms)::int as n from tasks where environment_id = :environment"))
+        .isEqualTo(1_020);
+    assertThat(
+            tenant.number(
+                """
+                select max(concurrency_limit) as n from queues where environment_id = :environment
+                """))
+        .isEqualTo(20);
+  }
+
+  private int numbersUsed() {
+    return tenant.number(
+        """
+        select (t.last_value + q.last_value)::int as n
+          from tasks_task_id_seq t
+         cross join queues_queue_id_seq q
+        """);
+  }
+
+  @Test
   void a_task_that_is_declared_twice_in_one_session_is_stored_as_its_last_declaration() {
     tenant.worker(
         new TaskDefinition("twice", new QueueDefinition("one", 1), RETRY, null, null),

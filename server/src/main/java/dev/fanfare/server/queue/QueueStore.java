@@ -56,15 +56,36 @@ public final class QueueStore {
   public Map<String, Integer> declare(Tx tx, Map<String, @Nullable Integer> limits) {
     tx.sql(
             """
-            insert into queues (environment_id, name, concurrency_limit)
-            select :environment, q.name, q.concurrency_limit
-              from unnest(:names::text[], :limits::int[]) as q (name, concurrency_limit)
-             where not exists (select
+            with declared as materialized (
+              select *
+                from unnest(:names::text[], :limits::int[]) as q (name, concurrency_limit)
+               order by name                       -- one order for all prevents deadlocks
+            ), changed as (
+              update queues q
+                 set concurrency_limit = d.concurrency_limit
+                from (select d.concurrency_limit, s.queue_id
+                        from declared d
+                       cross join lateral (
+                               select x.queue_id
                                  from queues x
                                 where x.environment_id = :environment
-                                  and x.name = q.name
-                                  and x.concurrency_limit is not distinct from q.concurrency_limit)
-             order by q.name                       -- one order for all prevents deadlocks
+                                  and x.name = d.name
+                                  and x.concurrency_limit is distinct from d.concurrency_limit
+                                limit 1
+                                  for update) as s) as d
+               where q.environment_id = :environment
+                 and q.queue_id = d.queue_id
+              returning q.queue_id
+            )
+            insert into queues (environment_id, name, concurrency_limit)
+            select :environment, d.name, d.concurrency_limit
+              from declared d
+             where not exists (select              -- because each inserted row uses up an id
+                                 from queues x
+                                where x.environment_id = :environment
+                                  and x.name = d.name)
+               and (select count(*) from changed) >= 0 -- first changes, then inserts
+             order by d.name
                 on conflict (environment_id, name) do update
                set concurrency_limit = excluded.concurrency_limit
             """)

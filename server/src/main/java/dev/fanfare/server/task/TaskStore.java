@@ -76,36 +76,65 @@ public final class TaskStore {
   public void declare(Tx tx, Collection<Declaration> declarations) {
     tx.sql(
             """
-            insert into tasks as t
+            with declared as materialized (
+              select *
+                from unnest(:slugs::text[], :queue_ids::int[], :max_attempts::int[],
+                            :retry_mins_ms::int8[], :retry_maxs_ms::int8[], :retry_factors::text[],
+                            :retry_randomize_flags::bool[], :max_durations_ms::int8[],
+                            :ttls_ms::int8[])
+                     as d (slug, queue_id, max_attempts, retry_min_ms, retry_max_ms, retry_factor,
+                           retry_randomize, max_duration_ms, ttl_ms)
+               order by slug                       -- one order for all prevents deadlocks
+            ), changed as (
+              update tasks t
+                 set queue_id        = d.queue_id,
+                     registered_at   = coalesce(t.registered_at, now()),
+                     max_attempts    = d.max_attempts,
+                     retry_min_ms    = d.retry_min_ms,
+                     retry_max_ms    = d.retry_max_ms,
+                     retry_factor    = d.retry_factor::float8,
+                     retry_randomize = d.retry_randomize,
+                     max_duration_ms = d.max_duration_ms,
+                     ttl_ms          = d.ttl_ms
+                from (select d.*, s.task_id
+                        from declared d
+                       cross join lateral (
+                               select x.task_id
+                                 from tasks x
+                                where x.environment_id = :environment
+                                  and x.slug = d.slug
+                                  and not (x.registered_at is not null
+                                           and x.queue_id = d.queue_id
+                                           and x.max_attempts = d.max_attempts
+                                           and x.retry_min_ms = d.retry_min_ms
+                                           and x.retry_max_ms = d.retry_max_ms
+                                           and x.retry_factor = d.retry_factor::float8
+                                           and x.retry_randomize = d.retry_randomize
+                                           and x.max_duration_ms is not distinct from d.max_duration_ms
+                                           and x.ttl_ms is not distinct from d.ttl_ms)
+                                limit 1
+                                  for update) as s) as d
+               where t.environment_id = :environment
+                 and t.task_id = d.task_id
+              returning t.task_id
+            )
+            insert into tasks
                    (environment_id, slug, queue_id, registered_at,
                     max_attempts, retry_min_ms, retry_max_ms, retry_factor, retry_randomize,
                     max_duration_ms, ttl_ms)
             select :environment, d.slug, d.queue_id, now(),
                    d.max_attempts, d.retry_min_ms, d.retry_max_ms, d.retry_factor::float8,
                    d.retry_randomize, d.max_duration_ms, d.ttl_ms
-              from unnest(:slugs::text[], :queue_ids::int[], :max_attempts::int[],
-                          :retry_mins_ms::int8[], :retry_maxs_ms::int8[], :retry_factors::text[],
-                          :retry_randomize_flags::bool[], :max_durations_ms::int8[],
-                          :ttls_ms::int8[])
-                   as d (slug, queue_id, max_attempts, retry_min_ms, retry_max_ms, retry_factor,
-                         retry_randomize, max_duration_ms, ttl_ms)
-             where not exists (select
+              from declared d
+             where not exists (select              -- because each inserted row uses up an id
                                  from tasks x
                                 where x.environment_id = :environment
-                                  and x.slug = d.slug
-                                  and x.registered_at is not null
-                                  and x.queue_id = d.queue_id
-                                  and x.max_attempts = d.max_attempts
-                                  and x.retry_min_ms = d.retry_min_ms
-                                  and x.retry_max_ms = d.retry_max_ms
-                                  and x.retry_factor = d.retry_factor::float8
-                                  and x.retry_randomize = d.retry_randomize
-                                  and x.max_duration_ms is not distinct from d.max_duration_ms
-                                  and x.ttl_ms is not distinct from d.ttl_ms)
-             order by d.slug                       -- one order for all prevents deadlocks
+                                  and x.slug = d.slug)
+               and (select count(*) from changed) >= 0 -- first changes, then inserts
+             order by d.slug
                 on conflict (environment_id, slug) do update
                set queue_id        = excluded.queue_id,
-                   registered_at   = coalesce(t.registered_at, excluded.registered_at),
+                   registered_at   = coalesce(tasks.registered_at, excluded.registered_at),
                    max_attempts    = excluded.max_attempts,
                    retry_min_ms    = excluded.retry_min_ms,
                    retry_max_ms    = excluded.retry_max_ms,
