@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
+import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
@@ -9,6 +10,7 @@ import dev.fanfare.server.component.StartException;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.UnusableDatabaseException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -75,7 +77,12 @@ public final class Administration implements AutoCloseable {
     try {
       Database.check(home.address(), DATABASE_PATIENCE);
       String version = Database.migrate(home.address());
-      database = Database.open(home.address(), CONNECTIONS, CONNECTION_WAIT);
+      database =
+          Database.open(
+              home.address(),
+              CONNECTIONS,
+              CONNECTION_WAIT,
+              new IdRanges(config.get(PARTITION_SPAN), InstantSource.system()));
       Keys keys =
           new Keys(
               database,

@@ -22,6 +22,7 @@ import dev.fanfare.server.packet.http.PacketUrls;
 import dev.fanfare.server.queue.QueueComponent;
 import dev.fanfare.server.run.RunComponent;
 import dev.fanfare.server.run.http.RunRoutes;
+import dev.fanfare.server.storage.StorageComponent;
 import dev.fanfare.server.trigger.TriggerComponent;
 import dev.fanfare.server.trigger.http.CheckParents;
 import dev.fanfare.server.trigger.http.TriggerRoutes;
@@ -43,6 +44,7 @@ final class Components {
   final ControlComponent control;
   final BatchComponent batch;
   final Sessions sessions;
+  final StorageComponent storage;
 
   private final Resources resources;
 
@@ -57,11 +59,12 @@ final class Components {
     control = new ControlComponent(resources);
     batch = new BatchComponent(resources, trigger);
     sessions = new Sessions(resources, lease);
+    storage = new StorageComponent(resources);
   }
 
   /** The sweeps of all components. {@code control} and {@code sessions} have none. */
   List<Sweep> sweeps() {
-    return List.<Component>of(queue, access, packet, run, trigger, lease, batch).stream()
+    return List.<Component>of(queue, access, packet, run, trigger, lease, batch, storage).stream()
         .flatMap(component -> component.sweeps().stream())
         .toList();
   }

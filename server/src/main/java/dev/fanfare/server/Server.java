@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import static dev.fanfare.server.config.ServerSettings.DATABASE_CONNECTIONS;
 import static dev.fanfare.server.config.ServerSettings.DEV_KEY;
 import static dev.fanfare.server.config.ServerSettings.HOST;
+import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 import static dev.fanfare.server.config.ServerSettings.PORT;
 
 import dev.fanfare.protocol.TimeOrderedIds;
@@ -16,6 +17,7 @@ import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.DatabaseWatch;
+import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.UnusableDatabaseException;
 import dev.fanfare.server.http.HttpServer;
@@ -115,7 +117,8 @@ public final class Server implements AutoCloseable {
           Database.open(
               home.address(),
               Database.requestConnections(config.get(DATABASE_CONNECTIONS)),
-              CONNECTION_WAIT);
+              CONNECTION_WAIT,
+              new IdRanges(config.get(PARTITION_SPAN), InstantSource.system()));
       stops.push(database::close);
       log.info(
           "Fanfare {} uses PostgreSQL {} at {}, whose schema {} is at version {}",

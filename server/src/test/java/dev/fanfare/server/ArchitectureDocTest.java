@@ -30,7 +30,7 @@ class ArchitectureDocTest {
   private static final Pattern INTERVAL = Pattern.compile("(\\d+) (ms|s|min)\\b.*");
   private static final Pattern OWNS = Pattern.compile("\\bOwns (?!no table)([^.]*)\\.");
   private static final Pattern JAVADOC_CODE = Pattern.compile("\\{@code (\\w+)}");
-  private static final Pattern DRAWN = Pattern.compile("(?m)^(?: \\* )?(\\d)  (\\S.*)$");
+  private static final Pattern DRAWN = Pattern.compile("(?m)^(?: \\* )?(\\d+)  +(\\S.*)$");
 
   @Test
   void the_page_names_every_table_and_its_owner() {

@@ -123,7 +123,9 @@ public final class Engine implements AutoCloseable {
   }
 
   private int step(Sweep sweep, Instant now) {
-    return tenantIds.stream().mapToInt(id -> sweep.runOnce(id, now)).sum();
+    return sweep.isOfDatabase()
+        ? sweep.runOnce(0, now)
+        : tenantIds.stream().mapToInt(id -> sweep.runOnce(id, now)).sum();
   }
 
   /**

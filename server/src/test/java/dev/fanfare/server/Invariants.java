@@ -105,7 +105,7 @@ final class Invariants {
       """
       select count(*)::int as n
         from idempotency_keys k
-        left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
+        join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
        where k.environment_id = :environment
          and (r.task_id is distinct from k.task_id
               or r.delay_until is null          -- others name the run they were coalesced into

@@ -23,7 +23,8 @@ final class Layout {
   /** A package may depend on those of lower layers. The root package, which wires them, is "". */
   static final Map<String, Integer> LAYERS =
       Map.ofEntries(
-          Map.entry("", 9),
+          Map.entry("", 10),
+          Map.entry("storage", 9),
           Map.entry("batch", 8),
           Map.entry("control", 8),
           Map.entry("worker", 8),
@@ -47,16 +48,24 @@ final class Layout {
       Map.of(
           "access", List.of("environments", "secret_keys", "used_tokens"),
           "packet", List.of("packets", "packet_bytes"),
-          "queue", List.of("queues", "lanes", "slots", "ready", "delays", "expiries", "parked"),
+          "queue",
+              List.of(
+                  "queues",
+                  "task_queues",
+                  "lanes",
+                  "slots",
+                  "ready",
+                  "delays",
+                  "expiries",
+                  "parked"),
           "task", List.of("tasks", "versions", "version_tasks"),
-          "run", List.of("runs", "run_tags", "idempotency_keys", "outcomes"),
+          "run", List.of("runs", "run_metadata", "run_tags", "idempotency_keys", "outcomes"),
           "trigger", List.of("request_keys"),
           "lease", List.of("leases", "cancellations", "sessions"),
           "batch", List.of("batches", "batch_keys", "batch_items"));
 
   /** Every view, by the package that owns it. */
-  static final Map<String, List<String>> VIEWS =
-      Map.of("run", List.of("run_standing", "run_versions"));
+  static final Map<String, List<String>> VIEWS = Map.of();
 
   private static final String SCHEMA =
       Project.text("server/src/main/resources/dev/fanfare/server/db/schema.sql");

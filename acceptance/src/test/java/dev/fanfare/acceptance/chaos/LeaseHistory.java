@@ -95,10 +95,12 @@ final class LeaseHistory {
     List<String> open =
         strings(
             """
-            select status::text || ' runs ' || count(*) from run_standing
-             where finished_at is null
-             group by status
-             union all
+            select 'ready: ' || count(*) from ready having count(*) > 0
+            union all
+            select 'delayed: ' || count(*) from delays having count(*) > 0
+            union all
+            select 'leased: ' || count(*) from leases having count(*) > 0
+            union all
             select status::text || ' batches ' || count(*) from batches
              where status in ('PENDING', 'PROCESSING')
              group by status

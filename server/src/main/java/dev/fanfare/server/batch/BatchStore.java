@@ -92,6 +92,7 @@ final class BatchStore {
               from batches
              where environment_id = :environment
                and batch_id = :batch_id
+               and within(batch_id, :batch_id)
             """)
         .bind("batch_id", batchId)
         .first(BatchStore::batch);
@@ -122,24 +123,22 @@ final class BatchStore {
   }
 
   /** The items of a batch with their runs, in item order, as if all runs were created for it. */
-  List<TriggeredBatch.Item> items(Tx tx, UUID batchId) {
+  List<TriggeredBatch.Item> items(Tx tx, List<UUID> runIds) {
     return tx.sql(
             """
             select r.run_id, t.slug, r.idempotency_key
-              from batches b
-             cross join unnest(b.run_ids) with ordinality as i (run_id, n)
+              from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
              cross join lateral (
-                     select x.*
+                     select x.environment_id, x.run_id, x.task_id, x.idempotency_key
                        from runs x
-                      where x.environment_id = b.environment_id
+                      where x.environment_id = :environment
                         and x.run_id = i.run_id
+                        and within(x.run_id, :run_ids)
                       limit 1) as r
               join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-             where b.environment_id = :environment
-               and b.batch_id = :batch_id
              order by i.n
             """)
-        .bind("batch_id", batchId)
+        .uuids("run_ids", runIds)
         .list(r ->
             new TriggeredBatch.Item(
                 r.uuid("run_id"), r.text("slug"), false, r.textOrNull("idempotency_key")));
@@ -161,6 +160,7 @@ final class BatchStore {
                 join batches b on b.environment_id = :environment
                               and b.batch_id = e.batch_id
                               and b.batch_id = any (:batch_ids)
+                              and within(b.batch_id, :batch_ids)
                order by b.batch_id                 -- one order for all prevents deadlocks
                  for update of b
             )
@@ -173,6 +173,7 @@ final class BatchStore {
              where b.environment_id = :environment
                and b.batch_id = e.batch_id
                and b.batch_id = any (:batch_ids)
+               and within(b.batch_id, :batch_ids)
             """)
         .uuids("batch_ids", endedByBatch.keySet())
         .ints("counts", endedByBatch.values())

@@ -1,8 +1,8 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.run.FinalRunQueries;
 import dev.fanfare.server.run.Run;
-import dev.fanfare.server.run.RunQueries;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReadBatches {
   private final Database database;
   private final BatchStore batches = new BatchStore();
-  private final RunQueries runs = new RunQueries();
+  private final FinalRunQueries runs = new FinalRunQueries();
 
   ReadBatches(Database database) {
     this.database = database;
@@ -35,7 +35,7 @@ public final class ReadBatches {
    */
   public void eachFinal(int environmentId, Batch batch, Consumer<Run> action) {
     List<UUID> remaining = batch.runIds();
-    List<RunQueries.Final> part;
+    List<FinalRunQueries.Final> part;
     do {
       List<UUID> runIds = remaining;
       part = database.transaction(environmentId, tx -> runs.finalRuns(tx, runIds));

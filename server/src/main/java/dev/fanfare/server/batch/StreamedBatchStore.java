@@ -66,6 +66,7 @@ final class StreamedBatchStore {
               from batches b
              where b.environment_id = :environment
                and b.batch_id = :batch_id
+               and within(b.batch_id, :batch_id)
                for update
             """)
         .bind("batch_id", batchId)
@@ -209,6 +210,7 @@ final class StreamedBatchStore {
                    completed_at = :completed_at::timestamptz
              where environment_id = :environment
                and batch_id = :batch_id
+               and within(batch_id, :batch_id)
             """)
         .bind("now", now)
         .bind("status", status.name())
@@ -236,26 +238,31 @@ final class StreamedBatchStore {
     List<UUID> aborted =
         tx.sql(
                 """
-                update batches
-                   set status = 'ABORTED', completed_at = :now
+                select batch_id
+                  from batches
                  where environment_id = :environment
-                   and batch_id = any (array(
-                         select batch_id
-                           from batches
-                          where environment_id = :environment
-                            and sealed_at is null
-                            and status = 'PENDING'
-                            and created_at <= :announced_by
-                          order by created_at
-                          limit :max
-                            for update skip locked))
-                returning batch_id
+                   and sealed_at is null
+                   and status = 'PENDING'
+                   and created_at <= :announced_by
+                 order by created_at
+                 limit :max
+                   for update skip locked
                 """)
-            .bind("now", now)
             .bind("announced_by", announcedBy)
             .bind("max", max)
             .list(r -> r.uuid("batch_id"));
     if (!aborted.isEmpty()) {
+      tx.sql(
+              """
+              update batches
+                 set status = 'ABORTED', completed_at = :now
+               where environment_id = :environment
+                 and batch_id = any (:batch_ids)
+                 and within(batch_id, :batch_ids)
+              """)
+          .bind("now", now)
+          .uuids("batch_ids", aborted)
+          .update();
       deleteItems(tx, aborted);
       freeKeys(tx, aborted);
     }
@@ -272,6 +279,7 @@ final class StreamedBatchStore {
                                   from batches b
                                  where b.environment_id = :environment
                                    and b.batch_id = any (:batch_ids)
+                                   and within(b.batch_id, :batch_ids)
                                    and b.idempotency_key is not null)
                and batch_id = any (:batch_ids)
             """)

@@ -141,7 +141,7 @@ public final class TriggerBatch {
               "Cannot batch trigger as it has already been triggered with the same idempotency"
                   + " key."));
     }
-    List<TriggeredBatch.Item> stored = batches.items(tx, older.batchId());
+    List<TriggeredBatch.Item> stored = batches.items(tx, batch.runIds());
     boolean allCached = older.answer().cached();
     Set<Integer> cached = Set.copyOf(older.answer().cachedItems());
     List<TriggeredBatch.Item> items = new ArrayList<>(stored.size());

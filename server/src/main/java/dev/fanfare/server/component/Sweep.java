@@ -10,6 +10,14 @@ import org.jspecify.annotations.Nullable;
  * rows select them by their environment.
  */
 public interface Sweep {
+  /**
+   * Whether a step works on the whole database. Then it runs once, with 0 in place of an
+   * environment.
+   */
+  default boolean isOfDatabase() {
+    return false;
+  }
+
   /** The pause after a step that found nothing to do. */
   Duration interval();
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SweepLoop implements AutoCloseable {
   private static final long FAILURE_PAUSE_MILLIS = 1_000;
+  private static final List<Integer> WHOLE_DATABASE = List.of(0);
 
   private final Database database;
   private final Supplier<List<Integer>> environmentIds;
@@ -77,7 +78,8 @@ public final class SweepLoop implements AutoCloseable {
     try {
       Instant now = database.now();
       if (contact == null || contact.lastsAt(now)) {
-        for (int environmentId : environmentIds.get()) {
+        List<Integer> ids = sweep.isOfDatabase() ? WHOLE_DATABASE : environmentIds.get();
+        for (int environmentId : ids) {
           try {
             done += sweep.runOnce(environmentId, now);
           } catch (RuntimeException | Error e) {

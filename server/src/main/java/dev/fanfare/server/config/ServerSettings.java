@@ -129,6 +129,25 @@ public final class ServerSettings {
                   + " sweeps and sessions")
           .byDefault("20");
 
+  public static final Setting<Retention> RETENTION =
+      CONNECTIONS
+          .declare(Syntax.RETENTION, "FANFARE_RETENTION")
+          .doc(
+              "How long runs and batches are [kept](../operations.md#storage) after they are"
+                  + " final. All servers of one database have the same")
+          .byDefault("30d");
+
+  public static final Setting<Duration> PARTITION_SPAN =
+      CONNECTIONS
+          .declare(
+              DURATION,
+              "FANFARE_PARTITION_SPAN",
+              between(Duration.ofSeconds(1), Duration.ofDays(366)))
+          .doc(
+              "How much time one [partition](../operations.md#storage) of the runs covers. All"
+                  + " servers of one database have the same")
+          .byDefault("7d");
+
   public static final Setting<@Nullable String> DEV_KEY =
       SECRETS
           .declare(

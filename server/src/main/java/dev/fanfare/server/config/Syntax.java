@@ -32,6 +32,7 @@ record Syntax<T>(
 
   private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,18})([A-Za-z]*)");
   private static final Pattern RATE_TEXT = Pattern.compile("([0-9]{1,9})\\+([0-9]{1,9})/s");
+  private static final String FOREVER = "forever";
   private static final String NO_RATE = "none";
   private static final String STARS = "****";
 
@@ -72,6 +73,14 @@ record Syntax<T>(
           true,
           Syntax::rate,
           Syntax::show);
+
+  static final Syntax<Retention> RETENTION =
+      new Syntax<>(
+          "duration or `forever`",
+          "a duration such as 12h or 30d, or forever",
+          true,
+          text -> text.equals(FOREVER) ? Retention.FOREVER : new Retention(Syntax.duration(text)),
+          retention -> retention.span() == null ? FOREVER : show(retention.span()));
 
   static final Syntax<Path> PATH =
       new Syntax<>("path", "a path", true, Syntax::path, Path::toString);

@@ -36,6 +36,7 @@ public final class Database implements AutoCloseable {
   private final Connector connector;
   private final @Nullable Connector direct;
   private final Pools pools;
+  private final IdRanges ranges;
   private final Duration wait;
 
   private final Semaphore reads; // at least half of the connections stay for what writes
@@ -45,10 +46,16 @@ public final class Database implements AutoCloseable {
   private final AtomicInteger generation = new AtomicInteger();
   private volatile @Nullable String diskFailure;
 
-  private Database(Connector connector, @Nullable Connector direct, Pools pools, Duration wait) {
+  private Database(
+      Connector connector,
+      @Nullable Connector direct,
+      Pools pools,
+      IdRanges ranges,
+      Duration wait) {
     this.connector = connector;
     this.direct = direct;
     this.pools = pools;
+    this.ranges = ranges;
     this.wait = wait;
     this.reads = new Semaphore(Math.max(1, pools.requestSize() / 2), true);
     this.sweeps = new Semaphore(Math.max(1, pools.reservedSize() - 1), true);
@@ -66,9 +73,11 @@ public final class Database implements AutoCloseable {
    * @param connections the maximum number of connections for requests, at least 1. Two or three
    *     more are reserved for {@link #sweep} and {@link #urgent}
    * @param wait how long a thread waits for a connection before it fails
+   * @param ranges the grid of the partitions
    * @throws DatabaseException when the database cannot be reached
    */
-  public static Database open(DatabaseAddress address, int connections, Duration wait) {
+  public static Database open(
+      DatabaseAddress address, int connections, Duration wait, IdRanges ranges) {
     Connector connector = new Connector(address, SessionSettings.WORK);
     DatabaseAddress direct = address.direct();
     try {
@@ -78,6 +87,7 @@ public final class Database implements AutoCloseable {
           connector,
           direct == null ? null : Connector.quiet(direct, SessionSettings.WORK),
           new Pools(connector, connections, wait),
+          ranges,
           wait);
     } catch (SQLException e) {
       throw new DatabaseException(e);
@@ -257,7 +267,7 @@ public final class Database implements AutoCloseable {
       flights.add(flight);
       try {
         begin(flight, mode);
-        T result = work.apply(new Tx(flight, environmentId));
+        T result = work.apply(new Tx(flight, ranges, environmentId));
         flight.commit();
         return result;
       } catch (Throwable e) {

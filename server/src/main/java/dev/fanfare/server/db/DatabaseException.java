@@ -86,6 +86,11 @@ public final class DatabaseException extends RuntimeException {
     return sqlState.equals(CANCELED);
   }
 
+  /** Whether the statement waited for a lock for longer than it may. */
+  public boolean isLockTimeout() {
+    return sqlState.equals("55P03");
+  }
+
   /** Whether the server that refused the statement is a standby, and with it every connection. */
   boolean isReadOnly() {
     return sqlState.equals(READ_ONLY);

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -42,6 +43,7 @@ public final class Statement {
           """);
 
   private final Flight flight;
+  private final IdRanges ranges;
   private final @Nullable Integer environmentId;
   private final NamedSql sql;
   private final Map<String, @Nullable Object> values = new HashMap<>();
@@ -52,8 +54,9 @@ public final class Statement {
    * @param environmentId the value of {@code :environment}; absent in a transaction without an
    *     environment
    */
-  Statement(Flight flight, @Nullable Integer environmentId, NamedSql sql) {
+  Statement(Flight flight, IdRanges ranges, @Nullable Integer environmentId, NamedSql sql) {
     this.flight = flight;
+    this.ranges = ranges;
     this.environmentId = environmentId;
     this.sql = sql;
   }
@@ -72,7 +75,7 @@ public final class Statement {
    *     :environment}, whose value is that of the transaction
    */
   public Statement bind(String name, @Nullable Object value) {
-    if (name.equals(ENVIRONMENT) || !sql.names().contains(name)) {
+    if (name.equals(ENVIRONMENT) || !sql.has(name)) {
       throw new IllegalArgumentException("The statement has no parameter :" + name + " to bind");
     }
     values.put(name, value);
@@ -207,7 +210,7 @@ public final class Statement {
    * applies to later statements of the transaction.
    */
   public <T> List<T> listReplanned(RowMapper<T> mapper) {
-    new Statement(flight, environmentId, REPLAN).first(r -> true);
+    new Statement(flight, ranges, environmentId, REPLAN).first(r -> true);
     return list(mapper);
   }
 
@@ -227,7 +230,8 @@ public final class Statement {
   }
 
   private PreparedStatement prepare() throws SQLException {
-    PreparedStatement statement = flight.connection().prepareStatement(sql.text());
+    String text = sql.text(ranges, name -> Objects.requireNonNull(value(name)));
+    PreparedStatement statement = flight.connection().prepareStatement(text);
     try {
       for (int i = 0; i < sql.names().size(); i++) {
         set(statement, i + 1, value(sql.names().get(i)));

@@ -1,5 +1,6 @@
 package dev.fanfare.server.db;
 
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tx {
   private final Flight flight;
+  private final IdRanges ranges;
   private final @Nullable Integer environmentId;
 
-  Tx(Flight flight, @Nullable Integer environmentId) {
+  Tx(Flight flight, IdRanges ranges, @Nullable Integer environmentId) {
     this.flight = flight;
+    this.ranges = ranges;
     this.environmentId = environmentId;
   }
 
@@ -33,10 +36,28 @@ public final class Tx {
    * Prepares a statement, whose parameters are to be bound before it runs. Its parameter {@code
    * :environment} is bound to the environment of this transaction.
    *
+   * <p>A statement that looks up rows of a partitioned table by their ids also has the condition
+   * {@code within(x.run_id, :run_ids)}, or {@code since(…)}, so that it touches only the partitions
+   * of these ids: see {@link IdRanges}.
+   *
    * @param text a whole statement with named parameters, a constant: it is parsed once and cached
    */
   public Statement sql(String text) {
-    return new Statement(flight, environmentId, NamedSql.of(text));
+    return new Statement(flight, ranges, environmentId, NamedSql.of(text));
+  }
+
+  /**
+   * Runs a statement that defines a part of the schema, whose name is known only when the server
+   * runs.
+   *
+   * @param text the statement, which takes no values
+   */
+  public void define(String text) {
+    try (java.sql.Statement statement = flight.connection().createStatement()) {
+      flight.await(() -> statement.execute(text));
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
   }
 
   /** The time at which this transaction began, by the database's clock. */

@@ -6,10 +6,13 @@ import dev.fanfare.server.lease.ClaimRuns.Claimant;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** SQL of a round of a claim. */
 final class ClaimStore {
@@ -41,11 +44,46 @@ final class ClaimStore {
    * and runs are read one by one in a subquery with a limit. Values that all runs of a lane share
    * are read with the lane.
    *
+   * <p>The statement searches the partitions of recent runs only. When it picks entries of older
+   * ones, it runs again and searches theirs, too: it holds the locks on these entries already.
+   *
    * @param quotas the maximum number of runs from each lane
    */
   List<ClaimedRun> claim(Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas) {
-    Map<Long, ClaimableLane> laneById =
-        lanes.stream().collect(Collectors.toMap(ClaimableLane::laneId, lane -> lane));
+    List<Picked> picked = pick(tx, claimant, lanes, quotas, List.of());
+    List<UUID> elsewhere = picked.stream().filter(p -> p.run() == null).map(Picked::runId).toList();
+    if (elsewhere.isEmpty()) {
+      return runs(picked);
+    }
+    int[] left = quotas.clone();
+    for (Picked taken : picked) {
+      if (taken.run() != null) {
+        left[taken.lane()]--;
+      }
+    }
+    List<ClaimedRun> all = new ArrayList<>(runs(pick(tx, claimant, lanes, left, elsewhere)));
+    all.addAll(runs(picked));
+    return all;
+  }
+
+  private static List<ClaimedRun> runs(List<Picked> picked) {
+    return picked.stream().map(Picked::run).filter(Objects::nonNull).toList();
+  }
+
+  /**
+   * An entry that was locked.
+   *
+   * @param lane the position of its lane
+   * @param run absent: it is older than the partitions that were searched, and was not claimed
+   */
+  private record Picked(UUID runId, int lane, @Nullable ClaimedRun run) {}
+
+  private static List<Picked> pick(
+      Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas, List<UUID> elsewhere) {
+    Map<Long, Integer> laneById = new HashMap<>();
+    for (int i = 0; i < lanes.size(); i++) {
+      laneById.put(lanes.get(i).laneId(), i);
+    }
     return tx.sql(
             """
             with live_session as materialized (
@@ -116,19 +154,27 @@ final class ClaimStore {
               select p.*
                 from (select p.*,
                              sum(coalesce(octet_length(r.payload), 0)
-                                 + coalesce(octet_length(r.metadata), 0))
+                                 + coalesce(octet_length(d.metadata), 0))
                                over (order by p.rank, p.run_id) as bytes,
                              row_number() over (order by p.rank, p.run_id) as n,
-                             r.batch_id, r.payload, r.payload_type, r.metadata, r.tags, r.is_test,
+                             r.batch_id, r.payload, r.payload_type, d.metadata, r.tags, r.is_test,
                              r.created_at, r.max_attempts, r.max_duration_ms
                         from picked p
                        cross join lateral (
-                               select x.batch_id, x.payload, x.payload_type, x.metadata, x.tags,
+                               select x.batch_id, x.payload, x.payload_type, x.tags,
                                       x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
                                  from runs x
                                 where x.environment_id = p.environment_id
                                   and x.run_id = p.run_id
-                                limit 1) as r) as p
+                                  and (recent(x.run_id) or within(x.run_id, :elsewhere))
+                                limit 1) as r
+                        left join lateral (
+                               select x.metadata
+                                 from run_metadata x
+                                where x.environment_id = p.environment_id
+                                  and x.run_id = p.run_id
+                                  and (recent(x.run_id) or within(x.run_id, :elsewhere))
+                                limit 1) as d on true) as p
                where p.bytes <= :bytes_max
                   or p.n = 1
             ), removed as (
@@ -158,9 +204,14 @@ final class ClaimStore {
             )
             select c.run_id, c.fence + 1 as fence, c.lane_id, c.attempt, c.batch_id, c.payload,
                    c.payload_type, c.metadata, c.tags, c.is_test, c.created_at, c.max_attempts,
-                   c.max_duration_ms
+                   c.max_duration_ms, c.rank, false as elsewhere
               from claimed c
-             order by c.rank, c.run_id
+            union all
+            select p.run_id, null, p.lane_id, null, null, null, null, null, null, null, null, null,
+                   null, p.rank, true
+              from picked p
+             where not (recent(p.run_id) or within(p.run_id, :elsewhere))
+             order by rank, run_id
             """)
         .bind("session_id", claimant.sessionId())
         .longs("lane_ids", lanes, ClaimableLane::laneId)
@@ -172,7 +223,12 @@ final class ClaimStore {
         .bind("bytes_max", BYTES_MAX)
         .bind("version_id", claimant.versionId())
         .bind("poll_no", claimant.poll())
-        .list(r -> claimed(r, Objects.requireNonNull(laneById.get(r.bigint("lane_id")))));
+        .uuids("elsewhere", elsewhere)
+        .list(r -> {
+          int lane = Objects.requireNonNull(laneById.get(r.bigint("lane_id")));
+          return new Picked(
+              r.uuid("run_id"), lane, r.flag("elsewhere") ? null : claimed(r, lanes.get(lane)));
+        });
   }
 
   private static ClaimedRun claimed(Row r, ClaimableLane lane) throws SQLException {

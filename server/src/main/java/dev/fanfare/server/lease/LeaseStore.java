@@ -168,6 +168,7 @@ final class LeaseStore {
                        from runs x
                       where x.environment_id = l.environment_id
                         and x.run_id = l.run_id
+                        and within(x.run_id, :run_ids)
                       limit 1) as r
               join tasks t on t.environment_id = l.environment_id and t.task_id = r.task_id
             """)

@@ -43,36 +43,62 @@ final class UndeliveredStore {
    */
   List<ClaimedRun> moveToPoll(
       Tx tx, UUID sessionId, int unanswered, int poll, int max, long bytesMax) {
+    List<UUID> held =
+        tx.sql(
+                """
+                select l.run_id
+                  from leases l
+                 where l.environment_id = :environment
+                   and l.session_id = :session_id
+                   and l.poll_no >= :unanswered
+                   and l.poll_no < :poll
+                   and l.started_at is null
+                 order by l.run_id
+                 limit :max
+                   for update
+                """)
+            .bind("session_id", sessionId)
+            .bind("unanswered", unanswered)
+            .bind("poll", poll)
+            .bind("max", max)
+            .list(r -> r.uuid("run_id"));
+    return held.isEmpty() ? List.of() : move(tx, held, poll, bytesMax);
+  }
+
+  /** Moves leases that the caller has locked: as many as fit. */
+  private static List<ClaimedRun> move(Tx tx, List<UUID> runIds, int poll, long bytesMax) {
     return tx.sql(
             """
             with held as materialized (
               select l.*
                 from leases l
                where l.environment_id = :environment
-                 and l.session_id = :session_id
-                 and l.poll_no >= :unanswered
-                 and l.poll_no < :poll
-                 and l.started_at is null
-               order by l.run_id
-               limit :max
-                 for update
+                 and l.run_id = any (:run_ids)
             ), fitting as materialized (
               select s.*
                 from (select h.run_id, h.fence, h.lane_id, h.rank, h.attempt, h.batch_id,
                              sum(coalesce(octet_length(r.payload), 0)
-                                 + coalesce(octet_length(r.metadata), 0))
+                                 + coalesce(octet_length(d.metadata), 0))
                                over (order by h.rank, h.run_id) as bytes,
                              row_number() over (order by h.rank, h.run_id) as n,
-                             r.payload, r.payload_type, r.metadata, r.tags, r.is_test, r.created_at,
+                             r.payload, r.payload_type, d.metadata, r.tags, r.is_test, r.created_at,
                              r.max_attempts, r.max_duration_ms
                         from held h
                        cross join lateral (
-                               select x.payload, x.payload_type, x.metadata, x.tags, x.is_test,
+                               select x.payload, x.payload_type, x.tags, x.is_test,
                                       x.created_at, x.max_attempts, x.max_duration_ms
                                  from runs x
                                 where x.environment_id = h.environment_id
                                   and x.run_id = h.run_id
-                                limit 1) as r) as s
+                                  and within(x.run_id, :run_ids)
+                                limit 1) as r
+                        left join lateral (
+                               select x.metadata
+                                 from run_metadata x
+                                where x.environment_id = h.environment_id
+                                  and x.run_id = h.run_id
+                                  and within(x.run_id, :run_ids)
+                                limit 1) as d on true) as s
                where s.bytes <= :bytes_max
                   or s.n = 1
             ), moved as (
@@ -90,10 +116,8 @@ final class UndeliveredStore {
               join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
              order by f.rank, f.run_id
             """)
-        .bind("session_id", sessionId)
-        .bind("unanswered", unanswered)
+        .uuids("run_ids", runIds)
         .bind("poll", poll)
-        .bind("max", max)
         .bind("bytes_max", bytesMax)
         .list(UndeliveredStore::claimed);
   }

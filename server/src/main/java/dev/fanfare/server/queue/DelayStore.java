@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code delays}: runs that become ready at a later time. */
 public final class DelayStore {
+  private final ExpiryStore expiryStore = new ExpiryStore();
 
   /** An entry and the time at which it becomes ready. */
   public record Delayed(Entry entry, Instant dueAt) {}
@@ -64,59 +65,52 @@ public final class DelayStore {
         .list(ReadyStore::entry);
   }
 
+  private record Due(int taskId, Entry entry) {}
+
   /**
    * Makes up to {@code max} due runs ready, the longest due first; returns the task of each. The
    * time to live of a new run starts at {@code now}. Skips entries that another transaction has
    * locked.
    */
   public List<Integer> makeReady(Tx tx, Instant now, int max) {
-    return tx.sql(
-            """
-            with due as (
-              delete from delays
-               where environment_id = :environment
-                 and run_id = any (array(
-                       select run_id
-                         from delays
-                        where environment_id = :environment
-                          and due_at <= :now
-                        order by due_at
-                        limit :max
-                          for update skip locked))
-              returning *
-            ), expiring as (
-              insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
-              select d.environment_id, d.run_id,
-                     :now::timestamptz + r.ttl_ms * interval '1 millisecond', d.lane_id, d.rank
-                from due d
-               cross join lateral (
-                      select x.ttl_ms
-                        from runs x
-                       where x.environment_id = d.environment_id
-                         and x.run_id = d.run_id
-                         and x.ttl_ms is not null
-                       limit 1) as r
-               where d.fence = 0
-                  on conflict (environment_id, run_id) do update
-                 set expires_at = excluded.expires_at
-            )
-            insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
-                    losses, first_started_at)
-            select d.environment_id, l.task_id, l.version_id, d.lane_id, d.rank, d.run_id, d.fence,
-                   d.attempt, d.losses, d.first_started_at
-              from due d
-             cross join lateral (
-                     select x.task_id, x.version_id
-                       from lanes x
-                      where x.environment_id = d.environment_id
-                        and x.lane_id = d.lane_id
-                      limit 1) as l
-            returning task_id
-            """)
-        .bind("now", now)
-        .bind("max", max)
-        .list(r -> r.integer("task_id"));
+    List<Due> due =
+        tx.sql(
+                """
+                with due as (
+                  delete from delays
+                   where environment_id = :environment
+                     and run_id = any (array(
+                           select run_id
+                             from delays
+                            where environment_id = :environment
+                              and due_at <= :now
+                            order by due_at
+                            limit :max
+                              for update skip locked))
+                  returning *
+                )
+                insert into ready
+                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                        losses, first_started_at)
+                select d.environment_id, l.task_id, l.version_id, d.lane_id, d.rank, d.run_id, d.fence,
+                       d.attempt, d.losses, d.first_started_at
+                  from due d
+                 cross join lateral (
+                         select x.task_id, x.version_id
+                           from lanes x
+                          where x.environment_id = d.environment_id
+                            and x.lane_id = d.lane_id
+                          limit 1) as l
+                returning task_id, run_id, lane_id, rank, fence, attempt, losses, first_started_at
+                """)
+            .bind("now", now)
+            .bind("max", max)
+            .list(r -> new Due(r.integer("task_id"), ReadyStore.entry(r)));
+    List<Entry> fresh = due.stream().map(Due::entry).filter(entry -> entry.fence() == 0).toList();
+    if (!fresh.isEmpty()) {
+      expiryStore.restart(tx, fresh, now);
+    }
+    return due.stream().map(Due::taskId).toList();
   }
 
   /**

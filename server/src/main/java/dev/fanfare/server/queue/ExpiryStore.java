@@ -29,6 +29,38 @@ public final class ExpiryStore {
   }
 
   /**
+   * Starts the times to live of runs that were queued before, of those that have one; a deadline
+   * that a run already has is replaced.
+   *
+   * @param begin when they start
+   */
+  void restart(Tx tx, List<Entry> entries, Instant begin) {
+    tx.sql(
+            """
+            insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
+            select :environment, e.run_id,
+                   :begin::timestamptz + r.ttl_ms * interval '1 millisecond', e.lane_id, e.rank
+              from unnest(:run_ids::uuid[], :lane_ids::int8[], :ranks::int8[])
+                   as e (run_id, lane_id, rank)
+             cross join lateral (
+                     select x.ttl_ms
+                       from runs x
+                      where x.environment_id = :environment
+                        and x.run_id = e.run_id
+                        and x.ttl_ms is not null
+                        and within(x.run_id, :run_ids)
+                      limit 1) as r
+                on conflict (environment_id, run_id) do update
+               set expires_at = excluded.expires_at
+            """)
+        .bind("begin", begin)
+        .uuids("run_ids", entries, Entry::runId)
+        .longs("lane_ids", entries, Entry::laneId)
+        .longs("ranks", entries, Entry::rank)
+        .update();
+  }
+
+  /**
    * Locks and returns up to {@code max} deadlines that have passed, the longest due first. Skips
    * those that another transaction has locked.
    */

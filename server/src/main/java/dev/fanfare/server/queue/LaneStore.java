@@ -65,10 +65,31 @@ public final class LaneStore {
     }
     List<Lane> missing = lanes.stream().filter(lane -> !ids.containsKey(lane)).toList();
     if (!missing.isEmpty()) {
+      noteQueues(tx, missing);
       insert(tx, missing);
       find(tx, missing).forEach(found -> ids.put(found.lane(), found.id()));
     }
     return ids;
+  }
+
+  /**
+   * Notes the queues of tasks, which outlast the lanes: finished runs are found by them. A
+   * statement of its own, always before the lanes, which prevents deadlocks.
+   */
+  private static void noteQueues(Tx tx, Collection<Lane> lanes) {
+    tx.sql(
+            """
+            insert into task_queues (environment_id, task_id, queue_id, version_id)
+            select distinct :environment, l.task_id, l.queue_id, l.version_id
+              from unnest(:task_ids::int[], :queue_ids::int[], :version_ids::int[])
+                   as l (task_id, queue_id, version_id)
+             order by l.task_id, l.queue_id, l.version_id
+                on conflict do nothing
+            """)
+        .ints("task_ids", lanes, Lane::taskId)
+        .ints("queue_ids", lanes, Lane::queueId)
+        .ints("version_ids", lanes, Lane::versionId)
+        .update();
   }
 
   /** Inserts lanes. Call it with missing ones only, because each inserted row uses up an id. */

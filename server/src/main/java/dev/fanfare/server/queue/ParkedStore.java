@@ -7,6 +7,7 @@ import java.util.UUID;
 
 /** SQL of {@code parked}: runs whose task no worker has declared. */
 public final class ParkedStore {
+  private final ExpiryStore expiryStore = new ExpiryStore();
 
   /** A task, and the id that triggers and workers use for it. */
   public record Undeclared(int taskId, String slug) {}
@@ -143,50 +144,42 @@ public final class ParkedStore {
    * times to live start again.
    */
   public int release(Tx tx, int taskId, int max) {
-    return tx.sql(
-            """
-            with released as (
-              delete from parked
-               where environment_id is not distinct from :environment -- not for an index
-                 and ctid = any (array(
-                       select ctid
-                         from parked
-                        where environment_id = :environment
-                          and task_id = :task_id
-                        order by rank, run_id
-                        limit :max
-                          for update skip locked))
-              returning environment_id, lane_id, rank, run_id
-            ), expiring as (
-              insert into expiries (environment_id, run_id, expires_at, lane_id, rank)
-              select p.environment_id, p.run_id, now() + r.ttl_ms * interval '1 millisecond',
-                     p.lane_id, p.rank
-                from released p
-               cross join lateral (
-                      select x.ttl_ms
-                        from runs x
-                       where x.environment_id = p.environment_id
-                         and x.run_id = p.run_id
-                         and x.ttl_ms is not null
-                       limit 1) as r
-                  on conflict (environment_id, run_id) do update
-                 set expires_at = excluded.expires_at
-            )
-            insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
-                    losses)
-            select p.environment_id, :task_id, l.version_id, p.lane_id, p.rank, p.run_id, 0, 0, 0
-              from released p
-             cross join lateral (
-                     select x.version_id
-                       from lanes x
-                      where x.environment_id = p.environment_id
-                        and x.lane_id = p.lane_id
-                      limit 1) as l
-            """)
-        .bind("task_id", taskId)
-        .bind("max", max)
-        .update();
+    List<Entry> released =
+        tx.sql(
+                """
+                with released as (
+                  delete from parked
+                   where environment_id is not distinct from :environment -- not for an index
+                     and ctid = any (array(
+                           select ctid
+                             from parked
+                            where environment_id = :environment
+                              and task_id = :task_id
+                            order by rank, run_id
+                            limit :max
+                              for update skip locked))
+                  returning environment_id, lane_id, rank, run_id
+                )
+                insert into ready
+                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                        losses)
+                select p.environment_id, :task_id, l.version_id, p.lane_id, p.rank, p.run_id, 0, 0, 0
+                  from released p
+                 cross join lateral (
+                         select x.version_id
+                           from lanes x
+                          where x.environment_id = p.environment_id
+                            and x.lane_id = p.lane_id
+                          limit 1) as l
+                returning run_id, lane_id, rank
+                """)
+            .bind("task_id", taskId)
+            .bind("max", max)
+            .list(r -> Entry.fresh(r.uuid("run_id"), r.bigint("lane_id"), r.bigint("rank")));
+    if (!released.isEmpty()) {
+      expiryStore.restart(tx, released, tx.now());
+    }
+    return released.size();
   }
 
   /** Returns the declared tasks that still have parked runs. */

@@ -138,23 +138,20 @@ enum Condition {
                  limit :max)
                union all
                select y.run_id
-                 from (select distinct n.task_id
-                         from lanes n
-                        where n.environment_id = :environment
-                          and n.version_id = v.version_id) as t
+                 from task_queues n
                 cross join lateral (
                         select r.run_id
                           from runs r
-                          join lanes n on n.environment_id = r.environment_id
-                                      and n.lane_id = r.lane_id
-                                      and n.version_id = v.version_id
                          where r.environment_id = :environment
-                           and (r.task_id, r.run_id) >= (t.task_id, :least)
-                           and (r.task_id, r.run_id) < (t.task_id, :before)
+                           and r.version_id = v.version_id
+                           and (r.task_id, r.queue_id, r.run_id) >= (n.task_id, n.queue_id, :least)
+                           and (r.task_id, r.queue_id, r.run_id) < (n.task_id, n.queue_id, :before)
                            and r.run_id >= :least
                            and r.run_id < :before
-                         order by r.task_id desc, r.run_id desc
-                         limit :max) as y) as c
+                         order by r.task_id desc, r.queue_id desc, r.run_id desc
+                         limit :max) as y
+                where n.environment_id = :environment
+                  and n.version_id = v.version_id) as c
        where v.environment_id = :environment
          and v.version = any (:values::text[])
        order by c.run_id desc
@@ -165,23 +162,21 @@ enum Condition {
   QUEUE(
       """
       select c.run_id
-        from (select distinct n.queue_id, n.task_id
+        from (select distinct n.task_id, n.queue_id
                 from queues q
-                join lanes n on n.environment_id = q.environment_id and n.queue_id = q.queue_id
+                join task_queues n on n.environment_id = q.environment_id
+                                  and n.queue_id = q.queue_id
                where q.environment_id = :environment
                  and q.name = any (:values::text[])) as t
        cross join lateral (
                select r.run_id
                  from runs r
-                 join lanes n on n.environment_id = r.environment_id
-                             and n.lane_id = r.lane_id
-                             and n.queue_id = t.queue_id
                 where r.environment_id = :environment
-                  and (r.task_id, r.run_id) >= (t.task_id, :least)
-                  and (r.task_id, r.run_id) < (t.task_id, :before)
+                  and (r.task_id, r.queue_id, r.run_id) >= (t.task_id, t.queue_id, :least)
+                  and (r.task_id, r.queue_id, r.run_id) < (t.task_id, t.queue_id, :before)
                   and r.run_id >= :least
                   and r.run_id < :before
-                order by r.task_id desc, r.run_id desc
+                order by r.task_id desc, r.queue_id desc, r.run_id desc
                 limit :max) as c
        order by c.run_id desc
        limit :max
@@ -191,19 +186,22 @@ enum Condition {
   TASK(
       """
       select c.run_id
-        from tasks t
+        from (select distinct n.task_id, n.queue_id
+                from tasks t
+                join task_queues n on n.environment_id = t.environment_id
+                                  and n.task_id = t.task_id
+               where t.environment_id = :environment
+                 and t.slug = any (:values::text[])) as t
        cross join lateral (
                select r.run_id
                  from runs r
                 where r.environment_id = :environment
-                  and (r.task_id, r.run_id) >= (t.task_id, :least)
-                  and (r.task_id, r.run_id) < (t.task_id, :before)
+                  and (r.task_id, r.queue_id, r.run_id) >= (t.task_id, t.queue_id, :least)
+                  and (r.task_id, r.queue_id, r.run_id) < (t.task_id, t.queue_id, :before)
                   and r.run_id >= :least
                   and r.run_id < :before
-                order by r.task_id desc, r.run_id desc
+                order by r.task_id desc, r.queue_id desc, r.run_id desc
                 limit :max) as c
-       where t.environment_id = :environment
-         and t.slug = any (:values::text[])
        order by c.run_id desc
        limit :max
       """),

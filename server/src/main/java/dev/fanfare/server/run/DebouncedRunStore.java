@@ -7,7 +7,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,35 +34,49 @@ public final class DebouncedRunStore {
    * delays}.
    */
   public List<Waiting> waiting(Tx tx, Collection<Hash> hashes) {
+    List<Held> held =
+        tx.sql(
+                """
+                select x.debounce_hash, x.run_id, x.due_at
+                  from unnest(:hashes::bytea[]) as s (debounce_hash)
+                 cross join lateral (
+                         select debounce_hash, run_id, due_at
+                           from delays
+                          where environment_id = :environment
+                            and debounce_hash = s.debounce_hash
+                          limit 1) as x
+                """)
+            .bytes("hashes", hashes, Hash::bytes)
+            .list(r ->
+                new Held(
+                    new Hash(r.bytes("debounce_hash")), r.uuid("run_id"), r.instant("due_at")));
+    Map<UUID, Held> heldByRun = new HashMap<>();
+    held.forEach(h -> heldByRun.put(h.runId(), h));
     return tx.sql(
             """
-            select d.debounce_hash, d.run_id, r.created_at, d.due_at, r.options
-              from (select x.debounce_hash, x.run_id, x.due_at
-                      from unnest(:hashes::bytea[]) as s (debounce_hash)
-                     cross join lateral (
-                             select *
-                               from delays
-                              where environment_id = :environment
-                                and debounce_hash = s.debounce_hash
-                              limit 1) as x
-                     order by x.run_id) as d       -- one order for all prevents deadlocks
+            select r.run_id, r.created_at, r.options
+              from (select h.run_id
+                      from unnest(:run_ids::uuid[]) as h (run_id)
+                     order by h.run_id) as h       -- one order for all prevents deadlocks
              cross join lateral (
-                     select x.created_at, x.options
+                     select x.run_id, x.created_at, x.options
                        from runs x
                       where x.environment_id = :environment
-                        and x.run_id = d.run_id
+                        and x.run_id = h.run_id
+                        and within(x.run_id, :run_ids)
                       limit 1
                         for no key update) as r
             """)
-        .bytes("hashes", hashes, Hash::bytes)
-        .list(r ->
-            new Waiting(
-                new Hash(r.bytes("debounce_hash")),
-                r.uuid("run_id"),
-                r.instant("created_at"),
-                r.instant("due_at"),
-                r.textOrNull("options")));
+        .uuids("run_ids", heldByRun.keySet())
+        .list(r -> {
+          Held h = Objects.requireNonNull(heldByRun.get(r.uuid("run_id")));
+          return new Waiting(
+              h.hash(), h.runId(), r.instant("created_at"), h.dueAt(), r.textOrNull("options"));
+        });
   }
+
+  /** A delay with its debounce key. */
+  private record Held(Hash hash, UUID runId, Instant dueAt) {}
 
   /**
    * What coalesced triggers change of a delayed run.
@@ -81,6 +98,10 @@ public final class DebouncedRunStore {
       return data == null ? null : data.dataOptionsOver(run.options());
     }
 
+    private @Nullable String metadata() {
+      return ofData(NewRun::metadata);
+    }
+
     private List<String> tags() {
       return data == null ? List.of() : data.tags();
     }
@@ -91,11 +112,12 @@ public final class DebouncedRunStore {
   }
 
   /**
-   * Changes locked runs and their delays, in one statement unless the payloads are very long. The
-   * rows are updated by {@code ctid}, which cannot change because they are locked.
+   * Changes locked runs and their delays, in one statement unless the payloads are very long, and
+   * two more for metadata and for tags.
    */
   public void change(Tx tx, List<Change> changes) {
     replaceTags(tx, changes.stream().filter(change -> !change.tags().isEmpty()).toList());
+    replaceMetadata(tx, changes.stream().filter(change -> change.metadata() != null).toList());
     for (List<Change> part :
         RunStore.parts(changes, c -> c.data() == null ? 0 : c.data().chars())) {
       changePart(tx, part);
@@ -128,25 +150,19 @@ public final class DebouncedRunStore {
                    payload = coalesce(c.payload, r.payload),
                    payload_type = case when c.payload is null then r.payload_type
                                        else c.payload_type end,
-                   metadata = coalesce(c.metadata, r.metadata),
                    tags = coalesce(c.tags::text[], r.tags),
                    max_attempts = coalesce(c.max_attempts, r.max_attempts),
                    max_duration_ms = coalesce(c.max_duration_ms, r.max_duration_ms),
                    options = coalesce(c.options, r.options)
               from unnest(:run_ids::uuid[], :due_times::text[], :micros::int8[],
-                          :payloads::text[], :payload_types::text[], :metadata::text[],
-                          :tags::text[],
+                          :payloads::text[], :payload_types::text[], :tags::text[],
                           :max_attempts::int[], :max_durations_ms::int8[], :options::text[])
-                   as c (run_id, due_at, micros, payload, payload_type, metadata, tags,
+                   as c (run_id, due_at, micros, payload, payload_type, tags,
                          max_attempts, max_duration_ms, options)
-             cross join lateral (
-                     select x.ctid as address
-                       from runs x
-                      where x.environment_id = :environment
-                        and x.run_id = c.run_id
-                      limit 1) as a
-             where r.environment_id is not distinct from :environment -- not for an index
-               and r.ctid = a.address
+             where r.environment_id = :environment
+               and r.run_id = c.run_id
+               and r.run_id = any (:run_ids)
+               and within(r.run_id, :run_ids)
             """)
         .uuids("run_ids", changes, Change::runId)
         .times("due_times", changes, Change::dueAt)
@@ -154,12 +170,29 @@ public final class DebouncedRunStore {
         .flags("keeps_key_flags", changes, Change::keepsKey)
         .texts("payloads", changes, change -> change.ofData(NewRun::payload))
         .texts("payload_types", changes, change -> change.ofData(NewRun::payloadType))
-        .texts("metadata", changes, change -> change.ofData(NewRun::metadata))
         .texts("tags", changes, change -> RunStore.arrayLiteral(change.tags()))
         .intsOrNull("max_attempts", changes, change -> change.ofData(NewRun::maxAttempts))
         .longsOrNull(
             "max_durations_ms", changes, c -> RunStore.millis(c.ofData(NewRun::maxDuration)))
         .texts("options", changes, Change::options)
+        .update();
+  }
+
+  /** Replaces the rows of {@code run_metadata}. */
+  private static void replaceMetadata(Tx tx, List<Change> changes) {
+    if (changes.isEmpty()) {
+      return;
+    }
+    tx.sql(
+            """
+            insert into run_metadata (environment_id, run_id, metadata)
+            select :environment, c.run_id, c.metadata
+              from unnest(:run_ids::uuid[], :metadata::text[]) as c (run_id, metadata)
+                on conflict (environment_id, run_id) do update
+               set metadata = excluded.metadata
+            """)
+        .uuids("run_ids", changes, Change::runId)
+        .texts("metadata", changes, Change::metadata)
         .update();
   }
 
@@ -178,27 +211,24 @@ public final class DebouncedRunStore {
     tx.sql(
             """
             with gone as (
-              delete from run_tags
-               where environment_id is not distinct from :environment -- not for an index
-                 and ctid = any (array(
-                       select g.address
-                         from unnest(:run_ids::uuid[]) as s (run_id)
-                        cross join lateral (
-                                select x.tags
-                                  from runs x
-                                 where x.environment_id = :environment
-                                   and x.run_id = s.run_id
-                                 limit 1) as r
-                        cross join unnest(r.tags) as t (tag)
-                        cross join lateral (
-                                select x.ctid as address
-                                  from run_tags x
-                                 where x.environment_id = :environment
-                                   and x.tag = t.tag
-                                   and x.run_id = s.run_id
-                                 limit 1) as g
-                        where (s.run_id, t.tag) not in (
-                              select * from unnest(:tagged_run_ids::uuid[], :tags::text[]))))
+              delete from run_tags g
+               using (select s.run_id, t.tag
+                        from unnest(:run_ids::uuid[]) as s (run_id)
+                       cross join lateral (
+                               select x.tags
+                                 from runs x
+                                where x.environment_id = :environment
+                                  and x.run_id = s.run_id
+                                  and within(x.run_id, :run_ids)
+                                limit 1) as r
+                       cross join unnest(r.tags) as t (tag)
+                       where (s.run_id, t.tag) not in (
+                             select * from unnest(:tagged_run_ids::uuid[], :tags::text[]))) as old
+               where g.environment_id = :environment
+                 and g.tag = old.tag
+                 and g.run_id = old.run_id
+                 and g.run_id = any (:run_ids)
+                 and within(g.run_id, :run_ids)
             )
             insert into run_tags (environment_id, run_id, tag)
             select :environment, t.run_id, t.tag

@@ -26,6 +26,7 @@ public final class FamilyQueries {
                   from runs
                  where environment_id = :environment
                    and run_id = :run_id
+                   and within(run_id, :run_id)
                 """)
             .bind("run_id", runId)
             .first(r -> Optional.ofNullable(lineage(r)));
@@ -50,6 +51,7 @@ public final class FamilyQueries {
                   from runs r
                  where r.environment_id = :environment
                    and r.run_id = any (:parent_ids)
+                   and within(r.run_id, :parent_ids)
                 """)
             .uuids("parent_ids", parentIds)
             .list(r ->
@@ -67,11 +69,16 @@ public final class FamilyQueries {
             select c.run_id, c.bytes
               from (select x.run_id, x.bytes, sum(x.bytes) over (order by x.run_id) as bytes_so_far
                       from (select r.run_id,
-                                   coalesce(octet_length(r.metadata), 0)
+                                   coalesce((select octet_length(m.metadata)
+                                               from run_metadata m
+                                              where m.environment_id = r.environment_id
+                                                and m.run_id = r.run_id
+                                                and since(m.run_id, :run_id)), 0)
                                      + coalesce(octet_length(r.options), 0) as bytes
                               from runs r
                              where r.environment_id = :environment
                                and r.parent_run_id = :run_id
+                               and since(r.run_id, :run_id)
                              order by r.run_id
                              limit :max) as x) as c
              where c.bytes_so_far <= :bytes_max
@@ -109,14 +116,17 @@ public final class FamilyQueries {
                    exists (select
                              from outcomes o
                             where o.environment_id = r.environment_id
-                              and o.run_id = r.run_id) as ended,
+                              and o.run_id = r.run_id
+                              and within(o.run_id, :run_id)) as ended,
                    exists (select
                              from runs c
                             where c.environment_id = r.environment_id
-                              and c.parent_run_id = r.run_id) as has_children
+                              and c.parent_run_id = r.run_id
+                              and since(c.run_id, :run_id)) as has_children
               from runs r
              where r.environment_id = :environment
                and r.run_id = :run_id
+               and within(r.run_id, :run_id)
             """)
         .bind("run_id", runId)
         .first(FamilyQueries::place);
@@ -134,11 +144,13 @@ public final class FamilyQueries {
                       from outcomes o
                      where o.environment_id = r.environment_id
                        and o.run_id = r.run_id
+                       and since(o.run_id, :parent_ids)
                      limit 1) is not null as ended,
                    (select true
                       from runs c
                      where c.environment_id = r.environment_id
                        and c.parent_run_id = r.run_id
+                       and since(c.run_id, :parent_ids)
                      limit 1) is not null as has_children
               from unnest(:parent_ids::uuid[], :after_ids::uuid[]) as p (run_id, after_run_id)
              cross join lateral (
@@ -148,6 +160,7 @@ public final class FamilyQueries {
                       where x.environment_id = :environment
                         and x.parent_run_id = p.run_id
                         and x.run_id > p.after_run_id
+                        and since(x.run_id, :parent_ids)
                       order by x.run_id
                       limit :max) as r
              order by r.run_id

@@ -1,14 +1,18 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.text.Hash;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +31,36 @@ public final class IdempotencyKeyStore {
   private record Holder(TaskKey key, UUID runId) {}
 
   /**
-   * Claims each key that is free, expired, or held by a run whose status frees the key, and returns
-   * the holder of every key: the claiming run or an older one.
+   * Claims each key that is free, expired, or held by a run whose status frees the key or that was
+   * dropped, and returns the holder of every key: the claiming run or an older one. One statement
+   * if no key is taken, three if one is, and a fourth if its holder gives it up.
    *
    * <p>A claim waits for an uncommitted claim of the same key, so one of several concurrent
-   * triggers wins. {@code on conflict} locks a key even when it leaves it unchanged, so the second
-   * statement still finds the holder.
+   * triggers wins. {@code on conflict} locks a key even when it leaves it unchanged, so the later
+   * statements still find the holder.
    */
   public Map<TaskKey, UUID> claim(Tx tx, Instant now, Collection<Claim> claims) {
     Map<TaskKey, UUID> holders = new HashMap<>();
-    List<Holder> claimed =
-        tx.sql(
+    claimFree(tx, now, claims).forEach(holder -> holders.put(holder.key(), holder.runId()));
+    List<Claim> taken = claims.stream().filter(c -> !holders.containsKey(c.key())).toList();
+    if (!taken.isEmpty()) {
+      holders(tx, taken).forEach(holder -> holders.put(holder.key(), holder.runId()));
+      Set<UUID> holderIds = new HashSet<>();
+      taken.forEach(claim -> holderIds.add(Objects.requireNonNull(holders.get(claim.key()))));
+      Set<UUID> givingUp = givingUp(tx, holderIds);
+      List<Claim> freed =
+          taken.stream().filter(c -> givingUp.contains(holders.get(c.key()))).toList();
+      if (!freed.isEmpty()) {
+        takeOver(tx, freed);
+        freed.forEach(claim -> holders.put(claim.key(), claim.runId()));
+      }
+    }
+    return holders;
+  }
+
+  private static List<Holder> claimFree(Tx tx, Instant now, Collection<Claim> claims) {
+    return bind(
+            tx.sql(
                 """
                 insert into idempotency_keys (environment_id, task_id, key_hash, run_id, expires_at)
                 select :environment, k.task_id, k.key_hash, k.run_id, k.expires_at::timestamptz
@@ -48,38 +71,89 @@ public final class IdempotencyKeyStore {
                     on conflict (environment_id, task_id, key_hash) do update
                    set run_id = excluded.run_id, expires_at = excluded.expires_at
                  where idempotency_keys.expires_at <= :now
-                    or (select o.status               -- of the run that the key now points at
-                          from outcomes o
-                         where o.environment_id = idempotency_keys.environment_id
-                           and o.run_id = idempotency_keys.run_id) not in ('COMPLETED', 'CANCELED')
                 returning task_id, key_hash, run_id
+                """),
+            claims)
+        .bind("now", now)
+        .list(IdempotencyKeyStore::holder);
+  }
+
+  private static List<Holder> holders(Tx tx, Collection<Claim> claims) {
+    return tx.sql(
+            """
+            select k.task_id, k.key_hash, k.run_id
+              from unnest(:task_ids::int[], :key_hashes::bytea[]) as s (task_id, key_hash)
+             cross join lateral (
+                     select x.task_id, x.key_hash, x.run_id
+                       from idempotency_keys x
+                      where x.environment_id = :environment
+                        and x.task_id = s.task_id
+                        and x.key_hash = s.key_hash
+                      limit 1) as k
+            """)
+        .ints("task_ids", claims, c -> c.key().taskId())
+        .bytes("key_hashes", claims, c -> c.key().hash().bytes())
+        .list(IdempotencyKeyStore::holder);
+  }
+
+  /** Those of these runs whose status frees their keys, or that do not exist any more. */
+  private static Set<UUID> givingUp(Tx tx, Collection<UUID> runIds) {
+    return new HashSet<>(
+        tx.sql(
+                """
+                select i.run_id
+                  from unnest(:run_ids::uuid[]) as i (run_id)
+                  left join lateral (
+                         select x.run_id
+                           from runs x
+                          where x.environment_id = :environment
+                            and x.run_id = i.run_id
+                            and within(x.run_id, :run_ids)
+                          limit 1) as r on true
+                  left join lateral (
+                         select x.status
+                           from outcomes x
+                          where x.environment_id = :environment
+                            and x.run_id = i.run_id
+                            and within(x.run_id, :run_ids)
+                          limit 1) as o on true
+                 where r.run_id is null
+                    or o.status not in ('COMPLETED', 'CANCELED')
                 """)
-            .ints("task_ids", claims, c -> c.key().taskId())
-            .bytes("key_hashes", claims, c -> c.key().hash().bytes())
-            .uuids("run_ids", claims, Claim::runId)
-            .times("expiry_times", claims, Claim::expiresAt)
-            .bind("now", now)
-            .list(IdempotencyKeyStore::holder);
-    claimed.forEach(holder -> holders.put(holder.key(), holder.runId()));
-    if (holders.size() < claims.size()) {
-      tx.sql(
-              """
-              select k.task_id, k.key_hash, k.run_id
-                from unnest(:task_ids::int[], :key_hashes::bytea[]) as s (task_id, key_hash)
-               cross join lateral (
-                       select x.*
-                         from idempotency_keys x
-                        where x.environment_id = :environment
-                          and x.task_id = s.task_id
-                          and x.key_hash = s.key_hash
-                        limit 1) as k
-              """)
-          .ints("task_ids", claims, c -> c.key().taskId())
-          .bytes("key_hashes", claims, c -> c.key().hash().bytes())
-          .list(IdempotencyKeyStore::holder)
-          .forEach(holder -> holders.put(holder.key(), holder.runId()));
-    }
-    return holders;
+            .uuids("run_ids", runIds)
+            .list(r -> r.uuid("run_id")));
+  }
+
+  /** Gives keys, which this transaction has locked, to the claiming runs. */
+  private static void takeOver(Tx tx, Collection<Claim> claims) {
+    bind(
+            tx.sql(
+                """
+                update idempotency_keys k
+                   set run_id = c.run_id, expires_at = c.expires_at::timestamptz
+                  from unnest(:task_ids::int[], :key_hashes::bytea[], :run_ids::uuid[],
+                              :expiry_times::text[])
+                         as c (task_id, key_hash, run_id, expires_at)
+                 cross join lateral (
+                         select x.ctid as address
+                           from idempotency_keys x
+                          where x.environment_id = :environment
+                            and x.task_id = c.task_id
+                            and x.key_hash = c.key_hash
+                          limit 1) as a
+                 where k.environment_id is not distinct from :environment -- not for an index
+                   and k.ctid = a.address
+                """),
+            claims)
+        .update();
+  }
+
+  private static Statement bind(Statement statement, Collection<Claim> claims) {
+    return statement
+        .ints("task_ids", claims, c -> c.key().taskId())
+        .bytes("key_hashes", claims, c -> c.key().hash().bytes())
+        .uuids("run_ids", claims, Claim::runId)
+        .times("expiry_times", claims, Claim::expiresAt);
   }
 
   private static Holder holder(Row r) throws SQLException {
@@ -124,6 +198,7 @@ public final class IdempotencyKeyStore {
                                from runs r
                               where r.environment_id = :environment
                                 and r.run_id = any (:run_ids)
+                                and within(r.run_id, :run_ids)
                                 and r.idempotency_key is not null
                               order by 2, 4) as r    -- one order for all prevents deadlocks
                       cross join lateral (

@@ -23,6 +23,7 @@ public final class RunChangeStore {
               from runs
              where environment_id = :environment
                and run_id = :run_id
+               and within(run_id, :run_id)
                for no key update
             """)
         .bind("run_id", runId)
@@ -41,6 +42,7 @@ public final class RunChangeStore {
                set tags = :tags
              where environment_id = :environment
                and run_id = :run_id
+               and within(run_id, :run_id)
             """)
         .texts("tags", tags)
         .bind("run_id", runId)
@@ -67,25 +69,38 @@ public final class RunChangeStore {
 
   /** Locks runs and returns their metadata, without unknown ids. */
   public Map<UUID, Metadata> lockMetadata(Tx tx, Set<UUID> runIds) {
-    Map<UUID, Metadata> metadata = new HashMap<>();
+    Map<UUID, @Nullable Instant> finishedAt = new HashMap<>();
     tx.sql(
             """
-            select r.run_id, r.metadata,
+            select r.run_id,
                    (select o.finished_at
                       from outcomes o
                      where o.environment_id = r.environment_id
-                       and o.run_id = r.run_id) as finished_at
+                       and o.run_id = r.run_id
+                       and within(o.run_id, :run_ids)) as finished_at
               from runs r
              where r.environment_id = :environment
                and r.run_id = any (:run_ids)
+               and within(r.run_id, :run_ids)
              order by r.run_id                     -- one order for all prevents deadlocks
                for no key update of r
             """)
         .uuids("run_ids", runIds)
-        .list(r ->
-            metadata.put(
-                r.uuid("run_id"),
-                new Metadata(r.textOrNull("metadata"), r.instantOrNull("finished_at"))));
+        .list(r -> finishedAt.put(r.uuid("run_id"), r.instantOrNull("finished_at")));
+    // On its own: the locking statement would not see what was committed while it waited.
+    Map<UUID, String> texts = new HashMap<>();
+    tx.sql(
+            """
+            select run_id, metadata
+              from run_metadata
+             where environment_id = :environment
+               and run_id = any (:run_ids)
+               and within(run_id, :run_ids)
+            """)
+        .uuids("run_ids", finishedAt.keySet())
+        .list(r -> texts.put(r.uuid("run_id"), r.text("metadata")));
+    Map<UUID, Metadata> metadata = new HashMap<>();
+    finishedAt.forEach((id, time) -> metadata.put(id, new Metadata(texts.get(id), time)));
     return metadata;
   }
 
@@ -93,10 +108,10 @@ public final class RunChangeStore {
   public void setMetadata(Tx tx, UUID runId, String metadata) {
     tx.sql(
             """
-            update runs
-               set metadata = :metadata
-             where environment_id = :environment
-               and run_id = :run_id
+            insert into run_metadata (environment_id, run_id, metadata)
+            values (:environment, :run_id, :metadata)
+                on conflict (environment_id, run_id) do update
+               set metadata = excluded.metadata
             """)
         .bind("metadata", metadata)
         .bind("run_id", runId)
@@ -111,6 +126,7 @@ public final class RunChangeStore {
                set delay_until = :delay_until, rank = rank + :micros
              where environment_id = :environment
                and run_id = :run_id
+               and within(run_id, :run_id)
             """)
         .bind("delay_until", to)
         .bind("micros", ChronoUnit.MICROS.between(from, to))
@@ -126,6 +142,7 @@ public final class RunChangeStore {
                set idempotency_key = null
              where environment_id = :environment
                and run_id = :run_id
+               and within(run_id, :run_id)
                and sha256(convert_to(idempotency_key, 'UTF8')) = :key_hash
             """)
         .bind("run_id", runId)

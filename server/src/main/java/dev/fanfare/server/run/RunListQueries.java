@@ -18,12 +18,17 @@ final class RunListQueries {
     return tx.sql(
             """
             select r.run_id,
-                   coalesce(octet_length(r.metadata), 0)
+                   coalesce((select octet_length(m.metadata)
+                               from run_metadata m
+                              where m.environment_id = :environment
+                                and m.run_id = r.run_id
+                                and m.run_id >= :least
+                                and m.run_id < :before), 0)
                      + coalesce(octet_length(r.options), 0) as bytes
               from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
              cross join lateral (
-                     select x.run_id, x.task_id, x.lane_id, x.rank, x.created_at, x.is_test,
-                            x.tags, x.options, x.metadata
+                     select x.run_id, x.task_id, x.queue_id, x.version_id, x.rank, x.created_at,
+                            x.is_test, x.tags, x.options
                        from runs x
                       where x.environment_id = :environment
                         and x.run_id = i.run_id
@@ -38,14 +43,11 @@ final class RunListQueries {
                              and t.slug = any (:tasks::text[]))))
                and (:tags::text[] is null or r.tags && :tags::text[])
                and (:queues::text[] is null
-                    or exists (
-                          select
-                            from lanes l
-                            join queues q on q.environment_id = l.environment_id
-                                         and q.queue_id = l.queue_id
-                           where l.environment_id = :environment
-                             and l.lane_id = r.lane_id
-                             and q.name = any (:queues::text[])))
+                    or r.queue_id = any (array(
+                          select q.queue_id
+                            from queues q
+                           where q.environment_id = :environment
+                             and q.name = any (:queues::text[]))))
                and (:batch_id::uuid is null
                     or r.run_id = any (array(
                           select unnest(b.run_ids)
@@ -88,10 +90,7 @@ final class RunListQueries {
                          'QUEUED') = any (:statuses::text[]))
                and (:versions::text[] is null
                     or coalesce(
-                         (select nullif(n.version_id, 0)
-                            from lanes n
-                           where n.environment_id = :environment
-                             and n.lane_id = r.lane_id),
+                         r.version_id,
                          (select o.version_id
                             from outcomes o
                            where o.environment_id = :environment

@@ -9,14 +9,16 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that reads runs, with their states from the view {@code run_standing}. */
+/**
+ * SQL that reads runs. The state of a run is read off the table that holds it: each is searched.
+ *
+ * <p>The statements look up the rows of each run one by one, in subqueries with a limit: see ADR 5.
+ */
 public final class RunQueries {
-  /** Bounds the outputs read at once, so that a batch of long outputs cannot fill the memory. */
-  private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
-
   /**
    * What the outcome of an expired run needs.
    *
@@ -32,6 +34,7 @@ public final class RunQueries {
               from runs r
              where r.environment_id = :environment
                and r.run_id = any (:run_ids)
+               and within(r.run_id, :run_ids)
             """)
         .uuids("run_ids", runIds)
         .list(r -> new ExpiredRun(r.uuid("run_id"), r.uuidOrNull("batch_id"), r.bigint("ttl_ms")));
@@ -41,18 +44,22 @@ public final class RunQueries {
   @Nullable NewRun requested(Tx tx, UUID runId) {
     return tx.sql(
             """
-            select t.slug, r.payload, r.payload_type, q.name as queue, l.concurrency_key, r.metadata,
+            select t.slug, r.payload, r.payload_type, q.name as queue, r.concurrency_key, m.metadata,
                    r.tags, r.max_duration_ms, r.options, r.is_test, o.error
               from runs r
+              left join run_metadata m on m.environment_id = r.environment_id
+                                      and m.run_id = r.run_id
+                                      and within(m.run_id, :run_id)
               left join outcomes o on o.environment_id = r.environment_id
                                   and o.run_id = r.run_id
                                   and o.status = 'SYSTEM_FAILURE'
                                   and o.attempt = 0
+                                  and within(o.run_id, :run_id)
               join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-              join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
-              join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+              join queues q on q.environment_id = r.environment_id and q.queue_id = r.queue_id
              where r.environment_id = :environment
                and r.run_id = :run_id
+               and within(r.run_id, :run_id)
             """)
         .bind("run_id", runId)
         .first(r -> {
@@ -61,7 +68,7 @@ public final class RunQueries {
               .payload(r.textOrNull("payload"))
               .payloadType(r.textOrNull("payload_type"))
               .queue(r.text("queue"))
-              .concurrencyKey(r.text("concurrency_key"))
+              .concurrencyKey(Objects.requireNonNullElse(r.textOrNull("concurrency_key"), ""))
               .maxDuration(r.millisOrNull("max_duration_ms"))
               .tags(r.texts("tags"))
               .metadata(r.textOrNull("metadata"))
@@ -72,73 +79,147 @@ public final class RunQueries {
         });
   }
 
+  /** The state of a run by the rows that it has. */
+  private static final String STATUS =
+      """
+      case when o.run_id is not null then o.status
+                  when l.canceled_at is not null then 'CANCELED'
+                  when l.started_at is not null then 'EXECUTING'
+                  when l.run_id is not null then 'DEQUEUED'
+                  when d.fence = 0 then 'DELAYED'
+                  when p.run_id is not null then 'PENDING_VERSION'
+                  else 'QUEUED' end\
+      """;
+
+  private static final String STATUSES =
+      """
+      select r.run_id, %s as status
+        from unnest(:run_ids::uuid[]) as i (run_id)
+       cross join lateral (
+               select x.run_id, x.task_id, x.rank
+                 from runs x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                  and within(x.run_id, :run_ids)
+                limit 1) as r
+        left join lateral (
+               select x.run_id, x.status
+                 from outcomes x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                  and within(x.run_id, :run_ids)
+                limit 1) as o on true
+        left join lateral (
+               select x.run_id, x.canceled_at, x.started_at
+                 from leases x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as l on true
+        left join lateral (
+               select x.fence
+                 from delays x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as d on true
+        left join lateral (
+               select x.run_id
+                 from parked x
+                where x.environment_id = :environment
+                  and x.task_id = r.task_id
+                  and x.rank = r.rank
+                  and x.run_id = i.run_id
+                limit 1) as p on true
+      """
+          .formatted(STATUS);
+
   /** The status of each of these runs, without unknown ids. */
   Map<UUID, RunStatus> statuses(Tx tx, Collection<UUID> runIds) {
     Map<UUID, RunStatus> statuses = new HashMap<>();
-    tx.sql(
-            """
-            select s.run_id, s.status
-              from run_standing s
-             where s.environment_id = :environment
-               and s.run_id = any (:run_ids)
-            """)
+    tx.sql(STATUSES)
         .uuids("run_ids", runIds)
-        .listReplanned(r -> statuses.put(r.uuid("run_id"), RunStatus.valueOf(r.text("status"))));
+        .list(r -> statuses.put(r.uuid("run_id"), RunStatus.valueOf(r.text("status"))));
     return statuses;
   }
 
-  /** The columns that do not depend on the state, without texts that may be long. */
-  private static final String SHORT_COLUMNS =
+  /** The columns of the request, without texts that may be long. */
+  static final String SHORT_COLUMNS =
       """
       r.run_id, r.batch_id, r.payload_type, r.tags, r.idempotency_key, r.ttl_ms, r.is_test,
              r.source, r.created_at, r.delay_until, r.parent_run_id, r.root_run_id, r.depth,
              r.resumes_parent, t.slug, q.name as queue, v.version\
       """;
 
-  /** The columns that do not depend on the state, without the payload. */
-  private static final String COLUMNS = SHORT_COLUMNS + ", r.metadata, r.options";
-
-  private static final String WHOLE =
+  /** Payload, output and error are read only if the parameter {@code whole} is true. */
+  private static final String RUNS =
       """
       select %s,
-             r.payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
-             s.duration_ms, s.output, s.output_type, s.error, s.due_at
-        from runs r
-        join run_standing s on s.environment_id = r.environment_id and s.run_id = r.run_id
-        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
-        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
-        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-       where r.environment_id = :environment
-         and r.run_id = :run_id
-      """
-          .formatted(COLUMNS);
-
-  /** Looks up one run after the other, because lists need it whatever the statistics say. */
-  private static final String SUMMARIES =
-      """
-      select %s,
-             null::text as payload, s.status, s.attempt, s.started_at, s.finished_at, s.updated_at,
-             s.duration_ms, null::text as output, s.output_type, null::text as error, s.due_at
+             case when :whole then r.payload end as payload, m.metadata, r.options,
+             %s as status,
+             coalesce(o.attempt, l.attempt, d.attempt, y.attempt, 0) as attempt,
+             coalesce(o.started_at, l.first_started_at, d.first_started_at, y.first_started_at)
+               as started_at,
+             o.finished_at,
+             coalesce(o.finished_at, l.canceled_at, l.started_at, l.claimed_at, r.created_at)
+               as updated_at,
+             coalesce(o.duration_ms, 0) as duration_ms,
+             case when :whole then o.output end as output, o.output_type,
+             case when not :whole then null
+                  when l.canceled_at is not null
+                  then '{"type":"STRING_ERROR","raw":"Canceled by user"}'
+                  else o.error end as error,
+             case when d.fence = 0 then d.due_at end as due_at
         from unnest(:run_ids::uuid[]) as i (run_id)
        cross join lateral (
                select x.*
                  from runs x
                 where x.environment_id = :environment
                   and x.run_id = i.run_id
+                  and within(x.run_id, :run_ids)
                 limit 1) as r
-       cross join lateral (
-               select x.*
-                 from run_standing x
-                where x.environment_id = :environment
-                  and x.run_id = i.run_id
-                limit 1) as s
         left join lateral (
-               select x.version
-                 from run_versions x
+               select x.metadata
+                 from run_metadata x
                 where x.environment_id = :environment
                   and x.run_id = i.run_id
-                limit 1) as v on true
+                  and within(x.run_id, :run_ids)
+                limit 1) as m on true
+        left join lateral (
+               select x.*
+                 from outcomes x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                  and within(x.run_id, :run_ids)
+                limit 1) as o on true
+        left join lateral (
+               select x.*
+                 from leases x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as l on true
+        left join lateral (
+               select x.*
+                 from delays x
+                where x.environment_id = :environment
+                  and x.run_id = i.run_id
+                limit 1) as d on true
+        left join lateral (
+               select x.run_id
+                 from parked x
+                where x.environment_id = :environment
+                  and x.task_id = r.task_id
+                  and x.rank = r.rank
+                  and x.run_id = i.run_id
+                limit 1) as p on true
+        left join lateral (
+               select x.*
+                 from ready x
+                where x.environment_id = :environment
+                  and x.task_id = r.task_id
+                  and x.version_id = coalesce(r.version_id, 0)
+                  and x.lane_id = r.lane_id
+                  and x.rank = r.rank
+                  and x.run_id = i.run_id
+                limit 1) as y on true
        cross join lateral (
                select x.slug
                  from tasks x
@@ -146,53 +227,37 @@ public final class RunQueries {
                   and x.task_id = r.task_id
                 limit 1) as t
        cross join lateral (
-               select y.name
-                 from lanes x
-                 join queues y on y.environment_id = x.environment_id and y.queue_id = x.queue_id
+               select x.name
+                 from queues x
                 where x.environment_id = :environment
-                  and x.lane_id = r.lane_id
+                  and x.queue_id = r.queue_id
                 limit 1) as q
+        left join lateral (
+               select x.version
+                 from versions x
+                where x.environment_id = :environment
+                  and x.version_id = coalesce(r.version_id, o.version_id, l.version_id)
+                limit 1) as v on true
       """
-          .formatted(COLUMNS);
-
-  private static final String FINAL =
-      """
-      with sized as (
-        select i.run_id, i.n,
-               sum(coalesce(octet_length(o.output), 0) + coalesce(octet_length(o.error), 0))
-                 over (order by i.n) as bytes,
-               row_number() over (order by i.n) as m
-          from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
-          join outcomes o on o.environment_id = :environment and o.run_id = i.run_id
-      )
-      select %s, null::text as metadata, null::text as options,
-             null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
-             o.finished_at as updated_at, o.duration_ms, o.output, o.output_type, o.error,
-             null::timestamptz as due_at, i.n
-        from sized i
-        join runs r on r.environment_id = :environment and r.run_id = i.run_id
-        left join run_versions v on v.environment_id = r.environment_id and v.run_id = r.run_id
-        join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
-        join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-        join lanes l on l.environment_id = r.environment_id and l.lane_id = r.lane_id
-        join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-       where i.bytes <= :bytes_max
-          or i.m = 1
-       order by i.n
-      """
-          .formatted(SHORT_COLUMNS);
+          .formatted(SHORT_COLUMNS, STATUS);
 
   /** The size of a run's texts, or {@code null} when the environment has no such run. */
   @Nullable Long bytes(Tx tx, UUID runId) {
     return tx.sql(
             """
-            select coalesce(octet_length(r.payload), 0) + coalesce(octet_length(r.metadata), 0)
+            select coalesce(octet_length(r.payload), 0) + coalesce(octet_length(m.metadata), 0)
                      + coalesce(octet_length(r.options), 0) + coalesce(octet_length(o.output), 0)
                      + coalesce(octet_length(o.error), 0) as bytes
               from runs r
-              left join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
+              left join run_metadata m on m.environment_id = r.environment_id
+                                      and m.run_id = r.run_id
+                                      and within(m.run_id, :run_id)
+              left join outcomes o on o.environment_id = r.environment_id
+                                  and o.run_id = r.run_id
+                                  and within(o.run_id, :run_id)
              where r.environment_id = :environment
                and r.run_id = :run_id
+               and within(r.run_id, :run_id)
             """)
         .bind("run_id", runId)
         .first(r -> r.bigint("bytes"));
@@ -200,56 +265,15 @@ public final class RunQueries {
 
   /** The run with this id, or {@code null} when the environment has no such run. */
   @Nullable Run find(Tx tx, UUID runId) {
-    List<Run> runs = tx.sql(WHOLE).bind("run_id", runId).listReplanned(RunQueries::run);
-    return runs.isEmpty() ? null : runs.getFirst();
+    return tx.sql(RUNS).uuids("run_ids", List.of(runId)).bind("whole", true).first(RunQueries::run);
   }
 
   /** The runs with these ids, without payload, output and error. In no order. */
   List<Run> summaries(Tx tx, Collection<UUID> runIds) {
-    return tx.sql(SUMMARIES).uuids("run_ids", runIds).list(RunQueries::run);
+    return tx.sql(RUNS).uuids("run_ids", runIds).bind("whole", false).list(RunQueries::run);
   }
 
-  /** The most that {@link #finalRuns} reads of these runs at once, in bytes. */
-  public long finalBytes(Tx tx, List<UUID> runIds) {
-    Long bytes =
-        tx.sql(
-                """
-                select coalesce(least(sum(f.bytes), greatest(:bytes_max, max(f.bytes))), 0) as bytes
-                  from (select coalesce(octet_length(o.output), 0)
-                                 + coalesce(octet_length(o.error), 0) as bytes
-                          from unnest(:run_ids::uuid[]) as i (run_id)
-                         cross join lateral (
-                                 select x.output, x.error
-                                   from outcomes x
-                                  where x.environment_id = :environment
-                                    and x.run_id = i.run_id
-                                  limit 1) as o) as f
-                """)
-            .uuids("run_ids", runIds)
-            .bind("bytes_max", BYTES_AT_ONCE)
-            .first(r -> r.bigint("bytes"));
-    return bytes == null ? 0 : bytes;
-  }
-
-  /**
-   * A final run.
-   *
-   * @param position its position in the requested ids, from 1
-   */
-  public record Final(Run run, int position) {}
-
-  /**
-   * The final runs among these ids, in the order of the ids and without payloads, metadata and
-   * options: as many as fit into {@link #BYTES_AT_ONCE}, at least one.
-   */
-  public List<Final> finalRuns(Tx tx, List<UUID> runIds) {
-    return tx.sql(FINAL)
-        .uuids("run_ids", runIds)
-        .bind("bytes_max", BYTES_AT_ONCE)
-        .listReplanned(r -> new Final(run(r), r.integer("n")));
-  }
-
-  private static Run run(Row r) throws SQLException {
+  static Run run(Row r) throws SQLException {
     Instant due = r.instantOrNull("due_at"); // set while the run is delayed
     Instant created = r.instant("created_at");
     return new Run(

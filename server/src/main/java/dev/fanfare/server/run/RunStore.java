@@ -2,15 +2,17 @@ package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.queue.Lane;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** SQL that inserts into {@code runs} and {@code run_tags}. */
+/** SQL that inserts into {@code runs}, {@code run_metadata} and {@code run_tags}. */
 public final class RunStore {
 
   /** Bounds the text of one statement, because the driver holds three copies while sending. */
@@ -49,28 +51,31 @@ public final class RunStore {
                 """
                 insert into runs
                        (environment_id, batch_id, source, created_at,
-                        run_id, task_id, lane_id, rank, batch_index,
-                        payload, payload_type, metadata, tags, idempotency_key,
+                        run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
+                        batch_index, payload, payload_type, tags, idempotency_key,
                         max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
                         parent_run_id, root_run_id, depth, resumes_parent)
                 select :environment, :batch_id::uuid, :source::trigger_source,
                        :created_at::timestamptz,
-                       r.run_id, r.task_id, r.lane_id, r.rank, r.batch_index,
-                       r.payload, r.payload_type, r.metadata, r.tags::text[], r.idempotency_key,
+                       r.run_id, r.task_id, r.queue_id, r.concurrency_key, r.version_id, r.lane_id,
+                       r.rank, r.batch_index,
+                       r.payload, r.payload_type, r.tags::text[], r.idempotency_key,
                        r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
                        r.is_test, r.ttl_ms,
                        r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
-                  from unnest(:run_ids::uuid[], :task_ids::int[], :lane_ids::int8[], :ranks::int8[],
+                  from unnest(:run_ids::uuid[], :task_ids::int[], :queue_ids::int[],
+                              :concurrency_keys::text[], :version_ids::int[],
+                              :lane_ids::int8[], :ranks::int8[],
                               :batch_indexes::int[],
-                              :payloads::text[], :payload_types::text[], :metadata::text[],
+                              :payloads::text[], :payload_types::text[],
                               :tags::text[], :idempotency_keys::text[],
                               :max_attempts::int[], :max_durations_ms::int8[],
                               :delay_ends::text[], :options::text[], :test_flags::bool[],
                               :ttls_ms::int8[],
                               :parent_run_ids::uuid[], :root_run_ids::uuid[], :depths::int[],
                               :resumes_parent_flags::bool[])
-                       as r (run_id, task_id, lane_id, rank, batch_index,
-                             payload, payload_type, metadata, tags, idempotency_key,
+                       as r (run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
+                             batch_index, payload, payload_type, tags, idempotency_key,
                              max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
                              parent_run_id, root_run_id, depth, resumes_parent)
                 """)
@@ -79,12 +84,12 @@ public final class RunStore {
             .bind("created_at", createdAt)
             .uuids("run_ids", rows, RunRow::runId)
             .ints("task_ids", rows, RunRow::taskId)
+            .ints("queue_ids", rows, row -> row.lane().queueId())
             .longs("lane_ids", rows, RunRow::laneId)
             .longs("ranks", rows, RunRow::rank)
             .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
             .texts("payloads", rows, row -> row.run().payload())
             .texts("payload_types", rows, row -> row.run().payloadType())
-            .texts("metadata", rows, row -> row.run().metadata())
             .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
             .texts("idempotency_keys", rows, RunStore::keyText)
             .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
@@ -93,7 +98,25 @@ public final class RunStore {
             .texts("options", rows, row -> row.run().options())
             .flags("test_flags", rows, row -> row.run().test())
             .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()));
+    bindLane(insert, rows);
     bindLineage(insert, rows).update();
+  }
+
+  /** As {@link #bindLineage}: few runs have a concurrency key or a version. */
+  private static void bindLane(Statement insert, List<RunRow> rows) {
+    boolean plain = rows.stream().map(RunRow::lane).allMatch(Lane::isPlain);
+    List<RunRow> all = plain ? List.of() : rows;
+    insert
+        .texts("concurrency_keys", all, row -> emptyAsNull(row.lane().concurrencyKey()))
+        .intsOrNull("version_ids", all, row -> zeroAsNull(row.lane().versionId()));
+  }
+
+  private static @Nullable String emptyAsNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static @Nullable Integer zeroAsNull(int id) {
+    return id == 0 ? null : id;
   }
 
   private static @Nullable String keyText(RunRow row) {
@@ -137,6 +160,26 @@ public final class RunStore {
       literal.append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
     }
     return literal.append('}').toString();
+  }
+
+  /** Inserts the metadata of new runs; does nothing when there is none. */
+  public void insertMetadata(Tx tx, List<RunRow> rows) {
+    List<RunRow> some = rows.stream().filter(row -> row.run().metadata() != null).toList();
+    for (List<RunRow> part : some.isEmpty() ? List.<List<RunRow>>of() : metadataParts(some)) {
+      tx.sql(
+              """
+              insert into run_metadata (environment_id, run_id, metadata)
+              select :environment, m.run_id, m.metadata
+                from unnest(:run_ids::uuid[], :metadata::text[]) as m (run_id, metadata)
+              """)
+          .uuids("run_ids", part, RunRow::runId)
+          .texts("metadata", part, row -> row.run().metadata())
+          .update();
+    }
+  }
+
+  private static List<List<RunRow>> metadataParts(List<RunRow> rows) {
+    return parts(rows, row -> Objects.requireNonNull(row.run().metadata()).length());
   }
 
   /** Inserts the tags of new runs; does nothing when there are none. */

@@ -1,7 +1,7 @@
 /**
- * Runs: their rows, their outcomes, and reading both. Owns {@code runs}, {@code run_tags}, {@code
- * idempotency_keys} and {@code outcomes}. A change of state never updates a row of {@code runs};
- * only callers change it: tags, metadata, delay, key and debounced data.
+ * Runs: their rows, their outcomes, and reading both. Owns {@code runs}, {@code run_metadata},
+ * {@code run_tags}, {@code idempotency_keys} and {@code outcomes}. A change of state never updates
+ * a row of {@code runs}; only callers change it: tags, delay, key and debounced data.
  *
  * <p>Every run ends in {@link dev.fanfare.server.run.FinishRuns}; read it first, then {@link
  * dev.fanfare.server.run.ReadRuns}. Runs are created in {@code trigger}, queued in {@code queue}

@@ -21,6 +21,7 @@ final class CanceledParentStore {
                       from outcomes o
                      where o.environment_id = :environment
                        and o.run_id = p.run_id
+                       and within(o.run_id, :parent_ids)
                        and o.status = 'CANCELED'
                      limit 1) is not null
                 or (select true

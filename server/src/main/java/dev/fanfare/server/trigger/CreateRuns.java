@@ -121,6 +121,7 @@ public final class CreateRuns {
     repointKeys(tx, unanswered, coalesced);
     if (!coalesced.created().isEmpty()) {
       runStore.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
+      runStore.insertMetadata(tx, coalesced.created());
       runStore.insertTags(tx, coalesced.created());
       enqueue(tx, origin.now(), coalesced);
       recordFailures(tx, coalesced.created());

@@ -65,7 +65,7 @@ create table batches (
   resumes_parent  boolean,
   announced       boolean not null default false,
   constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
-) with (fillfactor=80);
+) partition by range (batch_id);
 CREATE INDEX batches_unsealed ON batches USING btree (environment_id, created_at) WHERE ((sealed_at IS NULL) AND (status = 'PENDING'::batch_status));
 
 create table cancellations (
@@ -176,7 +176,7 @@ create table outcomes (
   duration_ms    bigint not null,
   version_id     integer not null default 0,
   constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
-);
+) partition by range (run_id);
 CREATE INDEX outcomes_by_version ON outcomes USING btree (environment_id, version_id, status, run_id);
 
 create table packet_bytes (
@@ -242,17 +242,27 @@ create table request_keys (
 );
 CREATE INDEX request_keys_expiry ON request_keys USING btree (environment_id, expires_at);
 
+create table run_metadata (
+  environment_id integer not null,
+  run_id         uuid not null,
+  metadata       text not null,
+  constraint run_metadata_pkey PRIMARY KEY (environment_id, run_id)
+) partition by range (run_id);
+
 create table run_tags (
   environment_id integer not null,
   tag            text not null,
   run_id         uuid not null,
   constraint run_tags_pkey PRIMARY KEY (environment_id, tag, run_id)
-);
+) partition by range (run_id);
 
 create table runs (
   environment_id  integer not null,
   run_id          uuid not null,
   task_id         integer not null,
+  queue_id        integer not null,
+  concurrency_key text,
+  version_id      integer,
   lane_id         bigint not null,
   rank            bigint not null,
   created_at      timestamp with time zone not null,
@@ -260,7 +270,6 @@ create table runs (
   batch_index     integer,
   payload         text,
   payload_type    text,
-  metadata        text,
   tags            text[],
   idempotency_key text,
   max_attempts    integer,
@@ -275,11 +284,11 @@ create table runs (
   resumes_parent  boolean,
   max_duration_ms bigint,
   constraint runs_pkey PRIMARY KEY (environment_id, run_id)
-);
+) partition by range (run_id);
 CREATE INDEX runs_by_machine ON runs USING btree (environment_id, (((options)::json ->> 'machine'::text)), run_id) WHERE (((options)::json ->> 'machine'::text) IS NOT NULL);
 CREATE INDEX runs_by_parent ON runs USING btree (environment_id, parent_run_id, run_id) WHERE (parent_run_id IS NOT NULL);
 CREATE INDEX runs_by_region ON runs USING btree (environment_id, (((options)::json ->> 'region'::text)), run_id) WHERE (((options)::json ->> 'region'::text) IS NOT NULL);
-CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, run_id);
+CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, queue_id, run_id);
 CREATE INDEX runs_tests ON runs USING btree (environment_id, is_test, run_id) WHERE (is_test IS NOT FALSE);
 
 create table secret_keys (
@@ -317,6 +326,14 @@ create table slots (
   constraint slots_pkey PRIMARY KEY (environment_id, queue_id, concurrency_key),
   constraint slots_in_use_check CHECK ((in_use >= 0))
 ) with (fillfactor=50);
+
+create table task_queues (
+  environment_id integer not null,
+  task_id        integer not null,
+  queue_id       integer not null,
+  version_id     integer not null,
+  constraint task_queues_pkey PRIMARY KEY (environment_id, task_id, queue_id, version_id)
+);
 
 create table tasks (
   environment_id  integer not null,
@@ -359,52 +376,3 @@ create table versions (
   constraint versions_pkey PRIMARY KEY (environment_id, version_id),
   constraint versions_environment_id_version_key UNIQUE (environment_id, version)
 );
-
-create view run_standing as
- SELECT r.environment_id,
-    r.run_id,
-        CASE
-            WHEN o.run_id IS NOT NULL THEN o.status
-            WHEN l.canceled_at IS NOT NULL THEN 'CANCELED'::run_status
-            WHEN l.run_id IS NOT NULL AND l.started_at IS NOT NULL THEN 'EXECUTING'::run_status
-            WHEN l.run_id IS NOT NULL THEN 'DEQUEUED'::run_status
-            WHEN d.run_id IS NOT NULL AND d.fence = 0 THEN 'DELAYED'::run_status
-            WHEN p.run_id IS NOT NULL THEN 'PENDING_VERSION'::run_status
-            ELSE 'QUEUED'::run_status
-        END AS status,
-    COALESCE(o.attempt::integer, l.attempt::integer, d.attempt::integer, y.attempt::integer, 0) AS attempt,
-    COALESCE(o.started_at, l.first_started_at, d.first_started_at, y.first_started_at) AS started_at,
-    o.finished_at,
-    COALESCE(o.finished_at, l.canceled_at, l.started_at, l.claimed_at, r.created_at) AS updated_at,
-    COALESCE(o.duration_ms, 0::bigint) AS duration_ms,
-    o.output,
-    o.output_type,
-        CASE
-            WHEN l.canceled_at IS NOT NULL THEN '{"type":"STRING_ERROR","raw":"Canceled by user"}'::text
-            ELSE o.error
-        END AS error,
-        CASE
-            WHEN d.fence = 0 THEN d.due_at
-            ELSE NULL::timestamp with time zone
-        END AS due_at
-   FROM runs r
-     LEFT JOIN outcomes o ON o.environment_id = r.environment_id AND o.run_id = r.run_id
-     LEFT JOIN leases l ON l.environment_id = r.environment_id AND l.run_id = r.run_id
-     LEFT JOIN delays d ON d.environment_id = r.environment_id AND d.run_id = r.run_id
-     LEFT JOIN parked p ON p.environment_id = r.environment_id AND p.task_id = r.task_id AND p.rank = r.rank AND p.run_id = r.run_id
-     LEFT JOIN lanes n ON n.environment_id = r.environment_id AND n.lane_id = r.lane_id
-     LEFT JOIN ready y ON y.environment_id = r.environment_id AND y.task_id = r.task_id AND y.version_id = n.version_id AND y.lane_id = r.lane_id AND y.rank = r.rank AND y.run_id = r.run_id;
-
-create view run_versions as
- SELECT r.environment_id,
-    r.run_id,
-    v.version
-   FROM runs r
-     JOIN lanes n ON n.environment_id = r.environment_id AND n.lane_id = r.lane_id
-     LEFT JOIN outcomes o ON o.environment_id = r.environment_id AND o.run_id = r.run_id
-     LEFT JOIN leases l ON l.environment_id = r.environment_id AND l.run_id = r.run_id
-     JOIN versions v ON v.environment_id = r.environment_id AND v.version_id =
-        CASE
-            WHEN n.version_id > 0 THEN n.version_id
-            ELSE COALESCE(o.version_id, l.version_id)
-        END;

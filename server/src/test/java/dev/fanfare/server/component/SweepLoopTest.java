@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseAddress;
+import dev.fanfare.server.db.MigratedDatabase;
 import dev.fanfare.testkit.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +24,10 @@ class SweepLoopTest {
     try (TestDatabase home = TestDatabase.create();
         Database database =
             Database.open(
-                new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()), 2, BOUND)) {
+                new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
+                2,
+                BOUND,
+                MigratedDatabase.RANGES)) {
       SweepLoop loop = SweepLoop.start(database, () -> List.of(1, 2), List.of(sweeps));
       try (loop) {
         assertThat(swept.await(BOUND.toSeconds(), TimeUnit.SECONDS)).isTrue();

@@ -30,7 +30,7 @@ class DatabaseTest {
         TestDatabase.create(
             "engine",
             (url, user, password) -> Database.migrate(new DatabaseAddress(url, user, password)));
-    database = Database.open(address(), 2, Duration.ofSeconds(30));
+    database = Database.open(address(), 2, Duration.ofSeconds(30), MigratedDatabase.RANGES);
     database.transaction(tx -> tx.sql("create table names (name text)").update());
   }
 
@@ -252,7 +252,8 @@ class DatabaseTest {
   void a_connection_keeps_its_options_when_its_first_transaction_rolls_back() {
     String options =
         "select current_setting('plan_cache_mode') || ', ' || current_schema() as options";
-    try (Database fresh = Database.open(address(), 1, Duration.ofSeconds(30))) {
+    try (Database fresh =
+        Database.open(address(), 1, Duration.ofSeconds(30), MigratedDatabase.RANGES)) {
       Result<Integer> refused =
           fresh.attempt(ENVIRONMENT, tx -> Result.refused(Refusal.invalid("refused")));
       assertThat(refused).isInstanceOf(Result.Refused.class);
@@ -263,7 +264,8 @@ class DatabaseTest {
 
   @Test
   void work_that_gets_no_connection_in_time_fails_as_unavailable() {
-    try (Database small = Database.open(address(), 2, Duration.ofMillis(250))) {
+    try (Database small =
+        Database.open(address(), 2, Duration.ofMillis(250), MigratedDatabase.RANGES)) {
       assertThatThrownBy(() -> small.transaction(one -> small.transaction(two -> small.now())))
           .isInstanceOfSatisfying(
               DatabaseException.class, e -> assertThat(e.isUnavailable()).isTrue());

@@ -41,7 +41,8 @@ class DatabaseWatchTest {
                 home.user(),
                 home.password()),
             2,
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(5),
+            MigratedDatabase.RANGES);
     watch = DatabaseWatch.start(database);
   }
 

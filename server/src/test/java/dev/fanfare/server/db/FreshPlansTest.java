@@ -6,6 +6,7 @@ import dev.fanfare.testkit.TestDatabase;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,7 +52,7 @@ class FreshPlansTest {
             + " limit 1) as r"
       })
   void a_run_is_found_by_its_primary_key_even_without_table_statistics(String sql) {
-    assertThat(plan(sql)).anyMatch(line -> line.contains("using runs_pkey on runs"));
+    assertThat(plan(sql)).anyMatch(line -> line.contains("using runs_first_pkey on runs_first"));
   }
 
   @ParameterizedTest
@@ -67,6 +68,32 @@ class FreshPlansTest {
       String table, String condition, String index) {
     assertThat(plan("select from " + table + " where environment_id = 1 and " + condition))
         .anyMatch(line -> line.contains("using " + index + " on " + table));
+  }
+
+  /** Autovacuum analyzes tables that a queue has emptied, and plans are made again. */
+  @Test
+  void the_keys_are_found_although_the_empty_tables_were_analyzed() {
+    try (TestDatabase analyzed = MigratedDatabase.create();
+        Database connected = MigratedDatabase.open(analyzed, 2)) {
+      connected.transaction(tx -> {
+        tx.define("analyze lanes, delays, runs, outcomes, batches");
+        assertThat(plan(tx, "select from runs where environment_id = 1 and run_id = " + ID))
+            .contains("using runs_first_pkey on");
+        assertThat(plan(tx, "select from outcomes where environment_id = 1 and run_id = " + ID))
+            .contains("using outcomes_first_pkey on");
+        assertThat(plan(tx, "select from batches where environment_id = 1 and batch_id = " + ID))
+            .contains("using batches_first_pkey on");
+        assertThat(plan(tx, "select from delays where environment_id = 1 and run_id = " + ID))
+            .contains("using delays_pkey on");
+        assertThat(plan(tx, "select from lanes where environment_id = 1 and lane_id = 1"))
+            .contains("using lanes_pkey on");
+        return null;
+      });
+    }
+  }
+
+  private static String plan(Tx tx, String sql) {
+    return String.join("\n", tx.sql("explain " + sql).list(r -> r.text("QUERY PLAN")));
   }
 
   private static List<String> plan(String sql) {

@@ -25,7 +25,8 @@ class JvmTimeZoneTest {
             Database.open(
                 new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
                 1,
-                Duration.ofSeconds(30))) {
+                Duration.ofSeconds(30),
+                MigratedDatabase.RANGES)) {
       return database.transaction(
           tx -> tx.sql("select current_setting('TimeZone') as zone").first(r -> r.text("zone")));
     }

@@ -2,9 +2,13 @@ package dev.fanfare.server.db;
 
 import dev.fanfare.testkit.TestDatabase;
 import java.time.Duration;
+import java.time.InstantSource;
 
 /** Test databases with the schema of the server. */
 public final class MigratedDatabase {
+  /** The grid of the partitions, as it is by default. */
+  public static final IdRanges RANGES = new IdRanges(Duration.ofDays(7), InstantSource.system());
+
   private MigratedDatabase() {}
 
   /** Creates a database with all migrations, which the caller closes. */
@@ -19,6 +23,7 @@ public final class MigratedDatabase {
     return Database.open(
         new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
         connections,
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        RANGES);
   }
 }

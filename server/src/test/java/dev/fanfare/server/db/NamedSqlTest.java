@@ -3,6 +3,10 @@ package dev.fanfare.server.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.testkit.SettableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +56,28 @@ class NamedSqlTest {
     NamedSql sql = NamedSql.of("select ':no', :a -- :no\n, 'it''s :no', :b");
     assertThat(sql.text()).isEqualTo("select ':no', ? -- :no\n, 'it''s :no', ?");
     assertThat(sql.names()).containsExactly("a", "b");
+  }
+
+  @Test
+  void a_condition_on_the_time_in_ids_becomes_part_of_the_text() {
+    IdRanges grid =
+        new IdRanges(Duration.ofDays(7), new SettableClock(Instant.parse("2026-12-02T10:00:00Z")));
+    UUID id = UUID.fromString("019ad716-7800-7000-8000-000000000000");
+    NamedSql sql =
+        NamedSql.of(
+            "select 'within(a, :b)' where x.id = :id and within(x.id, :id) and since(id, :id)"
+                + " and recent(y.id) and not_within(:id)");
+    assertThat(sql.names()).containsExactly("id", "id");
+    assertThat(sql.has("id")).isTrue();
+    assertThat(sql.text(grid, name -> id))
+        .isEqualTo(
+            "select 'within(a, :b)' where x.id = ? and "
+                + grid.within("x.id", id)
+                + " and "
+                + grid.since("id", id)
+                + " and "
+                + grid.recent("y.id")
+                + " and not_within(?)");
   }
 
   @Test

@@ -155,7 +155,7 @@ class PoolerTest {
       use(bouncer, usedBefore);
       DatabaseAddress address = address(bouncer);
       assertThat(Database.check(address, LONG)).startsWith("PostgreSQL");
-      try (Database database = Database.open(address, 3, WAIT)) {
+      try (Database database = Database.open(address, 3, WAIT, MigratedDatabase.RANGES)) {
         assertThat(database.canListen()).isFalse();
         for (int i = 0; i < 10; i++) {
           assertThat(settings(database)).isEqualTo(OURS);
@@ -190,7 +190,7 @@ class PoolerTest {
             .createStatement()
             .execute("alter role %s in database \"%s\" set %s".formatted(role, database, setting));
       }
-      try (Database behind = Database.open(address(bouncer), 3, WAIT)) {
+      try (Database behind = Database.open(address(bouncer), 3, WAIT, MigratedDatabase.RANGES)) {
         assertThat(settings(behind)).isEqualTo(OURS);
       } finally {
         connection
@@ -210,7 +210,7 @@ class PoolerTest {
       String version = Database.migrate(address(bouncer));
       assertThat(Database.schemaVersion(direct())).isEqualTo(version);
       assertThat(Database.migrate(address(bouncer))).isEqualTo(version);
-      try (Database database = Database.open(address(bouncer), 3, WAIT)) {
+      try (Database database = Database.open(address(bouncer), 3, WAIT, MigratedDatabase.RANGES)) {
         assertThat(settings(database)).isEqualTo(OURS);
       }
       assertThat(everyConnection(bouncer, 3)).containsOnly(before);
@@ -248,7 +248,7 @@ class PoolerTest {
       assertThat(Database.check(address(bouncer), LONG)).startsWith("PostgreSQL");
       String version = Database.migrate(address(bouncer));
       assertThat(Database.schemaVersion(address(bouncer))).isEqualTo(version);
-      try (Database database = Database.open(address(bouncer), 3, WAIT)) {
+      try (Database database = Database.open(address(bouncer), 3, WAIT, MigratedDatabase.RANGES)) {
         assertThat(database.canListen()).isTrue();
         assertThat(settings(database)).isEqualTo(OURS);
       }
@@ -263,7 +263,7 @@ class PoolerTest {
       DatabaseAddress pooled = address(bouncer);
       DatabaseAddress address = isDirect ? pooled.withDirect(direct()) : pooled;
       Database.check(address, LONG);
-      try (Database database = Database.open(address, 3, WAIT);
+      try (Database database = Database.open(address, 3, WAIT, MigratedDatabase.RANGES);
           Signals here = Signals.start(database);
           Signals there = Signals.start(database)) {
         long before = there.ticket(1);

@@ -40,7 +40,8 @@ class ReservedConnectionsTest {
         Database.open(
             new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
             REQUESTS,
-            Duration.ofSeconds(3));
+            Duration.ofSeconds(3),
+            MigratedDatabase.RANGES);
   }
 
   @AfterEach

@@ -39,7 +39,8 @@ class SchemaSnapshotTest {
       select c.relname
         from pg_class c
        where c.relnamespace = 'fanfare'::regnamespace
-         and c.relkind = 'r'
+         and c.relkind in ('r', 'p')
+         and not c.relispartition
          and c.relname <> 'flyway_schema_history'
        order by c.relname
       """;
@@ -68,6 +69,14 @@ class SchemaSnapshotTest {
        order by k.contype <> 'p', k.conname
       """;
 
+  private static final String PARTITIONING =
+      """
+      select ' partition by ' || lower(pg_get_partkeydef(c.oid))
+        from pg_class c
+       where c.oid = ?::regclass
+         and c.relkind = 'p'
+      """;
+
   private static final String OPTIONS =
       """
       select format(' with (%s)', array_to_string(c.reloptions, ', '))
@@ -78,7 +87,7 @@ class SchemaSnapshotTest {
 
   private static final String INDEXES =
       """
-      select replace(pg_get_indexdef(i.indexrelid), 'fanfare.', '') || ';'
+      select replace(replace(pg_get_indexdef(i.indexrelid), 'ON ONLY', 'ON'), 'fanfare.', '') || ';'
         from pg_index i
         join pg_class c on c.oid = i.indexrelid
        where i.indrelid = ?::regclass
@@ -135,6 +144,7 @@ class SchemaSnapshotTest {
     lines.addAll(texts(connection, CONSTRAINTS, table));
     StringBuilder sql = new StringBuilder("create table " + table + " (\n");
     sql.append(String.join(",\n", lines)).append("\n)");
+    texts(connection, PARTITIONING, table).forEach(sql::append);
     texts(connection, OPTIONS, table).forEach(sql::append);
     sql.append(";\n");
     texts(connection, INDEXES, table).forEach(index -> sql.append(index).append('\n'));

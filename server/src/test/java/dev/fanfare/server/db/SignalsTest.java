@@ -63,7 +63,8 @@ class SignalsTest {
                     home.user(),
                     home.password()),
                 2,
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                MigratedDatabase.RANGES);
         Signals here = Signals.start(far);
         Signals there = Signals.start(near)) {
       there.ticket(1);

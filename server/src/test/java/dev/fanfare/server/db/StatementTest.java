@@ -30,7 +30,8 @@ class StatementTest {
         Database.open(
             new DatabaseAddress(home.jdbcUrl(), home.user(), home.password()),
             2,
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            MigratedDatabase.RANGES);
   }
 
   @AfterAll

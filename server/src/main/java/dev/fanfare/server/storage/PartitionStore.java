@@ -1,0 +1,247 @@
+package dev.fanfare.server.storage;
+
+import dev.fanfare.server.db.IdRanges;
+import dev.fanfare.server.db.Tx;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** SQL that creates, splits and drops partitions. */
+final class PartitionStore {
+  private static final Pattern BOUNDS =
+      Pattern.compile("FROM \\('?([^')]+)'?\\) TO \\('?([^')]+)'?\\)");
+  private static final DateTimeFormatter DAY = formatter("yyyyMMdd");
+  private static final DateTimeFormatter SECOND = formatter("yyyyMMdd_HHmmss");
+
+  private static DateTimeFormatter formatter(String pattern) {
+    return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
+  }
+
+  /** Lets one server at a time change partitions, until the transaction ends. */
+  boolean tryLock(Tx tx) {
+    return Boolean.TRUE.equals(
+        tx.sql("select pg_try_advisory_xact_lock(hashtext('fanfare partitions')) as locked")
+            .first(r -> r.flag("locked")));
+  }
+
+  /** The partitions of a table, in the order of their ids. */
+  List<Partition> partitions(Tx tx, PartitionedTable table) {
+    return tx
+        .sql(
+            """
+            select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
+              from pg_catalog.pg_inherits i
+              join pg_catalog.pg_class c on c.oid = i.inhrelid
+             where i.inhparent = (:table)::regclass
+            """)
+        .bind("table", table.table())
+        .list(r -> partition(r.text("name"), r.text("bounds")))
+        .stream()
+        .sorted(
+            Comparator.comparing(
+                Partition::from, Comparator.nullsFirst(Comparator.<Long>naturalOrder())))
+        .toList();
+  }
+
+  private static Partition partition(String name, String bounds) {
+    Matcher matcher = BOUNDS.matcher(bounds);
+    if (!matcher.find()) {
+      throw new IllegalStateException("The partition " + name + " has the bounds " + bounds);
+    }
+    return new Partition(name, millis(matcher.group(1)), millis(matcher.group(2)));
+  }
+
+  private static @Nullable Long millis(String bound) {
+    return bound.equals("MINVALUE") || bound.equals("MAXVALUE")
+        ? null
+        : IdRanges.millis(UUID.fromString(bound));
+  }
+
+  /** The greatest id in a partition, or {@code null} when it is empty. */
+  @Nullable UUID newest(Tx tx, PartitionedTable table, Partition partition) {
+    return tx
+        .sql(
+            """
+            -- names are known only when the server runs
+            select %2$s as id
+              from %1$s
+             order by %2$s desc
+             limit 1
+            """
+                .formatted(partition.name(), table.id))
+        .listReplanned(r -> r.uuid("id"))
+        .stream()
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Creates the table of a future partition, which must begin at {@code from}. */
+  String create(Tx tx, PartitionedTable table, long from) {
+    return create(tx, table, Partition.name(table, text(from)), null);
+  }
+
+  private static String create(Tx tx, PartitionedTable table, String name, @Nullable Long to) {
+    tx.define("drop table if exists " + name); // of a server that was stopped in between
+    tx.define(
+        "create table %s (like %s including defaults including storage including indexes%s) with (fillfactor = %s)"
+            .formatted(
+                name,
+                table.table(),
+                to == null
+                    ? ""
+                    : ", constraint bounds check (%s)".formatted(condition(table, null, to)),
+                table.fillFactor));
+    // The key by which rows are looked up must be the newest index, also after a restore.
+    tx.define("alter table %1$s drop constraint %1$s_pkey".formatted(name));
+    tx.define("alter table %s add primary key (%s)".formatted(name, table.key));
+    return name;
+  }
+
+  /**
+   * Checks that the ids of the last partition are less than {@code to}, so that attaching it again
+   * need not read it. Inserts go on meanwhile; one of a greater id would fail.
+   */
+  void check(Tx tx, PartitionedTable table, Partition last, long to) {
+    tx.define(
+        "alter table %s drop constraint if exists bounds, add constraint bounds check (%s) not valid"
+            .formatted(last.name(), condition(table, last.from(), to)));
+  }
+
+  void validate(Tx tx, Partition last) {
+    tx.define("alter table %s validate constraint bounds".formatted(last.name()));
+  }
+
+  private static String condition(PartitionedTable table, @Nullable Long from, long to) {
+    return "%1$s is not null and %1$s < '%2$s'%3$s"
+        .formatted(
+            table.id,
+            IdRanges.first(to),
+            from == null ? "" : " and %s >= '%s'".formatted(table.id, IdRanges.first(from)));
+  }
+
+  /** Ends the last partition at {@code to}, and lets {@code next} follow as the last. */
+  void split(Tx tx, PartitionedTable table, Partition last, long to, String next) {
+    detach(tx, table, last);
+    attach(tx, table, last.name(), last.from(), to);
+    attach(tx, table, next, to, null);
+    tx.define("alter table %s drop constraint bounds".formatted(last.name()));
+  }
+
+  private static void detach(Tx tx, PartitionedTable table, Partition partition) {
+    tx.define("alter table %s detach partition %s".formatted(table.table(), partition.name()));
+  }
+
+  private static void attach(
+      Tx tx, PartitionedTable table, String name, @Nullable Long from, @Nullable Long to) {
+    tx.define(
+        "alter table %s attach partition %s for values from (%s) to (%s)"
+            .formatted(
+                table.table(),
+                name,
+                from == null ? "minvalue" : "'" + IdRanges.first(from) + "'",
+                to == null ? "maxvalue" : "'" + IdRanges.first(to) + "'"));
+  }
+
+  /** Bounds the time for which the next statements wait for locks, and others behind them. */
+  void limitLocks(Tx tx, String limit) {
+    tx.sql("select set_config('lock_timeout', :limit, true) as limit")
+        .bind("limit", limit)
+        .first(r -> true);
+  }
+
+  /** Keeps writers away from partitions until the transaction ends. Others can read. */
+  void lockWriters(Tx tx, List<Partition> partitions) {
+    tx.define(
+        "lock table "
+            + String.join(", ", partitions.stream().map(Partition::name).toList())
+            + " in share row exclusive mode");
+  }
+
+  /**
+   * Replaces the first partitions of a table by one that contains only some of their rows. Call
+   * {@link #lockWriters} before.
+   */
+  void replace(Tx tx, PartitionedTable table, List<Partition> old, List<Survivor> survivors) {
+    long to = Objects.requireNonNull(old.getLast().to());
+    String name = create(tx, table, Partition.nameOfRemainder(table, text(to)), to);
+    if (!survivors.isEmpty()) {
+      String columns = String.join(", ", columns(tx, table));
+      for (Partition partition : old) {
+        copy(tx, table, columns, partition.name(), name, survivors);
+      }
+    }
+    tx.define("lock table " + table.table() + " in access exclusive mode");
+    old.forEach(partition -> detach(tx, table, partition));
+    attach(tx, table, name, null, to);
+    tx.define("alter table %s drop constraint bounds".formatted(name));
+  }
+
+  private static List<String> columns(Tx tx, PartitionedTable table) {
+    return tx.sql(
+            """
+            select attname
+              from pg_catalog.pg_attribute
+             where attrelid = (:table)::regclass
+               and attnum > 0
+               and not attisdropped
+             order by attnum
+            """)
+        .bind("table", table.table())
+        .list(r -> r.text("attname"));
+  }
+
+  private static void copy(
+      Tx tx,
+      PartitionedTable table,
+      String columns,
+      String from,
+      String to,
+      List<Survivor> survivors) {
+    tx.sql(
+            """
+            -- names are known only when the server runs
+            insert into %1$s (%2$s)
+            select x.%3$s
+              from unnest(:environment_ids::int[], :ids::uuid[]) as s (environment_id, id)
+              join %4$s x on x.environment_id = s.environment_id and x.%5$s = s.id
+            """
+                .formatted(to, columns, columns.replace(", ", ", x."), from, table.id))
+        .ints("environment_ids", survivors, Survivor::environmentId)
+        .uuids("ids", survivors, Survivor::id)
+        .update();
+  }
+
+  /** Drops tables that are no partitions any more. */
+  void drop(Tx tx, String name) {
+    tx.define("drop table " + name);
+  }
+
+  private static String text(long millis) {
+    Instant time = Instant.ofEpochMilli(millis);
+    return (millis % 86_400_000 == 0 ? DAY : SECOND).format(time);
+  }
+
+  /** The tables of former partitions that were not dropped yet. */
+  List<String> detached(Tx tx, PartitionedTable table) {
+    return tx.sql(
+            """
+            select c.relname
+              from pg_catalog.pg_class c
+             where c.relnamespace = (select relnamespace from pg_catalog.pg_class
+                                      where oid = (:table)::regclass)
+               and c.relkind = 'r'
+               and not c.relispartition
+               and c.relname ~ ('^' || :table || '_(first|before_[0-9_]+|[0-9][0-9_]*)$')
+            """)
+        .bind("table", table.table())
+        .list(r -> r.text("relname"));
+  }
+}

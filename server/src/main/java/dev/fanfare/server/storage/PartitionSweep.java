@@ -1,0 +1,198 @@
+package dev.fanfare.server.storage;
+
+import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
+import static dev.fanfare.server.config.ServerSettings.RETENTION;
+
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.IdRanges;
+import dev.fanfare.server.db.Tx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates partitions ahead of time, and drops those whose content is older than the retention.
+ *
+ * <p>Changing the partitions of a table takes its exclusive lock, for milliseconds. Statements of
+ * users wait behind a transaction that waits for such a lock, so it gives up quickly and tries
+ * again later: a long read delays the change, and nobody else.
+ */
+final class PartitionSweep implements Sweep {
+  private static final Logger log = LoggerFactory.getLogger(PartitionSweep.class);
+
+  private static final Duration INTERVAL_MIN = Duration.ofSeconds(1);
+  private static final Duration INTERVAL_MAX = Duration.ofMinutes(1);
+
+  /** How long statements of users may wait behind ours. */
+  private static final String LOCK_LIMIT = "50ms";
+
+  /** Whether the last step did not get a lock. */
+  private volatile boolean busy;
+
+  private final Database database;
+  private final IdRanges ranges;
+  private final Duration span;
+  private final @Nullable Duration retention;
+  private final PartitionStore partitions = new PartitionStore();
+  private final SurvivorStore survivors = new SurvivorStore();
+
+  PartitionSweep(Resources resources) {
+    this.database = resources.database();
+    this.span = resources.config().get(PARTITION_SPAN);
+    this.retention = resources.config().get(RETENTION).span();
+    this.ranges = new IdRanges(span, resources.clock());
+  }
+
+  @Override
+  public boolean isOfDatabase() {
+    return true;
+  }
+
+  @Override
+  public Duration interval() {
+    Duration share = span.dividedBy(20);
+    return busy || share.compareTo(INTERVAL_MIN) < 0
+        ? INTERVAL_MIN
+        : share.compareTo(INTERVAL_MAX) > 0 ? INTERVAL_MAX : share;
+  }
+
+  @Override
+  public int runOnce(int environmentId, Instant now) {
+    busy = false;
+    for (PartitionedTable table : PartitionedTable.values()) {
+      prepare(table, now);
+    }
+    if (retention != null) {
+      for (PartitionedTable table : PartitionedTable.values()) {
+        expire(table, now.minus(retention));
+      }
+    }
+    return 0;
+  }
+
+  /** Splits the last partition until it begins at least one span after now. */
+  private void prepare(PartitionedTable table, Instant now) {
+    while (true) {
+      Partition last = database.transaction(tx -> partitions.partitions(tx, table)).getLast();
+      long begin = last.from() == null ? Long.MIN_VALUE : last.from();
+      if (begin >= now.plus(span).toEpochMilli()) {
+        return;
+      }
+      UUID newest = database.transaction(tx -> partitions.newest(tx, table, last));
+      long latest = Math.max(begin, now.toEpochMilli());
+      long to = ranges.end(newest == null ? latest : Math.max(latest, IdRanges.millis(newest)));
+      if (!split(table, last, to)) {
+        return; // another server does it, or the next step
+      }
+      log.info("Partitions of {}: {} ends now at {}", table.table(), last.name(), time(to));
+    }
+  }
+
+  private boolean split(PartitionedTable table, Partition last, long to) {
+    return locking(tx -> partitions.check(tx, table, last, to))
+        && locking(tx -> partitions.validate(tx, last))
+        && locking(tx -> partitions.split(tx, table, last, to, partitions.create(tx, table, to)));
+  }
+
+  /** Replaces the partitions that ended before {@code kept} by what survives of them. */
+  private void expire(PartitionedTable table, Instant kept) {
+    List<Partition> all = database.transaction(tx -> partitions.partitions(tx, table));
+    long end = end(table, kept);
+    List<Partition> old = all.stream().takeWhile(p -> p.to() != null && p.to() <= end).toList();
+    if (old.isEmpty() || (old.size() == 1 && old.getFirst().isRemainder())) {
+      dropDetached(table);
+      return;
+    }
+    long to = Objects.requireNonNull(old.getLast().to());
+    List<Survivor> found = database.transaction(tx -> survivors(tx, table, to, kept));
+    if (found.size() > SurvivorStore.MAX) {
+      log.warn(
+          "The partitions of {} before {} are kept: more than {} runs in them are not final",
+          table.table(),
+          time(to),
+          SurvivorStore.MAX);
+      return;
+    }
+    boolean done =
+        locking(tx -> {
+          partitions.lockWriters(tx, old);
+          partitions.replace(tx, table, old, found);
+        });
+    if (done) {
+      log.info(
+          "Dropped {} partitions of {} before {}; {} rows stay",
+          old.size(),
+          table.table(),
+          time(to),
+          found.size());
+      dropDetached(table);
+    }
+  }
+
+  /** Whatever belongs to a run goes after it. */
+  private long end(PartitionedTable table, Instant kept) {
+    if (table == PartitionedTable.RUNS || table == PartitionedTable.BATCHES) {
+      return kept.minus(slack()).toEpochMilli();
+    }
+    Partition first =
+        database.transaction(tx -> partitions.partitions(tx, PartitionedTable.RUNS)).getFirst();
+    return first.isRemainder() ? Objects.requireNonNull(first.to()) : Long.MIN_VALUE;
+  }
+
+  /** Most runs end soon after they were created: then a partition has few survivors. */
+  private Duration slack() {
+    Duration day = Duration.ofDays(1);
+    return span.compareTo(day) < 0 ? span : day;
+  }
+
+  private List<Survivor> survivors(Tx tx, PartitionedTable table, long before, Instant kept) {
+    return switch (table) {
+      case RUNS -> survivors.runs(tx, before, kept);
+      case BATCHES -> survivors.batches(tx, before, kept);
+      case OUTCOMES, RUN_TAGS, RUN_METADATA -> survivors.storedRuns(tx, before);
+    };
+  }
+
+  private void dropDetached(PartitionedTable table) {
+    for (String name : database.transaction(tx -> partitions.detached(tx, table))) {
+      locking(tx -> partitions.drop(tx, name));
+    }
+  }
+
+  /** Runs work that takes locks; returns false if it did not get them. */
+  private boolean locking(Consumer<Tx> work) {
+    try {
+      boolean done =
+          database.transaction(tx -> {
+            if (!partitions.tryLock(tx)) {
+              return false;
+            }
+            partitions.limitLocks(tx, LOCK_LIMIT);
+            work.accept(tx);
+            return true;
+          });
+      busy |= !done;
+      return done;
+    } catch (DatabaseException e) {
+      if (!e.isLockTimeout()) {
+        throw e;
+      }
+      log.debug("Partitions are changed later: a lock was not free within {}", LOCK_LIMIT);
+      busy = true;
+      return false;
+    }
+  }
+
+  private static Instant time(long millis) {
+    return Instant.ofEpochMilli(millis);
+  }
+}

@@ -1,0 +1,20 @@
+package dev.fanfare.server.storage;
+
+import dev.fanfare.server.component.Component;
+import dev.fanfare.server.component.Resources;
+import dev.fanfare.server.component.Sweep;
+import java.util.List;
+
+/** The sweep that creates and drops partitions. */
+public final class StorageComponent implements Component {
+  private final List<Sweep> sweeps;
+
+  public StorageComponent(Resources resources) {
+    this.sweeps = List.of(new PartitionSweep(resources));
+  }
+
+  @Override
+  public List<Sweep> sweeps() {
+    return sweeps;
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The partitions of the tables that grow with the runs: they are created ahead of time, and dropped
+ * when all that they contain is older than the retention. Owns no table; knows those of all rooms
+ * below. Open {@link dev.fanfare.server.storage.PartitionSweep} first.
+ */
+@NullMarked
+package dev.fanfare.server.storage;
+
+import org.jspecify.annotations.NullMarked;
