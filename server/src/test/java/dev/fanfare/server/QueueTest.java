@@ -6,6 +6,7 @@ import dev.fanfare.protocol.worker.QueueDefinition;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.protocol.worker.TaskDefinition;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.queue.SlotStore;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -347,6 +348,44 @@ class QueueTest {
     assertThat(claimed.stream().mapToInt(Integer::intValue).sum()).isEqualTo(20);
     assertThat(tenant.count("leases")).isEqualTo(20);
     assertThat(tenant.slotsInUse()).isEqualTo(20);
+  }
+
+  @Test
+  void slots_that_are_freed_are_told_to_the_tasks_that_share_them() {
+    Worker worker = tenant.worker(Tenant.limited("a", "q", 1), Tenant.limited("b", "q", 1));
+    tenant.trigger(Item.of("a"));
+    tenant.trigger(Item.of("b"));
+    tenant.trigger(Item.of("b").concurrencyKey("k"));
+    tenant.trigger(Item.of("c"));
+    Set<Integer> sharing =
+        engine.database.transaction(
+            tenant.id(),
+            tx ->
+                new HashSet<>(
+                    tx.sql(
+                            """
+                            select task_id
+                              from tasks
+                             where environment_id = :environment
+                               and slug in ('a', 'b')
+                            """)
+                        .list(r -> r.integer("task_id"))));
+    assertThat(worker.claim(9)).hasSize(2); // one for each concurrency key
+    long lane =
+        engine.database.transaction(
+            tenant.id(),
+            tx ->
+                tx.sql(
+                        """
+                        select min(lane_id) as lane_id
+                          from lanes
+                         where environment_id = :environment
+                           and concurrency_key = ''
+                        """)
+                    .first(r -> r.bigint("lane_id")));
+    Set<Integer> told =
+        engine.database.transaction(tenant.id(), tx -> new SlotStore().free(tx, Map.of(lane, 1)));
+    assertThat(told).isEqualTo(sharing);
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -58,7 +59,7 @@ public final class HandBack {
   }
 
   private void queue(int environmentId, UUID sessionId, Function<Tx, List<LeaseRef>> find) {
-    boolean claimable =
+    Set<Integer> claimable =
         database.transaction(
             environmentId,
             tx -> {
@@ -68,8 +69,8 @@ public final class HandBack {
                   .forEach(lease -> settlement.queue(lease, lease.losses()));
               return settlement.write(tx, finishRuns);
             });
-    if (claimable) {
-      signals.ready(environmentId);
+    if (!claimable.isEmpty()) {
+      signals.ready(environmentId, claimable, 1);
     }
   }
 }

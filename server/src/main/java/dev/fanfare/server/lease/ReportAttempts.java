@@ -36,8 +36,8 @@ public final class ReportAttempts {
   public ReportResult report(Session session, AttemptReport report) {
     int environmentId = session.environmentId();
     Written written = database.transaction(environmentId, tx -> write(tx, session, report));
-    if (written.claimable()) {
-      signals.ready(environmentId);
+    if (!written.claimable().isEmpty()) {
+      signals.ready(environmentId, written.claimable(), 1);
     }
     return written.result();
   }

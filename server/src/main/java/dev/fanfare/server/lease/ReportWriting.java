@@ -38,9 +38,9 @@ final class ReportWriting {
   /**
    * The written report.
    *
-   * @param claimable whether runs may be claimable now that were not before
+   * @param claimable the tasks of runs that may be claimable now and were not before
    */
-  record Written(ReportResult result, boolean claimable) {}
+  record Written(ReportResult result, Set<Integer> claimable) {}
 
   /** Records that attempts started. */
   void start(List<AttemptRef> started) {
@@ -112,7 +112,7 @@ final class ReportWriting {
 
   /** Settles the leases that ended, and completes the response with cancels. Called last, once. */
   Written finish(FinishRuns finishRuns) {
-    boolean claimable = settlement.write(tx, finishRuns);
+    Set<Integer> claimable = settlement.write(tx, finishRuns);
     List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, sessionId, CANCELED_AGAIN);
     return new Written(new ReportResult(lost, retries, canceled), claimable);
   }

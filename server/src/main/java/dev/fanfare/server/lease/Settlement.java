@@ -11,7 +11,9 @@ import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.Outcome;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The results of all leases that end in one transaction, collected first and written once at its
@@ -71,15 +73,16 @@ final class Settlement {
   /**
    * Writes all results and frees the slots of all leases. Slots of leases are freed nowhere else.
    *
-   * @return whether runs may be claimable now that were not before
+   * @return the tasks of runs that may be claimable now and were not before
    */
-  boolean write(Tx tx, FinishRuns finishRuns) {
+  Set<Integer> write(Tx tx, FinishRuns finishRuns) {
     if (!canceled.isEmpty()) {
       // A handler triggers children until it learns of the cancel, which reached only those before.
       cancellationStore.insertAll(tx, canceled);
     }
+    Set<Integer> claimable = new HashSet<>();
     if (!queued.isEmpty()) {
-      readyStore.insertAll(tx, queued);
+      claimable.addAll(readyStore.insertAll(tx, queued));
     }
     if (!delayed.isEmpty()) {
       delayStore.insertAll(tx, delayed);
@@ -87,7 +90,9 @@ final class Settlement {
     if (!outcomes.isEmpty()) {
       finishRuns.finish(tx, outcomes);
     }
-    boolean freed = !ended.isEmpty() && slotStore.free(tx, Lease.slots(ended));
-    return freed || !queued.isEmpty();
+    if (!ended.isEmpty()) {
+      claimable.addAll(slotStore.free(tx, Lease.slots(ended)));
+    }
+    return claimable;
   }
 }

@@ -59,33 +59,35 @@ public final class ReadyStore {
     }
   }
 
-  /** Makes runs claimable again, in one statement. */
-  public void insertAll(Tx tx, List<Entry> entries) {
-    tx.sql(
-            """
-            insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
-                    losses, first_started_at)
-            select :environment, l.task_id, l.version_id, e.lane_id, e.rank, e.run_id, e.fence,
-                   e.attempt, e.losses, e.first_started_at::timestamptz
-              from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
-                          :attempts::int[], :losses::int[], :first_started_ats::text[])
-                   as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
-             cross join lateral (
-                     select x.task_id, x.version_id
-                       from lanes x
-                      where x.environment_id = :environment
-                        and x.lane_id = e.lane_id
-                      limit 1) as l
-            """)
-        .longs("lane_ids", entries, Entry::laneId)
-        .longs("ranks", entries, Entry::rank)
-        .uuids("run_ids", entries, Entry::runId)
-        .ints("fences", entries, Entry::fence)
-        .ints("attempts", entries, Entry::attempt)
-        .ints("losses", entries, Entry::losses)
-        .times("first_started_ats", entries, Entry::firstStartedAt)
-        .update();
+  /** Makes runs claimable again, in one statement; returns their tasks. */
+  public Set<Integer> insertAll(Tx tx, List<Entry> entries) {
+    return new HashSet<>(
+        tx.sql(
+                """
+                insert into ready
+                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                        losses, first_started_at)
+                select :environment, l.task_id, l.version_id, e.lane_id, e.rank, e.run_id, e.fence,
+                       e.attempt, e.losses, e.first_started_at::timestamptz
+                  from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
+                              :attempts::int[], :losses::int[], :first_started_ats::text[])
+                       as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
+                 cross join lateral (
+                         select x.task_id, x.version_id
+                           from lanes x
+                          where x.environment_id = :environment
+                            and x.lane_id = e.lane_id
+                          limit 1) as l
+                returning task_id
+                """)
+            .longs("lane_ids", entries, Entry::laneId)
+            .longs("ranks", entries, Entry::rank)
+            .uuids("run_ids", entries, Entry::runId)
+            .ints("fences", entries, Entry::fence)
+            .ints("attempts", entries, Entry::attempt)
+            .ints("losses", entries, Entry::losses)
+            .times("first_started_ats", entries, Entry::firstStartedAt)
+            .list(r -> r.integer("task_id")));
   }
 
   /**

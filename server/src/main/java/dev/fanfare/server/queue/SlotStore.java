@@ -1,8 +1,10 @@
 package dev.fanfare.server.queue;
 
 import dev.fanfare.server.db.Tx;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -11,17 +13,20 @@ import java.util.TreeMap;
  * counters under the same lock.
  */
 public final class SlotStore {
+  /** More tasks than a signal names. */
+  private static final int LANES_TOLD_MAX = 200;
 
   /**
    * Frees slots. Counters are locked in the order of their keys, which prevents deadlocks. Lanes of
    * queues without a limit have no counter and cost nothing.
    *
    * @param countByLane the number of slots to free, by lane
-   * @return whether a limited queue may have free slots now
+   * @return the tasks of lanes that may have free slots now because of it
    */
-  public boolean free(Tx tx, Map<Long, Integer> countByLane) {
+  public Set<Integer> free(Tx tx, Map<Long, Integer> countByLane) {
     Map<Long, Integer> ordered = new TreeMap<>(countByLane);
-    return tx.sql(
+    return new HashSet<>(
+        tx.sql(
                 """
                 with freed as materialized (
                   select s.queue_id, s.concurrency_key, f.n
@@ -35,18 +40,29 @@ public final class SlotStore {
                                 and s.concurrency_key = f.concurrency_key
                    order by s.queue_id, s.concurrency_key
                      for update of s
+                ), updated as (
+                  update slots s
+                     set in_use = greatest(0, s.in_use - f.n)
+                    from freed f
+                   where s.environment_id = :environment
+                     and s.queue_id = f.queue_id
+                     and s.concurrency_key = f.concurrency_key
+                  returning s.queue_id, s.concurrency_key
                 )
-                update slots s
-                   set in_use = greatest(0, s.in_use - f.n)
-                  from freed f
-                 where s.environment_id = :environment
-                   and s.queue_id = f.queue_id
-                   and s.concurrency_key = f.concurrency_key
+                select distinct l.task_id
+                  from updated u
+                 cross join lateral (
+                         select x.task_id
+                           from lanes x
+                          where x.environment_id = :environment
+                            and x.queue_id = u.queue_id
+                            and x.concurrency_key = u.concurrency_key
+                          limit :lanes_max) as l
                 """)
             .longs("lane_ids", ordered.keySet(), Long::longValue)
             .ints("counts", ordered.values())
-            .update()
-        > 0;
+            .bind("lanes_max", LANES_TOLD_MAX)
+            .list(r -> r.integer("task_id")));
   }
 
   /** Deletes the counters of those queues that have no limit; their slots are not counted. */

@@ -71,7 +71,8 @@ public final class Sessions {
           return null;
         });
     cache(session);
-    signals.ready(environmentId); // parked runs of these tasks may be ready now
+    signals.ready(
+        environmentId, declared.taskIds(), 1); // parked runs of these tasks may be ready now
     return session.id();
   }
 
