@@ -17,6 +17,7 @@ import picocli.CommandLine.Mixin;
       DevCommand.class,
       ServerCommand.class,
       KeysCommand.class,
+      StorageCommand.class,
       MigrateCommand.class,
       ConfigCommand.class,
       HelpCommand.class

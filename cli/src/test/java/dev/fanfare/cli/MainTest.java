@@ -26,6 +26,7 @@ class MainTest {
         "keys list",
         "keys create",
         "keys revoke",
+        "storage",
         "migrate",
         "config"
       })

@@ -27,7 +27,14 @@ class SurroundingsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"keys list", "keys create", "keys create -e prod", "keys revoke 1", "migrate"})
+      strings = {
+        "keys list",
+        "keys create",
+        "keys create -e prod",
+        "keys revoke 1",
+        "storage",
+        "migrate"
+      })
   void a_command_in_the_wrong_folder_names_the_home_and_creates_nothing(String command)
       throws Exception {
     try (CommandProcess run = CommandProcess.in(folder).run(command.split(" "))) {

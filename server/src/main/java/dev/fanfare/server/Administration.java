@@ -12,6 +12,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.UnusableDatabaseException;
+import dev.fanfare.server.storage.ReadStorage;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -29,12 +30,15 @@ public final class Administration implements AutoCloseable {
   private final DatabaseHome home;
   private final Database database;
   private final Keys keys;
+  private final ReadStorage storage;
   private final String schemaVersion;
 
-  private Administration(DatabaseHome home, Database database, Keys keys, String schemaVersion) {
+  private Administration(
+      DatabaseHome home, Database database, Keys keys, ReadStorage storage, String schemaVersion) {
     this.home = home;
     this.database = database;
     this.keys = keys;
+    this.storage = storage;
     this.schemaVersion = schemaVersion;
   }
 
@@ -89,7 +93,7 @@ public final class Administration implements AutoCloseable {
               new KeyCipher(EncryptionKey.of(config)),
               new TimeOrderedIds(InstantSource.system()));
       keys.setUp(config.get(DEV_KEY));
-      return new Administration(home, database, keys, version);
+      return new Administration(home, database, keys, new ReadStorage(database, config), version);
     } catch (RuntimeException e) {
       if (database != null) {
         database.close();
@@ -137,6 +141,11 @@ public final class Administration implements AutoCloseable {
    */
   public boolean revokeKey(int keyId) {
     return keys.revoke(keyId);
+  }
+
+  /** How much space the runs take, oldest first. */
+  public List<ReadStorage.Period> storage() {
+    return storage.periods();
   }
 
   /** The version of the schema. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.storage.ReadStorage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,6 +30,10 @@ class RetentionTest {
   private void nextWeek() {
     engine.clock.advance(WEEK);
     engine.sweep("PartitionSweep", engine.clock.instant());
+  }
+
+  private List<ReadStorage.Period> storage() {
+    return new ReadStorage(engine.database, Engine.config()).periods();
   }
 
   private int partitions(String table) {
@@ -82,6 +87,18 @@ class RetentionTest {
     assertThat(late.metadata()).isEqualTo("{\"m\":1}");
     worker.succeed(late, "2");
     assertThat(tenant.status(delayed)).isEqualTo(RunStatus.COMPLETED);
+
+    List<ReadStorage.Period> periods = storage();
+    assertThat(periods.getFirst())
+        .returns(null, ReadStorage.Period::from)
+        .returns(true, ReadStorage.Period::remainder)
+        .returns(null, ReadStorage.Period::dropAt);
+    ReadStorage.Period second = periods.get(1);
+    assertThat(second.from()).isEqualTo(periods.getFirst().to());
+    assertThat(second.to()).isEqualTo(second.from().plus(WEEK));
+    assertThat(second.dropAt()).isEqualTo(second.to().plus(Duration.ofDays(31)));
+    assertThat(periods.getLast().to()).isNull();
+    assertThat(periods).allSatisfy(period -> assertThat(period.bytes()).isPositive());
 
     for (int week = 0; week < 7; week++) {
       nextWeek();

@@ -1,5 +1,6 @@
 package dev.fanfare.server.storage;
 
+import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
@@ -16,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL that creates, splits and drops partitions. */
 final class PartitionStore {
-  private static final Pattern BOUNDS =
-      Pattern.compile("FROM \\('?([^')]+)'?\\) TO \\('?([^')]+)'?\\)");
+  private static final Pattern BOUNDS = Pattern.compile("FROM [(](.+)[)] TO [(](.+)[)]");
   private static final DateTimeFormatter DAY = formatter("yyyyMMdd");
   private static final DateTimeFormatter SECOND = formatter("yyyyMMdd_HHmmss");
 
@@ -51,6 +51,38 @@ final class PartitionStore {
         .toList();
   }
 
+  /**
+   * A partition with its size.
+   *
+   * @param table the name of the table that it belongs to
+   * @param rows an estimate
+   * @param bytes with indexes and long values
+   */
+  record Sized(String table, Partition partition, long rows, long bytes) {}
+
+  /** The partitions of all tables with their sizes. */
+  List<Sized> sizes(Tx tx) {
+    return tx.sql(
+            """
+            select p.relname as parent, c.relname as name,
+                   pg_get_expr(c.relpartbound, c.oid) as bounds,
+                   greatest(c.reltuples, 0)::int8 as entries,
+                   pg_total_relation_size(c.oid) as bytes
+              from pg_catalog.pg_class p
+              join pg_catalog.pg_inherits i on i.inhparent = p.oid
+              join pg_catalog.pg_class c on c.oid = i.inhrelid
+             where p.relkind = 'p'
+               and p.relnamespace = (:schema)::regnamespace
+            """)
+        .bind("schema", Database.SCHEMA)
+        .list(r ->
+            new Sized(
+                r.text("parent"),
+                partition(r.text("name"), r.text("bounds")),
+                r.bigint("entries"),
+                r.bigint("bytes")));
+  }
+
   private static Partition partition(String name, String bounds) {
     Matcher matcher = BOUNDS.matcher(bounds);
     if (!matcher.find()) {
@@ -62,7 +94,7 @@ final class PartitionStore {
   private static @Nullable Long millis(String bound) {
     return bound.equals("MINVALUE") || bound.equals("MAXVALUE")
         ? null
-        : IdRanges.millis(UUID.fromString(bound));
+        : IdRanges.millis(UUID.fromString(bound.substring(1, bound.length() - 1)));
   }
 
   /** The greatest id in a partition, or {@code null} when it is empty. */

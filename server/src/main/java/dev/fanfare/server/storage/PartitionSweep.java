@@ -141,7 +141,7 @@ final class PartitionSweep implements Sweep {
   /** Whatever belongs to a run goes after it. */
   private long end(PartitionedTable table, Instant kept) {
     if (table == PartitionedTable.RUNS || table == PartitionedTable.BATCHES) {
-      return kept.minus(slack()).toEpochMilli();
+      return kept.minus(slack(span)).toEpochMilli();
     }
     Partition first =
         database.transaction(tx -> partitions.partitions(tx, PartitionedTable.RUNS)).getFirst();
@@ -149,7 +149,7 @@ final class PartitionSweep implements Sweep {
   }
 
   /** Most runs end soon after they were created: then a partition has few survivors. */
-  private Duration slack() {
+  static Duration slack(Duration span) {
     Duration day = Duration.ofDays(1);
     return span.compareTo(day) < 0 ? span : day;
   }

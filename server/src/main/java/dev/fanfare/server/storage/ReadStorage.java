@@ -1,0 +1,85 @@
+package dev.fanfare.server.storage;
+
+import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
+import static dev.fanfare.server.config.ServerSettings.RETENTION;
+
+import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Database;
+import dev.fanfare.server.storage.PartitionStore.Sized;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads how much space the runs take, by the time at which they were created. Thread-safe. */
+public final class ReadStorage {
+  private final Database database;
+  private final @Nullable Duration retention;
+  private final Duration slack;
+  private final PartitionStore partitions = new PartitionStore();
+
+  public ReadStorage(Database database, ServerConfig config) {
+    this.database = database;
+    this.retention = config.get(RETENTION).span();
+    this.slack = PartitionSweep.slack(config.get(PARTITION_SPAN));
+  }
+
+  /**
+   * The partitions of one period, of all tables.
+   *
+   * @param from when its runs were created, inclusive; absent: it is the first period
+   * @param to exclusive; absent: it is the last period
+   * @param runs the number of runs, as the statistics of the database estimate it
+   * @param bytes the size on disk, with indexes
+   * @param remainder whether it contains only what was left of dropped periods
+   * @param dropAt the earliest time at which it is dropped; absent: it has no end, or runs are kept
+   *     forever
+   */
+  public record Period(
+      @Nullable Instant from,
+      @Nullable Instant to,
+      long runs,
+      long bytes,
+      boolean remainder,
+      @Nullable Instant dropAt) {}
+
+  /** The periods, oldest first. */
+  public List<Period> periods() {
+    Map<Partition, Period> periods =
+        new TreeMap<>(
+            Comparator.comparing(
+                    Partition::from, Comparator.nullsFirst(Comparator.<Long>naturalOrder()))
+                .thenComparing(
+                    Partition::to, Comparator.nullsLast(Comparator.<Long>naturalOrder())));
+    for (Sized sized : database.transaction(partitions::sizes)) {
+      periods.merge(sized.partition(), period(sized), ReadStorage::sum);
+    }
+    return List.copyOf(periods.values());
+  }
+
+  private Period period(Sized sized) {
+    Partition partition = sized.partition();
+    Instant to = time(partition.to());
+    return new Period(
+        time(partition.from()),
+        to,
+        sized.table().equals(PartitionedTable.RUNS.table()) ? sized.rows() : 0,
+        sized.bytes(),
+        partition.isRemainder(),
+        to == null || retention == null || partition.isRemainder()
+            ? null
+            : to.plus(retention).plus(slack));
+  }
+
+  private static Period sum(Period a, Period b) {
+    return new Period(
+        a.from, a.to, a.runs + b.runs, a.bytes + b.bytes, a.remainder || b.remainder, a.dropAt);
+  }
+
+  private static @Nullable Instant time(@Nullable Long millis) {
+    return millis == null ? null : Instant.ofEpochMilli(millis);
+  }
+}
