@@ -1,14 +1,21 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.storage.ReadStorage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -106,5 +113,100 @@ class RetentionTest {
     for (String table : List.of("runs", "outcomes", "run_tags", "run_metadata", "batches")) {
       assertThat(tenant.count(table)).as(table).isZero();
     }
+  }
+
+  @Test
+  void runs_that_are_not_final_stay_wherever_they_are() {
+    Worker worker =
+        tenant.worker(Tenant.task("a", new RetryPolicy(5, 3_600_000, 3_600_000, 1, false)));
+    UUID retried = tenant.trigger(Item.of("a"));
+    worker.fail(worker.claimOne(), 1, true);
+    TriggeredBatch batch = tenant.batch(Item.of("a"), Item.of("a"), Item.of("a"));
+    List<ClaimedRun> claimed = worker.claim(2);
+    worker.start(claimed.getFirst());
+    UUID ready = batch.items().get(2).runId();
+    UUID parked = tenant.trigger(Item.of("unknown").payload("1").metadata("{\"a\":1}").tags("x"));
+    engine.sweep("ParkSweep", engine.clock.instant());
+    Map<UUID, RunStatus> before = new HashMap<>();
+    List.of(retried, ready, parked, claimed.get(0).runId(), claimed.get(1).runId())
+        .forEach(run -> before.put(run, tenant.status(run)));
+    assertThat(new HashSet<>(before.values()))
+        .contains(
+            RunStatus.EXECUTING, RunStatus.DEQUEUED, RunStatus.QUEUED, RunStatus.PENDING_VERSION);
+
+    for (int week = 0; week < 10; week++) {
+      nextWeek();
+    }
+    before.forEach((run, status) -> assertThat(tenant.status(run)).isEqualTo(status));
+    Invariants.check(tenant);
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.PENDING);
+    claimed.forEach(run -> worker.succeed(run, "1"));
+    worker.succeed(worker.claimOne(), "1");
+    assertThat(tenant.stored(batch.batchId()).status()).isEqualTo(BatchStatus.COMPLETED);
+    assertThat(tenant.run(parked).tags()).containsExactly("x");
+    assertThat(tenant.run(parked).metadata()).isEqualTo("{\"a\":1}");
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void a_claim_finds_runs_of_partitions_that_are_long_past() {
+    engine.clock.set(begin.minus(Duration.ofDays(70)));
+    engine.sweep("PartitionSweep", engine.clock.instant());
+    UUID oldest = tenant.trigger(Item.of("a").payload("1").metadata("{\"n\":1}"));
+    UUID important = tenant.trigger(Item.of("a").payload("2").priority(Duration.ofDays(365)));
+    for (int week = 0; week < 10; week++) {
+      nextWeek();
+    }
+    UUID recent = tenant.trigger(Item.of("a").payload("3"));
+    Worker worker = tenant.worker("a");
+
+    List<ClaimedRun> runs = worker.claim(10);
+    assertThat(runs)
+        .extracting(ClaimedRun::runId, ClaimedRun::payload, ClaimedRun::metadata)
+        .containsExactly(
+            tuple(important, "2", null), tuple(oldest, "1", "{\"n\":1}"), tuple(recent, "3", null));
+    runs.forEach(run -> worker.succeed(run, "1"));
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void a_reader_delays_the_change_of_partitions_and_nobody_else() {
+    nextWeek();
+    int before = partitions("runs");
+    engine.database.transaction(tx -> {
+      tx.sql("select from runs limit 1").list(r -> true);
+      nextWeek();
+      assertThat(partitions("runs")).isEqualTo(before);
+      return tenant.trigger(Item.of("a")); // it waits for nobody
+    });
+    engine.sweep("PartitionSweep", engine.clock.instant());
+    assertThat(partitions("runs")).isGreaterThan(before);
+  }
+
+  @Test
+  void the_key_of_a_dropped_run_starts_a_new_one() {
+    Item keyed = Item.of("a").key("k", Duration.ofDays(300));
+    UUID first = tenant.trigger(keyed);
+    Worker worker = tenant.worker("a");
+    worker.succeed(worker.claimOne(), "1");
+    assertThat(tenant.trigger(keyed)).isEqualTo(first);
+    for (int week = 0; week < 8; week++) {
+      nextWeek();
+    }
+    UUID second = tenant.trigger(keyed);
+    assertThat(second).isNotEqualTo(first);
+    assertThat(tenant.trigger(keyed)).isEqualTo(second);
+  }
+
+  @Test
+  void a_server_with_a_clock_far_ahead_finds_a_place_for_its_runs() {
+    engine.clock.advance(Duration.ofDays(3_000));
+    UUID future = tenant.trigger(Item.of("a").payload("1"));
+    engine.clock.set(begin);
+    nextWeek();
+    nextWeek();
+    UUID present = tenant.trigger(Item.of("a"));
+    assertThat(tenant.status(future)).isEqualTo(RunStatus.QUEUED);
+    assertThat(tenant.worker("a").claimIds(10)).containsExactlyInAnyOrder(future, present);
   }
 }
