@@ -53,11 +53,6 @@ class TableOwnershipTest {
               "a lane stays while workers hold runs of it: one snapshot of all places of runs"),
           new Exemption(
               "IdleLaneStore",
-              "runs",
-              Kind.READ,
-              "a lane stays while stored runs show its queue and version"),
-          new Exemption(
-              "IdleLaneStore",
               "batches",
               Kind.READ,
               "a lane stays while items of a streamed batch wait for it: the same snapshot"),

@@ -32,10 +32,10 @@ final class IdleLaneStore {
   }
 
   /**
-   * Those of these lanes, locked by the caller, that must stay: of which runs wait, are parked or
-   * are held by workers, or whose task still has stored runs, which show their queue and version.
-   * As long as a batch that was announced before {@code announcedBefore} may still get its runs,
-   * all stay: its items have lanes, too.
+   * Those of these lanes, locked by the caller, that must stay: of which runs wait or are held by
+   * workers, or whose task has parked runs. Final runs need no lane. As long as a batch that was
+   * announced before {@code announcedBefore} may still get its runs, all stay: its items have
+   * lanes, too.
    */
   List<Long> inUse(Tx tx, Collection<Long> laneIds, Instant announcedBefore) {
     return tx.sql(
@@ -61,12 +61,7 @@ final class IdleLaneStore {
                               from parked x
                              where x.environment_id = :environment
                                and x.task_id = l.task_id
-                             limit 1) as parked,
-                           (select true
-                              from runs x
-                             where x.environment_id = :environment
-                               and x.task_id = l.task_id
-                             limit 1) as stored
+                             limit 1) as parked
                       from lanes l
                      where l.environment_id = :environment
                        and l.lane_id = any (:lane_ids)) as l
@@ -74,7 +69,6 @@ final class IdleLaneStore {
                 or l.ready
                 or l.delayed
                 or l.parked
-                or l.stored
                 or exists (select
                              from batches b
                             where b.environment_id = :environment

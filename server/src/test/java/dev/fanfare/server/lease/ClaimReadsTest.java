@@ -120,9 +120,12 @@ class ClaimReadsTest {
             from generate_series(1, %3$s) as i
           returning *
         ), run as (
-          insert into runs (environment_id, run_id, task_id, lane_id, rank, created_at, source,
-                            is_test)
-          select environment_id, gen_random_uuid(), task_id, lane_id, lane_id, now(), 'API', false
+          insert into runs (environment_id, run_id, task_id, queue_id, lane_id, rank, created_at,
+                            source, is_test)
+          select environment_id,
+                 (lpad(to_hex((extract(epoch from now()) * 1000)::int8), 12, '0') -- of version 7
+                  || '70008000' || lpad(to_hex(lane_id), 12, '0'))::uuid,
+                 task_id, queue_id, lane_id, lane_id, now(), 'API', false
             from lane
           returning *
         )
