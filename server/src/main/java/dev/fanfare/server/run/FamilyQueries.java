@@ -60,13 +60,37 @@ public final class FamilyQueries {
   }
 
   /**
-   * A run's first children, oldest first: up to {@code max}, and fewer when their metadata would
-   * exceed {@code bytesMax} in total.
+   * A member of a family, before its texts are read.
+   *
+   * @param lineage absent: the member is a child, or has no parent
+   * @param bytes the size of its texts, without those that a summary omits if it is a child
    */
-  List<SizedRun> children(Tx tx, UUID runId, int max, long bytesMax) {
+  record Member(UUID id, @Nullable Lineage lineage, long bytes) {}
+
+  /**
+   * A run, and then its first children, oldest first: up to {@code max}, and fewer when their texts
+   * would exceed {@code bytesMax} in total. Empty when the environment has no such run.
+   */
+  List<Member> members(Tx tx, UUID runId, int max, long bytesMax) {
     return tx.sql(
             """
-            select c.run_id, c.bytes
+            select r.run_id, r.parent_run_id, r.root_run_id, r.depth,
+                   coalesce(octet_length(r.payload), 0) + coalesce(octet_length(m.metadata), 0)
+                     + coalesce(octet_length(r.options), 0) + coalesce(octet_length(o.output), 0)
+                     + coalesce(octet_length(o.error), 0) as bytes,
+                   0 as generation
+              from runs r
+              left join run_metadata m on m.environment_id = r.environment_id
+                                      and m.run_id = r.run_id
+                                      and within(m.run_id, :run_id)
+              left join outcomes o on o.environment_id = r.environment_id
+                                  and o.run_id = r.run_id
+                                  and within(o.run_id, :run_id)
+             where r.environment_id = :environment
+               and r.run_id = :run_id
+               and within(r.run_id, :run_id)
+            union all
+            select c.run_id, null, null, null, c.bytes, 1
               from (select x.run_id, x.bytes, sum(x.bytes) over (order by x.run_id) as bytes_so_far
                       from (select r.run_id,
                                    coalesce((select octet_length(m.metadata)
@@ -82,12 +106,12 @@ public final class FamilyQueries {
                              order by r.run_id
                              limit :max) as x) as c
              where c.bytes_so_far <= :bytes_max
-             order by c.run_id
+             order by generation, run_id
             """)
         .bind("run_id", runId)
         .bind("max", max)
         .bind("bytes_max", bytesMax)
-        .list(r -> new SizedRun(r.uuid("run_id"), r.bigint("bytes")));
+        .list(r -> new Member(r.uuid("run_id"), lineage(r), r.bigint("bytes")));
   }
 
   /**

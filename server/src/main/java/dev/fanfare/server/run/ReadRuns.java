@@ -4,6 +4,7 @@ import dev.fanfare.protocol.Limits;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.run.FamilyQueries.Member;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the runs of an environment by their ids. */
@@ -21,7 +23,10 @@ public final class ReadRuns {
   private static final int CHILDREN_MAX = 1_000;
 
   /** The texts of the children that are shown with a run. */
-  private static final long METADATA_BYTES_MAX = 4L * 1024 * 1024;
+  private static final long CHILDREN_METADATA_BYTES_MAX = 4L * 1024 * 1024;
+
+  /** What a run takes besides its texts. */
+  private static final long MEMBER_BYTES = 2_048;
 
   private final Database database;
   private final RunQueries runs = new RunQueries();
@@ -62,38 +67,34 @@ public final class ReadRuns {
    * @param reserve called with the size of their texts in bytes before they are read; may throw
    */
   public @Nullable Family family(int environmentId, UUID runId, LongConsumer reserve) {
+    // A snapshot, so that no output is added after its size was read.
     return database.snapshot(
         environmentId,
         tx -> {
-          Long bytes = runs.bytes(tx, runId);
-          if (bytes == null) {
-            return null;
-          }
-          reserve.accept(bytes);
-          return family(tx, Objects.requireNonNull(runs.find(tx, runId)), reserve);
+          List<Member> members =
+              families.members(tx, runId, CHILDREN_MAX, CHILDREN_METADATA_BYTES_MAX);
+          return members.isEmpty() ? null : family(tx, members, reserve);
         });
   }
 
-  private Family family(Tx tx, Run run, LongConsumer reserve) {
-    List<SizedRun> children = families.children(tx, run.id(), CHILDREN_MAX, METADATA_BYTES_MAX);
-    reserve.accept(SizedRun.sum(children));
-    List<UUID> childIds = SizedRun.ids(children);
-    Set<UUID> relatedIds = new HashSet<>(childIds);
-    Lineage lineage = run.lineage();
+  private Family family(Tx tx, List<Member> members, LongConsumer reserve) {
+    reserve.accept(members.stream().mapToLong(member -> MEMBER_BYTES + member.bytes()).sum());
+    Member self = members.getFirst();
+    Set<UUID> runIds =
+        members.stream().map(Member::id).collect(Collectors.toCollection(HashSet::new));
+    Lineage lineage = self.lineage();
     if (lineage != null) {
       reserve.accept(2L * Limits.METADATA_BYTES_MAX);
-      relatedIds.add(lineage.parentId());
-      relatedIds.add(lineage.rootId());
+      runIds.add(lineage.parentId());
+      runIds.add(lineage.rootId());
     }
-    Map<UUID, Run> related = new HashMap<>();
-    if (!relatedIds.isEmpty()) {
-      runs.summaries(tx, relatedIds).forEach(r -> related.put(r.id(), r));
-    }
+    Map<UUID, Run> family = new HashMap<>();
+    runs.list(tx, runIds, self.id()).forEach(run -> family.put(run.id(), run));
     return new Family(
-        run,
-        lineage == null ? null : related.get(lineage.rootId()),
-        lineage == null ? null : related.get(lineage.parentId()),
-        childIds.stream().map(related::get).toList());
+        Objects.requireNonNull(family.get(self.id())),
+        lineage == null ? null : family.get(lineage.rootId()),
+        lineage == null ? null : family.get(lineage.parentId()),
+        members.stream().skip(1).map(child -> family.get(child.id())).toList());
   }
 
   /** The status of each of these runs, without unknown ids. */

@@ -149,11 +149,11 @@ public final class RunQueries {
              r.resumes_parent, t.slug, q.name as queue, v.version\
       """;
 
-  /** Payload, output and error are read only if the parameter {@code whole} is true. */
+  /** Payload, output and error are read only of the run that the parameter {@code whole} names. */
   private static final String RUNS =
       """
       select %s,
-             case when :whole then r.payload end as payload, m.metadata, r.options,
+             case when i.run_id = :whole::uuid then r.payload end as payload, m.metadata, r.options,
              %s as status,
              coalesce(o.attempt, l.attempt, d.attempt, y.attempt, 0) as attempt,
              coalesce(o.started_at, l.first_started_at, d.first_started_at, y.first_started_at)
@@ -162,8 +162,8 @@ public final class RunQueries {
              coalesce(o.finished_at, l.canceled_at, l.started_at, l.claimed_at, r.created_at)
                as updated_at,
              coalesce(o.duration_ms, 0) as duration_ms,
-             case when :whole then o.output end as output, o.output_type,
-             case when not :whole then null
+             case when i.run_id = :whole::uuid then o.output end as output, o.output_type,
+             case when i.run_id is distinct from :whole::uuid then null
                   when l.canceled_at is not null
                   then '{"type":"STRING_ERROR","raw":"Canceled by user"}'
                   else o.error end as error,
@@ -265,12 +265,21 @@ public final class RunQueries {
 
   /** The run with this id, or {@code null} when the environment has no such run. */
   @Nullable Run find(Tx tx, UUID runId) {
-    return tx.sql(RUNS).uuids("run_ids", List.of(runId)).bind("whole", true).first(RunQueries::run);
+    List<Run> found = list(tx, List.of(runId), runId);
+    return found.isEmpty() ? null : found.getFirst();
   }
 
   /** The runs with these ids, without payload, output and error. In no order. */
   List<Run> summaries(Tx tx, Collection<UUID> runIds) {
-    return tx.sql(RUNS).uuids("run_ids", runIds).bind("whole", false).list(RunQueries::run);
+    return list(tx, runIds, null);
+  }
+
+  /**
+   * The runs with these ids, without payload, output and error, except for one run that is whole.
+   * In no order.
+   */
+  List<Run> list(Tx tx, Collection<UUID> runIds, @Nullable UUID wholeId) {
+    return tx.sql(RUNS).uuids("run_ids", runIds).bind("whole", wholeId).list(RunQueries::run);
   }
 
   static Run run(Row r) throws SQLException {
