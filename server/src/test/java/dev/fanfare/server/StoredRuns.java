@@ -69,12 +69,10 @@ final class StoredRuns {
              (select v.version
                 from versions v
                where v.environment_id = r.environment_id
-                 and v.version_id = case when n.version_id > 0 then n.version_id
-                                         else coalesce(o.version_id, l.version_id) end) as version
+                 and v.version_id = coalesce(r.version_id, o.version_id, l.version_id)) as version
         from runs r
-        join lanes n on n.environment_id = r.environment_id and n.lane_id = r.lane_id
         join tasks t on t.environment_id = r.environment_id and t.task_id = r.task_id
-        join queues q on q.environment_id = r.environment_id and q.queue_id = n.queue_id
+        join queues q on q.environment_id = r.environment_id and q.queue_id = r.queue_id
         left join outcomes o on o.environment_id = r.environment_id and o.run_id = r.run_id
         left join leases l on l.environment_id = r.environment_id and l.run_id = r.run_id
         left join delays d on d.environment_id = r.environment_id and d.run_id = r.run_id

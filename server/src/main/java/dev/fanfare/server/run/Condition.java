@@ -137,21 +137,16 @@ enum Condition {
                  order by l.run_id desc
                  limit :max)
                union all
-               select y.run_id
-                 from task_queues n
-                cross join lateral (
-                        select r.run_id
-                          from runs r
-                         where r.environment_id = :environment
-                           and r.version_id = v.version_id
-                           and (r.task_id, r.queue_id, r.run_id) >= (n.task_id, n.queue_id, :least)
-                           and (r.task_id, r.queue_id, r.run_id) < (n.task_id, n.queue_id, :before)
-                           and r.run_id >= :least
-                           and r.run_id < :before
-                         order by r.task_id desc, r.queue_id desc, r.run_id desc
-                         limit :max) as y
-                where n.environment_id = :environment
-                  and n.version_id = v.version_id) as c
+               (select r.run_id
+                  from runs r
+                 where r.environment_id = :environment
+                   and r.version_id is not null
+                   and (r.version_id, r.run_id) >= (v.version_id, :least)
+                   and (r.version_id, r.run_id) < (v.version_id, :before)
+                   and r.run_id >= :least
+                   and r.run_id < :before
+                 order by r.version_id desc, r.run_id desc
+                 limit :max)) as c
        where v.environment_id = :environment
          and v.version = any (:values::text[])
        order by c.run_id desc

@@ -289,6 +289,7 @@ CREATE INDEX runs_by_machine ON runs USING btree (environment_id, (((options)::j
 CREATE INDEX runs_by_parent ON runs USING btree (environment_id, parent_run_id, run_id) WHERE (parent_run_id IS NOT NULL);
 CREATE INDEX runs_by_region ON runs USING btree (environment_id, (((options)::json ->> 'region'::text)), run_id) WHERE (((options)::json ->> 'region'::text) IS NOT NULL);
 CREATE INDEX runs_by_task ON runs USING btree (environment_id, task_id, queue_id, run_id);
+CREATE INDEX runs_by_version ON runs USING btree (environment_id, version_id, run_id) WHERE (version_id IS NOT NULL);
 CREATE INDEX runs_tests ON runs USING btree (environment_id, is_test, run_id) WHERE (is_test IS NOT FALSE);
 
 create table secret_keys (

@@ -65,7 +65,7 @@ class ListReadsTest {
           tx.sql(
                   """
                   insert into versions (environment_id, version)
-                  select :environment, i::text from generate_series(1, 20) as i
+                  select :environment, i::text from generate_series(1, 21) as i
                   """)
               .update();
           tx.sql(
@@ -76,11 +76,19 @@ class ListReadsTest {
               .update();
           tx.sql(
                   """
-                  insert into runs (environment_id, run_id, task_id, lane_id, rank, created_at, tags,
-                                    options, source, is_test)
+                  insert into task_queues (environment_id, task_id, queue_id, version_id)
+                  values (:environment, 1, 1, 0), (:environment, 2, 2, 0), (:environment, 1, 1, 21)
+                  """)
+              .update();
+          tx.sql(
+                  """
+                  insert into runs (environment_id, run_id, task_id, queue_id, version_id, lane_id,
+                                    rank, created_at, tags, options, source, is_test)
                   select :environment,
                          (lpad(to_hex(:begin + 1000 * i), 12, '0') || lpad(i::text, 20, '0'))::uuid,
-                         case when i < 10 then 2 else 1 end, case when i < 10 then 2 else 1 end, i,
+                         case when i < 10 then 2 else 1 end, case when i < 10 then 2 else 1 end,
+                         case when i between 10 and 19 then 21 end,
+                         case when i < 10 then 2 else 1 end, i,
                          to_timestamp(:begin / 1000 + i),
                          array[case when i < 10 then 'rare' else 'common' end],
                          case when i < 10 then '{"machine":"micro","region":"eu"}'
@@ -103,7 +111,7 @@ class ListReadsTest {
                                         duration_ms, version_id)
                   select environment_id, run_id,
                          case when is_test then 'FAILED' else 'COMPLETED' end::run_status, 1, now(),
-                         1, case when is_test then 20 else 1 + rank % 19 end
+                         1, case when is_test then 20 when version_id = 21 then 0 else 1 + rank % 19 end
                     from runs
                   """)
               .update();
@@ -162,6 +170,7 @@ class ListReadsTest {
             Arguments.of("a rare queue", new Filters().queues(List.of("rare")), 10),
             Arguments.of("an unknown queue", new Filters().queues(List.of("none")), 0),
             Arguments.of("a rare version", new Filters().versions(List.of("20")), 10),
+            Arguments.of("a version of locked runs", new Filters().versions(List.of("21")), 10),
             Arguments.of("an unknown version", new Filters().versions(List.of("none")), 0),
             Arguments.of("a rare machine", new Filters().machines(List.of("micro")), 10),
             Arguments.of("an unknown machine", new Filters().machines(List.of("none")), 0),
@@ -207,9 +216,9 @@ class ListReadsTest {
         tx -> {
           tx.sql(
                   """
-                  insert into runs (environment_id, run_id, task_id, lane_id, rank, created_at,
-                                    source, is_test)
-                  select 2, run_id, 1, 1, rank, created_at, source, false from runs
+                  insert into runs (environment_id, run_id, task_id, queue_id, lane_id, rank,
+                                    created_at, source, is_test)
+                  select 2, run_id, 1, 1, 1, rank, created_at, source, false from runs
                    where environment_id = 1 and :environment = 2
                   """)
               .update();

@@ -9,6 +9,9 @@ create index runs_by_machine on runs (environment_id, (options::json ->> 'machin
 create index runs_by_region on runs (environment_id, (options::json ->> 'region'), run_id)
  where options::json ->> 'region' is not null;
 
+create index runs_by_version on runs (environment_id, version_id, run_id)
+ where version_id is not null;
+
 create index runs_tests on runs (environment_id, is_test, run_id) where is_test is not false;
 
 -- The key by which rows are looked up must be the newest index of its table: while a table is
