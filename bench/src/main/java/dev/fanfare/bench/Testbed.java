@@ -103,7 +103,7 @@ final class Testbed implements AutoCloseable {
     try (Statement statement = observer.createStatement()) {
       statement.execute(
           """
-          truncate fanfare.runs, fanfare.run_tags, fanfare.ready, fanfare.delays, fanfare.parked,
+          truncate fanfare.runs, fanfare.run_metadata, fanfare.run_tags, fanfare.ready, fanfare.delays, fanfare.parked,
                    fanfare.leases, fanfare.outcomes, fanfare.batches, fanfare.request_keys
           """);
       BaselineTables.truncate(observer);

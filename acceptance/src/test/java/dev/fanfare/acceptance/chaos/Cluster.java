@@ -39,6 +39,9 @@ final class Cluster implements AutoCloseable {
   private static final int SLOTS = 30;
   private static final Duration DUMP = Duration.ofSeconds(20);
 
+  /** Longer than a fault and the check after it, so that only what was checked is dropped. */
+  static final Duration RETENTION = Duration.ofSeconds(180);
+
   private final Path folder;
   private final DatabaseProcess database;
   private final Processes processes;
@@ -58,7 +61,9 @@ final class Cluster implements AutoCloseable {
             .set("FANFARE_SESSION_LEASE", LEASE.toSeconds() + "s")
             .set("FANFARE_START_LIMIT", "10s")
             .set("FANFARE_CANCEL_LIMIT", "10s")
-            .set("FANFARE_API_RATE", "none");
+            .set("FANFARE_API_RATE", "none")
+            .set("FANFARE_PARTITION_SPAN", "5s")
+            .set("FANFARE_RETENTION", RETENTION.toSeconds() + "s");
   }
 
   /**

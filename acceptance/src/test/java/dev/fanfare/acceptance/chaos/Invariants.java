@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -312,8 +313,9 @@ final class Invariants {
             """));
   }
 
-  /** Checks what has to hold at the end, for all runs of the campaign. */
+  /** Checks what has to hold at the end, for all runs of the campaign that are kept. */
   void checkEnd(List<UUID> acknowledged) throws SQLException {
+    UUID kept = idAt(Instant.now().minus(Cluster.RETENTION));
     findings.addAll(
         "an idempotency key of no run",
         history.strings(
@@ -322,7 +324,9 @@ final class Invariants {
               from idempotency_keys k
               left join runs r on r.environment_id = k.environment_id and r.run_id = k.run_id
              where r.run_id is null
-            """));
+               and k.run_id > '%s'
+            """
+                .formatted(kept)));
     long lost =
         history.number(
             """
@@ -330,12 +334,15 @@ final class Invariants {
               from unnest(?::uuid[]) as a (run_id)
               left join runs r on r.run_id = a.run_id
               left join outcomes o on o.run_id = a.run_id
-             where r.run_id is null or o.run_id is null
-            """,
+             where (r.run_id is null or o.run_id is null)
+               and a.run_id > '%s'
+            """
+                .formatted(kept),
             (Object) acknowledged.toArray(UUID[]::new));
     if (lost > 0) {
       findings.add(lost + " of " + acknowledged.size() + " acknowledged runs are gone");
     }
+    checkDropped();
     try {
       Await.untilAsserted(
           Cluster.LEASE.plusSeconds(30),
@@ -365,5 +372,27 @@ final class Invariants {
              for each row execute function refuse_new_outcome()
           """);
     }
+  }
+
+  /** What is older than the retention is gone, soon after. */
+  private void checkDropped() {
+    try {
+      Await.untilAsserted(
+          QUIET,
+          () -> {
+            UUID due = idAt(Instant.now().minus(Cluster.RETENTION).minusSeconds(60));
+            long runs = history.number("select count(*) from runs where run_id < '" + due + "'");
+            if (runs > 0) {
+              throw new AssertionError(runs + " runs are older than the retention");
+            }
+          });
+    } catch (AssertionError e) {
+      findings.add(e.getMessage());
+    }
+  }
+
+  /** The least id that is made at this time. */
+  private static UUID idAt(Instant time) {
+    return new UUID(time.toEpochMilli() << 16, 0);
   }
 }
