@@ -1,12 +1,14 @@
 package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.batch.AnnounceBatch;
 import dev.fanfare.server.batch.ItemStream;
 import dev.fanfare.server.batch.StreamedItem;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.NewRun;
@@ -238,6 +240,22 @@ class LaneTest {
     executeHere("update lanes set idle = true where environment_id = :environment");
     stream(announce(2), 0, 1);
     assertThat(idle()).as("the items that wait revived it").isZero();
+  }
+
+  @Test
+  void without_its_lane_a_run_stays_where_it_is_and_is_not_lost() {
+    Worker worker = tenant.worker("a");
+    UUID delayed =
+        tenant.trigger(Item.of("a").delayUntil(engine.clock.instant().plus(Duration.ofHours(1))));
+    UUID claimed = tenant.trigger(Item.of("a"));
+    ClaimedRun held = worker.claimOne();
+    executeHere("delete from lanes where environment_id = :environment"); // which must not happen
+    assertThatThrownBy(() -> tenant.queueDue(engine.clock.instant().plus(Duration.ofHours(2))))
+        .isInstanceOf(DatabaseException.class);
+    assertThatThrownBy(() -> worker.handBack(held)).isInstanceOf(DatabaseException.class);
+    assertThat(tenant.status(delayed)).isEqualTo(RunStatus.DELAYED);
+    assertThat(tenant.status(claimed)).isEqualTo(RunStatus.DEQUEUED);
+    executeHere("delete from delays where environment_id = :environment");
   }
 
   /** The trigger has looked at the lane, and is not committed when the lane is marked. */

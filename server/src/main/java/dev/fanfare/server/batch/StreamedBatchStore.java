@@ -158,12 +158,12 @@ final class StreamedBatchStore {
                       where x.environment_id = i.environment_id
                         and x.task_id = i.task_id
                       limit 1) as t
-             cross join lateral (
+             left join lateral (
                      select x.queue_id, x.concurrency_key, x.version_id
                        from lanes x
                       where x.environment_id = i.environment_id
                         and x.lane_id = i.lane_id
-                      limit 1) as l
+                      limit 1) as l on true
              where i.bytes <= :bytes_at_once
                 or i.item_index = :first_index
              order by i.item_index

@@ -95,12 +95,12 @@ public final class DelayStore {
                 select d.environment_id, l.task_id, l.version_id, d.lane_id, d.rank, d.run_id, d.fence,
                        d.attempt, d.losses, d.first_started_at
                   from due d
-                 cross join lateral (
+                 left join lateral (
                          select x.task_id, x.version_id
                            from lanes x
                           where x.environment_id = d.environment_id
                             and x.lane_id = d.lane_id
-                          limit 1) as l
+                          limit 1) as l on true -- without a lane it fails: nothing is lost
                 returning task_id, run_id, lane_id, rank, fence, attempt, losses, first_started_at
                 """)
             .bind("now", now)

@@ -165,12 +165,12 @@ public final class ParkedStore {
                         losses)
                 select p.environment_id, :task_id, l.version_id, p.lane_id, p.rank, p.run_id, 0, 0, 0
                   from released p
-                 cross join lateral (
+                 left join lateral (
                          select x.version_id
                            from lanes x
                           where x.environment_id = p.environment_id
                             and x.lane_id = p.lane_id
-                          limit 1) as l
+                          limit 1) as l on true -- without a lane it fails: nothing is lost
                 returning run_id, lane_id, rank
                 """)
             .bind("task_id", taskId)

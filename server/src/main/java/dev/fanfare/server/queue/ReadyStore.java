@@ -72,12 +72,12 @@ public final class ReadyStore {
                   from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[], :fences::int[],
                               :attempts::int[], :losses::int[], :first_started_ats::text[])
                        as e (lane_id, rank, run_id, fence, attempt, losses, first_started_at)
-                 cross join lateral (
+                 left join lateral (
                          select x.task_id, x.version_id
                            from lanes x
                           where x.environment_id = :environment
                             and x.lane_id = e.lane_id
-                          limit 1) as l
+                          limit 1) as l on true -- without a lane it fails: nothing is lost
                 returning task_id
                 """)
             .longs("lane_ids", entries, Entry::laneId)
