@@ -47,6 +47,16 @@ class ListTest {
     Seed.run(random -> {
       new RandomRuns(engine, tenant, random.split()).fill(3_000);
       StoredRuns stored = StoredRuns.of(engine, tenant);
+      assertThat(
+              tenant.number(
+                  """
+                  select count(*)::int as n
+                    from pg_inherits
+                   where inhparent = 'runs'::regclass
+                     and :environment > 0
+                  """))
+          .as("partitions of the runs")
+          .isGreaterThan(2);
       assertThat(stored.all().stream().map(StoredRuns.Stored::status).distinct())
           .as("states of the runs")
           .hasSizeGreaterThanOrEqualTo(9);

@@ -45,7 +45,9 @@ final class RandomRuns {
     }
   }
 
-  /** Triggers at least {@code count} runs, and moves some of them on after each batch. */
+  /**
+   * Triggers at least {@code count} runs over weeks, and moves some of them on after each batch.
+   */
   void fill(int count) {
     while (triggered.size() < count) {
       Item[] items =
@@ -54,7 +56,8 @@ final class RandomRuns {
       for (int i = random.nextInt(4); i > 0; i--) {
         move();
       }
-      engine.clock.advance(Duration.ofMillis(random.nextLong(Duration.ofHours(2).toMillis())));
+      engine.clock.advance(Duration.ofMillis(random.nextLong(Duration.ofDays(2).toMillis())));
+      engine.sweep("PartitionSweep", engine.clock.instant());
     }
   }
 
@@ -82,9 +85,9 @@ final class RandomRuns {
       item.test();
     }
     if (one(6)) {
-      item.delayUntil(engine.clock.instant().plus(Duration.ofHours(random.nextInt(1, 50))));
+      item.delayUntil(engine.clock.instant().plus(Duration.ofHours(random.nextInt(1, 500))));
     } else if (one(6)) {
-      item.ttl(Duration.ofHours(random.nextInt(1, 50)));
+      item.ttl(Duration.ofHours(random.nextInt(1, 500)));
     } else if (one(50)) {
       item.failure(RunError.internal("FAILED_EARLY", "from the start"));
     }
