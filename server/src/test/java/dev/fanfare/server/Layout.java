@@ -47,7 +47,7 @@ final class Layout {
   static final Map<String, List<String>> TABLES =
       Map.of(
           "access", List.of("environments", "secret_keys", "used_tokens"),
-          "packet", List.of("packets", "packet_bytes"),
+          "packet", List.of("packets", "packet_refs", "packet_bytes"),
           "queue",
               List.of(
                   "queues",

@@ -5,7 +5,14 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 
-/** SQL of {@code packets}, the list of stored packets. */
+/**
+ * SQL of {@code packets}, the list of stored packets, and of {@code packet_refs}, the runs that
+ * refer to them.
+ *
+ * <p>The column {@code used} is a hint that costs no lookup: a packet that it excludes is not
+ * considered for deletion. The references decide. They are read under a lock of the packet that a
+ * transaction with a new reference shares, so none is overlooked.
+ */
 public final class PacketStore {
 
   /** Records that bytes are about to be stored under a path. */
@@ -23,31 +30,80 @@ public final class PacketStore {
   }
 
   /**
-   * Excludes packets from pruning, because a run refers to them. Ignores paths without a packet.
+   * Keeps packets for as long as the runs that refer to them. A packet may be uploaded later than
+   * the reference, or never.
+   *
+   * <p>Concurrent triggers do not wait for each other, because they share their locks; only the
+   * first reference to a packet changes its row.
    */
-  public void keep(Tx tx, Collection<String> paths) {
+  public void keep(Tx tx, Collection<PacketRef> refs) {
     tx.sql(
             """
             with named as materialized (
-              select path
+              select path, used
                 from packets
                where environment_id = :environment
                  and path = any (:paths)
-                 and not used
                order by path                     -- one order for all prevents deadlocks
-                 for update
+                 for key share                   -- conflicts with a deletion only
+            ), fresh as materialized (
+              select a.address
+                from named n
+               cross join lateral (
+                       select x.ctid as address
+                         from packets x
+                        where x.environment_id = :environment
+                          and x.path = n.path
+                          and not x.used
+                        limit 1
+                          for no key update) as a
+               where not n.used
+            ), referred as (
+              insert into packet_refs (environment_id, run_id, path)
+              select :environment, r.run_id, r.path
+                from unnest(:run_ids::uuid[], :paths::text[]) as r (run_id, path)
+                  on conflict do nothing         -- an output can be the payload
             )
             update packets p
                set used = true
-              from named n
-             where p.environment_id = :environment
-               and p.path = n.path
+              from fresh f
+             where p.environment_id is not distinct from :environment -- not for an index
+               and p.ctid = f.address
             """)
-        .texts("paths", paths)
+        .texts("paths", refs, PacketRef::path)
+        .uuids("run_ids", refs, PacketRef::runId)
         .update();
   }
 
-  /** Locks up to {@code max} packets that were stored before a time and have no run. */
+  /**
+   * Lets {@link #lockUnused} consider packets again, because references to them are gone.
+   *
+   * @param tx may be outside any environment
+   * @param names in the order of environments and paths
+   */
+  public void release(Tx tx, List<PacketName> names) {
+    tx.sql(
+            """
+            update packets p
+               set used = false
+              from unnest(:environment_ids::int[], :paths::text[]) as r (environment_id, path)
+             cross join lateral (
+                     select x.ctid as address
+                       from packets x
+                      where x.environment_id = r.environment_id
+                        and x.path = r.path
+                        and x.used
+                      limit 1
+                        for no key update) as a
+             where p.environment_id is not distinct from r.environment_id -- not for an index
+               and p.ctid = a.address
+            """)
+        .ints("environment_ids", names, PacketName::environmentId)
+        .texts("paths", names, PacketName::path)
+        .update();
+  }
+
+  /** Locks up to {@code max} packets that were stored before a time and may have no run. */
   List<String> lockUnused(Tx tx, Instant before, int max) {
     return tx.sql(
             """
@@ -62,6 +118,37 @@ public final class PacketStore {
             """)
         .bind("before", before)
         .bind("max", max)
+        .list(r -> r.text("path"));
+  }
+
+  /**
+   * Marks those of these packets as used that a run refers to, and returns them. This must follow
+   * {@link #lockUnused} as a statement of its own: the locking statement would not see references
+   * that were committed since it began.
+   */
+  List<String> markUsed(Tx tx, List<String> paths) {
+    return tx.sql(
+            """
+            update packets p
+               set used = true
+              from unnest(:paths::text[]) as c (path)
+             cross join lateral (
+                     select r.path
+                       from packet_refs r
+                      where r.environment_id = :environment
+                        and r.path = c.path
+                      limit 1) as r
+             cross join lateral (
+                     select x.ctid as address
+                       from packets x
+                      where x.environment_id = :environment
+                        and x.path = r.path
+                      limit 1) as a
+             where p.environment_id is not distinct from :environment -- not for an index
+               and p.ctid = a.address
+            returning p.path
+            """)
+        .texts("paths", paths)
         .list(r -> r.text("path"));
   }
 

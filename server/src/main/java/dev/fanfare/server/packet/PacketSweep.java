@@ -4,7 +4,7 @@ import dev.fanfare.server.component.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Deletes packets that were uploaded for a run that was never triggered. */
+/** Deletes packets that were uploaded for runs that were never triggered, or that are gone. */
 final class PacketSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofMinutes(1);
   private static final int PACKETS_MAX = 100; // few, because each can have 10 MiB to delete

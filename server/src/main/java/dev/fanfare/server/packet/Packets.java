@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +52,8 @@ public final class Packets {
   }
 
   /**
-   * Deletes up to {@code max} packets that no run has referred to within {@link #UNUSED_LIFE};
-   * returns how many.
+   * Deletes packets that were stored more than {@link #UNUSED_LIFE} ago and that no run refers to.
+   * Considers up to {@code max} packets, and returns how many it considered.
    */
   public int prune(int environmentId, Instant now, int max) {
     // Bytes in a folder are deleted before the commit. After a crash in between, the rows still
@@ -61,9 +62,14 @@ public final class Packets {
         environmentId,
         tx -> {
           List<String> unused = packets.lockUnused(tx, now.minus(UNUSED_LIFE), max);
-          if (!unused.isEmpty()) {
-            bytes.delete(tx, unused);
-            packets.delete(tx, unused);
+          if (unused.isEmpty()) {
+            return 0;
+          }
+          Set<String> used = Set.copyOf(packets.markUsed(tx, unused));
+          List<String> deleted = unused.stream().filter(path -> !used.contains(path)).toList();
+          if (!deleted.isEmpty()) {
+            bytes.delete(tx, deleted);
+            packets.delete(tx, deleted);
           }
           return unused.size();
         });

@@ -2,9 +2,10 @@ package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.packet.PacketRef;
 import dev.fanfare.server.packet.PacketStore;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -38,15 +39,17 @@ public final class FinishRuns {
     }
   }
 
-  /** Protects packets that outputs refer to from being pruned. */
+  /** Keeps the packets that outputs refer to. */
   private void keepPackets(Tx tx, List<Outcome> outcomes) {
-    List<String> paths =
-        outcomes.stream()
-            .map(o -> PacketPath.ofOutput(o.output(), o.outputType()))
-            .filter(Objects::nonNull)
-            .toList();
-    if (!paths.isEmpty()) {
-      packets.keep(tx, paths);
+    List<PacketRef> refs = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      String path = PacketPath.ofOutput(outcome.output(), outcome.outputType());
+      if (path != null) {
+        refs.add(new PacketRef(outcome.runId(), path));
+      }
+    }
+    if (!refs.isEmpty()) {
+      packets.keep(tx, refs);
     }
   }
 

@@ -9,11 +9,13 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.packet.PacketName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +46,7 @@ final class PartitionSweep implements Sweep {
   private final @Nullable Duration retention;
   private final PartitionStore partitions = new PartitionStore();
   private final SurvivorStore survivors = new SurvivorStore();
+  private final ReleasedPacketStore releasedPackets = new ReleasedPacketStore();
 
   PartitionSweep(Resources resources) {
     this.database = resources.database();
@@ -158,14 +161,28 @@ final class PartitionSweep implements Sweep {
     return switch (table) {
       case RUNS -> survivors.runs(tx, before, kept);
       case BATCHES -> survivors.batches(tx, before, kept);
-      case OUTCOMES, RUN_TAGS, RUN_METADATA -> survivors.storedRuns(tx, before);
+      case OUTCOMES, RUN_TAGS, RUN_METADATA, PACKET_REFS -> survivors.storedRuns(tx, before);
     };
   }
 
   private void dropDetached(PartitionedTable table) {
     for (String name : database.transaction(tx -> partitions.detached(tx, table))) {
-      locking(tx -> partitions.drop(tx, name));
+      if (table != PartitionedTable.PACKET_REFS || releasePackets(name)) {
+        locking(tx -> partitions.drop(tx, name));
+      }
     }
+  }
+
+  /** Its rows refer to packets no more; repeated from the beginning if it does not get a lock. */
+  private boolean releasePackets(String name) {
+    AtomicReference<@Nullable PacketName> last = new AtomicReference<>();
+    do {
+      PacketName after = last.getAndSet(null);
+      if (!locking(tx -> last.set(releasedPackets.release(tx, name, after)))) {
+        return false;
+      }
+    } while (last.get() != null);
+    return true;
   }
 
   /** Runs work that takes locks; returns false if it did not get them. */

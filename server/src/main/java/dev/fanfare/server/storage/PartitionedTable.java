@@ -11,6 +11,7 @@ enum PartitionedTable {
   OUTCOMES("run_id", "environment_id, run_id", 100),
   RUN_TAGS("run_id", "environment_id, tag, run_id", 100),
   RUN_METADATA("run_id", "environment_id, run_id", 70),
+  PACKET_REFS("run_id", "environment_id, path, run_id", 100),
   BATCHES("batch_id", "environment_id, batch_id", 80);
 
   /** The column that partitions it. */

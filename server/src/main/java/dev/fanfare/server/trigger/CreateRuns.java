@@ -5,6 +5,7 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketPath;
+import dev.fanfare.server.packet.PacketRef;
 import dev.fanfare.server.packet.PacketStore;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
@@ -286,20 +287,20 @@ public final class CreateRuns {
     }
   }
 
-  /** Protects packets that payloads refer to from being pruned. */
+  /** Keeps the packets that payloads refer to. */
   private void keepPackets(Tx tx, Coalesced coalesced) {
-    Set<String> paths = new HashSet<>();
-    coalesced.created().forEach(row -> addPacket(paths, row.run()));
-    coalesced.newData().forEach(data -> addPacket(paths, data));
-    if (!paths.isEmpty()) {
-      packets.keep(tx, paths);
+    List<PacketRef> refs = new ArrayList<>();
+    coalesced.created().forEach(row -> addPacket(refs, row.runId(), row.run()));
+    coalesced.newData().forEach((runId, data) -> addPacket(refs, runId, data));
+    if (!refs.isEmpty()) {
+      packets.keep(tx, refs);
     }
   }
 
-  private static void addPacket(Set<String> paths, NewRun run) {
+  private static void addPacket(List<PacketRef> refs, UUID runId, NewRun run) {
     String path = PacketPath.ofPayload(run.payload(), run.payloadType());
     if (path != null) {
-      paths.add(path);
+      refs.add(new PacketRef(runId, path));
     }
   }
 }

@@ -50,11 +50,14 @@ final class DebounceRuns {
    *
    * @param created the rows to insert
    * @param delayed the ids of those rows whose delays are inserted already
-   * @param newData the triggers whose data replaced that of delayed runs
+   * @param newData the triggers whose data replaced that of delayed runs, by run
    * @param answers for each trigger with a debounce key, the run that answers it
    */
   record Coalesced(
-      List<RunRow> created, Set<UUID> delayed, List<NewRun> newData, Map<UUID, UUID> answers) {}
+      List<RunRow> created,
+      Set<UUID> delayed,
+      Map<UUID, NewRun> newData,
+      Map<UUID, UUID> answers) {}
 
   /** Postpones delayed runs, and decides which triggers create runs. */
   Coalesced coalesce(Tx tx, Instant now, List<RunRow> rows) {
@@ -69,10 +72,10 @@ final class DebounceRuns {
       }
     }
     if (byKey.isEmpty()) {
-      return new Coalesced(created, Set.of(), List.of(), Map.of());
+      return new Coalesced(created, Set.of(), Map.of(), Map.of());
     }
     Set<UUID> delayed = new HashSet<>();
-    List<NewRun> newData = new ArrayList<>();
+    Map<UUID, NewRun> newData = new HashMap<>();
     Map<UUID, UUID> answers = new HashMap<>();
     for (DebounceWindow window : windows(tx, now, byKey)) {
       created.addAll(window.created());
@@ -80,8 +83,9 @@ final class DebounceRuns {
       if (window.newHolder() != null) {
         delayed.add(window.newHolder().runId());
       }
-      if (window.change() != null && window.change().data() != null) {
-        newData.add(window.change().data());
+      Change change = window.change();
+      if (change != null && change.data() != null) {
+        newData.put(change.run().runId(), change.data());
       }
     }
     return new Coalesced(created, delayed, newData, answers);

@@ -188,6 +188,13 @@ create table packet_bytes (
   constraint packet_bytes_pkey PRIMARY KEY (environment_id, path)
 );
 
+create table packet_refs (
+  environment_id integer not null,
+  run_id         uuid not null,
+  path           text not null,
+  constraint packet_refs_pkey PRIMARY KEY (environment_id, path, run_id)
+) partition by range (run_id);
+
 create table packets (
   environment_id integer not null,
   path           text not null,
