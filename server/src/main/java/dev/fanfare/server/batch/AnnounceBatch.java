@@ -14,7 +14,6 @@ import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.text.Hash;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +24,6 @@ public final class AnnounceBatch {
   private final TimeOrderedIds ids;
   private final BatchKeys keys = new BatchKeys();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
-  private final BatchStore batches = new BatchStore();
   private final StreamedBatchStore streamedBatches = new StreamedBatchStore();
 
   AnnounceBatch(Resources resources) {
@@ -72,25 +70,23 @@ public final class AnnounceBatch {
     UUID batchId = ids.next();
     NewRun.Key key = batch.key();
     BatchKeys.Older older = keys.claim(tx, batchId, key, batch.requestKey(), now);
-    boolean again = older != null && !older.byBatchKey() && find(tx, older).isGivenUp();
+    boolean again = older != null && !older.byBatchKey() && older.batch().isGivenUp();
     if (again) {
       // Its items would be refused, and the client does not expect that of a request it repeats.
       older = keys.claimAgain(tx, batchId, key, batch.requestKey(), now);
     }
     if (older != null) {
-      return existing(find(tx, older), older.byBatchKey());
+      return existing(older.batch(), older.byBatchKey());
     }
-    // A repeated request has used up its token before.
+    // A repeated request has used up its token before. If its batch was dropped, it may have run,
+    // so
+    // the used token is refused.
     if (!again && batch.token() != null && !usedTokens.spend(tx, batch.token())) {
       return Result.refused(OneTimeToken.alreadyUsed("create batch"));
     }
     String keyText = key == null ? null : key.text();
     streamedBatches.insert(tx, batchId, batch.itemCount(), batch.parent(), keyText, now);
     return Result.of(Announced.created(batchId, batch.itemCount()));
-  }
-
-  private Batch find(Tx tx, BatchKeys.Older older) {
-    return Objects.requireNonNull(batches.find(tx, older.batchId()));
   }
 
   /**

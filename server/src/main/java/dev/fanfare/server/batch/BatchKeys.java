@@ -17,19 +17,15 @@ final class BatchKeys {
   /**
    * The older batch that holds one of the keys.
    *
-   * @param answer the batch, and what the first response said about it
+   * @param answer what the first response said about it
    * @param byBatchKey whether it holds the batch key; else it holds the request key
    */
-  record Older(RequestKeyStore.Answer answer, boolean byBatchKey) {
-    UUID batchId() {
-      return answer.id();
-    }
-  }
+  record Older(Batch batch, RequestKeyStore.Answer answer, boolean byBatchKey) {}
 
   /**
    * Claims the keys for {@code batchId}. Returns the older batch that holds one of them, or {@code
-   * null} if the new batch now holds both. Waits for a concurrent transaction that claims the same
-   * keys.
+   * null} if the new batch now holds both. A key whose batch was dropped is free. Waits for a
+   * concurrent transaction that claims the same keys.
    *
    * @param key the batch key; absent: every request creates a batch
    * @param requestKey identifies a repeated request; absent: every request is a new one
@@ -39,7 +35,10 @@ final class BatchKeys {
     if (requestKey != null) {
       RequestKeyStore.Answer first = requestKeys.claim(tx, requestKey, batchId, now);
       if (first != null) {
-        return new Older(first, false);
+        Batch batch = batches.find(tx, first.id());
+        return batch == null
+            ? claimAgain(tx, batchId, key, requestKey, now)
+            : new Older(batch, first, false);
       }
     }
     return claimBatchKey(tx, batchId, key, requestKey, now);
@@ -62,15 +61,21 @@ final class BatchKeys {
     if (key == null) {
       return null;
     }
-    UUID holder = batches.claimKey(tx, Hash.of(key.text()), batchId, now, now.plus(key.ttl()));
+    Hash hash = Hash.of(key.text());
+    UUID holder = batches.claimKey(tx, hash, batchId, now, now.plus(key.ttl()));
     if (holder.equals(batchId)) {
+      return null;
+    }
+    Batch batch = batches.find(tx, holder);
+    if (batch == null) {
+      batches.takeKey(tx, hash, batchId, now.plus(key.ttl()));
       return null;
     }
     RequestKeyStore.Answer answer = RequestKeyStore.Answer.older(holder);
     if (requestKey != null) {
       requestKeys.change(tx, requestKey, answer);
     }
-    return new Older(answer, true);
+    return new Older(batch, answer, true);
   }
 
   /** Notes which items of a new batch older runs answered, for a repeated request. */

@@ -83,6 +83,21 @@ final class BatchStore {
             .first(r -> r.uuid("batch_id")));
   }
 
+  /** Gives a key that this transaction has locked, by {@link #claimKey}, to another batch. */
+  void takeKey(Tx tx, Hash hash, UUID batchId, Instant expiresAt) {
+    tx.sql(
+            """
+            update batch_keys
+               set batch_id = :batch_id, expires_at = :expires_at
+             where environment_id = :environment
+               and key_hash = :key_hash
+            """)
+        .bind("batch_id", batchId)
+        .bind("expires_at", expiresAt)
+        .bind("key_hash", hash.bytes())
+        .update();
+  }
+
   /** The batch, or {@code null} when the environment has no such batch. */
   @Nullable Batch find(Tx tx, UUID batchId) {
     return tx.sql(
@@ -122,11 +137,21 @@ final class BatchStore {
     return a.isBefore(b) ? b : a;
   }
 
-  /** The items of a batch with their runs, in item order, as if all runs were created for it. */
-  List<TriggeredBatch.Item> items(Tx tx, List<UUID> runIds) {
+  /**
+   * An item of a stored batch, as if its run was created for it.
+   *
+   * @param index its position in the batch, from 0
+   */
+  record StoredItem(int index, TriggeredBatch.Item item) {}
+
+  /**
+   * The items of a batch with their runs, in item order. Omits items whose runs were dropped: a
+   * batch with a run that is not final outlives its other runs.
+   */
+  List<StoredItem> items(Tx tx, List<UUID> runIds) {
     return tx.sql(
             """
-            select r.run_id, t.slug, r.idempotency_key
+            select (i.n - 1)::int as index, r.run_id, t.slug, r.idempotency_key
               from unnest(:run_ids::uuid[]) with ordinality as i (run_id, n)
              cross join lateral (
                      select x.environment_id, x.run_id, x.task_id, x.idempotency_key
@@ -140,8 +165,10 @@ final class BatchStore {
             """)
         .uuids("run_ids", runIds)
         .list(r ->
-            new TriggeredBatch.Item(
-                r.uuid("run_id"), r.text("slug"), false, r.textOrNull("idempotency_key")));
+            new StoredItem(
+                r.integer("index"),
+                new TriggeredBatch.Item(
+                    r.uuid("run_id"), r.text("slug"), false, r.textOrNull("idempotency_key"))));
   }
 
   /**

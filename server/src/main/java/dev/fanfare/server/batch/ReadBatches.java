@@ -30,8 +30,8 @@ public final class ReadBatches {
 
   /**
    * Passes each final run of a batch to {@code action}, in item order; a run that answers two items
-   * is passed twice. It reads the runs in parts, so that memory does not hold all outputs at once,
-   * and holds no connection while {@code action} runs.
+   * is passed twice, and one that was dropped is omitted. It reads the runs in parts, so that
+   * memory does not hold all outputs at once, and holds no connection while {@code action} runs.
    */
   public void eachFinal(int environmentId, Batch batch, Consumer<Run> action) {
     List<UUID> remaining = batch.runIds();

@@ -24,7 +24,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -134,32 +133,33 @@ public final class TriggerBatch {
    * is refused: it has other items, or still lacks them.
    */
   private Result<TriggeredBatch> existing(Tx tx, BatchKeys.Older older, List<PlacedRun> placed) {
-    Batch batch = Objects.requireNonNull(batches.find(tx, older.batchId()));
+    Batch batch = older.batch();
     if (batch.announced()) {
       return Result.refused(
           Refusal.unprocessable(
               "Cannot batch trigger as it has already been triggered with the same idempotency"
                   + " key."));
     }
-    List<TriggeredBatch.Item> stored = batches.items(tx, batch.runIds());
+    List<BatchStore.StoredItem> stored = batches.items(tx, batch.runIds());
+    boolean sameItems = placed.size() == batch.runIds().size();
     boolean allCached = older.answer().cached();
     Set<Integer> cached = Set.copyOf(older.answer().cachedItems());
     List<TriggeredBatch.Item> items = new ArrayList<>(stored.size());
-    for (int i = 0; i < stored.size(); i++) {
-      TriggeredBatch.Item item = stored.get(i);
-      NewRun repeated = placed.size() == stored.size() ? placed.get(i).run() : null;
+    for (BatchStore.StoredItem each : stored) {
+      TriggeredBatch.Item item = each.item();
+      NewRun repeated = sameItems ? placed.get(each.index()).run() : null;
       items.add(
           new TriggeredBatch.Item(
               item.runId(),
               item.task(),
-              allCached || cached.contains(i),
+              allCached || cached.contains(each.index()),
               // The run of an item that was coalesced has the key of another item.
               repeated != null && repeated.task().equals(item.task())
                   ? keyText(repeated)
                   : item.key()));
     }
     return Result.of(
-        new TriggeredBatch(older.batchId(), allCached, true, batch.idempotencyKey(), items));
+        new TriggeredBatch(batch.id(), allCached, true, batch.idempotencyKey(), items));
   }
 
   private static @Nullable String keyText(NewRun run) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param cached whether an older batch answers it because it holds the batch key
  * @param repeated whether an older batch answers it, by either key
  * @param key the batch key; absent: none
- * @param items the run of each item, in item order
+ * @param items the run of each item, in item order; without those of an older batch that were
+ *     dropped
  */
 public record TriggeredBatch(
     UUID batchId, boolean cached, boolean repeated, @Nullable String key, List<Item> items) {

@@ -24,6 +24,13 @@ public final class FinalRunQueries {
                     and x.run_id = i.run_id
                     and within(x.run_id, :run_ids)
                   limit 1) as o
+         cross join lateral (                    -- outcomes are dropped after their runs
+                 select x.run_id
+                   from runs x
+                  where x.environment_id = :environment
+                    and x.run_id = i.run_id
+                    and within(x.run_id, :run_ids)
+                  limit 1) as r
       )
       select %s, null::text as metadata, null::text as options,
              null::text as payload, o.status, o.attempt, o.started_at, o.finished_at,
