@@ -73,7 +73,9 @@ public final class ReadRuns {
         tx -> {
           List<Member> members =
               families.members(tx, runId, CHILDREN_MAX, CHILDREN_METADATA_BYTES_MAX);
-          return members.isEmpty() ? null : family(tx, members, reserve);
+          // The children of a dropped run may be stored, but the run itself comes first.
+          boolean isStored = !members.isEmpty() && members.getFirst().id().equals(runId);
+          return isStored ? family(tx, members, reserve) : null;
         });
   }
 
