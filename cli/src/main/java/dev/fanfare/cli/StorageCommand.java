@@ -2,6 +2,7 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.Administration;
 import dev.fanfare.server.storage.ReadStorage.Period;
+import dev.fanfare.server.storage.ReadStorage.Storage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -29,11 +30,12 @@ final class StorageCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Period> periods;
+    Storage storage;
     try (Administration administration = Administration.open(terminal.settings("warn").config())) {
-      periods = administration.storage();
+      storage = administration.storage();
     }
-    Instant now = Instant.now();
+    Instant now = storage.now();
+    List<Period> periods = storage.periods();
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("CREATED FROM", "TO", "RUNS", "SIZE", "AGE", "DROPPED"));
     for (Period period : periods) {

@@ -144,8 +144,8 @@ public final class Administration implements AutoCloseable {
   }
 
   /** How much space the runs take, oldest first. */
-  public List<ReadStorage.Period> storage() {
-    return storage.periods();
+  public ReadStorage.Storage storage() {
+    return storage.read();
   }
 
   /** The version of the schema. */

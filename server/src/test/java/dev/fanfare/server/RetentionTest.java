@@ -7,6 +7,7 @@ import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.batch.TriggeredBatch;
+import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.storage.ReadStorage;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class RetentionTest {
   }
 
   private List<ReadStorage.Period> storage() {
-    return new ReadStorage(engine.database, Engine.config()).periods();
+    return new ReadStorage(engine.database, Engine.config()).read().periods();
   }
 
   private int partitions(String table) {
@@ -208,5 +209,27 @@ class RetentionTest {
     UUID present = tenant.trigger(Item.of("a"));
     assertThat(tenant.status(future)).isEqualTo(RunStatus.QUEUED);
     assertThat(tenant.worker("a").claimIds(10)).containsExactlyInAnyOrder(future, present);
+  }
+
+  /** A dump restores the keys of tables before their other indexes. */
+  @Test
+  void a_new_partition_is_read_by_its_primary_key_even_after_a_restore() {
+    engine.database.transaction(tx -> {
+      tx.define("drop index runs_by_task");
+      tx.define("create index runs_by_task on runs (environment_id, task_id, queue_id, run_id)");
+      return null;
+    });
+    nextWeek();
+    UUID future = IdRanges.first(engine.clock.instant().plus(WEEK).plus(WEEK).toEpochMilli());
+    String plan =
+        engine.database.transaction(tx ->
+            String.join(
+                "\n",
+                tx.sql(
+                        "explain select payload from runs where environment_id = 1 and run_id = '"
+                            + future
+                            + "'")
+                    .list(r -> r.text("QUERY PLAN"))));
+    assertThat(plan).containsPattern("Index Scan using runs_[0-9]+_pkey on runs_[0-9]+ ");
   }
 }

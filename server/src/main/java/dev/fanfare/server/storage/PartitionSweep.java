@@ -91,12 +91,13 @@ final class PartitionSweep implements Sweep {
         return;
       }
       UUID newest = database.transaction(tx -> partitions.newest(tx, table, last));
-      long latest = Math.max(begin, now.toEpochMilli());
+      // At least a span ahead: until the split is done, greater ids are refused.
+      long latest = now.plus(span).toEpochMilli();
       long to = ranges.end(newest == null ? latest : Math.max(latest, IdRanges.millis(newest)));
       if (!split(table, last, to)) {
         return; // another server does it, or the next step
       }
-      log.info("Partitions of {}: {} ends now at {}", table.table(), last.name(), time(to));
+      log.debug("Partitions of {}: {} ends now at {}", table.table(), last.name(), time(to));
     }
   }
 

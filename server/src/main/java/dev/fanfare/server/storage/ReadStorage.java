@@ -46,8 +46,15 @@ public final class ReadStorage {
       boolean remainder,
       @Nullable Instant dropAt) {}
 
-  /** The periods, oldest first. */
-  public List<Period> periods() {
+  /**
+   * The periods of the database, oldest first.
+   *
+   * @param now when they were read, by the database's clock
+   */
+  public record Storage(Instant now, List<Period> periods) {}
+
+  /** Reads the periods. */
+  public Storage read() {
     Map<Partition, Period> periods =
         new TreeMap<>(
             Comparator.comparing(
@@ -57,7 +64,7 @@ public final class ReadStorage {
     for (Sized sized : database.transaction(partitions::sizes)) {
       periods.merge(sized.partition(), period(sized), ReadStorage::sum);
     }
-    return List.copyOf(periods.values());
+    return new Storage(database.now(), List.copyOf(periods.values()));
   }
 
   private Period period(Sized sized) {
