@@ -42,6 +42,18 @@ class ArchitectureDocTest {
   }
 
   @Test
+  void the_page_says_of_every_table_what_bounds_it() {
+    List<String> bounded = new ArrayList<>();
+    for (List<String> row : MarkdownTable.in(PAGE, "Table", "Bounded by").getFirst().rows()) {
+      bounded.addAll(codes(row.getFirst()));
+      assertThat(row.get(1)).as(row.getFirst()).isNotBlank();
+    }
+    assertThat(bounded)
+        .as("the table of bounds in ARCHITECTURE.md, compared with schema.sql")
+        .containsExactlyInAnyOrderElementsOf(Layout.schemaTables());
+  }
+
+  @Test
   void the_page_names_every_sweep_and_its_interval() {
     Map<String, Duration> intervals = new TreeMap<>();
     try (Engine engine = Engine.start()) {

@@ -136,12 +136,12 @@ public final class ExpiryStore {
                      select e.run_id
                        from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
                             as e (lane_id, rank, run_id)
-                      cross join lateral (
+                       left join lateral (
                               select x.task_id, x.version_id
                                 from lanes x
                                where x.environment_id = :environment
                                  and x.lane_id = e.lane_id
-                               limit 1) as l
+                               limit 1) as l on true -- an unused lane may be gone
                        left join lateral (
                               select true as present
                                 from ready x
