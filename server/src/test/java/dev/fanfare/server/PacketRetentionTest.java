@@ -122,14 +122,14 @@ class PacketRetentionTest {
     put("a");
     tenant.trigger(stored("a"));
     finish(tenant.worker("task"), "none");
-    let(Duration.ofDays(21));
+    let(Duration.ofDays(28));
     UUID later = tenant.trigger(stored("a"));
     finish(tenant.worker("task"), "none");
-    let(Duration.ofDays(21));
+    let(Duration.ofDays(28));
     assertThat(tenant.count("runs")).isEqualTo(1);
     assertThat(tenant.run(later).payload()).isEqualTo("\"a\"");
     assertThat(has("a")).isTrue();
-    let(Duration.ofDays(21));
+    let(Duration.ofDays(28));
     assertThat(tenant.count("packets")).isZero();
   }
 
