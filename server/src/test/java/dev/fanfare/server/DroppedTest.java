@@ -229,6 +229,20 @@ class DroppedTest {
   }
 
   @Test
+  void the_time_to_live_of_a_dropped_run_is_forgotten() {
+    Item item = Item.of("a").ttl(Duration.ofDays(36_500));
+    tenant.trigger(item);
+    finishAll();
+    UUID waiting = tenant.trigger(item);
+    assertThat(tenant.count("expiries")).isEqualTo(2);
+    drop();
+    assertThat(tenant.count("runs")).isEqualTo(1);
+    assertThat(tenant.count("expiries")).isEqualTo(1);
+    engine.sweep("ExpireSweep", engine.clock.instant().plus(Duration.ofDays(36_501)));
+    assertThat(tenant.status(waiting)).isEqualTo(RunStatus.EXPIRED);
+  }
+
+  @Test
   void a_report_on_a_dropped_run_is_lost() {
     tenant.trigger(Item.of("a"));
     Worker worker = tenant.worker("a");

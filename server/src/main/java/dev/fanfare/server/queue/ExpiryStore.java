@@ -80,6 +80,35 @@ public final class ExpiryStore {
         .list(r -> new Expired(r.uuid("run_id"), r.bigint("lane_id"), r.bigint("rank")));
   }
 
+  /**
+   * Deletes up to {@code max} deadlines of runs with lesser ids than {@code before} that were
+   * dropped; returns how many. Their deadlines may be years ahead.
+   *
+   * @param tx outside any environment
+   */
+  public int deleteOfDropped(Tx tx, UUID before, int max) {
+    return tx.sql(
+            """
+            delete from expiries
+             where ctid = any (array(
+                     select e.ctid
+                       from expiries e
+                       left join lateral (
+                              select true as stored
+                                from runs x
+                               where x.environment_id = e.environment_id
+                                 and x.run_id = e.run_id
+                               limit 1) as r on true
+                      where e.run_id < :before
+                        and r.stored is null
+                      limit :max
+                        for update of e skip locked))
+            """)
+        .bind("before", before)
+        .bind("max", max)
+        .update();
+  }
+
   /** A run whose deadline has passed, and its ready entry when the deadline was set. */
   public record Expired(UUID runId, long laneId, long rank) {}
 

@@ -10,11 +10,13 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketName;
+import dev.fanfare.server.queue.ExpiryStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,8 @@ final class PartitionSweep implements Sweep {
   /** How long statements of users may wait behind ours. */
   private static final String LOCK_LIMIT = "50ms";
 
+  private static final int EXPIRIES_AT_ONCE = 10_000;
+
   /** Whether the last step did not get a lock. */
   private volatile boolean busy;
 
@@ -47,6 +51,7 @@ final class PartitionSweep implements Sweep {
   private final PartitionStore partitions = new PartitionStore();
   private final SurvivorStore survivors = new SurvivorStore();
   private final ReleasedPacketStore releasedPackets = new ReleasedPacketStore();
+  private final ExpiryStore expiries = new ExpiryStore();
 
   PartitionSweep(Resources resources) {
     this.database = resources.database();
@@ -147,6 +152,10 @@ final class PartitionSweep implements Sweep {
     if (table == PartitionedTable.RUNS || table == PartitionedTable.BATCHES) {
       return kept.minus(slack(span)).toEpochMilli();
     }
+    return endOfDroppedRuns();
+  }
+
+  private long endOfDroppedRuns() {
     Partition first =
         database.transaction(tx -> partitions.partitions(tx, PartitionedTable.RUNS)).getFirst();
     return first.isRemainder() ? Objects.requireNonNull(first.to()) : Long.MIN_VALUE;
@@ -168,10 +177,28 @@ final class PartitionSweep implements Sweep {
 
   private void dropDetached(PartitionedTable table) {
     for (String name : database.transaction(tx -> partitions.detached(tx, table))) {
-      if (table != PartitionedTable.PACKET_REFS || releasePackets(name)) {
+      boolean released =
+          switch (table) {
+            case RUNS -> deleteExpiries();
+            case PACKET_REFS -> releasePackets(name);
+            default -> true;
+          };
+      if (released) {
         locking(tx -> partitions.drop(tx, name));
       }
     }
+  }
+
+  /** Repeated by a later step if it does not get a lock, before the table is dropped. */
+  private boolean deleteExpiries() {
+    UUID before = IdRanges.first(endOfDroppedRuns());
+    AtomicInteger deleted = new AtomicInteger();
+    do {
+      if (!locking(tx -> deleted.set(expiries.deleteOfDropped(tx, before, EXPIRIES_AT_ONCE)))) {
+        return false;
+      }
+    } while (deleted.get() == EXPIRIES_AT_ONCE);
+    return true;
   }
 
   /** Its rows refer to packets no more; repeated from the beginning if it does not get a lock. */
