@@ -122,27 +122,30 @@ final class PartitionSweep implements Sweep {
       return;
     }
     long to = Objects.requireNonNull(old.getLast().to());
-    List<Survivor> found = database.transaction(tx -> survivors(tx, table, to, kept));
-    if (found.size() > SurvivorStore.MAX) {
-      log.warn(
-          "The partitions of {} before {} are kept: more than {} runs in them are not final",
-          table.table(),
-          time(to),
-          SurvivorStore.MAX);
-      return;
-    }
+    AtomicInteger count = new AtomicInteger();
     boolean done =
         locking(tx -> {
           partitions.lockWriters(tx, old);
-          partitions.replace(tx, table, old, found);
+          // Only now is every run visible that a slow transaction stored with an old id.
+          List<Survivor> found = survivors(tx, table, to, kept);
+          count.set(found.size());
+          if (found.size() <= SurvivorStore.MAX) {
+            partitions.replace(tx, table, old, found);
+          }
         });
-    if (done) {
+    if (done && count.get() > SurvivorStore.MAX) {
+      log.warn(
+          "The partitions of {} before {} stay: more than {} of their rows are still needed",
+          table.table(),
+          time(to),
+          SurvivorStore.MAX);
+    } else if (done) {
       log.info(
-          "Dropped {} partitions of {} before {}; {} rows stay",
+          "Dropped {} partitions of {} before {}; {} of their rows stay",
           old.size(),
           table.table(),
           time(to),
-          found.size());
+          count.get());
       dropDetached(table);
     }
   }
