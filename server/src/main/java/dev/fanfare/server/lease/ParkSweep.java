@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class ParkSweep implements Sweep {
   private static final Logger log = LoggerFactory.getLogger(ParkSweep.class);
 
-  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration INTERVAL = Duration.ofSeconds(3);
   private static final int AT_ONCE = 1_000;
   private static final int TASKS_AT_ONCE = 100;
 
