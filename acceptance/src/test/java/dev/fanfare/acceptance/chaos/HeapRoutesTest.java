@@ -17,7 +17,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /**
- * As {@link HeapTest}, for every route in the server's OpenAPI document, so that none is forgotten.
+ * Like {@link HeapTest}, for every route in the server's OpenAPI document, so that none is
+ * forgotten.
  */
 @Timeout(600)
 class HeapRoutesTest {

@@ -134,7 +134,7 @@ public final class ServerSettings {
           .declare(Syntax.RETENTION, "FANFARE_RETENTION")
           .doc(
               "How long runs and batches are [kept](../operations.md#storage) after they are"
-                  + " final. All servers of one database have the same")
+                  + " final. Use the same value on all servers of a database")
           .byDefault("30d");
 
   public static final Setting<Duration> PARTITION_SPAN =
@@ -144,8 +144,8 @@ public final class ServerSettings {
               "FANFARE_PARTITION_SPAN",
               between(Duration.ofSeconds(1), Duration.ofDays(366)))
           .doc(
-              "How much time one [partition](../operations.md#storage) of the runs covers. All"
-                  + " servers of one database have the same")
+              "How much time one [partition](../operations.md#storage) of the runs covers. Use"
+                  + " the same value on all servers of a database")
           .byDefault("7d");
 
   public static final Setting<@Nullable String> DEV_KEY =

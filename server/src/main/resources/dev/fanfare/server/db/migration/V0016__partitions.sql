@@ -1,7 +1,7 @@
 -- Everything that grows with the runs is partitioned by the time in its ids, so that what is older than
 -- the retention can be dropped as a whole. The partitions of a table are contiguous: the first begins
 -- at MINVALUE, the last ends at MAXVALUE, and the server splits the last one ahead of time. The tables
--- are copied; a million runs take about a minute.
+-- are copied: about half a minute for a million small runs on two cores.
 
 -- run ------------------------------------------------------------------------------------------
 
