@@ -314,4 +314,30 @@ class AttemptTest {
     int failures = maxAttempts == 1 ? 0 : maxAttempts == 2 ? 1 : Engine.LOSSES_MAX + 1;
     assertThat(tenant.run(run).attempt()).isEqualTo(Engine.LOSSES_MAX + 1 + failures);
   }
+
+  @Test
+  void a_run_that_is_already_final_keeps_its_outcome_and_the_rest_of_the_report_is_stored() {
+    Worker worker = tenant.worker("a");
+    tenant.triggerMany(3, Item.of("a"));
+    List<ClaimedRun> runs = worker.claim(3);
+    engine.database.transaction(
+        tenant.id(),
+        tx ->
+            tx.sql(
+                    """
+                    insert into outcomes
+                           (environment_id, run_id, status, attempt, finished_at, duration_ms)
+                    values (:environment, :run_id, 'CRASHED', 1, now(), 0)
+                    """)
+                .bind("run_id", runs.get(1).runId())
+                .update());
+    ReportResult result =
+        worker.report(
+            List.of(), runs.stream().map(run -> Worker.success(run, 1, "1")).toList(), List.of());
+    assertThat(result.lost()).isEmpty();
+    assertThat(runs)
+        .extracting(run -> tenant.status(run.runId()))
+        .containsExactly(RunStatus.COMPLETED, RunStatus.CRASHED, RunStatus.COMPLETED);
+    assertThat(tenant.count("leases")).isZero();
+  }
 }

@@ -249,10 +249,10 @@ public final class Database implements AutoCloseable {
       @Nullable Integer environmentId, Mode mode, Function<Tx, T> work) {
     for (int tries = 1; ; tries++) {
       try {
-        return once(environmentId, mode, work);
+        return once(environmentId, mode, tries > 1, work);
       } catch (DatabaseException e) {
-        boolean again = e.isConflict() ? tries < TRIES_MAX : e.isLostBeforeCommit() && tries == 1;
-        if (!again) {
+        if (tries
+            >= (e.isConflict() ? TRIES_MAX : e.isDuplicate() || e.isLostBeforeCommit() ? 2 : 1)) {
           throw e;
         }
       }
@@ -260,14 +260,14 @@ public final class Database implements AutoCloseable {
   }
 
   private <T extends @Nullable Object> T once(
-      @Nullable Integer environmentId, Mode mode, Function<Tx, T> work) {
+      @Nullable Integer environmentId, Mode mode, boolean repeated, Function<Tx, T> work) {
     boolean isReserved = WORK.isBound();
     try (Connection connection = pools.borrow(isReserved)) {
       Flight flight = new Flight(connection);
       flights.add(flight);
       try {
         begin(flight, mode);
-        T result = work.apply(new Tx(flight, ranges, environmentId));
+        T result = work.apply(new Tx(flight, ranges, environmentId, repeated));
         flight.commit();
         return result;
       } catch (Throwable e) {

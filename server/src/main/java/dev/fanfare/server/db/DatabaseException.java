@@ -64,6 +64,11 @@ public final class DatabaseException extends RuntimeException {
     return sqlState.startsWith(ROLLBACK) || hasOutdatedStatements();
   }
 
+  /** Whether a row with the same key exists. */
+  boolean isDuplicate() {
+    return sqlState.equals("23505");
+  }
+
   /**
    * Whether the database cannot store a value, now or later: it has no character for it (SQLSTATE
    * class 22), or the value exceeds a limit of PostgreSQL (class 54).

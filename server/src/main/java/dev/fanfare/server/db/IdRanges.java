@@ -24,6 +24,9 @@ public final class IdRanges {
 
   private static final int FUTURE_MAX = 2;
 
+  /** The share of a range for which the range before it is recent, too. */
+  private static final int RECENT_SHARE = 8;
+
   /** The grid begins on a Monday, so that weeks do. */
   private static final long ORIGIN_MILLIS = Duration.ofDays(4).toMillis();
 
@@ -36,7 +39,7 @@ public final class IdRanges {
    * A grid.
    *
    * @param width the width of a range, at least one millisecond
-   * @param clock decides which ranges are too old to be told apart
+   * @param clock decides which ranges are recent, and which are too old to be told apart
    */
   public IdRanges(Duration width, InstantSource clock) {
     this.widthMillis = width.toMillis();
@@ -71,18 +74,24 @@ public final class IdRanges {
     return range * widthMillis + ORIGIN_MILLIS;
   }
 
+  /** The present, in Unix milliseconds. */
+  long now() {
+    return clock.millis();
+  }
+
   /**
    * A condition that is true for all ids of the ranges that contain these.
    *
    * @param column the column that is compared
    * @param ids an id or an array of ids
+   * @param millis the present; the conditions of one statement must have the same
    */
-  String within(String column, Object ids) {
+  String within(String column, Object ids, long millis) {
     UUID[] all = array(ids);
     if (all.length == 0) {
       return "false";
     }
-    long now = range(clock.millis());
+    long now = range(millis);
     long first = Long.MAX_VALUE;
     long last = Long.MIN_VALUE;
     for (UUID id : all) {
@@ -105,8 +114,8 @@ public final class IdRanges {
   }
 
   /** A condition that is true for all ids of the ranges that contain these, and all later ones. */
-  String since(String column, Object ids) {
-    long now = range(clock.millis());
+  String since(String column, Object ids, long millis) {
+    long now = range(millis);
     return Stream.of(array(ids))
         .map(id -> told(range(millis(id)), now))
         .min(Long::compare)
@@ -114,10 +123,14 @@ public final class IdRanges {
         .orElse("false");
   }
 
-  /** A condition that is true for all ids of the present range, the one before it, and later. */
-  String recent(String column) {
-    long now = range(clock.millis());
-    return between(column, now - 1, now + FUTURE_MAX, now);
+  /**
+   * A condition that is true for all ids of the present range, and at its beginning also for those
+   * of the one before it. Usually that is one partition, whose plan is much cheaper than that of
+   * two: it need not choose between them for each id.
+   */
+  String recent(String column, long millis) {
+    return between(
+        column, range(millis - widthMillis / RECENT_SHARE), range(millis), range(millis));
   }
 
   private static UUID[] array(Object ids) {

@@ -38,12 +38,12 @@ record NamedSql(String text, List<String> names, List<Range> ranges) {
    * @param open whether later ids match, too
    */
   record Range(int at, String column, @Nullable String name, boolean open) {
-    private String condition(IdRanges grid, Function<String, Object> value) {
+    private String condition(IdRanges grid, long now, Function<String, Object> value) {
       if (name == null) {
-        return grid.recent(column);
+        return grid.recent(column, now);
       }
       Object ids = value.apply(name);
-      return open ? grid.since(column, ids) : grid.within(column, ids);
+      return open ? grid.since(column, ids, now) : grid.within(column, ids, now);
     }
   }
 
@@ -111,8 +111,9 @@ record NamedSql(String text, List<String> names, List<Range> ranges) {
     }
     StringBuilder whole = new StringBuilder(text.length() + ranges.size() * 128);
     int from = 0;
+    long now = grid.now();
     for (Range range : ranges) {
-      whole.append(text, from, range.at).append(range.condition(grid, value));
+      whole.append(text, from, range.at).append(range.condition(grid, now, value));
       from = range.at;
     }
     return whole.append(text, from, text.length()).toString();

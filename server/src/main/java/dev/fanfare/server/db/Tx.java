@@ -13,11 +13,21 @@ public final class Tx {
   private final Flight flight;
   private final IdRanges ranges;
   private final @Nullable Integer environmentId;
+  private final boolean repeated;
 
-  Tx(Flight flight, IdRanges ranges, @Nullable Integer environmentId) {
+  Tx(Flight flight, IdRanges ranges, @Nullable Integer environmentId, boolean repeated) {
     this.flight = flight;
     this.ranges = ranges;
     this.environmentId = environmentId;
+    this.repeated = repeated;
+  }
+
+  /**
+   * Whether the work failed once, for a conflict or a row that existed, and is done again. So a
+   * store may rely on what is almost always true, and check it only now.
+   */
+  public boolean isRepeated() {
+    return repeated;
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.fanfare.server.packet.PacketRef;
 import dev.fanfare.server.packet.PacketStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -30,8 +29,7 @@ public final class FinishRuns {
 
   /** Ends runs; a run that is already final keeps its first outcome. */
   public void finish(Tx tx, List<Outcome> outcomes) {
-    Set<UUID> endedIds = store.insertAll(tx, outcomes);
-    List<Outcome> ended = outcomes.stream().filter(o -> endedIds.contains(o.runId())).toList();
+    List<Outcome> ended = store.insertAll(tx, outcomes);
     freeKeys(tx, ended);
     keepPackets(tx, ended);
     if (!ended.isEmpty()) {

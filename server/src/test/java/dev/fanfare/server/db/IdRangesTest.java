@@ -16,6 +16,18 @@ class IdRangesTest {
   private final SettableClock clock = new SettableClock(WEDNESDAY);
   private final IdRanges weeks = new IdRanges(Duration.ofDays(7), clock);
 
+  private String within(String column, Object ids) {
+    return weeks.within(column, ids, weeks.now());
+  }
+
+  private String since(String column, Object ids) {
+    return weeks.since(column, ids, weeks.now());
+  }
+
+  private String recent(String column) {
+    return weeks.recent(column, weeks.now());
+  }
+
   private static UUID id(String time) {
     return IdRanges.first(Instant.parse(time).toEpochMilli());
   }
@@ -27,10 +39,10 @@ class IdRangesTest {
   @Test
   void a_range_is_a_week_from_monday_to_monday() {
     assertThat(id("2026-12-07T00:00:00Z")).isEqualTo(first("2026-12-07T00:00:00Z"));
-    assertThat(weeks.within("x.run_id", id("2026-11-30T00:00:00Z")))
-        .isEqualTo(weeks.within("x.run_id", id("2026-12-06T23:59:59.999Z")))
+    assertThat(within("x.run_id", id("2026-11-30T00:00:00Z")))
+        .isEqualTo(within("x.run_id", id("2026-12-06T23:59:59.999Z")))
         .isEqualTo(between("2026-11-30T00:00:00Z", "2026-12-07T00:00:00Z"))
-        .isNotEqualTo(weeks.within("x.run_id", id("2026-11-29T23:59:59.999Z")));
+        .isNotEqualTo(within("x.run_id", id("2026-11-29T23:59:59.999Z")));
   }
 
   private static UUID first(String time) {
@@ -43,9 +55,9 @@ class IdRangesTest {
 
   @Test
   void ids_of_adjacent_ranges_share_a_condition_and_distant_ones_do_not() {
-    assertThat(weeks.within("x.run_id", ids("2026-11-30T00:00:00Z", "2026-11-24T00:00:00Z")))
+    assertThat(within("x.run_id", ids("2026-11-30T00:00:00Z", "2026-11-24T00:00:00Z")))
         .isEqualTo(between("2026-11-23T00:00:00Z", "2026-12-07T00:00:00Z"));
-    assertThat(weeks.within("x.run_id", ids("2026-11-30T00:00:00Z", "2026-10-01T00:00:00Z")))
+    assertThat(within("x.run_id", ids("2026-11-30T00:00:00Z", "2026-10-01T00:00:00Z")))
         .isEqualTo(
             "("
                 + between("2026-09-28T00:00:00Z", "2026-10-05T00:00:00Z")
@@ -63,28 +75,38 @@ class IdRangesTest {
             "2026-10-01T00:00:00Z",
             "2026-11-01T00:00:00Z",
             "2026-11-30T00:00:00Z");
-    assertThat(weeks.within("x.run_id", spread))
+    assertThat(within("x.run_id", spread))
         .isEqualTo(between("2026-08-31T00:00:00Z", "2026-12-07T00:00:00Z"));
   }
 
   @Test
   void no_ids_match_nothing() {
-    assertThat(weeks.within("x.run_id", new UUID[0])).isEqualTo("false");
-    assertThat(weeks.since("x.run_id", new UUID[0])).isEqualTo("false");
+    assertThat(within("x.run_id", new UUID[0])).isEqualTo("false");
+    assertThat(since("x.run_id", new UUID[0])).isEqualTo("false");
   }
 
   @Test
   void old_and_future_ids_are_one_open_range_each() {
-    assertThat(weeks.within("x", id("2019-01-01T00:00:00Z")))
-        .isEqualTo(weeks.within("x", id("2024-12-31T00:00:00Z")))
+    assertThat(within("x", id("2019-01-01T00:00:00Z")))
+        .isEqualTo(within("x", id("2024-12-31T00:00:00Z")))
         .startsWith("(true and x < '");
-    assertThat(weeks.within("x", id("2026-12-15T00:00:00Z")))
-        .isEqualTo(weeks.within("x", id("2099-01-01T00:00:00Z")))
+    assertThat(within("x", id("2026-12-15T00:00:00Z")))
+        .isEqualTo(within("x", id("2099-01-01T00:00:00Z")))
         .isEqualTo("(x >= '%s' and true)".formatted(id("2026-12-14T00:00:00Z")));
-    assertThat(weeks.since("x", ids("2026-12-02T00:00:00Z", "2026-11-29T00:00:00Z")))
+    assertThat(since("x", ids("2026-12-02T00:00:00Z", "2026-11-29T00:00:00Z")))
         .isEqualTo("(x >= '%s' and true)".formatted(id("2026-11-23T00:00:00Z")));
-    assertThat(weeks.recent("x"))
-        .isEqualTo("(x >= '%s' and true)".formatted(id("2026-11-23T00:00:00Z")));
+  }
+
+  @Test
+  void recent_is_the_present_range_and_at_its_beginning_the_one_before_it() {
+    assertThat(recent("x.run_id"))
+        .isEqualTo(between("2026-11-30T00:00:00Z", "2026-12-07T00:00:00Z"));
+    clock.set(Instant.parse("2026-11-30T20:59:59Z"));
+    assertThat(recent("x.run_id"))
+        .isEqualTo(between("2026-11-23T00:00:00Z", "2026-12-07T00:00:00Z"));
+    clock.set(Instant.parse("2026-11-30T21:00:00Z"));
+    assertThat(recent("x.run_id"))
+        .isEqualTo(between("2026-11-30T00:00:00Z", "2026-12-07T00:00:00Z"));
   }
 
   @Test
@@ -95,7 +117,7 @@ class IdRangesTest {
             .limit(1_000)
             .flatMap(
                 id -> Stream.of(id, IdRanges.first(random.nextLong(2 * WEDNESDAY.toEpochMilli()))))
-            .map(id -> weeks.within("x", id))
+            .map(id -> within("x", id))
             .distinct()
             .count();
     assertThat(texts).isLessThanOrEqualTo(67);

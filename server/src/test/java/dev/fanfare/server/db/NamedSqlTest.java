@@ -72,11 +72,11 @@ class NamedSqlTest {
     assertThat(sql.text(grid, name -> id))
         .isEqualTo(
             "select 'within(a, :b)' where x.id = ? and "
-                + grid.within("x.id", id)
+                + grid.within("x.id", id, grid.now())
                 + " and "
-                + grid.since("id", id)
+                + grid.since("id", id, grid.now())
                 + " and "
-                + grid.recent("y.id")
+                + grid.recent("y.id", grid.now())
                 + " and not_within(?)");
   }
 
