@@ -35,7 +35,8 @@ final class ClaimStore {
    *   <li>{@code grants} limits the quotas of lanes that share a counter. The lane whose first run
    *       waits longest comes first; otherwise a deep lane would starve the others.
    *   <li>{@code picked} locks the entries.
-   *   <li>{@code claimed} reads their runs and drops those that exceed the limit of bytes.
+   *   <li>{@code claimed} reads their runs, and the metadata if any run is {@code described}, and
+   *       drops those that exceed the limit of bytes.
    *   <li>{@code removed}, {@code counted} and {@code leased} move the entries to the session.
    * </ol>
    *
@@ -125,12 +126,13 @@ final class ClaimStore {
                 left join lateral (
                        select y.rank
                          from ready y
-                        where y.environment_id = :environment
+                        where q.concurrency_limit is not null
+                          and y.environment_id = :environment
                           and y.task_id = l.task_id
                           and y.version_id = l.version_id
                           and y.lane_id = l.lane_id
                         order by y.rank
-                        limit 1) as head on q.concurrency_limit is not null
+                        limit 1) as head on true
               window earlier as (partition by l.queue_id, l.concurrency_key
                                      order by head.rank, l.lane_id
                                       rows between unbounded preceding and 1 preceding)
@@ -149,6 +151,13 @@ final class ClaimStore {
                         order by y.rank, y.run_id
                         limit g.n
                           for update skip locked) as r
+            ), described as materialized (
+              -- most runs have no metadata: a look for each of them is saved if none has
+              select exists (
+                       select
+                         from run_metadata x
+                        where x.environment_id = :environment
+                          and (recent(x.run_id) or within(x.run_id, :elsewhere))) as any_run
             ), claimed as materialized (
               -- entries that exceed the bytes stay in the queue
               select p.*
@@ -171,7 +180,8 @@ final class ClaimStore {
                         left join lateral (
                                select x.metadata
                                  from run_metadata x
-                                where x.environment_id = p.environment_id
+                                where (select any_run from described)
+                                  and x.environment_id = p.environment_id
                                   and x.run_id = p.run_id
                                   and (recent(x.run_id) or within(x.run_id, :elsewhere))
                                 limit 1) as d on true) as p
