@@ -14,12 +14,10 @@ import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
-import dev.fanfare.testkit.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -37,7 +35,6 @@ class LaneTest {
   @AutoClose static final Engine engine = Engine.start();
 
   private static final Duration A_DAY = Duration.ofDays(1).plusSeconds(1);
-  private static final Duration SOON = Duration.ofSeconds(20);
 
   final Tenant tenant = engine.tenant();
 
@@ -265,7 +262,7 @@ class LaneTest {
     long lane = lane();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> trigger;
-      try (Held held = new Held("lock table batches in exclusive mode")) {
+      try (Held held = new Held(engine.database, "lock table batches in exclusive mode")) {
         trigger = threads.submit(() -> tenant.batch(Item.of("a")));
         held.awaitWaiter();
         nextDay();
@@ -286,7 +283,7 @@ class LaneTest {
     long lane = lane();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> trigger;
-      try (Held held = new Held("lock table ready in exclusive mode")) {
+      try (Held held = new Held(engine.database, "lock table ready in exclusive mode")) {
         trigger = threads.submit(() -> tenant.trigger(Item.of("a")));
         held.awaitWaiter();
         nextDay();
@@ -298,59 +295,6 @@ class LaneTest {
     assertThat(lane()).isGreaterThan(lane);
     assertThat(worker.claim(9)).hasSize(1);
     assertThat(tenant.count("runs")).isEqualTo(2);
-  }
-
-  /** A transaction that holds a lock until it is closed. */
-  private static final class Held implements AutoCloseable {
-    private final CountDownLatch letGo = new CountDownLatch(1);
-    private final Future<?> holder;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor();
-
-    Held(String lock) {
-      CountDownLatch locked = new CountDownLatch(1);
-      holder =
-          thread.submit(() ->
-              engine.database.transaction(tx -> {
-                tx.sql(lock).update();
-                locked.countDown();
-                return await(letGo);
-              }));
-      assertThat(await(locked)).isTrue();
-    }
-
-    private static boolean await(CountDownLatch latch) {
-      try {
-        return latch.await(20, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    void awaitWaiter() {
-      Await.until(
-          "somebody waits for the lock",
-          SOON,
-          () ->
-              Boolean.TRUE.equals(
-                  engine.database.transaction(tx ->
-                      tx.sql(
-                              """
-                              select count(*) > 0 as waits
-                                from pg_locks
-                               where not granted
-                                 and database = (select oid
-                                                   from pg_database
-                                                  where datname = current_database())
-                              """)
-                          .first(r -> r.flag("waits")))));
-    }
-
-    @Override
-    public void close() throws Exception {
-      letGo.countDown();
-      holder.get(20, TimeUnit.SECONDS);
-      thread.shutdown();
-    }
   }
 
   private UUID announce(int items) {

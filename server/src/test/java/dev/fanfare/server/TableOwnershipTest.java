@@ -57,6 +57,28 @@ class TableOwnershipTest {
               Kind.READ,
               "a lane stays while items of a streamed batch wait for it: the same snapshot"),
           new Exemption(
+              "IdleQueueStore",
+              "runs",
+              Kind.READ,
+              "a final run is found by the queues of its task: one snapshot of lanes and runs"),
+          new Exemption(
+              "IdleTaskStore",
+              "sessions",
+              Kind.READ,
+              "a version stays, with its tasks, while workers have it"),
+          new Exemption(
+              "IdleTaskStore",
+              "task_queues",
+              Kind.READ,
+              "a task stays while runs of it are, or were, in a queue"),
+          new Exemption(
+              "IdleTaskStore", "runs", Kind.READ, "a version stays while runs are locked to it"),
+          new Exemption(
+              "IdleTaskStore",
+              "outcomes",
+              Kind.READ,
+              "a version stays while runs show that it executed them"),
+          new Exemption(
               "DebouncedRunStore",
               "delays",
               Kind.WRITE,

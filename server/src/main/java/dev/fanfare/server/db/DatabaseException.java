@@ -14,6 +14,9 @@ public final class DatabaseException extends RuntimeException {
   /** PostgreSQL resolved a deadlock or a serialization conflict by rolling back a transaction. */
   private static final String ROLLBACK = "40";
 
+  /** A row refers to one that was deleted meanwhile. */
+  private static final String FOREIGN_KEY = "23503";
+
   /** A connection that does not know a statement which the driver prepared on it. */
   private static final Set<String> UNKNOWN_STATEMENT = Set.of("26000", "42P05");
 
@@ -55,13 +58,19 @@ public final class DatabaseException extends RuntimeException {
     return new DatabaseException(new SQLException(message, "53000"));
   }
 
+  /** What a transaction has read was changed meanwhile, so that it must begin again. */
+  public static DatabaseException conflict(String message) {
+    return new DatabaseException(new SQLException(message, ROLLBACK + "001"));
+  }
+
   /**
    * Whether the transaction can succeed when it is run again at once: PostgreSQL resolved a
-   * deadlock or a serialization conflict by rolling it back, or its connection has outdated
-   * prepared statements, as after a migration by a newer server.
+   * deadlock or a serialization conflict by rolling it back, or a row to which it refers was
+   * deleted meanwhile, or its connection has outdated prepared statements, as after a migration by
+   * a newer server.
    */
   public boolean isConflict() {
-    return sqlState.startsWith(ROLLBACK) || hasOutdatedStatements();
+    return sqlState.startsWith(ROLLBACK) || sqlState.equals(FOREIGN_KEY) || hasOutdatedStatements();
   }
 
   /** Whether a row with the same key exists. */

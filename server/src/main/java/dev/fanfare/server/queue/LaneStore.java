@@ -73,8 +73,9 @@ public final class LaneStore {
   }
 
   /**
-   * Notes the queues of tasks, which outlast the lanes: finished runs are found by them. A
-   * statement of its own, always before the lanes, which prevents deadlocks.
+   * Notes the queues of tasks, which outlast the lanes: finished runs are found by them. Rows that
+   * are in use are not written, so that triggers with new concurrency keys do not wait for each
+   * other. A statement of its own, always before the lanes, which prevents deadlocks.
    */
   private static void noteQueues(Tx tx, Collection<Lane> lanes) {
     tx.sql(
@@ -83,8 +84,16 @@ public final class LaneStore {
             select distinct :environment, l.task_id, l.queue_id, l.version_id
               from unnest(:task_ids::int[], :queue_ids::int[], :version_ids::int[])
                    as l (task_id, queue_id, version_id)
+             where not exists (select
+                                 from task_queues x
+                                where x.environment_id = :environment
+                                  and x.task_id = l.task_id
+                                  and x.queue_id = l.queue_id
+                                  and x.version_id = l.version_id
+                                  and not x.idle)
              order by l.task_id, l.queue_id, l.version_id
-                on conflict do nothing
+                on conflict (environment_id, task_id, queue_id, version_id) do update
+               set idle = false, checked_at = now()
             """)
         .ints("task_ids", lanes, Lane::taskId)
         .ints("queue_ids", lanes, Lane::queueId)

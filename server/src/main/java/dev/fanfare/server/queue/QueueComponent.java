@@ -5,7 +5,7 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import java.util.List;
 
-/** The sweeps of queues: due delays, parked runs and unused lanes. */
+/** The sweeps of queues: due delays, parked runs, and lanes and names that nobody uses. */
 public final class QueueComponent implements Component {
   private final List<Sweep> sweeps;
 
@@ -14,7 +14,8 @@ public final class QueueComponent implements Component {
         List.of(
             new DueSweep(resources),
             new ParkedSweep(resources),
-            new LaneSweep(resources.database()));
+            new LaneSweep(resources.database()),
+            new RetireSweep(resources.database()));
   }
 
   @Override

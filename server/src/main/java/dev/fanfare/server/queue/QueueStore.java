@@ -1,10 +1,12 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code queues}. */
@@ -30,6 +32,14 @@ public final class QueueStore {
           .bind("names", missing)
           .update();
       find(tx, missing).forEach(queue -> ids.put(queue.name(), queue.id()));
+    }
+    return complete(ids, names);
+  }
+
+  /** Checks that queues were found; one that was just retired begins the transaction again. */
+  private static Map<String, Integer> complete(Map<String, Integer> ids, Collection<String> names) {
+    if (ids.size() < Set.copyOf(names).size()) {
+      throw DatabaseException.conflict("A queue was retired");
     }
     return ids;
   }
@@ -72,7 +82,7 @@ public final class QueueStore {
                                   and x.name = d.name
                                   and x.concurrency_limit is distinct from d.concurrency_limit
                                 limit 1
-                                  for update) as s) as d
+                                  for no key update) as s) as d
                where q.environment_id = :environment
                  and q.queue_id = d.queue_id
               returning q.queue_id
@@ -95,6 +105,6 @@ public final class QueueStore {
     Map<String, Integer> ids = new HashMap<>();
     find(tx, limits.keySet().toArray(String[]::new))
         .forEach(queue -> ids.put(queue.name(), queue.id()));
-    return ids;
+    return complete(ids, limits.keySet());
   }
 }

@@ -1,6 +1,7 @@
 package dev.fanfare.server.task;
 
 import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Tx;
 import java.util.Collection;
 import java.util.List;
@@ -72,8 +73,10 @@ public final class TaskStore {
    * Stores tasks as a worker declares them. The latest declaration wins. Stored rows without a
    * change are not written again, so that many workers that declare the same do not wait for each
    * other.
+   *
+   * @return the tasks
    */
-  public void declare(Tx tx, Collection<Declaration> declarations) {
+  public List<Task> declare(Tx tx, Collection<Declaration> declarations) {
     tx.sql(
             """
             with declared as materialized (
@@ -113,7 +116,7 @@ public final class TaskStore {
                                            and x.max_duration_ms is not distinct from d.max_duration_ms
                                            and x.ttl_ms is not distinct from d.ttl_ms)
                                 limit 1
-                                  for update) as s) as d
+                                  for no key update) as s) as d
                where t.environment_id = :environment
                  and t.task_id = d.task_id
               returning t.task_id
@@ -153,5 +156,10 @@ public final class TaskStore {
         .longsOrNull("max_durations_ms", declarations, Declaration::maxDurationMillis)
         .longsOrNull("ttls_ms", declarations, Declaration::ttlMillis)
         .update();
+    List<Task> declared = find(tx, declarations.stream().map(Declaration::slug).toList());
+    if (declared.size() < declarations.size()) {
+      throw DatabaseException.conflict("A task was retired");
+    }
+    return declared;
   }
 }

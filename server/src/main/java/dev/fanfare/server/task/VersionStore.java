@@ -93,10 +93,11 @@ public final class VersionStore {
                                 where x.environment_id = :environment
                                   and x.version_id = :version_id
                                   and x.task_id = t.task_id
-                                  and x.queue_id = t.queue_id)
+                                  and x.queue_id = t.queue_id
+                                  and not x.idle)
              order by t.task_id                    -- one order for all prevents deadlocks
                 on conflict (environment_id, version_id, task_id) do update
-               set queue_id = excluded.queue_id
+               set queue_id = excluded.queue_id, idle = false, checked_at = now()
             """)
         .bind("version_id", versionId)
         .bind("task_ids", taskIds)

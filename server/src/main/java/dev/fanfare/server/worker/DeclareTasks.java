@@ -83,9 +83,8 @@ final class DeclareTasks {
               definition.maxDurationMillis(),
               definition.ttlMillis()));
     }
-    taskStore.declare(tx, declarations.values());
     Map<Integer, Integer> queueByTask = new HashMap<>();
-    for (Task task : taskStore.find(tx, declarations.keySet())) {
+    for (Task task : taskStore.declare(tx, declarations.values())) {
       queueByTask.put(task.id(), Objects.requireNonNull(declarations.get(task.slug())).queueId());
     }
     int versionId = versionStore.declare(tx, version, queueByTask);

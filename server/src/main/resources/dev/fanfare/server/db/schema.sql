@@ -138,6 +138,7 @@ create table lanes (
   constraint lanes_pkey PRIMARY KEY (environment_id, lane_id),
   constraint lanes_environment_id_queue_id_concurrency_key_task_id_versi_key UNIQUE (environment_id, queue_id, concurrency_key, task_id, version_id)
 );
+CREATE INDEX lanes_by_task ON lanes USING btree (environment_id, task_id, queue_id, version_id);
 CREATE INDEX lanes_checked ON lanes USING btree (environment_id, checked_at);
 
 create table leases (
@@ -219,10 +220,12 @@ create table queues (
   name              text not null,
   concurrency_limit integer,
   created_at        timestamp with time zone not null default now(),
+  checked_at        timestamp with time zone not null default now(),
   constraint queues_pkey PRIMARY KEY (environment_id, queue_id),
   constraint queues_concurrency_limit_check CHECK ((concurrency_limit > 0)),
   constraint queues_environment_id_name_key UNIQUE (environment_id, name)
 );
+CREATE INDEX queues_checked ON queues USING btree (environment_id, checked_at);
 
 create table ready (
   environment_id   integer not null,
@@ -336,12 +339,21 @@ create table slots (
 ) with (fillfactor=50);
 
 create table task_queues (
-  environment_id integer not null,
-  task_id        integer not null,
-  queue_id       integer not null,
-  version_id     integer not null,
-  constraint task_queues_pkey PRIMARY KEY (environment_id, task_id, queue_id, version_id)
+  environment_id    integer not null,
+  task_id           integer not null,
+  queue_id          integer not null,
+  version_id        integer not null,
+  idle              boolean not null default false,
+  checked_at        timestamp with time zone not null default now(),
+  locked_version_id integer generated always as NULLIF(version_id, 0) stored,
+  constraint task_queues_pkey PRIMARY KEY (environment_id, task_id, queue_id, version_id),
+  constraint task_queues_environment_id_locked_version_id_fkey FOREIGN KEY (environment_id, locked_version_id) REFERENCES versions(environment_id, version_id),
+  constraint task_queues_environment_id_queue_id_fkey FOREIGN KEY (environment_id, queue_id) REFERENCES queues(environment_id, queue_id),
+  constraint task_queues_environment_id_task_id_fkey FOREIGN KEY (environment_id, task_id) REFERENCES tasks(environment_id, task_id)
 );
+CREATE INDEX task_queues_by_queue ON task_queues USING btree (environment_id, queue_id);
+CREATE INDEX task_queues_by_version ON task_queues USING btree (environment_id, locked_version_id) WHERE (locked_version_id IS NOT NULL);
+CREATE INDEX task_queues_checked ON task_queues USING btree (environment_id, checked_at);
 
 create table tasks (
   environment_id  integer not null,
@@ -356,9 +368,13 @@ create table tasks (
   retry_randomize boolean not null,
   max_duration_ms bigint,
   ttl_ms          bigint,
+  checked_at      timestamp with time zone not null default now(),
   constraint tasks_pkey PRIMARY KEY (environment_id, task_id),
+  constraint tasks_environment_id_queue_id_fkey FOREIGN KEY (environment_id, queue_id) REFERENCES queues(environment_id, queue_id),
   constraint tasks_environment_id_slug_key UNIQUE (environment_id, slug)
 );
+CREATE INDEX tasks_by_queue ON tasks USING btree (environment_id, queue_id);
+CREATE INDEX tasks_checked ON tasks USING btree (environment_id, checked_at);
 
 create table used_tokens (
   environment_id integer not null,
@@ -373,14 +389,24 @@ create table version_tasks (
   version_id     integer not null,
   task_id        integer not null,
   queue_id       integer not null,
-  constraint version_tasks_pkey PRIMARY KEY (environment_id, version_id, task_id)
+  idle           boolean not null default false,
+  checked_at     timestamp with time zone not null default now(),
+  constraint version_tasks_pkey PRIMARY KEY (environment_id, version_id, task_id),
+  constraint version_tasks_environment_id_queue_id_fkey FOREIGN KEY (environment_id, queue_id) REFERENCES queues(environment_id, queue_id),
+  constraint version_tasks_environment_id_task_id_fkey FOREIGN KEY (environment_id, task_id) REFERENCES tasks(environment_id, task_id),
+  constraint version_tasks_environment_id_version_id_fkey FOREIGN KEY (environment_id, version_id) REFERENCES versions(environment_id, version_id)
 );
+CREATE INDEX version_tasks_by_queue ON version_tasks USING btree (environment_id, queue_id);
+CREATE INDEX version_tasks_by_task ON version_tasks USING btree (environment_id, task_id);
+CREATE INDEX version_tasks_checked ON version_tasks USING btree (environment_id, checked_at);
 
 create table versions (
   environment_id integer not null,
   version_id     integer not null generated always as identity,
   version        text not null,
   created_at     timestamp with time zone not null default now(),
+  checked_at     timestamp with time zone not null default now(),
   constraint versions_pkey PRIMARY KEY (environment_id, version_id),
   constraint versions_environment_id_version_key UNIQUE (environment_id, version)
 );
+CREATE INDEX versions_checked ON versions USING btree (environment_id, checked_at);

@@ -51,7 +51,10 @@ class SchemaSnapshotTest {
                     format_type(a.atttypid, a.atttypmod),
                     case when a.attnotnull then ' not null' end,
                     case when a.attidentity = 'a' then ' generated always as identity' end,
-                    ' default ' || pg_get_expr(d.adbin, d.adrelid))
+                    case when a.attgenerated = 's'
+                         then ' generated always as ' || pg_get_expr(d.adbin, d.adrelid) || ' stored'
+                         else ' default ' || pg_get_expr(d.adbin, d.adrelid)
+                    end)
         from pg_attribute a
         left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
        where a.attrelid = ?::regclass

@@ -16,7 +16,6 @@ import dev.fanfare.server.run.RunComponent;
 import dev.fanfare.testkit.SettableClock;
 import dev.fanfare.testkit.TestDatabase;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -81,10 +80,11 @@ class ClaimReadsTest {
 
   @BeforeEach
   void empty() {
-    for (String table :
-        List.of("sessions", "leases", "queues", "lanes", "ready", "tasks", "runs")) {
-      execute("truncate " + table + " restart identity");
-    }
+    execute(
+        """
+        truncate sessions, leases, queues, task_queues, lanes, ready, tasks, version_tasks, runs
+          restart identity
+        """);
     execute(
         """
         insert into queues (environment_id, name)
