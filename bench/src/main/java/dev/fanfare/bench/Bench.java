@@ -3,10 +3,9 @@ package dev.fanfare.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
-/**
- * The benchmark harness: runs all workloads and prints one table. Started by {@code make bench}.
- */
+/** The benchmark harness: runs workloads and prints one table. Started by {@code make bench}. */
 public final class Bench {
   private static final Path RESULTS = Path.of("target", "benchmarks.json");
 
@@ -18,6 +17,9 @@ public final class Bench {
           new FanOutWorkload(),
           new SingleWorkload(),
           new RoundTripsWorkload());
+
+  private static final List<LongWorkload> LONG_WORKLOADS =
+      List.of(new StoredWorkload(), new SnapshotWorkload());
 
   private Bench() {}
 
@@ -44,16 +46,18 @@ public final class Bench {
     Progress progress = new Progress();
     double loadBefore = Machine.load();
     List<Row> rows = new ArrayList<>();
-    progress.say("starting PostgreSQL, the server and the worker");
     Machine machine;
-    try (Testbed testbed = Testbed.open(options)) {
+    try (Testbed testbed = open(options, Map.of(), progress)) {
       machine = Machine.find(testbed.observer(), loadBefore);
-      testbed.worker().start(1); // declares the tasks: a run of an undeclared task would be parked
-      testbed.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
-      Thread.sleep(500);
-      testbed.worker().stop();
       for (Workload workload : WORKLOADS) {
         if (options.wants(workload.name())) {
+          rows.addAll(workload.measure(testbed, options, progress));
+        }
+      }
+    }
+    for (LongWorkload workload : LONG_WORKLOADS) {
+      if (options.names(workload.name())) {
+        try (Testbed testbed = open(options, workload.settings(), progress)) {
           rows.addAll(workload.measure(testbed, options, progress));
         }
       }
@@ -61,5 +65,16 @@ public final class Bench {
     List<Report.Microbenchmark> micro =
         options.wants("micro") ? Microbenchmarks.run(options, progress) : List.of();
     return new Report(machine, Machine.load(), options.small(), options.repeats(), rows, micro);
+  }
+
+  private static Testbed open(BenchOptions options, Map<String, String> settings, Progress progress)
+      throws Exception {
+    progress.say("starting PostgreSQL, the server and the worker");
+    Testbed testbed = Testbed.open(options, settings);
+    testbed.worker().start(1); // declares the tasks: a run of an undeclared task would be parked
+    testbed.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
+    Thread.sleep(500);
+    testbed.worker().stop();
+    return testbed;
   }
 }

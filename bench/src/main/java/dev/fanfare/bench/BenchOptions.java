@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param repeats how often each workload is measured; the table shows medians
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
+ * @param stored how many finished runs the workload {@code stored} loads
+ * @param minutes how long the workload {@code snapshot} holds its snapshot
+ * @param queueLimit the concurrency limit of the queue of {@code snapshot}; 0: no limit
+ * @param seed the seed of random values; absent: a random one
  * @param postgresSettings a file with additional PostgreSQL settings, such as logging; absent: none
  */
 record BenchOptions(
@@ -21,6 +25,10 @@ record BenchOptions(
     int repeats,
     Set<String> only,
     List<String> serverFlags,
+    int stored,
+    int minutes,
+    int queueLimit,
+    @Nullable Long seed,
     @Nullable Path postgresSettings) {
 
   static final String USAGE =
@@ -29,7 +37,12 @@ record BenchOptions(
 
         --short                 small numbers, one repeat: only checks that it works
         --repeats=N             how often each workload is measured (3); the table shows medians
-        --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips micro
+        --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips micro.
+                                Without it, all of these. Only by name: stored snapshot
+        --stored=N              stored: how many finished runs are loaded (10000000)
+        --minutes=N             snapshot: how long the snapshot is held (60)
+        --seed=N                stored: repeats the random values of an earlier run
+        --queue-limit=N         snapshot: a concurrency limit for the queue (0: none)
         --server-flag=FLAG      an additional JVM flag for the server; repeatable
         --postgres-conf=FILE    additional settings for PostgreSQL
       """;
@@ -44,6 +57,10 @@ record BenchOptions(
     int repeats = 0;
     Set<String> only = new TreeSet<>();
     List<String> serverFlags = new ArrayList<>();
+    int stored = 0;
+    int minutes = 0;
+    int queueLimit = 0;
+    Long seed = null;
     Path settings = null;
     for (String arg : args) {
       String value = arg.substring(arg.indexOf('=') + 1);
@@ -55,6 +72,14 @@ record BenchOptions(
         only.addAll(List.of(value.split(",", -1)));
       } else if (arg.startsWith("--server-flag=")) {
         serverFlags.add(value);
+      } else if (arg.startsWith("--stored=")) {
+        stored = Integer.parseInt(value);
+      } else if (arg.startsWith("--minutes=")) {
+        minutes = Integer.parseInt(value);
+      } else if (arg.startsWith("--seed=")) {
+        seed = Long.valueOf(value);
+      } else if (arg.startsWith("--queue-limit=")) {
+        queueLimit = Integer.parseInt(value);
       } else if (arg.startsWith("--postgres-conf=")) {
         settings = Path.of(value);
       } else {
@@ -62,11 +87,24 @@ record BenchOptions(
       }
     }
     return new BenchOptions(
-        small, repeats > 0 ? repeats : small ? 1 : 3, only, serverFlags, settings);
+        small,
+        repeats > 0 ? repeats : small ? 1 : 3,
+        only,
+        serverFlags,
+        stored > 0 ? stored : small ? 30_000 : 10_000_000,
+        minutes > 0 ? minutes : small ? 1 : 60,
+        queueLimit,
+        seed,
+        settings);
   }
 
   boolean wants(String workload) {
     return only.isEmpty() || only.contains(workload);
+  }
+
+  /** Whether a workload is to run that runs only when it is named. */
+  boolean names(String workload) {
+    return only.contains(workload);
   }
 
   /** Returns {@code full}, or {@code little} in a short run. */

@@ -4,6 +4,7 @@ import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.testkit.WireCounter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Counts, instead of timing: the round trips to the database and the statements that the server
@@ -34,7 +35,8 @@ final class RoundTripsWorkload implements Workload {
             ServerProcess.start(
                 testbed.folder().resolve("server"),
                 testbed.databaseUrl(counter.port()),
-                List.of());
+                List.of(),
+                Map.of());
         WorkerProcess worker = WorkerProcess.start(server.url(), server.key())) {
       Fanfare client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
       List<Tasks.Item> items = Tasks.items(BATCH);

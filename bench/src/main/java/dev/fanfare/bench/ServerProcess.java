@@ -3,6 +3,7 @@ package dev.fanfare.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,22 +26,21 @@ final class ServerProcess implements AutoCloseable {
     this.key = key;
   }
 
-  /** Starts a server on the database at {@code databaseUrl}; returns when it is ready. */
-  static ServerProcess start(Path home, String databaseUrl, List<String> moreFlags)
+  /**
+   * Starts a server on the database at {@code databaseUrl}; returns when it is ready.
+   *
+   * @param settings additional settings, by the names of their environment variables
+   */
+  static ServerProcess start(
+      Path home, String databaseUrl, List<String> moreFlags, Map<String, String> settings)
       throws IOException {
     List<String> flags = new ArrayList<>(FLAGS);
     flags.addAll(moreFlags);
-    ChildJvm jvm =
-        ChildJvm.start(
-            ServerMain.class,
-            flags,
-            Map.of(
-                "FANFARE_HOME",
-                home.toString(),
-                "FANFARE_PORT",
-                "0",
-                "FANFARE_DATABASE_URL",
-                databaseUrl));
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.put("FANFARE_HOME", home.toString());
+    environment.put("FANFARE_PORT", "0");
+    environment.put("FANFARE_DATABASE_URL", databaseUrl);
+    ChildJvm jvm = ChildJvm.start(ServerMain.class, flags, environment);
     String[] ready = jvm.expect("ready").split(" ", -1);
     return new ServerProcess(jvm, ready[0], ready[1]);
   }

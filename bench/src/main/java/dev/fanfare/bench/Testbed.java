@@ -14,6 +14,8 @@ import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -29,12 +31,14 @@ final class Testbed implements AutoCloseable {
   private final Deque<Stop> stops = new ArrayDeque<>();
   private final Path folder;
   private final EmbeddedPostgres postgres;
-  private final ServerProcess server;
-  private final WorkerProcess worker;
-  private final Fanfare client;
+  private final List<String> serverFlags;
   private final Connection observer;
+  private ServerProcess server;
+  private WorkerProcess worker;
+  private Fanfare client;
 
-  private Testbed(BenchOptions options) throws IOException, SQLException {
+  private Testbed(BenchOptions options, Map<String, String> settings)
+      throws IOException, SQLException {
     folder = Files.createTempDirectory("fanfare-bench-");
     stops.push(() -> delete(folder));
     Path home = Files.createDirectories(folder.resolve("postgres"));
@@ -43,13 +47,12 @@ final class Testbed implements AutoCloseable {
     }
     postgres = EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home));
     stops.push(postgres::close);
-    server =
-        ServerProcess.start(
-            folder.resolve("server"), databaseUrl(postgres.port()), options.serverFlags());
-    stops.push(server::close);
+    serverFlags = options.serverFlags();
+    server = startServer(settings);
+    stops.push(() -> server.close());
     worker = WorkerProcess.start(server.url(), server.key());
-    stops.push(worker::close);
-    client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
+    stops.push(() -> worker.close());
+    client = client(server);
     observer = connect();
     stops.push(observer::close);
     BaselineTables.create(observer);
@@ -58,9 +61,30 @@ final class Testbed implements AutoCloseable {
   /**
    * Starts all parts. If one fails to start, the others end with this process. A killed process
    * leaves its files in the system's temporary folder.
+   *
+   * @param settings additional settings of the server, by the names of their environment variables
    */
-  static Testbed open(BenchOptions options) throws IOException, SQLException {
-    return new Testbed(options);
+  static Testbed open(BenchOptions options, Map<String, String> settings)
+      throws IOException, SQLException {
+    return new Testbed(options, settings);
+  }
+
+  /** Starts the server and the worker again, with other settings on the same database. */
+  void restart(Map<String, String> settings) throws IOException {
+    worker.close();
+    server.close();
+    server = startServer(settings);
+    worker = WorkerProcess.start(server.url(), server.key());
+    client = client(server);
+  }
+
+  private ServerProcess startServer(Map<String, String> settings) throws IOException {
+    return ServerProcess.start(
+        folder.resolve("server"), databaseUrl(postgres.port()), serverFlags, settings);
+  }
+
+  private static Fanfare client(ServerProcess server) {
+    return Fanfare.builder().url(server.url()).secretKey(server.key()).build();
   }
 
   /** The database URL for a server that connects through {@code port}. */
@@ -75,6 +99,10 @@ final class Testbed implements AutoCloseable {
 
   Path folder() {
     return folder;
+  }
+
+  ServerProcess server() {
+    return server;
   }
 
   WorkerProcess worker() {

@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** The durations of many calls, and their total elapsed time. Immutable and thread-safe. */
 final class Timings {
@@ -13,6 +14,11 @@ final class Timings {
     Arrays.sort(this.nanos);
   }
 
+  /** The durations of calls whose total elapsed time is unknown; at least one. */
+  static Timings of(List<Long> nanos) {
+    return new Timings(0, nanos.stream().mapToLong(Long::longValue).toArray());
+  }
+
   /** The throughput per second, if each call handles {@code each} runs. */
   double perSecond(int each) {
     return (double) nanos.length * each * 1e9 / elapsedNanos;
@@ -22,8 +28,16 @@ final class Timings {
     return millis(0.5);
   }
 
+  double p95Millis() {
+    return millis(0.95);
+  }
+
   double p99Millis() {
     return millis(0.99);
+  }
+
+  double maxMillis() {
+    return millis(1);
   }
 
   private double millis(double quantile) {
