@@ -18,6 +18,8 @@ final class Invariants {
     none(tenant, "keys that name a run with another key", KEYS_OF_OTHER_RUNS);
     none(tenant, "keys that the outcome of their run should have freed", KEYS_NOT_FREED);
     none(tenant, "entries with another lane or rank than their run", ENTRIES_OUT_OF_PLACE);
+    none(tenant, "lanes without a row of task_queues", LANES_NOT_KEPT);
+    none(tenant, "runs without their task, queue, version or row of task_queues", RUNS_NOT_KEPT);
   }
 
   private static void none(Tenant tenant, String what, String sql) {
@@ -136,5 +138,35 @@ final class Invariants {
         join runs r using (environment_id, run_id)
        where r.environment_id = :environment
          and (e.lane_id <> r.lane_id or e.rank <> r.rank)
+      """;
+
+  private static final String LANES_NOT_KEPT =
+      """
+      select count(*)::int as n
+        from lanes l
+       where l.environment_id = :environment
+         and not exists (select
+                           from task_queues p
+                          where p.environment_id = l.environment_id
+                            and p.task_id = l.task_id
+                            and p.queue_id = l.queue_id
+                            and p.version_id = l.version_id)
+      """;
+
+  private static final String RUNS_NOT_KEPT =
+      """
+      select count(*)::int as n
+        from runs r
+        left join tasks t using (environment_id, task_id)
+        left join queues q on q.environment_id = r.environment_id and q.queue_id = r.queue_id
+        left join versions v on v.environment_id = r.environment_id
+                            and v.version_id = r.version_id
+        left join task_queues p on p.environment_id = r.environment_id
+                               and p.task_id = r.task_id
+                               and p.queue_id = r.queue_id
+                               and p.version_id = coalesce(r.version_id, 0)
+       where r.environment_id = :environment
+         and (t.task_id is null or q.queue_id is null or p.task_id is null
+              or r.version_id is not null and v.version_id is null)
       """;
 }

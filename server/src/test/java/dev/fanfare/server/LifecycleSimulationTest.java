@@ -74,6 +74,9 @@ class LifecycleSimulationTest {
     private final Map<String, UUID> holderOfKey = new HashMap<>();
     private boolean lateIsDeclared;
 
+    /** How far the clock of the sweeps that delete what nobody uses is ahead. */
+    private int days;
+
     private record Claim(Worker worker, ClaimedRun run) {}
 
     Sequence(Tenant tenant, SplittableRandom random) {
@@ -114,6 +117,9 @@ class LifecycleSimulationTest {
           engine.sweep("IdempotencyKeySweep", engine.clock.instant());
           engine.sweep("RequestKeySweep", engine.clock.instant());
           engine.sweep("UsedTokenSweep", engine.clock.instant());
+          days += random.nextInt(40);
+          engine.sweep("LaneSweep", tenant.now().plus(Duration.ofDays(days)));
+          engine.sweep("RetireSweep", tenant.now().plus(Duration.ofDays(days)));
         }
         default -> replaceWorker();
       }
