@@ -55,6 +55,7 @@ final class Connector implements DataSource, AutoCloseable {
   private long awaySinceNanos; // guarded by lock
   private boolean closed; // guarded by lock
   private boolean quiet; // set before it is used
+  private int silenceMillis = SILENCE_MILLIS; // set before it is used
 
   /**
    * A connector whose connections have these settings.
@@ -73,6 +74,11 @@ final class Connector implements DataSource, AutoCloseable {
     Connector connector = new Connector(address, settings);
     connector.quiet = true;
     return connector;
+  }
+
+  /** Lets statements take as long as they need: copying a large table is silent for minutes. */
+  void allowSilence() {
+    silenceMillis = 0;
   }
 
   /** The parameters of the URL, overruled by what a server depends on. */
@@ -153,7 +159,7 @@ final class Connector implements DataSource, AutoCloseable {
         settings.apply(connection);
       }
       refuseStandby(connection);
-      connection.setNetworkTimeout(Runnable::run, SILENCE_MILLIS);
+      connection.setNetworkTimeout(Runnable::run, silenceMillis);
       return connection;
     } catch (SQLException e) {
       connection.close();

@@ -8,9 +8,13 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Brings the schema of a database to the version of this server. */
 final class Migration {
+  private static final Logger log = LoggerFactory.getLogger(Migration.class);
+
   /** How often, once a second, a server looks whether another has finished the migration. */
   private static final int LOCK_RETRIES = 600;
 
@@ -18,6 +22,7 @@ final class Migration {
 
   static String run(DatabaseAddress address) {
     try (Connector connector = connector(address)) {
+      connector.allowSilence();
       Flyway flyway = flyway(connector);
       MigrationInfo newest = flyway.info().current();
       if (newest != null && newest.getState() == MigrationState.FUTURE_SUCCESS) {
@@ -25,6 +30,13 @@ final class Migration {
             "The schema of the database has version %s, which is newer than this server. Start the"
                     .formatted(newest.getVersion())
                 + " version of Fanfare that migrated it, or a later one");
+      }
+      int pending = flyway.info().pending().length;
+      if (newest != null && pending > 0) {
+        log.info(
+            "Upgrading the schema from version {} in {} steps, which may take minutes",
+            newest.getVersion(),
+            pending);
       }
       var result = flyway.migrate();
       if (!result.success) {

@@ -69,6 +69,17 @@ class ConnectorTest {
   }
 
   @Test
+  void only_a_connection_for_migrations_waits_for_a_statement_without_end() throws Exception {
+    try (Connection connection = connector.open()) {
+      assertThat(connection.getNetworkTimeout()).isPositive();
+    }
+    connector.allowSilence();
+    try (Connection connection = connector.open()) {
+      assertThat(connection.getNetworkTimeout()).isZero();
+    }
+  }
+
+  @Test
   void closing_ends_the_attempts() throws Exception {
     proxy.refuse();
     FutureTask<Connection> connecting = connecting();

@@ -138,9 +138,12 @@ create table batches (
 ) partition by range (batch_id);
 create table batches_first partition of batches for values from (minvalue) to (maxvalue)
   with (fillfactor = 80);
+-- Batches that were announced before V0014 do not say so. Those of one request were sealed when they
+-- were created.
 insert into batches
 select environment_id, batch_id, status, open_runs, item_count, run_ids, idempotency_key, created_at,
-       completed_at, sealed_at, errors, parent_run_id, resumes_parent, announced
+       completed_at, sealed_at, errors, parent_run_id, resumes_parent,
+       announced or sealed_at is distinct from created_at
   from batches_before;
 drop table batches_before;
 create index batches_unsealed on batches (environment_id, created_at)

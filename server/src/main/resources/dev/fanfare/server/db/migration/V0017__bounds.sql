@@ -9,28 +9,31 @@ create table packet_refs (
 ) partition by range (run_id);
 create table packet_refs_first partition of packet_refs for values from (minvalue) to (maxvalue);
 
--- The text of a JSON string; null for texts that PostgreSQL cannot hold.
-create function pg_temp.text_of(quoted text) returns text language plpgsql as $$
-begin
-  return quoted::json #>> '{}';
-exception when others then
-  return null;
-end
-$$;
-
+-- As a trigger or a report would record them, also if the packet is not stored (yet). A payload is a
+-- JSON string. Those that PostgreSQL cannot read are not valid paths, because of U+0000 or a lone
+-- surrogate. Materialized: the texts are computed once for each run.
 insert into packet_refs
-select r.environment_id, r.run_id, p.path
-  from runs r
-  join packets p on p.environment_id = r.environment_id
-                and p.path = pg_temp.text_of(r.payload)
- where r.payload_type = 'application/store'
-   and r.payload like '"%'
-union
-select o.environment_id, o.run_id, p.path
-  from outcomes o
-  join packets p on p.environment_id = o.environment_id
-                and p.path = o.output
- where o.output_type = 'application/store';
+with named as materialized (
+  select environment_id, run_id,
+         case when payload !~ '\\u0000'
+               and regexp_replace(payload, '\\u[dD][89abAB]..\\u[dD][c-fC-F]..', '', 'g')
+                   !~* '\\ud[89a-f]'
+              then payload::json #>> '{}'
+         end as path
+    from runs
+   where payload_type = 'application/store'
+     and payload like '"%'
+  union
+  select environment_id, run_id, output
+    from outcomes
+   where output_type = 'application/store'
+)
+select environment_id, run_id, path
+  from named
+ where octet_length(path) <= 2048
+   and path !~ '[\u0001-\u001f\u007f-\u009f\\]'
+   and not string_to_array(path, '/') && array['', '.', '..']
+   and path <> '';
 
 alter table packet_refs add primary key (environment_id, path, run_id);
 
