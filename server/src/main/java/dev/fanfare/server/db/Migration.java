@@ -1,5 +1,6 @@
 package dev.fanfare.server.db;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Objects;
 import org.flywaydb.core.Flyway;
@@ -41,6 +42,11 @@ final class Migration {
       var result = flyway.migrate();
       if (!result.success) {
         throw new FlywayException("The migration of the database did not finish");
+      }
+      try (Connection connection = connector.open()) {
+        IndexOrder.restore(connection);
+      } catch (SQLException e) {
+        throw new DatabaseException(e);
       }
       return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
     }
