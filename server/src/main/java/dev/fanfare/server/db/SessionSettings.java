@@ -81,6 +81,11 @@ final class SessionSettings {
           new Setting("enable_indexscan", "on"),
           new Setting("enable_indexonlyscan", "on"),
           new Setting("enable_nestloop", "on"),
+          new Setting("enable_hashjoin", "on"),
+          new Setting("enable_sort", "on"),
+          new Setting("enable_partition_pruning", "on"),
+          new Setting("from_collapse_limit", "8"),
+          new Setting("join_collapse_limit", "8"),
           new Setting("jit", "off"));
 
   /** A migration may rewrite a large table, and wait for statements of other servers. */

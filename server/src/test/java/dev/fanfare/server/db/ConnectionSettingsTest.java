@@ -91,6 +91,11 @@ class ConnectionSettingsTest {
                 Map.entry("standard_conforming_strings", "off"),
                 Map.entry("row_security", "off"),
                 Map.entry("enable_indexscan", "off"),
+                Map.entry("enable_hashjoin", "off"),
+                Map.entry("enable_sort", "off"),
+                Map.entry("enable_partition_pruning", "off"),
+                Map.entry("from_collapse_limit", "1"),
+                Map.entry("join_collapse_limit", "1"),
                 Map.entry("plan_cache_mode", "force_custom_plan")));
     byDefault(hostile);
     try (Database database = MigratedDatabase.open(home, 2)) {
@@ -119,6 +124,11 @@ class ConnectionSettingsTest {
                       Map.entry("standard_conforming_strings", "on"),
                       Map.entry("row_security", "on"),
                       Map.entry("enable_indexscan", "on"),
+                      Map.entry("enable_hashjoin", "on"),
+                      Map.entry("enable_sort", "on"),
+                      Map.entry("enable_partition_pruning", "on"),
+                      Map.entry("from_collapse_limit", "8"),
+                      Map.entry("join_collapse_limit", "8"),
                       Map.entry("plan_cache_mode", "force_generic_plan"))));
       assertThat(shown(database, "transaction_isolation")).isEqualTo("read committed");
     }
