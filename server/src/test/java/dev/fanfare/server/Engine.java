@@ -72,6 +72,11 @@ public final class Engine implements AutoCloseable {
     return new Components(new Resources(config, database, signals, clock, ids, new Random(1)));
   }
 
+  /** Opens a connection beside those of the servers; the caller closes it. */
+  Connection connect() throws SQLException {
+    return home.connect();
+  }
+
   static ServerConfig config() {
     return CONFIG;
   }

@@ -61,7 +61,8 @@ final class IndexOrder {
         statement.execute("reindex index concurrently " + key); // gives it a new number
       }
       if (!keys.isEmpty()) {
-        log.info("Rebuilt {} keys that were older than other indexes, as after a restore", keys.size());
+        log.info(
+            "Rebuilt {} keys that were older than other indexes, as after a restore", keys.size());
       }
     } catch (SQLException e) {
       log.warn(

@@ -1,11 +1,11 @@
 package dev.fanfare.server.storage;
 
-import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -71,10 +71,11 @@ final class PartitionStore {
               from pg_catalog.pg_class p
               join pg_catalog.pg_inherits i on i.inhparent = p.oid
               join pg_catalog.pg_class c on c.oid = i.inhrelid
-             where p.relkind = 'p'
-               and p.relnamespace = (:schema)::regnamespace
+             where p.oid = any (:tables::regclass[]::oid[])
             """)
-        .bind("schema", Database.SCHEMA)
+        .texts(
+            "tables",
+            Arrays.stream(PartitionedTable.values()).map(PartitionedTable::table).toList())
         .list(r ->
             new Sized(
                 r.text("parent"),

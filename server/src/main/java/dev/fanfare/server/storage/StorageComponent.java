@@ -5,12 +5,12 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import java.util.List;
 
-/** The sweep that creates and drops partitions. */
+/** The sweeps that create, drop and replace partitions. */
 public final class StorageComponent implements Component {
   private final List<Sweep> sweeps;
 
   public StorageComponent(Resources resources) {
-    this.sweeps = List.of(new PartitionSweep(resources));
+    this.sweeps = List.of(new PartitionSweep(resources), new DeadRowSweep(resources));
   }
 
   @Override

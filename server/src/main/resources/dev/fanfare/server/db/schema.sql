@@ -88,7 +88,7 @@ create table delays (
   first_started_at timestamp with time zone,
   debounce_hash    bytea,
   constraint delays_pkey PRIMARY KEY (environment_id, run_id)
-) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+) partition by list (environment_id);
 CREATE INDEX delays_by_lane ON delays USING btree (environment_id, lane_id);
 CREATE UNIQUE INDEX delays_debounce ON delays USING btree (environment_id, debounce_hash) WHERE (debounce_hash IS NOT NULL);
 CREATE INDEX delays_due ON delays USING btree (environment_id, due_at);
@@ -161,7 +161,7 @@ create table leases (
   max_duration_ms  bigint,
   poll_no          integer not null default 0,
   constraint leases_pkey PRIMARY KEY (environment_id, run_id)
-) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+) partition by list (environment_id);
 CREATE INDEX leases_canceled ON leases USING btree (environment_id, session_id) WHERE (canceled_at IS NOT NULL);
 
 create table outcomes (
@@ -239,7 +239,7 @@ create table ready (
   losses           smallint not null,
   first_started_at timestamp with time zone,
   constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, run_id)
-) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0);
+) partition by list (environment_id);
 
 create table request_keys (
   environment_id integer not null,
@@ -336,7 +336,7 @@ create table slots (
   in_use          integer not null,
   constraint slots_pkey PRIMARY KEY (environment_id, queue_id, concurrency_key),
   constraint slots_in_use_check CHECK ((in_use >= 0))
-) with (fillfactor=50);
+) partition by list (environment_id);
 
 create table task_queues (
   environment_id    integer not null,

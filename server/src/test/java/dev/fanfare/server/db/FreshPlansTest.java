@@ -60,9 +60,9 @@ class FreshPlansTest {
     "lanes, lane_id = 1 and not idle, lanes_pkey",
     "lanes, lane_id = any (array[1::int8]), lanes_pkey",
     "lanes, checked_at <= now() order by checked_at limit 1, lanes_checked",
-    "delays, run_id = '00000000-0000-0000-0000-000000000000', delays_pkey",
-    "delays, due_at <= now() order by due_at limit 1, delays_due",
-    "delays, lane_id = 1 limit 1, delays_by_lane"
+    "delays, run_id = '00000000-0000-0000-0000-000000000000', delays_1_pkey",
+    "delays, due_at <= now() order by due_at limit 1, delays_1_due",
+    "delays, lane_id = 1 limit 1, delays_1_by_lane"
   })
   void a_lane_or_a_delay_is_found_by_the_index_of_its_condition(
       String table, String condition, String index) {
@@ -84,7 +84,7 @@ class FreshPlansTest {
         assertThat(plan(tx, "select from batches where environment_id = 1 and batch_id = " + ID))
             .contains("using batches_first_pkey on");
         assertThat(plan(tx, "select from delays where environment_id = 1 and run_id = " + ID))
-            .contains("using delays_pkey on");
+            .contains("using delays_1_pkey on");
         assertThat(plan(tx, "select from lanes where environment_id = 1 and lane_id = 1"))
             .contains("using lanes_pkey on");
         return null;

@@ -26,7 +26,7 @@ class RestoredIndexesTest {
           "outcomes_first",
           "batches_first",
           "lanes",
-          "delays",
+          "delays_1",
           "task_queues",
           "version_tasks");
 

@@ -155,7 +155,7 @@ class ClaimReadsTest {
                                 from pg_stat_user_indexes i
                                where i.relid = t.relid)::int8 as n
                       from pg_stat_user_tables t
-                     where t.relname = 'ready'
+                     where t.relname = 'ready_1'
                     """)
                 .first(r -> r.bigint("n"))));
   }
