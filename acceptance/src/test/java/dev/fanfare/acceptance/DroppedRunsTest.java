@@ -17,12 +17,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /** Requests that name runs and batches that were dropped after the retention. */
+@TestInstance(Lifecycle.PER_CLASS)
 class DroppedRunsTest {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final String REQUEST_KEY = "x-trigger-request-idempotency-key";
@@ -31,22 +34,26 @@ class DroppedRunsTest {
   private static final String BATCH = "/api/v1/tasks/batch";
   private static final String ITEMS = "{\"items\":[{\"task\":\"a\"},{\"task\":\"a\"}]}";
 
-  private static TestServer server;
-  private static String session;
-  private static String usedToken;
+  private TestServer server;
+  private String session;
+  private String usedToken;
 
   // All dropped:
-  private static String run;
-  private static String batch;
-  private static String streamed;
+  private String run;
+  private String batch;
+  private String streamed;
+
+  /** A server that keeps runs for a second. */
+  TestServer start() {
+    return TestServer.start(config ->
+        config
+            .with(PARTITION_SPAN, Duration.ofSeconds(1))
+            .with(RETENTION, new Retention(Duration.ofSeconds(1))));
+  }
 
   @BeforeAll
-  static void dropAll() {
-    server =
-        TestServer.start(config ->
-            config
-                .with(PARTITION_SPAN, Duration.ofSeconds(1))
-                .with(RETENTION, new Retention(Duration.ofSeconds(1))));
+  void dropAll() {
+    server = start();
     session =
         server
             .post(
@@ -83,11 +90,11 @@ class DroppedRunsTest {
   }
 
   @AfterAll
-  static void stop() throws IOException {
+  void stop() throws IOException {
     server.close();
   }
 
-  private static Jwt token() {
+  private Jwt token() {
     return server
         .token()
         .scopes("trigger:tasks", "batchTrigger:tasks", "read:runs:" + run, "write:runs:" + run);
@@ -98,18 +105,18 @@ class DroppedRunsTest {
     return reply.json().get("id").asString();
   }
 
-  private static String trigger(String body) {
+  private String trigger(String body) {
     return id(server.post(TRIGGER, body));
   }
 
-  private static String announce(String key) {
+  private String announce(String key) {
     Reply reply =
         server.post("/api/v3/batches", "{\"runCount\":1,\"idempotencyKey\":\"" + key + "\"}");
     assertThat(reply.status()).as(reply.text()).isEqualTo(202);
     return reply.json().get("id").asString();
   }
 
-  private static Reply stream(String id) {
+  private Reply stream(String id) {
     return server.post(
         "/api/v3/batches/" + id + "/items",
         "{\"index\":0,\"task\":\"a\"}\n",
@@ -117,15 +124,15 @@ class DroppedRunsTest {
         "application/x-ndjson");
   }
 
-  private static JsonNode poll() {
+  private JsonNode poll() {
     return server.post("/worker/v1/sessions/" + session + "/poll", "{\"slots\":50}").json();
   }
 
-  private static Reply report(String body) {
+  private Reply report(String body) {
     return server.post("/worker/v1/sessions/" + session + "/reports", body);
   }
 
-  private static void finishAll() {
+  private void finishAll() {
     for (JsonNode claimed : poll().get("assignments")) {
       String held =
           "{\"runId\":%s,\"fence\":%s,\"attempt\":1,\"output\":\"1\"}"
@@ -159,11 +166,11 @@ class DroppedRunsTest {
             "POST", "/api/v3/batches/{streamed}/items", "{\"index\":0,\"task\":\"a\"}", 422));
   }
 
-  private static String named(String path) {
+  private String named(String path) {
     return path.replace("{run}", run).replace("{batch}", batch).replace("{streamed}", streamed);
   }
 
-  private static Reply send(String credential, String method, String path, String body) {
+  private Reply send(String credential, String method, String path, String body) {
     return server.send(
         method,
         named(path),
@@ -208,7 +215,7 @@ class DroppedRunsTest {
     assertThat(wrong).isEmpty();
   }
 
-  private static String bodyThatNamesThem() {
+  private String bodyThatNamesThem() {
     return """
     {"items":[{"task":"a","options":{"parentRunId":"%1$s"}}],"taskIdentifier":"a",
      "options":{"parentRunId":"%1$s"},"parentRunId":"%1$s","runCount":1,"name":"w","slots":0,

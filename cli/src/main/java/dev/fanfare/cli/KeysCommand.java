@@ -16,6 +16,13 @@ import picocli.CommandLine.Parameters;
     description = "Lists, creates and revokes secret keys.",
     subcommands = {KeysCommand.Show.class, KeysCommand.Create.class, KeysCommand.Revoke.class})
 final class KeysCommand implements Callable<Integer> {
+  /** The names are those in the database. */
+  enum Environment {
+    dev,
+    staging,
+    prod
+  }
+
   @Mixin private final Terminal terminal = new Terminal();
 
   /** Without a subcommand, prints the help to standard error, like for an invalid command line. */
@@ -57,13 +64,6 @@ final class KeysCommand implements Callable<Integer> {
   /** {@code fanfare keys create}. */
   @Command(name = "create", description = "Creates a key and prints it. It cannot be shown again.")
   static final class Create implements Callable<Integer> {
-    /** The names are those in the database. */
-    private enum Environment {
-      dev,
-      staging,
-      prod
-    }
-
     @Mixin private final Terminal terminal = new Terminal();
 
     @Option(

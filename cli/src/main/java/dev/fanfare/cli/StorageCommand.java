@@ -1,6 +1,8 @@
 package dev.fanfare.cli;
 
 import dev.fanfare.server.Administration;
+import dev.fanfare.server.access.RetentionStore.EnvironmentRetention;
+import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.storage.ReadStorage.Period;
 import dev.fanfare.server.storage.ReadStorage.Storage;
 import java.time.Duration;
@@ -19,7 +21,11 @@ import picocli.CommandLine.Mixin;
 /** {@code fanfare storage}: how much space the runs take, and what will be dropped when. */
 @Command(
     name = "storage",
-    description = "Shows how much space the runs take, and when they will be dropped.")
+    description = {
+      "Shows how much space the runs take, when they will be dropped, and how long each environment"
+          + " keeps its runs."
+    },
+    subcommands = RetentionCommand.class)
 final class StorageCommand implements Callable<Integer> {
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT);
@@ -57,7 +63,22 @@ final class StorageCommand implements Callable<Integer> {
             "",
             ""));
     Table.lines(rows).forEach(terminal.out()::println);
+    terminal.out().println();
+    Table.lines(retentions(storage)).forEach(terminal.out()::println);
     return ExitStatus.OK;
+  }
+
+  private static List<List<String>> retentions(Storage storage) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("ENVIRONMENT", "RETENTION", "FROM"));
+    for (EnvironmentRetention environment : storage.environments()) {
+      Retention own = environment.own();
+      rows.add(
+          own == null
+              ? List.of(environment.slug(), storage.ofServers().text(), "FANFARE_RETENTION")
+              : List.of(environment.slug(), own.text(), "'storage retention'"));
+    }
+    return rows;
   }
 
   private static String time(@Nullable Instant time, String none) {

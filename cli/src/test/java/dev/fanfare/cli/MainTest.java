@@ -27,6 +27,7 @@ class MainTest {
         "keys create",
         "keys revoke",
         "storage",
+        "storage retention",
         "migrate",
         "config"
       })
@@ -49,7 +50,13 @@ class MainTest {
         "keys create -e moon",
         "keys revoke",
         "demo --runs 0",
-        "demo --runs 1001"
+        "demo --runs 1001",
+        "storage retention",
+        "storage retention prod",
+        "storage retention moon 7d",
+        "storage retention prod 0d",
+        "storage retention prod 7",
+        "storage retention prod 7w"
       })
   void an_invalid_command_line_is_explained_in_two_lines(String line) {
     assertThat(run(line)).isEqualTo(ExitStatus.USAGE);
@@ -59,6 +66,15 @@ class MainTest {
         .contains("--help'.");
     assertThat(err.toString().lines()).hasSizeLessThanOrEqualTo(3);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void an_invalid_retention_is_explained() {
+    assertThat(run("storage retention prod 7w")).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString())
+        .startsWith(
+            "fanfare: Invalid value for positional parameter at index 1 (RETENTION): it must be a"
+                + " duration such as 12h or 30d, or forever or default, not \"7w\"");
   }
 
   @ParameterizedTest

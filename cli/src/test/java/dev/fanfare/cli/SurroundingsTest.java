@@ -33,6 +33,7 @@ class SurroundingsTest {
         "keys create -e prod",
         "keys revoke 1",
         "storage",
+        "storage retention prod 7d",
         "migrate"
       })
   void a_command_in_the_wrong_folder_names_the_home_and_creates_nothing(String command)
@@ -72,8 +73,19 @@ class SurroundingsTest {
         assertThat(keys.awaitExit()).as("beside the server").isZero();
         assertThat(keys.out.text()).startsWith("tr_prod_");
       }
+      try (CommandProcess retention =
+          CommandProcess.in(folder).run("storage", "retention", "prod", "90d")) {
+        assertThat(retention.awaitExit()).isZero();
+        assertThat(retention.out.text()).isEqualTo("Runs of prod are kept for 90d.");
+      }
       server.signal("TERM");
       assertThat(server.awaitExit()).isZero();
+    }
+    try (CommandProcess storage = CommandProcess.in(folder).run("storage")) {
+      assertThat(storage.awaitExit()).isZero();
+      assertThat(storage.out.text())
+          .containsPattern("dev +30d +FANFARE_RETENTION")
+          .containsPattern("prod +90d +'storage retention'");
     }
     try (CommandProcess keys = CommandProcess.in(folder).run("keys", "list")) {
       assertThat(keys.awaitExit()).isZero();

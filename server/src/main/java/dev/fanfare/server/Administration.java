@@ -6,7 +6,9 @@ import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 import dev.fanfare.protocol.TimeOrderedIds;
 import dev.fanfare.server.access.KeyCipher;
 import dev.fanfare.server.access.Keys;
+import dev.fanfare.server.access.SetRetention;
 import dev.fanfare.server.component.StartException;
+import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Administration of an installation from the command line, at any time: an embedded database may be
@@ -146,6 +149,18 @@ public final class Administration implements AutoCloseable {
   /** How much space the runs take, oldest first. */
   public ReadStorage.Storage storage() {
     return storage.read();
+  }
+
+  /**
+   * Changes how long the runs of an environment are kept, which running servers follow within
+   * minutes.
+   *
+   * @param environment {@code dev}, {@code staging} or {@code prod}
+   * @param own absent: as long as the servers keep runs
+   * @throws IllegalArgumentException when the environment does not exist
+   */
+  public void setRetention(String environment, @Nullable Retention own) {
+    new SetRetention(database).set(environment, own);
   }
 
   /** The version of the schema. */

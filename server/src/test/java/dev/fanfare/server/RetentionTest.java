@@ -8,8 +8,10 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.protocol.worker.RetryPolicy;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.db.IdRanges;
+import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.storage.ReadStorage;
+import dev.fanfare.testkit.Await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * Partitions are created ahead of time, and dropped when their runs are older than the retention.
  */
 class RetentionTest {
+  private static final Duration BOUND = Duration.ofSeconds(30);
   private static final Duration WEEK = Duration.ofDays(7);
 
   /** With the remainder of older ones, the present one and those of the future. */
@@ -147,6 +151,91 @@ class RetentionTest {
     assertThat(tenant.run(parked).tags()).containsExactly("x");
     assertThat(tenant.run(parked).metadata()).isEqualTo("{\"a\":1}");
     Invariants.check(tenant);
+  }
+
+  @Test
+  void the_runs_of_a_partition_are_counted_before_it_is_analyzed() {
+    nextWeek();
+    tenant.triggerMany(1_500, Item.of("a"));
+    // A process reports what it has counted when it has been idle for a while.
+    Await.until(
+        "the runs are counted",
+        Duration.ofMinutes(1),
+        () -> storage().stream().mapToLong(ReadStorage.Period::runs).sum() == 1_500);
+  }
+
+  /** The run that a slow transaction stores must be visible to whoever looks for what stays. */
+  @Test
+  void a_run_with_an_old_id_that_is_committed_late_is_not_lost() {
+    for (int attempt = 0; attempt < 5; attempt++) {
+      UUID model = tenant.trigger(Item.of("a"));
+      long old = engine.clock.millis();
+      for (int week = 0; week < 5; week++) {
+        nextWeek();
+      }
+      engine.clock.advance(WEEK);
+      UUID late = new UUID(old << 16 | 0x7fff, 0x8000_0000_0000_0000L | attempt);
+      FutureTask<Void> sweep =
+          new FutureTask<>(() -> {
+            nextWeek();
+            nextWeek();
+            return null;
+          });
+      engine.database.transaction(
+          tenant.id(),
+          tx -> {
+            store(tx, model, late);
+            Thread.ofVirtual().start(sweep);
+            Await.until(
+                "the sweep waits, or has given up", BOUND, () -> isLockAwaited() || sweep.isDone());
+            return null;
+          });
+      assertThat(sweep).succeedsWithin(BOUND);
+      nextWeek();
+      assertThat(tenant.status(late)).isEqualTo(RunStatus.QUEUED);
+      assertThat(tenant.run(late).tags()).containsExactly("late");
+      Worker worker = tenant.worker("a");
+      assertThat(worker.claimIds(10)).contains(model, late);
+      worker.close();
+    }
+  }
+
+  private static void store(Tx tx, UUID model, UUID runId) {
+    tx.sql(
+            """
+            insert into runs
+                   (environment_id, run_id, task_id, queue_id, lane_id, rank, created_at, tags,
+                    source, is_test)
+            select environment_id, :run_id, task_id, queue_id, lane_id, rank, created_at, :tags,
+                   source, is_test
+              from runs
+             where environment_id = :environment
+               and run_id = :model
+            """)
+        .bind("run_id", runId)
+        .bind("model", model)
+        .texts("tags", List.of("late"))
+        .update();
+    tx.sql(
+            """
+            insert into ready
+                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                    losses)
+            select environment_id, task_id, version_id, lane_id, rank, :run_id, fence, attempt,
+                   losses
+              from ready
+             where environment_id = :environment
+               and run_id = :model
+            """)
+        .bind("run_id", runId)
+        .bind("model", model)
+        .update();
+  }
+
+  private boolean isLockAwaited() {
+    return tenant.number(
+            "select count(*)::int as n from pg_locks where not granted and :environment > 0")
+        > 0;
   }
 
   @Test

@@ -213,6 +213,21 @@ public final class Tenant {
     return outcomes;
   }
 
+  /** Sets how long runs of this environment are kept; {@code null}: as long as the servers say. */
+  void keepFor(String retention) {
+    engine.database.transaction(
+        id,
+        tx ->
+            tx.sql(
+                    """
+                    update environments
+                       set retention = :retention
+                     where environment_id = :environment
+                    """)
+                .bind("retention", retention)
+                .update());
+  }
+
   /** The current time of the database's clock. */
   public Instant now() {
     return engine.database.now();

@@ -134,7 +134,8 @@ public final class ServerSettings {
           .declare(Syntax.RETENTION, "FANFARE_RETENTION")
           .doc(
               "How long runs and batches are [kept](../operations.md#storage) after they are"
-                  + " final. Use the same value on all servers of a database")
+                  + " final, in environments without a retention of their own. Use the same value"
+                  + " on all servers of a database")
           .byDefault("30d");
 
   public static final Setting<Duration> PARTITION_SPAN =

@@ -2,6 +2,7 @@ package dev.fanfare.server.db;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LongSummaryStatistics;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -111,6 +112,16 @@ public final class IdRanges {
         : ranges.stream()
             .map(range -> between(column, range, range, now))
             .collect(Collectors.joining(" or ", "(", ")"));
+  }
+
+  /** A condition that is true for all ids from the least to the greatest of these. */
+  String across(String column, Object ids, long millis) {
+    long now = range(millis);
+    LongSummaryStatistics ranges =
+        Stream.of(array(ids)).mapToLong(id -> told(range(millis(id)), now)).summaryStatistics();
+    return ranges.getCount() == 0
+        ? "false"
+        : between(column, ranges.getMin(), ranges.getMax(), now);
   }
 
   /** A condition that is true for all ids of the ranges that contain these, and all later ones. */

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * a lower-case letter and continues with lower-case letters, digits and underscores.
  *
  * <p>{@code within(x.run_id, :run_ids)} stands for a condition on the time in an id, which {@link
- * IdRanges#within} computes from the value of the parameter; so do {@code since(…)} and, without a
- * parameter, {@code recent(…)}. They are part of the text, so that the planner sees them.
+ * IdRanges#within} computes from the value of the parameter; so do {@code across(…)}, {@code
+ * since(…)} and, without a parameter, {@code recent(…)}. They are part of the text, so that the
+ * planner sees them.
  *
  * <p>The parser knows literals in single quotes, {@code --} comments and {@code ::} casts, and
  * leaves them as they are. Statements use no other form of quotes or comments. Immutable.
@@ -27,23 +28,28 @@ import org.jspecify.annotations.Nullable;
  */
 record NamedSql(String text, List<String> names, List<Range> ranges) {
   private static final Pattern RANGE =
-      Pattern.compile("(within|since)\\(([a-z_.]+), :([a-z][a-z0-9_]*)\\)|recent\\(([a-z_.]+)\\)");
+      Pattern.compile(
+          "(within|across|since)\\(([a-z_.]+), :([a-z][a-z0-9_]*)\\)|recent\\(([a-z_.]+)\\)");
 
   /**
    * A condition on the time in an id.
    *
    * @param at where it belongs in the text
    * @param column the column that is compared
-   * @param name the parameter with the ids; absent: recent ids
-   * @param open whether later ids match, too
+   * @param kind {@code within}, {@code across} or {@code since}; or {@code recent}, without ids
+   * @param name the parameter with the ids
    */
-  record Range(int at, String column, @Nullable String name, boolean open) {
+  record Range(int at, String kind, String column, @Nullable String name) {
     private String condition(IdRanges grid, long now, Function<String, Object> value) {
       if (name == null) {
         return grid.recent(column, now);
       }
       Object ids = value.apply(name);
-      return open ? grid.since(column, ids, now) : grid.within(column, ids, now);
+      return switch (kind) {
+        case "across" -> grid.across(column, ids, now);
+        case "since" -> grid.since(column, ids, now);
+        default -> grid.within(column, ids, now);
+      };
     }
   }
 
@@ -73,9 +79,8 @@ record NamedSql(String text, List<String> names, List<Range> ranges) {
       } else if (isWordStart(sql, i) && range.region(i, sql.length()).lookingAt()) {
         ranges.add(
             range.group(4) != null
-                ? new Range(text.length(), range.group(4), null, true)
-                : new Range(
-                    text.length(), range.group(2), range.group(3), range.group(1).equals("since")));
+                ? new Range(text.length(), "recent", range.group(4), null)
+                : new Range(text.length(), range.group(1), range.group(2), range.group(3)));
         end = range.end();
       } else if (sql.charAt(i) == ':' && i + 1 < sql.length() && isLetter(sql.charAt(i + 1))) {
         end = i + 1;

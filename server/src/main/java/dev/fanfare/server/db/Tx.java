@@ -47,8 +47,8 @@ public final class Tx {
    * :environment} is bound to the environment of this transaction.
    *
    * <p>A statement that looks up rows of a partitioned table by their ids also has the condition
-   * {@code within(x.run_id, :run_ids)}, or {@code since(…)}, so that it touches only the partitions
-   * of these ids: see {@link IdRanges}.
+   * {@code within(x.run_id, :run_ids)}, {@code across(…)} or {@code since(…)}, so that it touches
+   * only the partitions of these ids: see {@link IdRanges}.
    *
    * @param text a whole statement with named parameters, a constant: it is parsed once and cached
    */

@@ -4,6 +4,7 @@ import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * SQL of {@code packets}, the list of stored packets, and of {@code packet_refs}, the runs that
@@ -101,6 +102,53 @@ public final class PacketStore {
         .ints("environment_ids", names, PacketName::environmentId)
         .texts("paths", names, PacketName::path)
         .update();
+  }
+
+  /** Deletes the references of runs that are deleted, and releases the packets. */
+  public void releaseAll(Tx tx, List<UUID> runIds) {
+    List<PacketRef> refs = refs(tx, runIds);
+    if (refs.isEmpty()) {
+      return;
+    }
+    List<PacketName> names =
+        tx.sql(
+                """
+                with gone as (
+                  delete from packet_refs g
+                   using unnest(:run_ids::uuid[], :paths::text[]) as r (run_id, path)
+                   where g.environment_id = :environment
+                     and g.path = r.path
+                     and g.run_id = r.run_id
+                     and within(g.run_id, :run_ids)
+                  returning g.path
+                )
+                select distinct path
+                  from gone
+                 order by path
+                """)
+            .uuids("run_ids", refs, PacketRef::runId)
+            .texts("paths", refs, PacketRef::path)
+            .list(r -> new PacketName(tx.environmentId(), r.text("path")));
+    release(tx, names);
+  }
+
+  /** A run can have other references than those of its payload and output: to debounced data. */
+  private static List<PacketRef> refs(Tx tx, List<UUID> runIds) {
+    return tx.sql(
+            """
+            select r.run_id, r.path
+              from unnest(:run_ids::uuid[]) as s (run_id)
+             cross join lateral (
+                     select x.run_id, x.path
+                       from packet_refs x
+                      where x.environment_id = :environment
+                        and x.run_id >= s.run_id     -- not equal: the order below is for
+                        and x.run_id <= s.run_id     -- the index that begins with the run
+                        and within(x.run_id, :run_ids)
+                      order by x.run_id) as r
+            """)
+        .uuids("run_ids", runIds)
+        .list(r -> new PacketRef(r.uuid("run_id"), r.text("path")));
   }
 
   /** Locks up to {@code max} packets that were stored before a time and may have no run. */

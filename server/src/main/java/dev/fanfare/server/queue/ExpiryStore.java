@@ -109,6 +109,18 @@ public final class ExpiryStore {
         .update();
   }
 
+  /** Deletes the deadlines of final runs that are deleted. */
+  public void delete(Tx tx, List<UUID> runIds) {
+    tx.sql(
+            """
+            delete from expiries
+             where environment_id = :environment
+               and run_id = any (:run_ids)
+            """)
+        .uuids("run_ids", runIds)
+        .update();
+  }
+
   /** A run whose deadline has passed, and its ready entry when the deadline was set. */
   public record Expired(UUID runId, long laneId, long rank) {}
 

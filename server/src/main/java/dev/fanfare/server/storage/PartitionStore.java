@@ -60,13 +60,18 @@ final class PartitionStore {
    */
   record Sized(String table, Partition partition, long rows, long bytes) {}
 
-  /** The partitions of all tables with their sizes. */
+  /**
+   * The partitions of all tables with their sizes. PostgreSQL counts the rows that it inserts and
+   * deletes, and forgets that number in a crash; the other estimate is from the last analysis.
+   */
   List<Sized> sizes(Tx tx) {
     return tx.sql(
             """
             select p.relname as parent, c.relname as name,
                    pg_get_expr(c.relpartbound, c.oid) as bounds,
-                   greatest(c.reltuples, 0)::int8 as entries,
+                   case when pg_stat_get_tuples_inserted(c.oid) > 0
+                        then pg_stat_get_live_tuples(c.oid)
+                        else greatest(c.reltuples, 0)::int8 end as entries,
                    pg_total_relation_size(c.oid) as bytes
               from pg_catalog.pg_class p
               join pg_catalog.pg_inherits i on i.inhparent = p.oid

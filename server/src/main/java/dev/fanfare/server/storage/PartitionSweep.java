@@ -3,8 +3,10 @@ package dev.fanfare.server.storage;
 import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 import static dev.fanfare.server.config.ServerSettings.RETENTION;
 
+import dev.fanfare.server.access.RetentionStore;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
+import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.IdRanges;
@@ -47,7 +49,8 @@ final class PartitionSweep implements Sweep {
   private final Database database;
   private final IdRanges ranges;
   private final Duration span;
-  private final @Nullable Duration retention;
+  private final Retention retention;
+  private final RetentionStore retentions = new RetentionStore();
   private final PartitionStore partitions = new PartitionStore();
   private final SurvivorStore survivors = new SurvivorStore();
   private final ReleasedPacketStore releasedPackets = new ReleasedPacketStore();
@@ -56,7 +59,7 @@ final class PartitionSweep implements Sweep {
   PartitionSweep(Resources resources) {
     this.database = resources.database();
     this.span = resources.config().get(PARTITION_SPAN);
-    this.retention = resources.config().get(RETENTION).span();
+    this.retention = resources.config().get(RETENTION);
     this.ranges = new IdRanges(span, resources.clock());
   }
 
@@ -67,8 +70,13 @@ final class PartitionSweep implements Sweep {
 
   @Override
   public Duration interval() {
+    return busy ? INTERVAL_MIN : interval(span);
+  }
+
+  /** A part of the time that a partition covers, between a second and a minute. */
+  static Duration interval(Duration span) {
     Duration share = span.dividedBy(20);
-    return busy || share.compareTo(INTERVAL_MIN) < 0
+    return share.compareTo(INTERVAL_MIN) < 0
         ? INTERVAL_MIN
         : share.compareTo(INTERVAL_MAX) > 0 ? INTERVAL_MAX : share;
   }
@@ -79,10 +87,11 @@ final class PartitionSweep implements Sweep {
     for (PartitionedTable table : PartitionedTable.values()) {
       prepare(table, now);
     }
-    if (retention != null) {
-      for (PartitionedTable table : PartitionedTable.values()) {
-        expire(table, now.minus(retention));
-      }
+    Duration longest = new Retentions(retention, database.transaction(retentions::list)).longest();
+    // No id is older than the epoch. What an earlier step has begun is completed nevertheless.
+    Instant kept = longest == null ? Instant.EPOCH : now.minus(longest);
+    for (PartitionedTable table : PartitionedTable.values()) {
+      expire(table, kept);
     }
     return 0;
   }

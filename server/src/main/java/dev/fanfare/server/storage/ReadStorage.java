@@ -3,6 +3,9 @@ package dev.fanfare.server.storage;
 import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 import static dev.fanfare.server.config.ServerSettings.RETENTION;
 
+import dev.fanfare.server.access.RetentionStore;
+import dev.fanfare.server.access.RetentionStore.EnvironmentRetention;
+import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.config.ServerConfig;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.storage.PartitionStore.Sized;
@@ -17,13 +20,14 @@ import org.jspecify.annotations.Nullable;
 /** Reads how much space the runs take, by the time at which they were created. Thread-safe. */
 public final class ReadStorage {
   private final Database database;
-  private final @Nullable Duration retention;
+  private final Retention retention;
   private final Duration slack;
   private final PartitionStore partitions = new PartitionStore();
+  private final RetentionStore retentions = new RetentionStore();
 
   public ReadStorage(Database database, ServerConfig config) {
     this.database = database;
-    this.retention = config.get(RETENTION).span();
+    this.retention = config.get(RETENTION);
     this.slack = PartitionSweep.slack(config.get(PARTITION_SPAN));
   }
 
@@ -32,11 +36,11 @@ public final class ReadStorage {
    *
    * @param from when its runs were created, inclusive; absent: it is the first period
    * @param to exclusive; absent: it is the last period
-   * @param runs the number of runs, as the statistics of the database estimate it
+   * @param runs the number of runs, as the database estimates it
    * @param bytes the size on disk, with indexes
    * @param remainder whether it contains only what was left of dropped periods
-   * @param dropAt the earliest time at which it is dropped; absent: it has no end, or runs are kept
-   *     forever
+   * @param dropAt the earliest time at which it is dropped; absent: it has no end, or the runs of
+   *     an environment are kept forever
    */
   public record Period(
       @Nullable Instant from,
@@ -47,11 +51,16 @@ public final class ReadStorage {
       @Nullable Instant dropAt) {}
 
   /**
-   * The periods of the database, oldest first.
+   * The periods of the database, oldest first, and how long each environment keeps its runs.
    *
    * @param now when they were read, by the database's clock
+   * @param ofServers the retention of environments without one of their own
    */
-  public record Storage(Instant now, List<Period> periods) {}
+  public record Storage(
+      Instant now,
+      List<Period> periods,
+      Retention ofServers,
+      List<EnvironmentRetention> environments) {}
 
   /** Reads the periods. */
   public Storage read() {
@@ -61,13 +70,15 @@ public final class ReadStorage {
                     Partition::from, Comparator.nullsFirst(Comparator.<Long>naturalOrder()))
                 .thenComparing(
                     Partition::to, Comparator.nullsLast(Comparator.<Long>naturalOrder())));
+    List<EnvironmentRetention> environments = database.transaction(retentions::list);
+    Duration longest = new Retentions(retention, environments).longest();
     for (Sized sized : database.transaction(partitions::sizes)) {
-      periods.merge(sized.partition(), period(sized), ReadStorage::sum);
+      periods.merge(sized.partition(), period(sized, longest), ReadStorage::sum);
     }
-    return new Storage(database.now(), List.copyOf(periods.values()));
+    return new Storage(database.now(), List.copyOf(periods.values()), retention, environments);
   }
 
-  private Period period(Sized sized) {
+  private Period period(Sized sized, @Nullable Duration longest) {
     Partition partition = sized.partition();
     Instant to = time(partition.to());
     return new Period(
@@ -76,9 +87,9 @@ public final class ReadStorage {
         sized.table().equals(PartitionedTable.RUNS.table()) ? sized.rows() : 0,
         sized.bytes(),
         partition.isRemainder(),
-        to == null || retention == null || partition.isRemainder()
+        to == null || longest == null || partition.isRemainder()
             ? null
-            : to.plus(retention).plus(slack));
+            : to.plus(longest).plus(slack));
   }
 
   private static Period sum(Period a, Period b) {

@@ -6,8 +6,12 @@ import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
-/** SQL that finds what stays when partitions are dropped. */
+/**
+ * SQL that finds what stays when partitions are dropped, and what does not stay of an environment
+ * with a shorter retention. A run that has an outcome is final for good.
+ */
 final class SurvivorStore {
   /** Bounds the memory: one more is returned when there are more. */
   static final int MAX = 1_000_000;
@@ -69,6 +73,73 @@ final class SurvivorStore {
         .bind("kept", kept)
         .bind("max", MAX + 1)
         .listReplanned(SurvivorStore::survivor);
+  }
+
+  /**
+   * A run or batch of an environment.
+   *
+   * @param stays whether it is open, or final for less than the retention
+   */
+  record Visited(UUID id, boolean stays) {}
+
+  /**
+   * The next final runs of the environment, in the order of their ids.
+   *
+   * @param after the last id before them
+   * @param until all their ids are less; in the same partition as {@code after}
+   * @param kept since when final runs stay
+   */
+  List<Visited> nextRuns(Tx tx, UUID after, UUID until, Instant kept, int max) {
+    return tx.sql(
+            """
+            select run_id as id, finished_at > :kept as stays
+              from outcomes
+             where environment_id = :environment
+               and run_id > :after
+               and run_id < :until
+               and across(run_id, :bounds)
+             order by run_id
+             limit :max
+            """)
+        .bind("after", after)
+        .bind("until", until)
+        .bind("bounds", bounds(after, until))
+        .bind("kept", kept)
+        .bind("max", max)
+        .list(SurvivorStore::visited);
+  }
+
+  /** As {@link #nextRuns}, for batches, also open ones. */
+  List<Visited> nextBatches(Tx tx, UUID after, UUID until, Instant kept, int max) {
+    return tx.sql(
+            """
+            select batch_id as id,
+                   (open_runs > 0
+                    or completed_at is null
+                    or completed_at > :kept) as stays
+              from batches
+             where environment_id = :environment
+               and batch_id > :after
+               and batch_id < :until
+               and across(batch_id, :bounds)
+             order by batch_id
+             limit :max
+            """)
+        .bind("after", after)
+        .bind("until", until)
+        .bind("bounds", bounds(after, until))
+        .bind("kept", kept)
+        .bind("max", max)
+        .list(SurvivorStore::visited);
+  }
+
+  /** The ends of a range, whose upper one is excluded. */
+  private static UUID[] bounds(UUID after, UUID until) {
+    return new UUID[] {after, IdRanges.first(IdRanges.millis(until) - 1)};
+  }
+
+  private static Visited visited(Row r) throws SQLException {
+    return new Visited(r.uuid("id"), r.flag("stays"));
   }
 
   private static Survivor survivor(Row r) throws SQLException {

@@ -100,6 +100,7 @@ create table environments (
   slug           text not null,
   type           text not null,
   created_at     timestamp with time zone not null default now(),
+  retention      text,
   constraint environments_pkey PRIMARY KEY (environment_id),
   constraint environments_project_slug_key UNIQUE (project, slug),
   constraint environments_public_id_key UNIQUE (public_id),
@@ -195,6 +196,7 @@ create table packet_refs (
   path           text not null,
   constraint packet_refs_pkey PRIMARY KEY (environment_id, path, run_id)
 ) partition by range (run_id);
+CREATE INDEX packet_refs_by_run ON packet_refs USING btree (environment_id, run_id);
 
 create table packets (
   environment_id integer not null,
@@ -251,6 +253,14 @@ create table request_keys (
   constraint request_keys_pkey PRIMARY KEY (environment_id, key_hash)
 );
 CREATE INDEX request_keys_expiry ON request_keys USING btree (environment_id, expires_at);
+
+create table retention_walks (
+  environment_id integer not null,
+  walk           text not null,
+  after_id       uuid not null,
+  began_at       timestamp with time zone not null,
+  constraint retention_walks_pkey PRIMARY KEY (environment_id, walk)
+);
 
 create table run_metadata (
   environment_id integer not null,

@@ -62,7 +62,11 @@ class FreshPlansTest {
     "lanes, checked_at <= now() order by checked_at limit 1, lanes_checked",
     "delays, run_id = '00000000-0000-0000-0000-000000000000', delays_1_pkey",
     "delays, due_at <= now() order by due_at limit 1, delays_1_due",
-    "delays, lane_id = 1 limit 1, delays_1_by_lane"
+    "delays, lane_id = 1 limit 1, delays_1_by_lane",
+    "packet_refs, path = 'a' limit 1, packet_refs_first_pkey",
+    "packet_refs, run_id between '00000000-0000-0000-0000-000000000000' and "
+        + "'00000000-0000-0000-0000-000000000000' order by run_id, "
+        + "packet_refs_first_environment_id_run_id_idx"
   })
   void a_lane_or_a_delay_is_found_by_the_index_of_its_condition(
       String table, String condition, String index) {

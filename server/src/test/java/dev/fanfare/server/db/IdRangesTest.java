@@ -24,6 +24,10 @@ class IdRangesTest {
     return weeks.since(column, ids, weeks.now());
   }
 
+  private String across(String column, Object ids) {
+    return weeks.across(column, ids, weeks.now());
+  }
+
   private String recent(String column) {
     return weeks.recent(column, weeks.now());
   }
@@ -80,9 +84,18 @@ class IdRangesTest {
   }
 
   @Test
+  void a_condition_across_ids_includes_the_ranges_between_them() {
+    assertThat(across("x.run_id", ids("2026-11-30T00:00:00Z", "2026-10-01T00:00:00Z")))
+        .isEqualTo(between("2026-09-28T00:00:00Z", "2026-12-07T00:00:00Z"));
+    assertThat(across("x.run_id", ids("1970-01-01T00:00:00Z", "2026-11-30T00:00:00Z")))
+        .isEqualTo("(true and x.run_id < '%s')".formatted(id("2026-12-07T00:00:00Z")));
+  }
+
+  @Test
   void no_ids_match_nothing() {
     assertThat(within("x.run_id", new UUID[0])).isEqualTo("false");
     assertThat(since("x.run_id", new UUID[0])).isEqualTo("false");
+    assertThat(across("x.run_id", new UUID[0])).isEqualTo("false");
   }
 
   @Test

@@ -39,7 +39,7 @@ class RestoredIndexesTest {
         Statement statement = connection.createStatement()) {
       statement.execute("set search_path to fanfare");
       for (String key : KEYS) {
-        String table = key.replace("_first", "");
+        String table = key.replaceFirst("_(first|1)$", "");
         for (Index index : indexes(statement, table)) {
           statement.execute("drop index " + index.name);
           statement.execute(index.definition.replace(" ON ONLY ", " ON "));

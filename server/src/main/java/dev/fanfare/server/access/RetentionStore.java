@@ -1,0 +1,49 @@
+package dev.fanfare.server.access;
+
+import dev.fanfare.server.config.Retention;
+import dev.fanfare.server.db.Tx;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** SQL of the retentions in {@code environments}. */
+public final class RetentionStore {
+
+  /**
+   * An environment with its retention.
+   *
+   * @param slug {@code dev}, {@code staging} or {@code prod}
+   * @param own absent: as long as the servers keep runs
+   */
+  public record EnvironmentRetention(int environmentId, String slug, @Nullable Retention own) {}
+
+  /** The retention of every environment, oldest first. */
+  public List<EnvironmentRetention> list(Tx tx) {
+    return tx.sql(
+            """
+            select environment_id, slug, retention
+              from environments
+             order by environment_id
+            """)
+        .list(r -> {
+          String own = r.textOrNull("retention");
+          return new EnvironmentRetention(
+              r.integer("environment_id"),
+              r.text("slug"),
+              own == null ? null : Retention.parse(own));
+        });
+  }
+
+  /** Changes the retention of an environment; returns false when there is no such environment. */
+  boolean set(Tx tx, String slug, @Nullable Retention own) {
+    return tx.sql(
+                """
+                update environments
+                   set retention = :retention
+                 where slug = :slug
+                """)
+            .bind("retention", own == null ? null : own.text())
+            .bind("slug", slug)
+            .update()
+        > 0;
+  }
+}
