@@ -128,8 +128,14 @@ final class StoredReads {
     pair(
         "task and queue of another",
         () -> list("taskIdentifier", StoredTasks.slug(1), "queue", "task/" + StoredTasks.slug(2)));
+    pair(
+        "task and a queue of it",
+        () -> list("taskIdentifier", StoredTasks.slug(1), "queue", "shared-1"));
     pair("task, created in an hour", () -> withinHour("taskIdentifier", frequentTask()));
     pair("status FAILED, created in an hour", () -> withinHour("status", "FAILED"));
+    pair(
+        "status QUEUED, created to",
+        () -> list("status", "QUEUED", "createdAt][to", millis(values.time(Duration.ZERO))));
     pair("status COMPLETED, created in an hour", () -> withinHour("status", "COMPLETED"));
     pair(
         "rare status, period of a day",
