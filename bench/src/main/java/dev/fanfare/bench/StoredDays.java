@@ -84,7 +84,7 @@ final class StoredDays {
           create(
               statement,
               table,
-              NAME.format(start(day).atOffset(ZoneOffset.UTC)),
+              NAME.format(LocalDate.ofInstant(start(day), ZoneOffset.UTC)),
               bound(day),
               bound(day + 1));
         }
