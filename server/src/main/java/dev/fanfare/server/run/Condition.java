@@ -107,14 +107,15 @@ enum Condition {
        limit :max
       """),
 
-  /** The run is locked to one of these versions, or a worker of that version executed it. */
+  /** The run is locked to one of these versions or was executed by one, in the filter's status. */
   VERSION(
       """
       select distinct c.run_id
         from versions v
        cross join lateral (
                select x.run_id
-                 from unnest(enum_range(null::run_status)) as s (status)
+                 from unnest(coalesce(:statuses::run_status[], enum_range(null::run_status)))
+                      as s (status)
                 cross join lateral (
                         select o.run_id
                           from outcomes o
@@ -153,7 +154,9 @@ enum Condition {
        limit :max
       """),
 
-  /** The run is, or was, in one of these queues. */
+  /**
+   * The run is, or was, in one of these queues, and of one of the filter's tasks if it has some.
+   */
   QUEUE(
       """
       select c.run_id
@@ -162,7 +165,13 @@ enum Condition {
                 join task_queues n on n.environment_id = q.environment_id
                                   and n.queue_id = q.queue_id
                where q.environment_id = :environment
-                 and q.name = any (:values::text[])) as t
+                 and q.name = any (:values::text[])
+                 and (:tasks::text[] is null
+                      or n.task_id = any (array(
+                            select t.task_id
+                              from tasks t
+                             where t.environment_id = :environment
+                               and t.slug = any (:tasks::text[]))))) as t
        cross join lateral (
                select r.run_id
                  from runs r
@@ -177,7 +186,7 @@ enum Condition {
        limit :max
       """),
 
-  /** The run is of one of these tasks. */
+  /** The run is of one of these tasks, and in one of the filter's queues if it has some. */
   TASK(
       """
       select c.run_id
@@ -186,7 +195,13 @@ enum Condition {
                 join task_queues n on n.environment_id = t.environment_id
                                   and n.task_id = t.task_id
                where t.environment_id = :environment
-                 and t.slug = any (:values::text[])) as t
+                 and t.slug = any (:values::text[])
+                 and (:queues::text[] is null
+                      or n.queue_id = any (array(
+                            select q.queue_id
+                              from queues q
+                             where q.environment_id = :environment
+                               and q.name = any (:queues::text[]))))) as t
        cross join lateral (
                select r.run_id
                  from runs r
@@ -346,6 +361,10 @@ enum Condition {
     };
   }
 
+  private static String @Nullable [] arrayOrNull(List<String> values) {
+    return values.isEmpty() ? null : values.toArray(String[]::new);
+  }
+
   private static List<String> texts(@Nullable UUID id) {
     return id == null ? List.of() : List.of(id.toString());
   }
@@ -360,11 +379,16 @@ enum Condition {
               .bind("test", filter.test())
               .bind("created_from", filter.createdFrom())
               .bind("created_to", filter.createdTo());
-      case STATUS ->
+      case STATUS, QUEUE ->
+          statement.texts("values", values(filter)).bind("tasks", arrayOrNull(TASK.values(filter)));
+      case TASK ->
           statement
               .texts("values", values(filter))
-              .bind(
-                  "tasks", filter.tasks().isEmpty() ? null : filter.tasks().toArray(String[]::new));
+              .bind("queues", arrayOrNull(QUEUE.values(filter)));
+      case VERSION ->
+          statement
+              .texts("values", values(filter))
+              .bind("statuses", arrayOrNull(STATUS.values(filter)));
       default -> statement.texts("values", values(filter));
     }
     return statement

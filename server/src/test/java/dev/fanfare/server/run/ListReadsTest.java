@@ -51,7 +51,8 @@ class ListReadsTest {
           tx.sql(
                   """
                   insert into queues (environment_id, name)
-                  values (:environment, 'common'), (:environment, 'rare')
+                  values (:environment, 'common'), (:environment, 'rare'),
+                         (:environment, 'other')
                   """)
               .update();
           tx.sql(
@@ -59,7 +60,7 @@ class ListReadsTest {
                   insert into tasks (environment_id, slug, queue_id, max_attempts, retry_min_ms,
                                      retry_max_ms, retry_factor, retry_randomize)
                   select :environment, slug, 1, 1, 1, 1, 1, false
-                    from unnest(array['common', 'rare']) as slug
+                    from unnest(array['common', 'rare', 'other']) as slug
                   """)
               .update();
           tx.sql(
@@ -71,13 +72,14 @@ class ListReadsTest {
           tx.sql(
                   """
                   insert into lanes (environment_id, queue_id, task_id)
-                  values (:environment, 1, 1), (:environment, 2, 2)
+                  values (:environment, 1, 1), (:environment, 2, 2), (:environment, 3, 3)
                   """)
               .update();
           tx.sql(
                   """
                   insert into task_queues (environment_id, task_id, queue_id, version_id)
-                  values (:environment, 1, 1, 0), (:environment, 2, 2, 0), (:environment, 1, 1, 21)
+                  values (:environment, 1, 1, 0), (:environment, 2, 2, 0), (:environment, 3, 3, 0),
+                         (:environment, 1, 1, 21)
                   """)
               .update();
           tx.sql(
@@ -86,15 +88,16 @@ class ListReadsTest {
                                     rank, created_at, tags, options, source, is_test)
                   select :environment,
                          (lpad(to_hex(:begin + 1000 * i), 12, '0') || lpad(i::text, 20, '0'))::uuid,
-                         case when i < 10 then 2 else 1 end, case when i < 10 then 2 else 1 end,
-                         case when i between 10 and 19 then 21 end,
-                         case when i < 10 then 2 else 1 end, i,
+                         t.id, t.id, case when i between 10 and 19 then 21 end, t.id, i,
                          to_timestamp(:begin / 1000 + i),
                          array[case when i < 10 then 'rare' else 'common' end],
                          case when i < 10 then '{"machine":"micro","region":"eu"}'
                               else '{"machine":"small-1x","region":"us"}' end,
                          'API', i < 10
                     from generate_series(0, :runs - 1) as i
+                   cross join lateral (
+                           select case when i < 10 then 2 when i < 20 or i % 2 = 0 then 1 else 3 end
+                                  as id) as t
                   """)
               .bind("begin", BEGIN.toEpochMilli())
               .bind("runs", RUNS)
@@ -184,6 +187,10 @@ class ListReadsTest {
             Arguments.of("older", new Filters().createdTo(BEGIN.minus(Duration.ofDays(1))), 0),
             Arguments.of("newer", new Filters().createdFrom(BEGIN.plus(Duration.ofDays(1))), 0),
             Arguments.of("all", new Filters(), 25),
+            Arguments.of(
+                "a task in the queue of another",
+                new Filters().tasks(List.of("common")).queues(List.of("other")),
+                0),
             Arguments.of(
                 "two rare conditions",
                 new Filters().tasks(List.of("rare")).statuses(List.of(RunStatus.FAILED)),
