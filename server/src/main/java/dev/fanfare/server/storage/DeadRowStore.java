@@ -79,7 +79,7 @@ final class DeadRowStore {
             .list(r -> r.text("holder")));
   }
 
-  /** Creates the table that is to follow. */
+  /** Creates the table that is to follow, without its primary key. */
   void create(Tx tx, Worn worn) {
     String next = worn.next();
     tx.define("drop table if exists " + next); // of a server that was stopped in between
@@ -89,9 +89,7 @@ final class DeadRowStore {
                 next,
                 worn.table().table(),
                 worn.options().isEmpty() ? "" : " with (" + worn.options() + ")"));
-    // The key by which rows are looked up must be the newest index: see PartitionStore.
     tx.define("alter table %1$s drop constraint %1$s_pkey".formatted(next));
-    tx.define("alter table %s add primary key (%s)".formatted(next, worn.table().key));
   }
 
   /** Moves the live rows to the table that follows. Nobody else can read or write meanwhile. */
@@ -106,6 +104,9 @@ final class DeadRowStore {
           from %s
         """
             .formatted(worn.next(), worn.name()));
+    // Sorting the keys of all rows is faster than inserting each. And it must be the newest index:
+    // see PartitionStore.
+    tx.define("alter table %s add primary key (%s)".formatted(worn.next(), worn.table().key));
     tx.define("alter table %s detach partition %s".formatted(table, worn.name()));
     tx.define("alter table %s attach partition %s default".formatted(table, worn.next()));
     tx.define("drop table " + worn.name());

@@ -30,7 +30,7 @@ final class DeadRowSweep implements Sweep {
   private static final long DEAD_MIN = 10_000;
 
   /** Bounds what is copied by what is got rid of. */
-  private static final long DEAD_PER_LIVE = 10;
+  private static final long DEAD_PER_LIVE = 4;
 
   /** How long statements of users may wait behind ours, and behind the lock. */
   private static final String LIMIT = "50ms";
