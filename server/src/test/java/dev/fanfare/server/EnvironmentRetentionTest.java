@@ -166,7 +166,7 @@ class EnvironmentRetentionTest {
     List<UUID> kept = finished(other);
     let(Duration.ofDays(32));
     assertEmpty(usual);
-    let(Duration.ofDays(400));
+    let(Duration.ofDays(60));
     assertFull(other);
     kept.forEach(run -> assertThat(other.status(run)).isEqualTo(RunStatus.COMPLETED));
   }
