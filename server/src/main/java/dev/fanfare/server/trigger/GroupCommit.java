@@ -14,17 +14,17 @@ import java.util.function.BiConsumer;
  * same for one row as for a hundred. Calls that arrive while a group is being processed form the
  * next group. No call is delayed to wait for others: a call that arrives alone is a group of one.
  *
- * <p>Each partition processes one group at a time, on a virtual thread that runs while the
- * partition has waiting calls. Thread-safe.
+ * <p>Calls wait in lines, one for each key. A line processes one group at a time, on a virtual
+ * thread that runs while calls wait in it. Thread-safe.
  *
- * @param <K> the key of a partition; only calls of the same partition share a transaction
+ * @param <K> the key of a line; only calls of the same line share a transaction
  * @param <M> a call, with the future of its result
  */
 final class GroupCommit<K, M> {
   private final int groupMax;
   private final BiConsumer<K, List<M>> work;
   private final BiConsumer<List<M>, Throwable> failed;
-  private final Map<K, Partition> partitions = new ConcurrentHashMap<>();
+  private final Map<K, Line> lines = new ConcurrentHashMap<>();
 
   /**
    * @param groupMax the maximum size of a group
@@ -38,25 +38,25 @@ final class GroupCommit<K, M> {
     this.failed = failed;
   }
 
-  /** Adds a call to its partition; returns at once. */
+  /** Adds a call to its line; returns at once. */
   void join(K key, M member) {
-    Partition partition = partitions.computeIfAbsent(key, Partition::new);
-    if (partition.add(member)) {
-      Thread.ofVirtual().name("group-" + key).start(partition::run);
+    Line line = lines.computeIfAbsent(key, Line::new);
+    if (line.add(member)) {
+      Thread.ofVirtual().name("group-" + key).start(line::run);
     }
   }
 
-  private final class Partition {
+  private final class Line {
     private final K key;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<M> waiting = new ArrayDeque<>(); // guarded by lock
     private boolean running; // guarded by lock
 
-    Partition(K key) {
+    Line(K key) {
       this.key = key;
     }
 
-    /** Adds a call; returns whether the caller must start the partition's thread. */
+    /** Adds a call; returns whether the caller must start the line's thread. */
     boolean add(M member) {
       lock.lock();
       try {
@@ -74,7 +74,7 @@ final class GroupCommit<K, M> {
         try {
           work.accept(key, group);
         } catch (Throwable e) {
-          // Caught, because without this thread the calls of this partition would wait forever.
+          // Caught, because without this thread the calls of this line would wait forever.
           failed.accept(group, e);
         }
       }

@@ -19,12 +19,12 @@ class GroupCommitTest {
   @Test
   void a_single_caller_is_a_group_of_one() throws Exception {
     GroupCommit<String, Integer> commit =
-        new GroupCommit<>(10, (partition, group) -> groups.add(group), this::failed);
+        new GroupCommit<>(10, (key, group) -> groups.add(group), this::failed);
 
-    commit.join("partition", 1);
+    commit.join("key", 1);
     assertThat(groups.take()).containsExactly(1);
 
-    commit.join("partition", 2);
+    commit.join("key", 2);
     assertThat(groups.take()).containsExactly(2);
   }
 
@@ -36,17 +36,17 @@ class GroupCommitTest {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             2,
-            (partition, group) -> {
+            (key, group) -> {
               begun.countDown();
               awaitQuietly(go);
               groups.add(group);
             },
             this::failed);
 
-    commit.join("partition", 1);
+    commit.join("key", 1);
     begun.await();
     for (int i = 2; i <= 6; i++) {
-      commit.join("partition", i);
+      commit.join("key", i);
     }
     go.countDown();
 
@@ -57,13 +57,13 @@ class GroupCommitTest {
   }
 
   @Test
-  void one_partition_does_not_wait_for_another() throws Exception {
+  void one_line_does_not_wait_for_another() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,
-            (partition, group) -> {
-              if (partition.equals("slow")) {
+            (key, group) -> {
+              if (key.equals("slow")) {
                 awaitQuietly(never);
               }
               groups.add(group);
@@ -78,11 +78,11 @@ class GroupCommitTest {
   }
 
   @Test
-  void a_failed_group_is_reported_and_does_not_block_its_partition() throws Exception {
+  void a_failed_group_is_reported_and_does_not_block_its_line() throws Exception {
     GroupCommit<String, Integer> commit =
         new GroupCommit<>(
             10,
-            (partition, group) -> {
+            (key, group) -> {
               if (group.contains(1)) {
                 throw new OutOfMemoryError("intended fault");
               }
@@ -90,10 +90,10 @@ class GroupCommitTest {
             },
             this::failed);
 
-    commit.join("partition", 1);
+    commit.join("key", 1);
     assertThat(failures.take()).containsExactly(1);
 
-    commit.join("partition", 2);
+    commit.join("key", 2);
     assertThat(groups.take()).containsExactly(2);
   }
 
