@@ -64,6 +64,11 @@ final class ClientConnection implements ServerConnection, InterruptableTask<Void
     return heads.isHttp10();
   }
 
+  /** Whether the client has gone; see {@link RequestHeads#hasEnded}. */
+  boolean hasEnded() {
+    return heads.hasEnded();
+  }
+
   /** Where answers go that Helidon does not write. */
   TimedWriter writer() {
     return writer;

@@ -147,6 +147,16 @@ public final class Exchange {
     memory.hold(HELD_COPIES * bytes);
   }
 
+  /**
+   * Ends the request if the client has gone, so that nobody waits for its response. Call it from
+   * time to time during long work; the first call begins to look.
+   */
+  public void requireClient() {
+    if (ClientConnection.current().hasEnded()) {
+      throw HttpError.clientGone();
+    }
+  }
+
   /** Whether requests hold all memory there is, so that nothing long should be read. */
   public boolean isMemorySpent() {
     return memory.isSpent();

@@ -56,6 +56,11 @@ public final class HttpError extends RuntimeException {
     return new HttpError(Response.error(408, "The request body ended early").closing());
   }
 
+  /** 499, as proxies log it: hardly anybody sees the response. */
+  static HttpError clientGone() {
+    return new HttpError(Response.error(499, "The client closed the connection").closing());
+  }
+
   /** 400, for an invalid query parameter. */
   public static HttpError query(String name, String message) {
     return new HttpError(

@@ -4,8 +4,11 @@ import io.helidon.common.socket.HelidonSocket;
 import io.helidon.webserver.ServerConnectionException;
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The bytes of a connection. If its first request has HTTP/1.0, its head becomes one of HTTP/1.1
  * that closes the connection, as HTTP/1.0 does by default. Bytes of HTTP/1.1 pass unchanged.
  * Confined to the thread of the connection.
+ *
+ * <p>The end of the input shows that the client has gone. Only a read finds it, so {@link
+ * #hasEnded} lets another thread read ahead.
  */
 final class RequestHeads implements Supplier<byte[]> {
   /** More than the server accepts: longer heads pass, and are refused. */
@@ -24,6 +30,9 @@ final class RequestHeads implements Supplier<byte[]> {
   private final HelidonSocket socket;
   private boolean begun;
   private boolean http10;
+
+  /** The next bytes, if another thread reads them. */
+  private @Nullable CompletableFuture<byte @Nullable []> ahead;
 
   RequestHeads(HelidonSocket socket) {
     this.socket = socket;
@@ -57,12 +66,40 @@ final class RequestHeads implements Supplier<byte[]> {
         : head.toByteArray();
   }
 
-  private byte @Nullable [] read() {
-    try {
-      return socket.get();
-    } catch (UncheckedIOException e) {
-      throw new ServerConnectionException("Cannot read from the client", e);
+  /**
+   * Whether the client has closed the connection, or its sending half. The first call begins to
+   * look, so it returns false.
+   */
+  boolean hasEnded() {
+    CompletableFuture<byte @Nullable []> next = ahead;
+    if (next == null) {
+      ahead =
+          CompletableFuture.<byte @Nullable []>supplyAsync(
+              this::receive, task -> Thread.ofVirtual().name("read-ahead").start(task));
+      return false;
     }
+    return switch (next.state()) {
+      case SUCCESS -> next.resultNow() == null;
+      case FAILED -> !(next.exceptionNow().getCause() instanceof SocketTimeoutException);
+      case RUNNING, CANCELLED -> false;
+    };
+  }
+
+  private byte @Nullable [] read() {
+    CompletableFuture<byte @Nullable []> next = ahead;
+    ahead = null;
+    try {
+      return next == null ? receive() : next.get();
+    } catch (UncheckedIOException | ExecutionException e) {
+      throw new ServerConnectionException("Cannot read from the client", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerConnectionException("The server closes the connection", e);
+    }
+  }
+
+  private byte @Nullable [] receive() {
+    return socket.get();
   }
 
   private static String text(ByteArrayOutputStream head) {

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Lists the runs of an environment that match a filter, newest first, in pages. */
@@ -46,6 +45,16 @@ public final class ListRuns {
    */
   public record Page(List<Run> runs, @Nullable UUID next, @Nullable UUID previous) {}
 
+  /** Who waits for a page. Both methods may throw, which ends the search. */
+  @FunctionalInterface
+  public interface Reader {
+    /** Called with the size of texts in bytes before they are read. */
+    void reserve(long bytes);
+
+    /** Called from time to time during a long search. */
+    default void requirePresent() {}
+  }
+
   /**
    * The page of runs that directly follows {@code after} or directly precedes {@code before}. It
    * has fewer runs than asked for if their texts would be too long, or if finding more would take
@@ -53,7 +62,6 @@ public final class ListRuns {
    *
    * @param after the last run of the page before; absent with {@code before}: the newest page
    * @param before the first run of the page after; takes precedence over {@code after}
-   * @param reserve called with the size of the texts in bytes before they are read; may throw
    * @return refused if no run was found in time, although there may be some
    */
   public Result<Page> page(
@@ -62,14 +70,14 @@ public final class ListRuns {
       int size,
       @Nullable UUID after,
       @Nullable UUID before,
-      LongConsumer reserve) {
+      Reader reader) {
     if (filter.matchesNone()) {
       return Result.of(new Page(List.of(), null, null));
     }
     IdRange range = before == null ? IdRange.olderThan(after) : IdRange.newerThan(before);
     Shown shown;
     try {
-      shown = database.list(environmentId, tx -> shown(tx, filter, range, size, reserve));
+      shown = database.list(environmentId, tx -> shown(tx, filter, range, size, reader));
     } catch (DatabaseException e) {
       if (e.isTimedOut()) {
         return Result.refused(TOO_SLOW);
@@ -94,8 +102,8 @@ public final class ListRuns {
    */
   private record Shown(List<Run> runs, boolean isMore) {}
 
-  private Shown shown(Tx tx, RunFilter filter, IdRange range, int size, LongConsumer reserve) {
-    RunSearch search = new RunSearch(tx, filter, searchLimit);
+  private Shown shown(Tx tx, RunFilter filter, IdRange range, int size, Reader reader) {
+    RunSearch search = new RunSearch(tx, filter, searchLimit, reader::requirePresent);
     List<Run> shown = new ArrayList<>();
     IdRange rest = range;
     long bytes = 0;
@@ -104,7 +112,7 @@ public final class ListRuns {
       // One run more than fits shows whether another page follows.
       RunSearch.Found found = search.find(rest, missing + 1);
       List<SizedRun> fitting = SizedRun.fitting(found.runs(), missing, METADATA_BYTES_MAX - bytes);
-      reserve.accept(SizedRun.sum(fitting));
+      reader.reserve(SizedRun.sum(fitting));
       int loaded = load(tx, filter, SizedRun.ids(fitting), shown);
       boolean isMore = found.isCut() || found.runs().size() > fitting.size();
       if (!isMore || found.isCut() || loaded == fitting.size()) {

@@ -24,17 +24,20 @@ final class RunSearch {
   private final RunFilter filter;
   private final List<Condition> conditions;
   private final long endNanos;
+  private final Runnable requirePresent;
 
   /**
    * A search in a transaction.
    *
    * @param limit how long it may take, apart from its last round
+   * @param requirePresent called between rounds; throws if nobody waits for the result any more
    */
-  RunSearch(Tx tx, RunFilter filter, Duration limit) {
+  RunSearch(Tx tx, RunFilter filter, Duration limit, Runnable requirePresent) {
     this.tx = tx;
     this.filter = filter;
     this.conditions = Condition.of(filter);
     this.endNanos = System.nanoTime() + limit.toNanos();
+    this.requirePresent = requirePresent;
   }
 
   /**
@@ -64,6 +67,7 @@ final class RunSearch {
       if (System.nanoTime() - endNanos > 0) {
         return new Found(found, true);
       }
+      requirePresent.run();
       rest = rest.after(candidates.getLast());
       tried = conditions;
     }

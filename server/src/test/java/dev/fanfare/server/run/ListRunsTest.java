@@ -1,6 +1,7 @@
 package dev.fanfare.server.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.Engine;
 import dev.fanfare.server.Filters;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -77,5 +79,28 @@ class ListRunsTest {
                 .runs())
         .extracting(Run::id)
         .containsExactly(alone);
+  }
+
+  @Test
+  void a_long_search_ends_when_nobody_waits_for_it() {
+    fill();
+    ListRuns patient = new ListRuns(engine.database, Duration.ofMinutes(1));
+    AtomicInteger calls = new AtomicInteger();
+    ListRuns.Reader leaving =
+        new ListRuns.Reader() {
+          @Override
+          public void reserve(long bytes) {}
+
+          @Override
+          public void requirePresent() {
+            if (calls.incrementAndGet() == 2) {
+              throw new HttpError(499, "gone");
+            }
+          }
+        };
+    RunFilter filter = new Filters().tasks(List.of("a")).tags(List.of("y")).toFilter();
+    assertThatThrownBy(() -> patient.page(tenant.id(), filter, 10, null, null, leaving))
+        .isInstanceOf(HttpError.class);
+    assertThat(calls).hasValue(2);
   }
 }

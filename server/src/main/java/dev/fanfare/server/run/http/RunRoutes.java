@@ -151,7 +151,7 @@ public final class RunRoutes implements Component {
                 query.size(),
                 query.after(),
                 query.before(),
-                exchange::reserveAnswer)
+                reader(exchange))
             .orElseThrow(HttpError::of);
     String next = cursor(page.next());
     String previous = cursor(page.previous());
@@ -159,6 +159,20 @@ public final class RunRoutes implements Component {
         200,
         exchange.answerBytes(),
         out -> new RunJson(statuses).page(page.runs(), caller.environment(), next, previous, out));
+  }
+
+  private static ListRuns.Reader reader(Exchange exchange) {
+    return new ListRuns.Reader() {
+      @Override
+      public void reserve(long bytes) {
+        exchange.reserveAnswer(bytes);
+      }
+
+      @Override
+      public void requirePresent() {
+        exchange.requireClient();
+      }
+    };
   }
 
   /** Requires a read scope for all runs or tasks, or for each task that the filter names. */
