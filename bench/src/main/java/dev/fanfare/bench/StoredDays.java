@@ -64,11 +64,6 @@ final class StoredDays {
     return Duration.between(start(day), end.isBefore(now) ? end : now);
   }
 
-  /** The name of the oldest partition of the runs, in the schema. */
-  static String oldestRuns() {
-    return Table.RUNS.partition("first");
-  }
-
   /**
    * Splits the first partition of each table, which must be empty, into one for each day. The
    * server has split off the future.

@@ -2,52 +2,56 @@ package dev.fanfare.bench;
 
 import dev.fanfare.sdk.Fanfare;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What users notice while the oldest partition is dropped: the longest calls in that time, beside
- * those of the time before. The server is started again with a retention after which the partition
- * is due when everything is warm.
+ * What users notice while the oldest partitions are dropped, one table after the other: the longest
+ * calls in that time, beside those of the time before. The server is started again with a retention
+ * after which the partitions are due when everything is warm.
  */
 final class StoredDrop {
   private static final Duration GIVE_UP = Duration.ofMinutes(30);
   private static final double CALLS_PER_SECOND = 30;
   private static final int WATCH_MILLIS = 5;
 
+  /** A drop of a table should take no longer. */
+  private static final double LIMIT_MILLIS = 1_000;
+
+  /** What a drop causes, such as new plans, goes on after it. */
+  private static final long AFTERMATH_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+  /** The oldest partitions that are still there. */
   private static final String WATCH =
       """
-      select exists (select
-                       from pg_locks
-                      where relation = to_regclass('%1$s')
-                        and mode = 'ShareRowExclusiveLock'
-                        and granted) as locked,
-             not coalesce((select relispartition
-                             from pg_class
-                            where oid = to_regclass('%1$s')), false) as detached,
-             not exists (select
-                           from pg_class
-                          where relnamespace = 'fanfare'::regnamespace
-                            and relname like '%%\\_first'
-                            and relkind = 'r') as dropped
-      """
-          .formatted(StoredDays.oldestRuns());
+      select c.relname as name,
+             exists (select
+                       from pg_locks l
+                      where l.relation = c.oid
+                        and l.mode = 'ShareRowExclusiveLock'
+                        and l.granted) as locked
+        from pg_class c
+       where c.relnamespace = 'fanfare'::regnamespace
+         and c.relkind = 'r'
+         and c.relname like '%\\_first'
+      """;
 
   /** One call of a user; times are those of {@link System#nanoTime}. */
   private record Call(String kind, long begun, long ended) {}
@@ -74,7 +78,7 @@ final class StoredDrop {
     this.warmUp = warmUp;
   }
 
-  /** Waits for the drop, while four callers and a worker are at work. */
+  /** Waits for the drops, while four callers and a worker are at work. */
   List<Row> measure() throws Exception {
     List<String> runs = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -89,7 +93,7 @@ final class StoredDrop {
     HttpCalls http = new HttpCalls(testbed.server());
     List<Tasks.Item> items = Tasks.items(100);
     long warm = System.nanoTime() + warmUp.toNanos() / 2;
-    Drop drop;
+    List<Drop> drops;
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<?>> callers = new ArrayList<>();
       callers.add(
@@ -102,7 +106,7 @@ final class StoredDrop {
           threads.submit(() -> repeat("get", () -> get(http, "/api/v3/runs/" + values.one(runs)))));
       callers.add(threads.submit(() -> repeat("list", () -> get(http, "/api/v1/runs"))));
       try {
-        drop = watch();
+        drops = watch();
         TimeUnit.SECONDS.sleep(1); // for calls that have waited
       } finally {
         stopping = true;
@@ -112,7 +116,7 @@ final class StoredDrop {
       }
     }
     testbed.worker().stop();
-    return drop == null ? List.of() : rows(warm, drop);
+    return rows(warm, drops);
   }
 
   private Void repeat(String kind, Step step) throws Exception {
@@ -132,55 +136,71 @@ final class StoredDrop {
     }
   }
 
-  /** The time of the drop, from the first lock to the last table. */
-  private record Drop(long begun, long ended) {}
+  /** The time of the drop of one table, from its first lock until its files are gone. */
+  private record Drop(long begun, long ended) {
+    double millis() {
+      return (ended - begun) / 1e6;
+    }
 
-  /** Waits for the drop; absent: it began too early or not at all, and there is nothing to tell. */
-  private @Nullable Drop watch() throws SQLException, InterruptedException {
-    Connection connection = testbed.observer();
+    boolean concerns(Call call) {
+      return call.ended() > begun && call.begun() < ended + AFTERMATH_NANOS;
+    }
+  }
+
+  /** Waits until all tables are dropped. */
+  private List<Drop> watch() throws SQLException, InterruptedException {
+    List<Drop> drops = new ArrayList<>();
     long giveUp = System.nanoTime() + GIVE_UP.toNanos();
-    long begun = 0;
-    long detached = 0;
-    try (Statement statement = connection.createStatement()) {
-      while (System.nanoTime() < giveUp) {
+    Map<String, Long> begun = new LinkedHashMap<>(); // 0: not yet
+    try (Statement statement = testbed.observer().createStatement()) {
+      do {
+        long now = System.nanoTime();
+        Set<String> present = new HashSet<>();
         try (ResultSet result = statement.executeQuery(WATCH)) {
-          result.next();
-          long now = System.nanoTime();
-          boolean isDetached = result.getBoolean("detached");
-          begun = begun == 0 && (result.getBoolean("locked") || isDetached) ? now : begun;
-          detached = detached == 0 && isDetached ? now : detached;
-          if (result.getBoolean("dropped")) {
-            return begun < now ? drop(begun, detached, now) : null;
+          while (result.next()) {
+            String name = result.getString("name");
+            present.add(name);
+            long before = begun.getOrDefault(name, 0L);
+            begun.put(name, before == 0 && result.getBoolean("locked") ? now : before);
+          }
+        }
+        for (Map.Entry<String, Long> each : List.copyOf(begun.entrySet())) {
+          if (!present.contains(each.getKey())) {
+            drops.add(dropped(each.getKey(), each.getValue()));
+            begun.remove(each.getKey());
           }
         }
         TimeUnit.MILLISECONDS.sleep(WATCH_MILLIS);
-      }
+      } while (!begun.isEmpty() && System.nanoTime() < giveUp);
     }
-    return null;
+    return drops;
   }
 
-  private Drop drop(long begun, long detached, long ended) {
-    progress.say(
-        String.format(
-            Locale.ROOT,
-            "stored: dropped the oldest partitions in %,.0f ms; that of the runs was gone after"
-                + " %,.0f ms; %s calls got a status of 500 or more",
-            (ended - begun) / 1e6,
-            (detached - begun) / 1e6,
-            failed.get()));
-    return new Drop(begun, ended);
+  private Drop dropped(String name, long begun) {
+    long now = System.nanoTime();
+    Drop drop = new Drop(begun == 0 ? now : begun, now);
+    progress.say(String.format(Locale.ROOT, "stored: dropped %s in %,.0f ms", name, drop.millis()));
+    return drop;
   }
 
-  private List<Row> rows(long warm, Drop drop) {
+  private List<Row> rows(long warm, List<Drop> drops) {
+    progress.say("stored: %s calls got a status of 500 or more".formatted(failed.get()));
+    if (drops.isEmpty()) {
+      return List.of();
+    }
     List<Row> rows = new ArrayList<>();
+    double longest = drops.stream().mapToDouble(Drop::millis).max().orElse(0);
+    rows.add(
+        new Row("stored", "drop of a table", "ms", longest, LIMIT_MILLIS, longest / LIMIT_MILLIS));
+    long first = drops.stream().mapToLong(Drop::begun).min().orElse(Long.MAX_VALUE);
     for (String kind : List.of("trigger", "batch of 100", "get", "list")) {
       List<Long> before = new ArrayList<>();
       List<Long> during = new ArrayList<>();
       for (Call call : calls) {
         if (call.kind().equals(kind) && call.begun() >= warm) {
-          if (call.ended() < drop.begun()) {
+          if (call.ended() < first) {
             before.add(call.ended() - call.begun());
-          } else if (call.begun() < drop.ended()) {
+          } else if (drops.stream().anyMatch(drop -> drop.concerns(call))) {
             during.add(call.ended() - call.begun());
           }
         }

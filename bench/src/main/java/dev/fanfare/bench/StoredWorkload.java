@@ -14,7 +14,7 @@ import java.util.Random;
 
 /**
  * What many stored runs cost: how long reading them takes, how much slower ingest and drain are
- * than on empty tables, and what users notice when a partition is dropped.
+ * than on empty tables, and what users notice when partitions are dropped.
  */
 final class StoredWorkload implements LongWorkload {
   private static final int HELD = 200;
@@ -56,11 +56,11 @@ final class StoredWorkload implements LongWorkload {
 
     List<Throughput> full = throughput(testbed, options, progress, "everything stored");
     rows.addAll(compare(full, empty));
-    progress.say("stored: waiting for the drop of the oldest partition");
+    progress.say("stored: waiting for the drop of the oldest partitions");
     Duration warmUp = Duration.ofSeconds(options.size(180, 90));
     List<Row> drop = new StoredDrop(testbed, progress, days, values, warmUp).measure();
     if (drop.isEmpty()) {
-      progress.say("stored: the partition was not dropped in the time that was watched");
+      progress.say("stored: nothing was dropped in the time that was watched");
     }
     rows.addAll(drop);
     return rows;

@@ -21,6 +21,11 @@ public interface Sweep {
   /** The pause after a step that found nothing to do. */
   Duration interval();
 
+  /** The pause after a step that changed something, before the next one looks for more. */
+  default Duration pause() {
+    return Duration.ZERO;
+  }
+
   /**
    * The contact with the database that must precede a step, for one loop. Absent: a step needs
    * none.

@@ -99,7 +99,7 @@ public final class SweepLoop implements AutoCloseable {
       }
       failed = failed(sweep, e);
     }
-    return failed ? FAILURE_PAUSE_MILLIS : done > 0 ? 0 : sweep.interval().toMillis();
+    return failed ? FAILURE_PAUSE_MILLIS : (done > 0 ? sweep.pause() : sweep.interval()).toMillis();
   }
 
   private boolean failed(Sweep sweep, Throwable failure) {

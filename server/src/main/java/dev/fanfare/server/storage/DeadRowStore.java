@@ -112,13 +112,9 @@ final class DeadRowStore {
     tx.define("drop table " + worn.name());
   }
 
-  /** Bounds the time that each of the next statements takes, or waits for a lock. */
+  /** Bounds the time that each of the next statements takes. */
   void limit(Tx tx, String limit) {
-    tx.sql(
-            """
-            select set_config('lock_timeout', :limit, true),
-                   set_config('statement_timeout', :limit, true)
-            """)
+    tx.sql("select set_config('statement_timeout', :limit, true)")
         .bind("limit", limit)
         .first(r -> true);
   }

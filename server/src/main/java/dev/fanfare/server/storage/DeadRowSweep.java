@@ -32,14 +32,11 @@ final class DeadRowSweep implements Sweep {
   /** Bounds what is copied by what is got rid of. */
   private static final long DEAD_PER_LIVE = 4;
 
-  /** How long statements of users may wait behind ours, and behind the lock. */
-  private static final String LIMIT = "50ms";
-
   private final Database database;
+  private final PartitionLock lock;
   private final long deadMin;
   private final long deadPerLive;
   private final DeadRowStore store = new DeadRowStore();
-  private final PartitionStore partitions = new PartitionStore();
 
   /** What was there when the last step found a table full of dead rows. */
   private volatile Set<String> holdersBefore = Set.of();
@@ -50,6 +47,7 @@ final class DeadRowSweep implements Sweep {
 
   DeadRowSweep(Database database, long deadMin, long deadPerLive) {
     this.database = database;
+    this.lock = new PartitionLock(database);
     this.deadMin = deadMin;
     this.deadPerLive = deadPerLive;
   }
@@ -82,24 +80,20 @@ final class DeadRowSweep implements Sweep {
   private void replace(Worn worn) {
     try {
       boolean done =
-          database.transaction(tx -> {
-            if (!partitions.tryLock(tx)) {
-              return false; // another server changes partitions
-            }
+          lock.attempt(tx -> {
             store.create(tx, worn);
-            store.limit(tx, LIMIT);
+            store.limit(tx, PartitionLock.LIMIT);
             store.replace(tx, worn);
-            return true;
           });
       if (done) {
         log.debug(
             "Left about {} dead rows behind: {} is {} now", worn.dead(), worn.name(), worn.next());
       }
     } catch (DatabaseException e) {
-      if (!e.isLockTimeout() && !e.isTimedOut()) {
+      if (!e.isTimedOut()) {
         throw e;
       }
-      log.debug("{} is replaced later: it took longer than {}", worn.name(), LIMIT);
+      log.debug("{} is replaced later: it took too long", worn.name());
     }
   }
 }

@@ -25,10 +25,18 @@ final class PartitionStore {
     return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
   }
 
-  /** Lets one server at a time change partitions, until the transaction ends. */
-  boolean tryLock(Tx tx) {
+  /**
+   * Lets one server at a time change partitions, until the transaction ends; returns whether this
+   * one may. Bounds how long its statements wait for locks.
+   */
+  boolean tryLock(Tx tx, String limit) {
     return Boolean.TRUE.equals(
-        tx.sql("select pg_try_advisory_xact_lock(hashtext('fanfare partitions')) as locked")
+        tx.sql(
+                """
+                select pg_try_advisory_xact_lock(hashtext('fanfare partitions')) as locked,
+                       set_config('lock_timeout', :limit, true)
+                """)
+            .bind("limit", limit)
             .first(r -> r.flag("locked")));
   }
 
@@ -186,13 +194,6 @@ final class PartitionStore {
                 name,
                 from == null ? "minvalue" : "'" + IdRanges.first(from) + "'",
                 to == null ? "maxvalue" : "'" + IdRanges.first(to) + "'"));
-  }
-
-  /** Bounds the time for which the next statements wait for locks, and others behind them. */
-  void limitLocks(Tx tx, String limit) {
-    tx.sql("select set_config('lock_timeout', :limit, true) as limit")
-        .bind("limit", limit)
-        .first(r -> true);
   }
 
   /** Keeps writers away from partitions until the transaction ends. Others can read. */

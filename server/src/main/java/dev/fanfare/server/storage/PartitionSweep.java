@@ -8,7 +8,6 @@ import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.db.Database;
-import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.IdRanges;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketName;
@@ -30,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Changing the partitions of a table takes its exclusive lock, for milliseconds. Statements of
  * users wait behind a transaction that waits for such a lock, so it gives up quickly and tries
- * again later: a long read delays the change, and nobody else.
+ * again later: a long read delays the change, and nobody else. Afterwards every connection plans
+ * its statements on the table again, so a step changes one table, and pauses before the next.
  */
 final class PartitionSweep implements Sweep {
   private static final Logger log = LoggerFactory.getLogger(PartitionSweep.class);
@@ -38,15 +38,18 @@ final class PartitionSweep implements Sweep {
   private static final Duration INTERVAL_MIN = Duration.ofSeconds(1);
   private static final Duration INTERVAL_MAX = Duration.ofMinutes(1);
 
-  /** How long statements of users may wait behind ours. */
-  private static final String LOCK_LIMIT = "50ms";
+  /** Of the span of a partition: there is time to change every table twice. */
+  private static final int PAUSES = 50;
+
+  private static final Duration PAUSE_MAX = Duration.ofSeconds(2);
 
   private static final int EXPIRIES_AT_ONCE = 10_000;
 
-  /** Whether the last step did not get a lock. */
+  /** Whether the last step could not make a change. */
   private volatile boolean busy;
 
   private final Database database;
+  private final PartitionLock lock;
   private final IdRanges ranges;
   private final Duration span;
   private final Retention retention;
@@ -58,6 +61,7 @@ final class PartitionSweep implements Sweep {
 
   PartitionSweep(Resources resources) {
     this.database = resources.database();
+    this.lock = new PartitionLock(database);
     this.span = resources.config().get(PARTITION_SPAN);
     this.retention = resources.config().get(RETENTION);
     this.ranges = new IdRanges(span, resources.clock());
@@ -82,37 +86,47 @@ final class PartitionSweep implements Sweep {
   }
 
   @Override
+  public Duration pause() {
+    Duration share = span.dividedBy(PAUSES);
+    return share.compareTo(PAUSE_MAX) > 0 ? PAUSE_MAX : share;
+  }
+
+  @Override
   public int runOnce(int environmentId, Instant now) {
     busy = false;
     for (PartitionedTable table : PartitionedTable.values()) {
-      prepare(table, now);
+      if (prepare(table, now)) {
+        return 1;
+      }
     }
     Duration longest = new Retentions(retention, database.transaction(retentions::list)).longest();
     // No id is older than the epoch. What an earlier step has begun is completed nevertheless.
     Instant kept = longest == null ? Instant.EPOCH : now.minus(longest);
     for (PartitionedTable table : PartitionedTable.values()) {
-      expire(table, kept);
+      if (expire(table, kept)) {
+        return 1;
+      }
     }
     return 0;
   }
 
-  /** Splits the last partition until it begins at least one span after now. */
-  private void prepare(PartitionedTable table, Instant now) {
-    while (true) {
-      Partition last = database.transaction(tx -> partitions.partitions(tx, table)).getLast();
-      long begin = last.from() == null ? Long.MIN_VALUE : last.from();
-      if (begin >= now.plus(span).toEpochMilli()) {
-        return;
-      }
-      UUID newest = database.transaction(tx -> partitions.newest(tx, table, last));
-      // At least a span ahead: until the split is done, greater ids are refused.
-      long latest = now.plus(span).toEpochMilli();
-      long to = ranges.end(newest == null ? latest : Math.max(latest, IdRanges.millis(newest)));
-      if (!split(table, last, to)) {
-        return; // another server does it, or the next step
-      }
+  /**
+   * Splits the last partition unless it begins at least one span after now; returns whether it did.
+   */
+  private boolean prepare(PartitionedTable table, Instant now) {
+    Partition last = database.transaction(tx -> partitions.partitions(tx, table)).getLast();
+    long latest = now.plus(span).toEpochMilli();
+    if (last.from() != null && last.from() >= latest) {
+      return false;
+    }
+    UUID newest = database.transaction(tx -> partitions.newest(tx, table, last));
+    // At least a span ahead: until the split is done, greater ids are refused.
+    long to = ranges.end(newest == null ? latest : Math.max(latest, IdRanges.millis(newest)));
+    boolean done = split(table, last, to); // otherwise another server does it, or the next step
+    if (done) {
       log.debug("Partitions of {}: {} ends now at {}", table.table(), last.name(), time(to));
     }
+    return done;
   }
 
   private boolean split(PartitionedTable table, Partition last, long to) {
@@ -121,14 +135,17 @@ final class PartitionSweep implements Sweep {
         && locking(tx -> partitions.split(tx, table, last, to, partitions.create(tx, table, to)));
   }
 
-  /** Replaces the partitions that ended before {@code kept} by what survives of them. */
-  private void expire(PartitionedTable table, Instant kept) {
+  /**
+   * Replaces the partitions that ended before {@code kept} by what survives of them; returns
+   * whether it did.
+   */
+  private boolean expire(PartitionedTable table, Instant kept) {
     List<Partition> all = database.transaction(tx -> partitions.partitions(tx, table));
     long end = end(table, kept);
     List<Partition> old = all.stream().takeWhile(p -> p.to() != null && p.to() <= end).toList();
     if (old.isEmpty() || (old.size() == 1 && old.getFirst().isRemainder())) {
       dropDetached(table);
-      return;
+      return false;
     }
     long to = Objects.requireNonNull(old.getLast().to());
     AtomicInteger count = new AtomicInteger();
@@ -148,7 +165,9 @@ final class PartitionSweep implements Sweep {
           table.table(),
           time(to),
           SurvivorStore.MAX);
-    } else if (done) {
+      return false;
+    }
+    if (done) {
       log.info(
           "Dropped {} partitions of {} before {}; {} of their rows stay",
           old.size(),
@@ -157,6 +176,7 @@ final class PartitionSweep implements Sweep {
           count.get());
       dropDetached(table);
     }
+    return done;
   }
 
   /** Whatever belongs to a run goes after it. */
@@ -225,28 +245,10 @@ final class PartitionSweep implements Sweep {
     return true;
   }
 
-  /** Runs work that takes locks; returns false if it did not get them. */
-  private boolean locking(Consumer<Tx> work) {
-    try {
-      boolean done =
-          database.transaction(tx -> {
-            if (!partitions.tryLock(tx)) {
-              return false;
-            }
-            partitions.limitLocks(tx, LOCK_LIMIT);
-            work.accept(tx);
-            return true;
-          });
-      busy |= !done;
-      return done;
-    } catch (DatabaseException e) {
-      if (!e.isLockTimeout()) {
-        throw e;
-      }
-      log.debug("Partitions are changed later: a lock was not free within {}", LOCK_LIMIT);
-      busy = true;
-      return false;
-    }
+  private boolean locking(Consumer<Tx> change) {
+    boolean done = lock.attempt(change);
+    busy |= !done;
+    return done;
   }
 
   private static Instant time(long millis) {
