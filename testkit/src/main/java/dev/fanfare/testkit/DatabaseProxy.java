@@ -123,6 +123,9 @@ public final class DatabaseProxy implements AutoCloseable {
               database.setTcpNoDelay(true);
               Link link = new Link(client, database, silent);
               links.add(link);
+              if (socket.isClosed()) {
+                link.close(); // accepted just before
+              }
               Thread.ofVirtual().start(() -> pass(link, client, database));
               Thread.ofVirtual().start(() -> pass(link, database, client));
             }
