@@ -336,4 +336,20 @@ class LaneTest {
       return Item.of("a").toRun();
     }
   }
+
+  @Test
+  void a_trigger_follows_its_task_to_another_queue_and_time_to_live() {
+    tenant.worker("moving");
+    for (int i = 0; i < 2; i++) { // the server knows the task afterwards
+      assertThat(tenant.run(tenant.trigger(Item.of("moving"))).queue()).isEqualTo("task/moving");
+    }
+    tenant.worker(Tenant.limited("moving", "elsewhere", 5));
+    assertThat(tenant.run(tenant.trigger(Item.of("moving"))).queue()).isEqualTo("elsewhere");
+    executeHere("update tasks set ttl_ms = 60000 where environment_id = :environment");
+    UUID expiring = tenant.trigger(Item.of("moving"));
+    assertThat(tenant.count("expiries")).isEqualTo(1);
+    assertThat(tenant.batch(Item.of("moving"), Item.of("moving")).items()).hasSize(2);
+    assertThat(tenant.count("expiries")).isEqualTo(3);
+    assertThat(tenant.status(expiring)).isEqualTo(RunStatus.QUEUED);
+  }
 }

@@ -213,6 +213,7 @@ class PacketRetentionTest {
         tenant.id(),
         tx -> {
           new PacketStore().keep(tx, List.of(new PacketRef(nextRunId(), path)));
+          tx.now(); // sends it
           FutureTask<Void> task = new FutureTask<>(action, null);
           Thread.ofVirtual().start(task);
           assertThat(task).succeedsWithin(BOUND);

@@ -320,7 +320,7 @@ public final class AddItems {
       } else {
         run = stream.read(item.text()).asFailed(failure);
       }
-      return new PlacedRun(run, item.lane(), item.laneId(), item.taskTtl());
+      return new PlacedRun(run, item.lane(), item.laneId(), item.taskTtl(), null);
     }
 
     private void add(NewRun requested, TriggeredRun triggered) {

@@ -45,7 +45,7 @@ final class BatchStore {
         .uuids("run_ids", runIds)
         .bind("idempotency_key", idempotencyKey)
         .bind("created_at", createdAt)
-        .update();
+        .updateLater();
   }
 
   /**
@@ -204,7 +204,7 @@ final class BatchStore {
             """)
         .uuids("batch_ids", endedByBatch.keySet())
         .ints("counts", endedByBatch.values())
-        .update();
+        .updateLater();
   }
 
   /** Deletes up to {@code max} expired keys. */

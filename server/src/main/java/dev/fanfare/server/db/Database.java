@@ -265,15 +265,18 @@ public final class Database implements AutoCloseable {
     try (Connection connection = pools.borrow(isReserved)) {
       Flight flight = new Flight(connection);
       flights.add(flight);
+      boolean committing = false;
       try {
-        begin(flight, mode);
-        T result = work.apply(new Tx(flight, ranges, environmentId, repeated));
-        flight.commit();
+        Tx tx = new Tx(flight, ranges, environmentId, repeated);
+        tx.begin(mode, connector.settingsOfTransaction());
+        T result = work.apply(tx);
+        committing = true;
+        tx.commit();
         return result;
       } catch (Throwable e) {
         rollback(connection, e);
         if (e instanceof DatabaseException failure) {
-          learn(failure, isReserved, connection);
+          learn(failure, committing, isReserved, connection);
         }
         throw e;
       } finally {
@@ -284,20 +287,8 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private void begin(Flight flight, Mode mode) {
-    String settings = connector.settingsOfTransaction();
-    try {
-      if (settings != null) {
-        flight.begin(String.join(";", mode.isolation, settings, mode.settings));
-      } else if (mode != Mode.WRITE) {
-        flight.begin(String.join(";", mode.isolation, mode.settings));
-      }
-    } catch (SQLException e) {
-      throw new DatabaseException(e);
-    }
-  }
-
-  private void learn(DatabaseException failure, boolean isReserved, Connection connection) {
+  private void learn(
+      DatabaseException failure, boolean committing, boolean isReserved, Connection connection) {
     if (failure.spoilsConnection()) {
       pools.evict(isReserved, connection);
     }
@@ -305,7 +296,9 @@ public final class Database implements AutoCloseable {
       reopen();
     }
     if (failure.isConnectionLost()) {
-      failure.happenedBeforeCommit();
+      if (!committing) {
+        failure.happenedBeforeCommit();
+      }
       pools.reopen(); // the others were probably lost with it
     }
     if (failure.isDiskFailure()) {

@@ -5,6 +5,7 @@ import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.postgresql.util.PSQLException;
 
 /** A statement or a connection failed. Its transaction is rolled back. */
 public final class DatabaseException extends RuntimeException {
@@ -71,6 +72,14 @@ public final class DatabaseException extends RuntimeException {
    */
   public boolean isConflict() {
     return sqlState.startsWith(ROLLBACK) || sqlState.equals(FOREIGN_KEY) || hasOutdatedStatements();
+  }
+
+  /** Whether a row would have had no value in this column, which requires one. */
+  public boolean isNull(String column) {
+    return sqlState.equals("23502")
+        && getCause() instanceof PSQLException e
+        && e.getServerErrorMessage() != null
+        && column.equals(e.getServerErrorMessage().getColumn());
   }
 
   /** Whether a row with the same key exists. */

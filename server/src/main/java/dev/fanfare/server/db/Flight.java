@@ -2,7 +2,6 @@ package dev.fanfare.server.db;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -38,15 +37,6 @@ final class Flight {
     } finally {
       waitingSinceNanos = null;
     }
-  }
-
-  /** Begins the transaction with {@code statements}, in one round trip. */
-  void begin(String statements) throws SQLException {
-    await(() -> {
-      try (Statement statement = connection.createStatement()) {
-        return statement.execute(statements);
-      }
-    });
   }
 
   void commit() throws SQLException {

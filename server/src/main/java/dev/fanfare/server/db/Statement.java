@@ -1,12 +1,8 @@
 package dev.fanfare.server.db;
 
-import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,7 +15,6 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
 
 /**
  * One statement of a transaction: bind every parameter, then run it. A value has the SQL type of
@@ -42,7 +37,7 @@ public final class Statement {
                  set_config('enable_mergejoin', 'on', true)
           """);
 
-  private final Flight flight;
+  private final Pipeline pipeline;
   private final IdRanges ranges;
   private final @Nullable Integer environmentId;
   private final NamedSql sql;
@@ -54,8 +49,8 @@ public final class Statement {
    * @param environmentId the value of {@code :environment}; absent in a transaction without an
    *     environment
    */
-  Statement(Flight flight, IdRanges ranges, @Nullable Integer environmentId, NamedSql sql) {
-    this.flight = flight;
+  Statement(Pipeline pipeline, IdRanges ranges, @Nullable Integer environmentId, NamedSql sql) {
+    this.pipeline = pipeline;
     this.ranges = ranges;
     this.environmentId = environmentId;
     this.sql = sql;
@@ -191,26 +186,40 @@ public final class Statement {
 
   /** Runs a statement that returns rows, and maps them. */
   public <T> List<T> list(RowMapper<T> mapper) {
-    try (PreparedStatement statement = prepare();
-        ResultSet result = flight.await(statement::executeQuery)) {
+    Later<List<T>> rows = listLater(mapper);
+    pipeline.flush();
+    return rows.get();
+  }
+
+  /**
+   * As {@link #list}, but the statement travels with the next one of the transaction whose result
+   * is needed, or with its commit. So it costs no round trip, and fails only then.
+   */
+  public <T> Later<List<T>> listLater(RowMapper<T> mapper) {
+    Pipeline.Result<List<T>> result = new Pipeline.Result<>();
+    pipeline.add(bound(), statement -> result.set(rows(statement, mapper)), failure -> null);
+    return result;
+  }
+
+  private static <T> List<T> rows(PreparedStatement statement, RowMapper<T> mapper)
+      throws SQLException {
+    try (ResultSet result = statement.getResultSet()) {
       List<T> rows = new ArrayList<>();
       Row row = new Row(result);
       while (result.next()) {
         rows.add(mapper.map(row));
       }
       return rows;
-    } catch (SQLException e) {
-      throw new DatabaseException(e);
     }
   }
 
   /**
    * As {@link #list}, but re-planned on each call with the actual parameters, for statements whose
-   * optional conditions make any generic plan a bad one. Costs one more round trip, and also
-   * applies to later statements of the transaction.
+   * optional conditions make any generic plan a bad one. It also applies to later statements of the
+   * transaction.
    */
   public <T> List<T> listReplanned(RowMapper<T> mapper) {
-    new Statement(flight, ranges, environmentId, REPLAN).first(r -> true);
+    Later<?> _ = new Statement(pipeline, ranges, environmentId, REPLAN).listLater(r -> true);
     return list(mapper);
   }
 
@@ -222,25 +231,34 @@ public final class Statement {
 
   /** Runs a statement that returns no rows; returns how many rows it changed. */
   public int update() {
-    try (PreparedStatement statement = prepare()) {
-      return flight.await(statement::executeUpdate);
-    } catch (SQLException e) {
-      throw new DatabaseException(e);
-    }
+    Pipeline.Result<Integer> changed = new Pipeline.Result<>();
+    pipeline.add(bound(), statement -> changed.set(statement.getUpdateCount()), failure -> null);
+    pipeline.flush();
+    return changed.get();
   }
 
-  private PreparedStatement prepare() throws SQLException {
+  /**
+   * As {@link #update()}, but later, as {@link #listLater}: for statements whose number of changed
+   * rows nobody needs.
+   */
+  public void updateLater() {
+    updateLater(failure -> null);
+  }
+
+  /**
+   * As {@link #updateLater()}.
+   *
+   * @param failure what a failure means; {@code null} if it is not known to be of this statement
+   */
+  public void updateLater(Function<DatabaseException, @Nullable RuntimeException> failure) {
+    pipeline.add(bound(), statement -> {}, failure);
+  }
+
+  private Pipeline.Bound bound() {
     String text = sql.text(ranges, name -> Objects.requireNonNull(value(name)));
-    PreparedStatement statement = flight.connection().prepareStatement(text);
-    try {
-      for (int i = 0; i < sql.names().size(); i++) {
-        set(statement, i + 1, value(sql.names().get(i)));
-      }
-    } catch (SQLException | RuntimeException e) {
-      statement.close();
-      throw e;
-    }
-    return statement;
+    List<@Nullable Object> all = new ArrayList<>(sql.names().size());
+    sql.names().forEach(name -> all.add(value(name)));
+    return new Pipeline.Bound(text, all);
   }
 
   private @Nullable Object value(String name) {
@@ -256,36 +274,5 @@ public final class Statement {
       throw new IllegalStateException("The parameter :" + name + " has no value");
     }
     return values.get(name);
-  }
-
-  private void set(PreparedStatement statement, int index, @Nullable Object value)
-      throws SQLException {
-    Connection connection = flight.connection();
-    switch (value) {
-      case null -> statement.setNull(index, Types.NULL);
-      case String text -> statement.setString(index, text);
-      case Integer number -> statement.setInt(index, number);
-      case Long number -> statement.setLong(index, number);
-      case Boolean flag -> statement.setBoolean(index, flag);
-      case UUID id -> statement.setObject(index, id);
-      case byte[] bytes -> statement.setBytes(index, bytes);
-      case Instant instant -> statement.setTimestamp(index, Timestamp.from(instant));
-      case Double number -> statement.setDouble(index, number);
-      case int[] numbers -> statement.setArray(index, arrayOf("int4", numbers));
-      case long[] numbers -> statement.setArray(index, arrayOf("int8", numbers));
-      case Integer[] numbers ->
-          statement.setArray(index, connection.createArrayOf("int4", numbers));
-      case Long[] numbers -> statement.setArray(index, connection.createArrayOf("int8", numbers));
-      case Boolean[] flags -> statement.setArray(index, connection.createArrayOf("bool", flags));
-      case String[] texts -> statement.setArray(index, connection.createArrayOf("text", texts));
-      case UUID[] ids -> statement.setArray(index, connection.createArrayOf("uuid", ids));
-      case byte[][] values -> statement.setArray(index, connection.createArrayOf("bytea", values));
-      default -> throw new IllegalArgumentException("Cannot bind a value of " + value.getClass());
-    }
-  }
-
-  /** The driver sends arrays of primitives in binary, without boxing each number. */
-  private Array arrayOf(String type, Object primitives) throws SQLException {
-    return flight.connection().unwrap(PGConnection.class).createArrayOf(type, primitives);
   }
 }

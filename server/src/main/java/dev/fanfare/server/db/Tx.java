@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tx {
   private final Flight flight;
+  private final Pipeline pipeline;
   private final IdRanges ranges;
   private final @Nullable Integer environmentId;
   private final boolean repeated;
 
   Tx(Flight flight, IdRanges ranges, @Nullable Integer environmentId, boolean repeated) {
     this.flight = flight;
+    this.pipeline = new Pipeline(flight);
     this.ranges = ranges;
     this.environmentId = environmentId;
     this.repeated = repeated;
@@ -53,7 +55,7 @@ public final class Tx {
    * @param text a whole statement with named parameters, a constant: it is parsed once and cached
    */
   public Statement sql(String text) {
-    return new Statement(flight, ranges, environmentId, NamedSql.of(text));
+    return new Statement(pipeline, ranges, environmentId, NamedSql.of(text));
   }
 
   /**
@@ -63,6 +65,7 @@ public final class Tx {
    * @param text the statement, which takes no values
    */
   public void define(String text) {
+    pipeline.flush();
     try (java.sql.Statement statement = flight.connection().createStatement()) {
       flight.await(() -> statement.execute(text));
     } catch (SQLException e) {
@@ -73,5 +76,26 @@ public final class Tx {
   /** The time at which this transaction began, by the database's clock. */
   public Instant now() {
     return Objects.requireNonNull(sql("select now() as now").first(r -> r.instant("now")));
+  }
+
+  /**
+   * Sets what is to be set first, with the first statement.
+   *
+   * @param settings of every transaction; absent: none
+   */
+  void begin(Mode mode, @Nullable String settings) {
+    if (settings != null || mode != Mode.WRITE) {
+      pipeline.add(mode.isolation);
+    }
+    if (settings != null) {
+      pipeline.add(settings);
+    }
+    if (!mode.settings.isEmpty()) {
+      pipeline.add(mode.settings);
+    }
+  }
+
+  void commit() {
+    pipeline.commit();
   }
 }

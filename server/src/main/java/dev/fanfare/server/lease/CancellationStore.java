@@ -39,7 +39,7 @@ final class CancellationStore {
         .uuids("run_ids", branches, Branch::runId)
         .uuids("after_run_ids", branches, Branch::afterRunId)
         .ints("tries", branches, Branch::tries)
-        .update();
+        .updateLater();
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * its worker may take.
  *
  * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
- * queue has a limit. The first round takes one more for canceled runs.
+ * queue has a limit. In the first round, the canceled runs travel with the commit.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
@@ -122,12 +123,14 @@ public final class ClaimRuns {
       Round round;
       try {
         round =
-            database.transaction(
-                environmentId,
-                tx ->
-                    first
-                        ? firstRound(tx, claimant, free, after, memory)
-                        : round(tx, claimant, free, after, memory));
+            database
+                .transaction(
+                    environmentId,
+                    tx ->
+                        first
+                            ? firstRound(tx, claimant, free, after, memory)
+                            : Later.of(round(tx, claimant, free, after, memory)))
+                .get();
       } catch (DatabaseException e) {
         if (first || claimant.poll() > 0) {
           throw e; // this round may be committed, too: the next poll gets what this one claimed
@@ -212,12 +215,14 @@ public final class ClaimRuns {
     }
   }
 
-  private Round firstRound(Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
+  private Later<Round> firstRound(
+      Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
     Round round = round(tx, claimant, max, after, memory);
     // After the claim has locked its session, because a close locks the session first, too.
-    List<LeaseRef> canceled =
-        leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN);
-    return new Round(round.lanes(), round.quotas(), round.runs(), round.last(), canceled);
+    return leaseStore
+        .notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN)
+        .map(canceled ->
+            new Round(round.lanes(), round.quotas(), round.runs(), round.last(), canceled));
   }
 
   private Round round(Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
@@ -234,9 +239,10 @@ public final class ClaimRuns {
     if (granted == 0) {
       return new Round(lanes, Map.of(), List.of(), last, List.of());
     }
-    if (granted == max) {
-      // The quotas may end before the last lane: the next claim must start with those after it.
-      last = lanes.get(Quotas.lastServed(quotas)).position();
+    int served = Quotas.lastServed(quotas);
+    if (granted == max && served < lanes.size() - 1) {
+      // The quotas end before the last lane: the next claim must start with those after it.
+      last = lanes.get(served).position();
     }
     if (lanes.stream().anyMatch(lane -> lane.freeSlots() != null)) {
       slotCountStore.insertMissingSlots(

@@ -2,6 +2,7 @@ package dev.fanfare.server.lease;
 
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
@@ -32,7 +33,7 @@ public final class HandBack {
   public void all(Tx tx, UUID sessionId) {
     Settlement settlement = new Settlement();
     leaseStore.endAll(tx, sessionId).forEach(lease -> settlement.queue(lease, lease.losses()));
-    settlement.write(tx, finishRuns);
+    Later<?> _ = settlement.write(tx, finishRuns);
   }
 
   /**
@@ -60,15 +61,17 @@ public final class HandBack {
 
   private void queue(int environmentId, UUID sessionId, Function<Tx, List<LeaseRef>> find) {
     Set<Integer> claimable =
-        database.transaction(
-            environmentId,
-            tx -> {
-              Settlement settlement = new Settlement();
-              leaseStore
-                  .handBack(tx, sessionId, find.apply(tx))
-                  .forEach(lease -> settlement.queue(lease, lease.losses()));
-              return settlement.write(tx, finishRuns);
-            });
+        database
+            .transaction(
+                environmentId,
+                tx -> {
+                  Settlement settlement = new Settlement();
+                  leaseStore
+                      .handBack(tx, sessionId, find.apply(tx))
+                      .forEach(lease -> settlement.queue(lease, lease.losses()));
+                  return settlement.write(tx, finishRuns);
+                })
+            .get();
     if (!claimable.isEmpty()) {
       signals.ready(environmentId, claimable, 1);
     }

@@ -1,6 +1,7 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.worker.RetryPolicy;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
@@ -283,12 +284,12 @@ final class LeaseStore {
   }
 
   /**
-   * Returns the canceled leases of a session that it was not told of within {@code pause}, and
+   * Returns, later, the canceled leases of a session that it was not told of within {@code pause}, and
    * notes that it is told now. It is told again and again, because the response may be lost. Skips
    * leases that are locked until the next call: another transaction notifies, ends or cancels them,
    * and a report that waited here while it has locked other leases could deadlock.
    */
-  List<LeaseRef> notifyCanceled(Tx tx, UUID sessionId, Duration pause) {
+  Later<List<LeaseRef>> notifyCanceled(Tx tx, UUID sessionId, Duration pause) {
     return tx.sql(
             """
             update leases
@@ -307,7 +308,7 @@ final class LeaseStore {
             """)
         .bind("session_id", sessionId)
         .bind("pause_ms", pause.toMillis())
-        .list(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
+        .listLater(r -> new LeaseRef(r.uuid("run_id"), r.integer("fence")));
   }
 
   /** Returns those of these leases that the session holds. */

@@ -8,6 +8,7 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.component.Contact;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.config.ServerConfig;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.run.FinishRuns;
@@ -69,7 +70,7 @@ final class Reclaim {
         settlement.queue(lease, losses);
       }
     }
-    settlement.write(tx, finishRuns);
+    Later<?> _ = settlement.write(tx, finishRuns);
   }
 
   /** Wakes waiting polls, after the commit. */

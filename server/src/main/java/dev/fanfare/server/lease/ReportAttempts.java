@@ -4,6 +4,7 @@ import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
 
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Database;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
@@ -35,14 +36,14 @@ public final class ReportAttempts {
   /** Writes a report; returns once it is durable. */
   public ReportResult report(Session session, AttemptReport report) {
     int environmentId = session.environmentId();
-    Written written = database.transaction(environmentId, tx -> write(tx, session, report));
+    Written written = database.transaction(environmentId, tx -> write(tx, session, report)).get();
     if (!written.claimable().isEmpty()) {
       signals.ready(environmentId, written.claimable(), 1);
     }
     return written.result();
   }
 
-  private Written write(Tx tx, Session session, AttemptReport report) {
+  private Later<Written> write(Tx tx, Session session, AttemptReport report) {
     ReportWriting writing = new ReportWriting(tx, session.id());
     if (!report.started().isEmpty()) {
       writing.start(report.started());

@@ -1,6 +1,7 @@
 package dev.fanfare.server.lease;
 
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
@@ -111,9 +112,10 @@ final class ReportWriting {
   }
 
   /** Settles the leases that ended, and completes the response with cancels. Called last, once. */
-  Written finish(FinishRuns finishRuns) {
-    Set<Integer> claimable = settlement.write(tx, finishRuns);
-    List<LeaseRef> canceled = leaseStore.notifyCanceled(tx, sessionId, CANCELED_AGAIN);
-    return new Written(new ReportResult(lost, retries, canceled), claimable);
+  Later<Written> finish(FinishRuns finishRuns) {
+    Later<Set<Integer>> claimable = settlement.write(tx, finishRuns);
+    return leaseStore
+        .notifyCanceled(tx, sessionId, CANCELED_AGAIN)
+        .map(canceled -> new Written(new ReportResult(lost, retries, canceled), claimable.get()));
   }
 }

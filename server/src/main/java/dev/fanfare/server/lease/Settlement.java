@@ -1,5 +1,6 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.CancellationStore.Branch;
 import dev.fanfare.server.queue.DelayStore;
@@ -75,7 +76,7 @@ final class Settlement {
    *
    * @return the tasks of runs that may be claimable now and were not before
    */
-  Set<Integer> write(Tx tx, FinishRuns finishRuns) {
+  Later<Set<Integer>> write(Tx tx, FinishRuns finishRuns) {
     if (!canceled.isEmpty()) {
       // A handler triggers children until it learns of the cancel, which reached only those before.
       cancellationStore.insertAll(tx, canceled);
@@ -90,9 +91,14 @@ final class Settlement {
     if (!outcomes.isEmpty()) {
       finishRuns.finish(tx, outcomes);
     }
-    if (!ended.isEmpty()) {
-      claimable.addAll(slotStore.free(tx, Lease.slots(ended)));
+    if (ended.isEmpty()) {
+      return Later.of(claimable);
     }
-    return claimable;
+    return slotStore
+        .free(tx, Lease.slots(ended))
+        .map(tasks -> {
+          claimable.addAll(tasks);
+          return claimable;
+        });
   }
 }

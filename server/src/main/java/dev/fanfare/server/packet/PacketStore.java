@@ -73,7 +73,7 @@ public final class PacketStore {
             """)
         .texts("paths", refs, PacketRef::path)
         .uuids("run_ids", refs, PacketRef::runId)
-        .update();
+        .updateLater();
   }
 
   /**

@@ -41,7 +41,7 @@ public final class DelayStore {
         .ints("attempts", entries, Entry::attempt)
         .ints("losses", entries, Entry::losses)
         .times("first_started_ats", entries, Entry::firstStartedAt)
-        .update();
+        .updateLater();
   }
 
   /**

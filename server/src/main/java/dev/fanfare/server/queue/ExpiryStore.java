@@ -25,7 +25,7 @@ public final class ExpiryStore {
         .times("expires_ats", expiring, e -> e.expiresAt())
         .longs("lane_ids", entries, Entry::laneId)
         .longs("ranks", entries, Entry::rank)
-        .update();
+        .updateLater();
   }
 
   /**

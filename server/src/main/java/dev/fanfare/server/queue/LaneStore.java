@@ -175,7 +175,7 @@ public final class LaneStore {
   /**
    * Makes sure that runs may be added to these lanes until the transaction ends.
    *
-   * @throws RetiredLaneException if one of them is idle or gone
+   * @throws OutdatedLaneException if one of them is idle or gone
    */
   public void requireInUse(Tx tx, Set<Long> laneIds) {
     Integer inUse =
@@ -194,7 +194,7 @@ public final class LaneStore {
             .longs("lane_ids", laneIds, Long::longValue)
             .first(r -> r.integer("n"));
     if (inUse == null || inUse < laneIds.size()) {
-      throw new RetiredLaneException(laneIds);
+      throw new OutdatedLaneException(laneIds);
     }
   }
 }

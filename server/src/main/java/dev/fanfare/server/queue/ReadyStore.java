@@ -3,7 +3,9 @@ package dev.fanfare.server.queue;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
+import dev.fanfare.server.task.Task;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -20,32 +22,49 @@ public final class ReadyStore {
   public record Fresh(Entry entry, Lane lane) {}
 
   /**
-   * Makes new runs claimable, in one statement.
+   * Makes new runs claimable, later, in one statement. It fails with an {@link
+   * OutdatedLaneException} if the lane of one is idle or gone, or if an assumption is wrong.
    *
-   * @throws RetiredLaneException if the lane of one is idle or gone
+   * @param assumed tasks that must exist with their queue and time to live
    */
-  public void insertFresh(Tx tx, List<Fresh> runs) {
+  public void insertFresh(Tx tx, List<Fresh> runs, Collection<Task> assumed) {
     Set<Long> laneIds = new HashSet<>();
     runs.forEach(run -> laneIds.add(run.entry().laneId()));
-    int inserted =
+    // Without an environment the insert fails.
         tx.sql(
                 """
                 insert into ready
                        (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
                         losses)
-                select :environment, e.task_id, e.version_id, e.lane_id, e.rank, e.run_id, 0, 0, 0
+                select case when c.present then :environment end, e.task_id, e.version_id,
+                       e.lane_id, e.rank, e.run_id, 0, 0, 0
                   from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
                               :run_ids::uuid[])
                        as e (task_id, version_id, lane_id, rank, run_id)
-                 where (select count(*)                -- once for the statement
-                          from unnest(:used_lane_ids::int8[]) as u (lane_id)
-                         cross join lateral (
-                                 select x.lane_id
-                                   from lanes x
-                                  where x.environment_id = :environment
-                                    and x.lane_id = u.lane_id
-                                    and not x.idle
-                                  limit 1) as l) = cardinality(:used_lane_ids::int8[])
+                 cross join (
+                         select (select count(*)         -- once for the statement
+                                   from unnest(:used_lane_ids::int8[]) as u (lane_id)
+                                  cross join lateral (
+                                          select x.lane_id
+                                            from lanes x
+                                           where x.environment_id = :environment
+                                             and x.lane_id = u.lane_id
+                                             and not x.idle
+                                           limit 1) as l) = cardinality(:used_lane_ids::int8[])
+                                and (select count(*)
+                                       from unnest(:assumed_task_ids::int[],
+                                                   :assumed_queue_ids::int[],
+                                                   :assumed_ttls_ms::int8[])
+                                            as a (task_id, queue_id, ttl_ms)
+                                      cross join lateral (
+                                              select x.task_id
+                                                from tasks x
+                                               where x.environment_id = :environment
+                                                 and x.task_id = a.task_id
+                                                 and x.queue_id = a.queue_id
+                                                 and x.ttl_ms is not distinct from a.ttl_ms
+                                               limit 1) as t) = cardinality(:assumed_task_ids::int[])
+                                as present) as c
                 """)
             .longs("used_lane_ids", laneIds, Long::longValue)
             .ints("task_ids", runs, run -> run.lane().taskId())
@@ -53,10 +72,16 @@ public final class ReadyStore {
             .longs("lane_ids", runs, run -> run.entry().laneId())
             .longs("ranks", runs, run -> run.entry().rank())
             .uuids("run_ids", runs, run -> run.entry().runId())
-            .update();
-    if (inserted < runs.size()) {
-      throw new RetiredLaneException(laneIds);
-    }
+            .ints("assumed_task_ids", assumed, Task::id)
+            .ints("assumed_queue_ids", assumed, Task::queueId)
+            .longsOrNull("assumed_ttls_ms", assumed, task -> millis(task.ttl()))
+            .updateLater(
+                failure ->
+                    failure.isNull("environment_id") ? new OutdatedLaneException(laneIds) : null);
+  }
+
+  private static @Nullable Long millis(@Nullable Duration span) {
+    return span == null ? null : span.toMillis();
   }
 
   /** Makes runs claimable again, in one statement; returns their tasks. */

@@ -1,10 +1,9 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -17,16 +16,15 @@ public final class SlotStore {
   private static final int LANES_TOLD_MAX = 200;
 
   /**
-   * Frees slots. Counters are locked in the order of their keys, which prevents deadlocks. Lanes of
+   * Frees slots, later. Counters are locked in the order of their keys, which prevents deadlocks. Lanes of
    * queues without a limit have no counter and cost nothing.
    *
    * @param countByLane the number of slots to free, by lane
    * @return the tasks of lanes that may have free slots now because of it
    */
-  public Set<Integer> free(Tx tx, Map<Long, Integer> countByLane) {
+  public Later<List<Integer>> free(Tx tx, Map<Long, Integer> countByLane) {
     Map<Long, Integer> ordered = new TreeMap<>(countByLane);
-    return new HashSet<>(
-        tx.sql(
+    return tx.sql(
                 """
                 with freed as materialized (
                   select s.queue_id, s.concurrency_key, f.n
@@ -62,7 +60,7 @@ public final class SlotStore {
             .longs("lane_ids", ordered.keySet(), Long::longValue)
             .ints("counts", ordered.values())
             .bind("lanes_max", LANES_TOLD_MAX)
-            .list(r -> r.integer("task_id")));
+            .listLater(r -> r.integer("task_id"));
   }
 
   /** Deletes the counters of those queues that have no limit; their slots are not counted. */

@@ -212,7 +212,7 @@ public final class IdempotencyKeyStore {
                                  for update) as k))
             """)
         .uuids("run_ids", runIds)
-        .update();
+        .updateLater();
   }
 
   /** Deletes up to {@code max} expired keys. */

@@ -1,6 +1,7 @@
 package dev.fanfare.server.run;
 
 import dev.fanfare.protocol.RunError;
+import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
 import java.util.HashSet;
 import java.util.List;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class OutcomeStore {
 
   /**
-   * Inserts outcomes, and returns those that it inserted. A run that is already final keeps its
-   * first outcome.
+   * Inserts outcomes, later, and returns those that it inserts. A run that is already final keeps
+   * its first outcome.
    *
    * <p>By construction no run ends twice, so the statement does not look for earlier outcomes: that
    * would cost a fifth of its time. The primary key does, and then the transaction is repeated.
@@ -21,7 +22,7 @@ final class OutcomeStore {
   List<Outcome> insertAll(Tx tx, List<Outcome> outcomes) {
     List<Outcome> first = tx.isRepeated() ? withoutFinal(tx, outcomes) : outcomes;
     if (!first.isEmpty()) {
-      RunStore.parts(first, OutcomeStore::chars).forEach(part -> insert(tx, part));
+      RunStore.insertParts(RunStore.parts(first, OutcomeStore::chars), part -> insert(tx, part));
     }
     return first;
   }
@@ -54,8 +55,8 @@ final class OutcomeStore {
     return text == null ? 0 : text.length();
   }
 
-  private static void insert(Tx tx, List<Outcome> outcomes) {
-    tx.sql(
+  private static Statement insert(Tx tx, List<Outcome> outcomes) {
+    return tx.sql(
             """
             insert into outcomes
                    (environment_id, run_id, status, attempt, output, output_type, error,
@@ -81,7 +82,6 @@ final class OutcomeStore {
         .texts("errors", outcomes, Outcome::storedError)
         .times("start_times", outcomes, Outcome::startedAt)
         .longs("durations_ms", outcomes, Outcome::durationMillis)
-        .ints("version_ids", outcomes, Outcome::versionId)
-        .update();
+        .ints("version_ids", outcomes, Outcome::versionId);
   }
 }

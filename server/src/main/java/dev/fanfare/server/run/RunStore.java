@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,20 @@ public final class RunStore {
   /** Bounds the text of one statement, because the driver holds three copies while sending. */
   private static final long CHARS_PER_STATEMENT = 4L * 1024 * 1024;
 
-  /** Inserts new runs, in one statement unless the payloads are very long. */
+  /** Inserts new runs, later, in one statement unless the payloads are very long. */
   public void insertAll(
       Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
-    for (List<RunRow> part : parts(rows, row -> row.run().chars())) {
-      insert(tx, batchId, source, createdAt, part);
+    insertParts(
+        parts(rows, row -> row.run().chars()),
+        part -> insert(tx, batchId, source, createdAt, part));
+  }
+
+  /** Runs the statements of all parts, the last one later: so only one part is held in memory. */
+  static <T> void insertParts(List<List<T>> parts, Function<List<T>, Statement> insert) {
+    for (List<T> part : parts.subList(0, parts.size() - 1)) {
+      insert.apply(part).update();
     }
+    insert.apply(parts.getLast()).updateLater();
   }
 
   /** Splits rows, in order, into parts that fit into one statement each. */
@@ -44,7 +53,7 @@ public final class RunStore {
     return parts;
   }
 
-  private static void insert(
+  private static Statement insert(
       Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
     Statement insert =
         tx.sql(
@@ -99,7 +108,7 @@ public final class RunStore {
             .flags("test_flags", rows, row -> row.run().test())
             .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()));
     bindLane(insert, rows);
-    bindLineage(insert, rows).update();
+    return bindLineage(insert, rows);
   }
 
   /** As {@link #bindLineage}: few runs have a concurrency key or a version. */
@@ -162,19 +171,21 @@ public final class RunStore {
     return literal.append('}').toString();
   }
 
-  /** Inserts the metadata of new runs; does nothing when there is none. */
+  /** Inserts the metadata of new runs, later; does nothing when there is none. */
   public void insertMetadata(Tx tx, List<RunRow> rows) {
     List<RunRow> some = rows.stream().filter(row -> row.run().metadata() != null).toList();
-    for (List<RunRow> part : some.isEmpty() ? List.<List<RunRow>>of() : metadataParts(some)) {
-      tx.sql(
-              """
-              insert into run_metadata (environment_id, run_id, metadata)
-              select :environment, m.run_id, m.metadata
-                from unnest(:run_ids::uuid[], :metadata::text[]) as m (run_id, metadata)
-              """)
-          .uuids("run_ids", part, RunRow::runId)
-          .texts("metadata", part, row -> row.run().metadata())
-          .update();
+    if (!some.isEmpty()) {
+      insertParts(
+          metadataParts(some),
+          part ->
+              tx.sql(
+                      """
+                      insert into run_metadata (environment_id, run_id, metadata)
+                      select :environment, m.run_id, m.metadata
+                        from unnest(:run_ids::uuid[], :metadata::text[]) as m (run_id, metadata)
+                      """)
+                  .uuids("run_ids", part, RunRow::runId)
+                  .texts("metadata", part, row -> row.run().metadata()));
     }
   }
 
@@ -182,7 +193,7 @@ public final class RunStore {
     return parts(rows, row -> Objects.requireNonNull(row.run().metadata()).length());
   }
 
-  /** Inserts the tags of new runs; does nothing when there are none. */
+  /** Inserts the tags of new runs, later; does nothing when there are none. */
   public void insertTags(Tx tx, List<RunRow> rows) {
     List<RunTag> tags = new ArrayList<>();
     for (RunRow row : rows) {
@@ -197,7 +208,7 @@ public final class RunStore {
               """)
           .texts("tags", tags, RunTag::tag)
           .uuids("run_ids", tags, RunTag::runId)
-          .update();
+          .updateLater();
     }
   }
 

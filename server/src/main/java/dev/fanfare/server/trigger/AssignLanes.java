@@ -5,12 +5,14 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.queue.LaneStore;
+import dev.fanfare.server.queue.OutdatedLaneException;
 import dev.fanfare.server.queue.QueueStore;
-import dev.fanfare.server.queue.RetiredLaneException;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.task.Task;
 import dev.fanfare.server.task.TaskStore;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the lane of each new run. Creates tasks, queues and lanes that are mentioned for the first
@@ -32,6 +35,7 @@ import java.util.function.Supplier;
  */
 public final class AssignLanes {
   private static final int LANES_CACHED_MAX = 100_000;
+  private static final int TASKS_CACHED_MAX = 10_000;
   private static final int TRIES_MAX = 3;
 
   private final Database database;
@@ -42,7 +46,12 @@ public final class AssignLanes {
   /** The ids of lanes do not change, but lanes may be retired: see {@link #retrying}. */
   private final Map<Key, Long> laneIds = new ConcurrentHashMap<>();
 
+  /** Tasks may change, too. A plain run is placed by what is known of its task. */
+  private final Map<TaskKey, Task> tasksBySlug = new ConcurrentHashMap<>();
+
   private record Key(int environmentId, Lane lane) {}
+
+  private record TaskKey(int environmentId, String slug) {}
 
   AssignLanes(Database database) {
     this.database = database;
@@ -56,37 +65,74 @@ public final class AssignLanes {
    */
   public record Assigned(List<PlacedRun> placed, SortedMap<Integer, String> rejected) {}
 
-  private record Found(Assigned assigned, Map<Lane, Long> lanes) {}
+  private record Found(Assigned assigned, Map<Lane, Long> lanes, Collection<Task> tasks) {}
 
   /**
-   * Assigns runs to lanes; call it in {@link #retrying}. Takes two round trips for any number of
-   * runs of known tasks whose lanes are cached: a statement and the commit. It takes one more when
-   * a run names a queue, one more when a lane is not cached, and one more when a run is locked to a
-   * version; without such a run, it takes up to eleven when every task, queue and lane is new.
+   * Assigns runs to lanes; call it in {@link #retrying}. Takes no round trip for any number of
+   * plain runs whose tasks and lanes are cached. Otherwise it takes two, a statement and the
+   * commit; one more when a run names a queue, one more when a lane is not cached, and one more
+   * when a run is locked to a version; without such a run, it takes up to eleven when every task,
+   * queue and lane is new.
    */
   public Assigned assign(int environmentId, List<NewRun> runs, OnRejection onRejection) {
+    List<PlacedRun> known = placeByCache(environmentId, runs);
+    if (known != null) {
+      return new Assigned(known, Collections.emptySortedMap());
+    }
     Found found = database.transaction(environmentId, tx -> find(tx, runs, onRejection));
     // After the commit: do not cache lanes of a rolled-back transaction.
     if (laneIds.size() > LANES_CACHED_MAX) {
       laneIds.clear();
     }
+    if (tasksBySlug.size() > TASKS_CACHED_MAX) {
+      tasksBySlug.clear();
+    }
     found.lanes().forEach((lane, id) -> laneIds.put(new Key(environmentId, lane), id));
+    found.tasks().forEach(task -> tasksBySlug.put(new TaskKey(environmentId, task.slug()), task));
     return found.assigned();
+  }
+
+  /** Places runs by what is known; {@code null} if not all can be. */
+  private @Nullable List<PlacedRun> placeByCache(int environmentId, List<NewRun> runs) {
+    List<PlacedRun> placed = new ArrayList<>(runs.size());
+    for (NewRun run : runs) {
+      Task task = isPlain(run) ? tasksBySlug.get(new TaskKey(environmentId, run.task())) : null;
+      if (task == null) {
+        return null;
+      }
+      Lane lane = new Lane(task.queueId(), run.concurrencyKey(), task.id(), 0);
+      Long laneId = laneIds.get(new Key(environmentId, lane));
+      if (laneId == null) {
+        return null;
+      }
+      placed.add(new PlacedRun(run, lane, laneId, task.ttl(), task));
+    }
+    return placed;
+  }
+
+  /** Whether a run depends on its task only, and is inserted into {@code ready}. */
+  private static boolean isPlain(NewRun run) {
+    return run.queue() == null
+        && run.lockToVersion() == null
+        && run.delayUntil() == null
+        && run.debounce() == null
+        && run.failure() == null;
   }
 
   /**
    * Does work that assigns lanes and then adds runs to them, in transactions of its own. It is
-   * repeated if one of the lanes was retired in between.
+   * repeated if one of the lanes was retired in between, or its task is not what it was assumed.
    */
   public <T> T retrying(int environmentId, Supplier<T> work) {
     for (int tries = 1; ; tries++) {
       try {
         return work.get();
-      } catch (RetiredLaneException e) {
+      } catch (OutdatedLaneException e) {
         if (tries == TRIES_MAX) {
           throw e;
         }
         laneIds.values().removeAll(e.laneIds());
+        tasksBySlug.keySet().removeIf(key -> key.environmentId() == environmentId);
         // Items of a stream that were stored before have lanes, too, and do not assign them again.
         database.transaction(environmentId, tx -> laneStore.revive(tx, e.laneIds()));
       }
@@ -109,7 +155,7 @@ public final class AssignLanes {
       }
     }
     return runs.isEmpty() || (onRejection == OnRejection.REFUSE_ALL && !rejected.isEmpty())
-        ? new Found(new Assigned(List.of(), rejected), Map.of())
+        ? new Found(new Assigned(List.of(), rejected), Map.of(), List.of())
         : place(tx, runs, versions, rejected);
   }
 
@@ -141,9 +187,9 @@ public final class AssignLanes {
       NewRun run = runs.get(i);
       Task task = Objects.requireNonNull(taskBySlug.get(run.task()));
       long laneId = Objects.requireNonNull(idByLane.get(lanes.get(i)));
-      placed.add(new PlacedRun(run, lanes.get(i), laneId, task.ttl()));
+      placed.add(new PlacedRun(run, lanes.get(i), laneId, task.ttl(), null));
     }
-    return new Found(new Assigned(placed, rejected), idByLane);
+    return new Found(new Assigned(placed, rejected), idByLane, taskBySlug.values());
   }
 
   private Map<String, Task> tasks(Tx tx, List<NewRun> runs) {

@@ -24,6 +24,7 @@ import dev.fanfare.server.run.Outcome;
 import dev.fanfare.server.run.RunRow;
 import dev.fanfare.server.run.RunStore;
 import dev.fanfare.server.run.Source;
+import dev.fanfare.server.task.Task;
 import dev.fanfare.server.text.Hash;
 import dev.fanfare.server.trigger.DebounceRuns.Coalesced;
 import java.time.Duration;
@@ -33,8 +34,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +99,7 @@ public final class CreateRuns {
    * idempotency key, or one into which the trigger is coalesced.
    *
    * @return for each trigger, in order, the run that answers it: the new run or an existing one
-   * @throws dev.fanfare.server.queue.RetiredLaneException if a lane was retired after it was
+   * @throws dev.fanfare.server.queue.OutdatedLaneException if a lane was retired after it was
    *     assigned; see {@link AssignLanes#retrying}
    */
   public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
@@ -124,7 +127,7 @@ public final class CreateRuns {
       runStore.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
       runStore.insertMetadata(tx, coalesced.created());
       runStore.insertTags(tx, coalesced.created());
-      enqueue(tx, origin.now(), coalesced);
+      enqueue(tx, origin.now(), coalesced, assumed(placedRuns));
       recordFailures(tx, coalesced.created());
     }
     keepPackets(tx, coalesced);
@@ -231,7 +234,15 @@ public final class CreateRuns {
     }
   }
 
-  private void enqueue(Tx tx, Instant now, Coalesced coalesced) {
+  /** The tasks that were not looked up. */
+  private static Set<Task> assumed(List<PlacedRun> placedRuns) {
+    return placedRuns.stream()
+        .map(PlacedRun::assumed)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
+  }
+
+  private void enqueue(Tx tx, Instant now, Coalesced coalesced, Set<Task> assumed) {
     List<ReadyStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
@@ -257,7 +268,7 @@ public final class CreateRuns {
       }
     }
     if (!readyNow.isEmpty()) {
-      ready.insertFresh(tx, readyNow);
+      ready.insertFresh(tx, readyNow, assumed);
     }
     if (!expiring.isEmpty()) {
       expiries.insertAll(tx, expiring);

@@ -3,6 +3,7 @@ package dev.fanfare.server.trigger;
 import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
+import dev.fanfare.server.task.Task;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -15,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param run the request
  * @param lane the key of its lane
  * @param taskTtl the task's time to live; absent: none
+ * @param assumed the task, if it was not looked up; absent: it was
  */
-public record PlacedRun(NewRun run, Lane lane, long laneId, @Nullable Duration taskTtl) {
+public record PlacedRun(
+    NewRun run, Lane lane, long laneId, @Nullable Duration taskTtl, @Nullable Task assumed) {
   /** The task of the run. */
   public int taskId() {
     return lane.taskId();
@@ -30,6 +33,6 @@ public record PlacedRun(NewRun run, Lane lane, long laneId, @Nullable Duration t
   /** This run as a child of {@code parent}; without a parent if that is {@code null}. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
     NewRun child = run.toBuilder().parent(parent).build();
-    return new PlacedRun(child, lane, laneId, taskTtl);
+    return new PlacedRun(child, lane, laneId, taskTtl, assumed);
   }
 }

@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Triggers single runs. Concurrent calls share a transaction (see {@link GroupCommit}): five round
- * trips for a whole group without options. Each call returns what it would return alone.
+ * Triggers single runs. Concurrent calls share a transaction (see {@link GroupCommit}): one round
+ * trip for a whole group without options. Each call returns what it would return alone.
  * Thread-safe.
  */
 public final class TriggerRun {
