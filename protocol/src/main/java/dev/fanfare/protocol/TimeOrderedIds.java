@@ -2,6 +2,8 @@ package dev.fanfare.protocol;
 
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -22,11 +24,30 @@ public final class TimeOrderedIds {
   }
 
   /** Returns the next id, greater than every id this generator has returned. */
-  public synchronized UUID next() {
+  public UUID next() {
+    return range(1).getFirst();
+  }
+
+  /**
+   * Returns the next ids, each greater by one than the one before. They have the same time and
+   * counter, so no other id is between them: not of this generator, and of another only if its
+   * random bits fall among theirs.
+   */
+  public List<UUID> range(int count) {
+    UUID first = first();
+    List<UUID> ids = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      ids.add(new UUID(first.getMostSignificantBits(), first.getLeastSignificantBits() + i));
+    }
+    return ids;
+  }
+
+  private synchronized UUID first() {
     long now = clock.millis() << COUNTER_BITS;
     last = Math.max(last + 1, now);
     long high = (last >>> COUNTER_BITS << 16) | 0x7000L | (last & 0xFFF);
-    long low = (random.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
+    // One random bit is left out, so that a range cannot change the bits before the random ones.
+    long low = (random.nextLong() & 0x1FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
     return new UUID(high, low);
   }
 }

@@ -49,9 +49,12 @@ class DeadRowTest {
     engine.sweep("DeadRowSweep", engine.clock.instant());
   }
 
-  /** Executes runs, so that their rows in {@code ready} and {@code leases} are dead. */
+  /**
+   * Executes runs, so that their rows in {@code ready} and {@code leases} are dead. With a time to
+   * live, each has an entry of its own.
+   */
   private void execute() {
-    tenant.triggerMany(RUNS, Item.of("a"));
+    tenant.triggerMany(RUNS, Item.of("a").ttl(Duration.ofDays(1)));
     executeAll();
   }
 

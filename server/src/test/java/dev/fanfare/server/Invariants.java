@@ -31,7 +31,7 @@ final class Invariants {
       select count(*)::int as n
         from runs r
        where r.environment_id = :environment
-         and (select count(*) from ready y
+         and (select count(*) from ready_runs y
                where y.environment_id = r.environment_id and y.run_id = r.run_id)
            + (select count(*) from delays d
                where d.environment_id = r.environment_id and d.run_id = r.run_id)
@@ -45,7 +45,7 @@ final class Invariants {
 
   private static final String PLACES =
       """
-      select (select count(*) from ready y where y.environment_id = e.id)::int
+      select (select count(*) from ready_runs y where y.environment_id = e.id)::int
            + (select count(*) from delays d where d.environment_id = e.id)::int
            + (select count(*) from parked p where p.environment_id = e.id)::int
            + (select count(*) from leases l where l.environment_id = e.id)::int
@@ -128,7 +128,7 @@ final class Invariants {
   private static final String ENTRIES_OUT_OF_PLACE =
       """
       select count(*)::int as n
-        from (select environment_id, run_id, lane_id, rank from ready
+        from (select environment_id, run_id, lane_id, rank from ready_runs
               union all
               select environment_id, run_id, lane_id, rank from delays
               union all

@@ -66,7 +66,7 @@ final class Layout {
           "storage", List.of("retention_walks"));
 
   /** Every view, by the package that owns it. */
-  static final Map<String, List<String>> VIEWS = Map.of();
+  static final Map<String, List<String>> VIEWS = Map.of("run", List.of("ready_runs"));
 
   private static final String SCHEMA =
       Project.text("server/src/main/resources/dev/fanfare/server/db/schema.sql");

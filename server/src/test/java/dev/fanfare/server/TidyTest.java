@@ -26,7 +26,9 @@ class TidyTest {
 
   /** Long files, each with the reason why it is not split. */
   private static final Map<String, String> LONG =
-      Map.of("ServerSettings", "the list of all settings, which is read from top to bottom");
+      Map.of(
+          "ServerSettings", "the list of all settings, which is read from top to bottom",
+          "Condition", "the statements of all conditions, which have the same form");
 
   /** Files that a library or a tool finds by convention, or whose names are built at runtime. */
   private static final Set<String> CONVENTIONAL =

@@ -34,7 +34,7 @@ final class Invariants {
   private static final String OPEN =
       """
       select what || ' ' || rows
-        from (          select 'ready', count(*) from ready
+        from (          select 'ready', count(*) from ready_runs
               union all select 'leases', count(*) from leases
               union all select 'delays', count(*) from delays
               union all select 'parked', count(*) from parked

@@ -95,7 +95,7 @@ final class LeaseHistory {
     List<String> open =
         strings(
             """
-            select 'ready: ' || count(*) from ready having count(*) > 0
+            select 'ready: ' || count(*) from ready_runs having count(*) > 0
             union all
             select 'delayed: ' || count(*) from delays having count(*) > 0
             union all
@@ -142,7 +142,7 @@ final class LeaseHistory {
     assertThat(
             number(
                 """
-                select (select count(*) from ready) + (select count(*) from leases)
+                select (select count(*) from ready_runs) + (select count(*) from leases)
                        + (select count(*) from delays) + (select count(*) from parked)
                 """))
         .as("runs that are still somewhere")

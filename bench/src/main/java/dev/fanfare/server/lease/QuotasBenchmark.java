@@ -21,7 +21,9 @@ import org.openjdk.jmh.annotations.State;
 public class QuotasBenchmark {
   private final List<ClaimableLane> lanes =
       IntStream.range(0, 64)
-          .mapToObj(i -> new ClaimableLane(i, 1, 0, "echo", "task/echo", 3, null, 1 + i * i, null))
+          .mapToObj(i ->
+              new ClaimableLane(
+                  i, 1, 0, "echo", "task/echo", 3, null, 1 + i * i, List.of(1 + i * i), null))
           .toList();
 
   /** Shares the slots. */

@@ -34,10 +34,12 @@ final class ClaimStore {
    *       claims wait for each other, so a queue whose counter is locked gives nothing.
    *   <li>{@code grants} limits the quotas of lanes that share a counter. The lane whose first run
    *       waits longest comes first; otherwise a deep lane would starve the others.
-   *   <li>{@code picked} locks the entries.
-   *   <li>{@code claimed} reads their runs, and the metadata if any run is {@code described}, and
-   *       drops those that exceed the limit of bytes.
-   *   <li>{@code removed}, {@code counted} and {@code leased} move the entries to the session.
+   *   <li>{@code picked} locks the entries, and {@code wanted} says how many of their runs the
+   *       quotas allow.
+   *   <li>{@code found} reads these runs, and {@code claimed} drops those that exceed the limit of
+   *       bytes. It reads the metadata if any run is {@code described}.
+   *   <li>{@code removed}, {@code kept}, {@code counted} and {@code leased} move the runs to the
+   *       session.
    * </ol>
    *
    * <p>Two forms prevent full scans, which a plan made while the tables are nearly empty would
@@ -111,14 +113,15 @@ final class ClaimStore {
             ), grants as materialized (
               -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
               select l.task_id, l.version_id, l.lane_id, l.queue_id, l.concurrency_key,
-                     a.max_duration_ms,
+                     a.entries, a.max_duration_ms,
                      q.concurrency_limit is not null as limited,
                      case when q.concurrency_limit is null then a.quota
                           else least(a.quota,
                                      greatest(0, coalesce(f.n, 0)
                                                  - coalesce(sum(a.quota) over earlier, 0))) end as n
-                from unnest(:lane_ids::int8[], :quotas::int[], :max_durations_ms::int8[])
-                     as a (lane_id, quota, max_duration_ms)
+                from unnest(:lane_ids::int8[], :quotas::int[], :entries::int[],
+                            :max_durations_ms::int8[])
+                     as a (lane_id, quota, entries, max_duration_ms)
                 join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
                 join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
                 left join free_slots f on f.queue_id = l.queue_id
@@ -138,7 +141,7 @@ final class ClaimStore {
                                       rows between unbounded preceding and 1 preceding)
             ), picked as materialized (
               -- an entry that another claim has locked is skipped
-              select r.*, g.max_duration_ms as task_max_duration_ms
+              select r.*, g.n as quota, g.max_duration_ms as task_max_duration_ms
                 from live_session
                cross join grants g
                cross join lateral (
@@ -148,9 +151,18 @@ final class ClaimStore {
                           and y.task_id = g.task_id
                           and y.version_id = g.version_id
                           and y.lane_id = g.lane_id
+                          and g.n > 0
                         order by y.rank, y.run_id
-                        limit g.n
+                        limit g.entries
                           for update skip locked) as r
+            ), wanted as materialized (
+              -- of the last entry of a lane perhaps only the first runs
+              select p.*, least(p.n, p.quota - p.before) as some
+                from (select p.*,
+                             sum(p.n) over (partition by p.lane_id order by p.rank, p.run_id) - p.n
+                               as before
+                        from picked p) as p
+               where p.before < p.quota
             ), described as materialized (
               -- most runs have no metadata: a look for each of them is saved if none has
               select exists (
@@ -158,39 +170,68 @@ final class ClaimStore {
                          from run_metadata x
                         where x.environment_id = :environment
                           and (recent(x.run_id) or within(x.run_id, :elsewhere))) as any_run
+            ), found as materialized (
+              select w.environment_id, w.address, w.lane_id, w.fence, w.attempt, w.losses,
+                     w.first_started_at, w.task_max_duration_ms, r.*
+                from wanted w
+               cross join lateral (
+                       (select x.run_id, w.rank, x.batch_id, x.payload, x.payload_type, x.tags,
+                               x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
+                          from runs x
+                         where w.n = 1
+                           and x.environment_id = w.environment_id
+                           and x.run_id = w.run_id
+                           and (recent(x.run_id) or within(x.run_id, :elsewhere))
+                         limit 1)
+                       union all
+                       (select x.run_id, x.rank, x.batch_id, x.payload, x.payload_type, x.tags,
+                               x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
+                          from runs x
+                         where w.n > 1
+                           and x.environment_id = w.environment_id
+                           and x.run_id > w.floor_id
+                           and x.run_id <= w.run_id
+                           and (recent(x.run_id) or within(x.run_id, :elsewhere))
+                         order by x.run_id
+                         limit w.some)) as r
             ), claimed as materialized (
-              -- entries that exceed the bytes stay in the queue
-              select p.*
-                from (select p.*,
-                             sum(coalesce(octet_length(r.payload), 0)
+              -- runs that exceed the bytes stay in the queue
+              select f.*
+                from (select f.*, d.metadata,
+                             sum(coalesce(octet_length(f.payload), 0)
                                  + coalesce(octet_length(d.metadata), 0))
-                               over (order by p.rank, p.run_id) as bytes,
-                             row_number() over (order by p.rank, p.run_id) as n,
-                             r.batch_id, r.payload, r.payload_type, d.metadata, r.tags, r.is_test,
-                             r.created_at, r.max_attempts, r.max_duration_ms
-                        from picked p
-                       cross join lateral (
-                               select x.batch_id, x.payload, x.payload_type, x.tags,
-                                      x.is_test, x.created_at, x.max_attempts, x.max_duration_ms
-                                 from runs x
-                                where x.environment_id = p.environment_id
-                                  and x.run_id = p.run_id
-                                  and (recent(x.run_id) or within(x.run_id, :elsewhere))
-                                limit 1) as r
+                               over (order by f.rank, f.run_id) as bytes,
+                             row_number() over (order by f.rank, f.run_id) as place
+                        from found f
                         left join lateral (
                                select x.metadata
                                  from run_metadata x
                                 where (select any_run from described)
-                                  and x.environment_id = p.environment_id
-                                  and x.run_id = p.run_id
+                                  and x.environment_id = f.environment_id
+                                  and x.run_id = f.run_id
                                   and (recent(x.run_id) or within(x.run_id, :elsewhere))
-                                limit 1) as d on true) as p
-               where p.bytes <= :bytes_max
-                  or p.n = 1
+                                limit 1) as d on true) as f
+               where f.bytes <= :bytes_max
+                  or f.place = 1
+            ), used as materialized (
+              select c.address, count(*)::int as n,
+                     (array_agg(c.run_id order by c.rank desc, c.run_id desc))[1] as last_run_id
+                from claimed c
+               group by c.address
             ), removed as (
               delete from ready
                where environment_id is not distinct from :environment -- not for an index
-                 and ctid = any (array(select address from claimed))
+                 and ctid = any (array(select address from used))
+            ), kept as (
+              -- what is left of entries
+              insert into ready
+                     (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                      losses, n, floor_id)
+              select w.environment_id, w.task_id, w.version_id, w.lane_id, w.rank + u.n, w.run_id,
+                     0, 0, 0, w.n - u.n, case when w.n - u.n > 1 then u.last_run_id end
+                from used u
+                join wanted w on w.address = u.address
+               where u.n < w.n
             ), counted as (
               update slots s
                  set in_use = s.in_use + c.n
@@ -226,6 +267,7 @@ final class ClaimStore {
         .bind("session_id", claimant.sessionId())
         .longs("lane_ids", lanes, ClaimableLane::laneId)
         .bind("quotas", quotas)
+        .bind("entries", entries(lanes, quotas))
         .longsOrNull(
             "max_durations_ms",
             lanes,
@@ -239,6 +281,14 @@ final class ClaimStore {
           return new Picked(
               r.uuid("run_id"), lane, r.flag("elsewhere") ? null : claimed(r, lanes.get(lane)));
         });
+  }
+
+  private static int[] entries(List<ClaimableLane> lanes, int[] quotas) {
+    int[] entries = new int[quotas.length];
+    for (int i = 0; i < quotas.length; i++) {
+      entries[i] = lanes.get(i).entriesFor(quotas[i]);
+    }
+    return entries;
   }
 
   private static ClaimedRun claimed(Row r, ClaimableLane lane) throws SQLException {

@@ -284,10 +284,10 @@ final class LeaseStore {
   }
 
   /**
-   * Returns, later, the canceled leases of a session that it was not told of within {@code pause}, and
-   * notes that it is told now. It is told again and again, because the response may be lost. Skips
-   * leases that are locked until the next call: another transaction notifies, ends or cancels them,
-   * and a report that waited here while it has locked other leases could deadlock.
+   * Returns, later, the canceled leases of a session that it was not told of within {@code pause},
+   * and notes that it is told now. It is told again and again, because the response may be lost.
+   * Skips leases that are locked until the next call: another transaction notifies, ends or cancels
+   * them, and a report that waited here while it has locked other leases could deadlock.
    */
   Later<List<LeaseRef>> notifyCanceled(Tx tx, UUID sessionId, Duration pause) {
     return tx.sql(

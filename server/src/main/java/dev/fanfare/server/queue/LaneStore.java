@@ -22,9 +22,9 @@ import java.util.Set;
  * </ol>
  *
  * <p>A trigger that adds entries makes sure, in the same transaction, that none of their lanes is
- * idle or gone ({@link #requireInUse}, {@link ReadyStore#insertFresh}). If one is, the transaction
- * is rolled back, the lane is revived or inserted again, and the trigger repeated. So what happens
- * if a trigger meets the sweep?
+ * idle or gone ({@link #requireInUse}, {@link FreshRunStore#insert}). If one is, the transaction is
+ * rolled back, the lane is revived or inserted again, and the trigger repeated. So what happens if
+ * a trigger meets the sweep?
  *
  * <ul>
  *   <li>The mark was committed before the trigger looked: it sees the mark.

@@ -52,10 +52,10 @@ public final class ParkedStore {
   }
 
   /**
-   * Parks up to {@code max} runs of a task if no worker has declared it; returns how many. The
-   * task's row stays locked until the transaction ends: a worker that declares the task at the same
-   * time either commits before, so that nothing is parked, or releases what was parked. Skips rows
-   * that another transaction has locked.
+   * Parks about {@code max} runs of a task, whole entries, if no worker has declared it; returns
+   * how many. The task's row stays locked until the transaction ends: a worker that declares the
+   * task at the same time either commits before, so that nothing is parked, or releases what was
+   * parked. Skips rows that another transaction has locked.
    */
   public int park(Tx tx, int taskId, int max) {
     return tx.sql(
@@ -76,19 +76,41 @@ public final class ParkedStore {
                         cross join lateral (
                                 select y.ctid as address
                                   from ready y
-                                 where y.environment_id = u.environment_id
-                                   and y.task_id = u.task_id
-                                 order by y.version_id, y.lane_id, y.rank, y.run_id
-                                 limit :max
+                                 where y.environment_id is not distinct from u.environment_id
+                                   and y.ctid = any (array(
+                                         select c.address
+                                           from (select x.ctid as address,
+                                                        sum(x.n) over (
+                                                          order by x.version_id, x.lane_id, x.rank,
+                                                                   x.run_id) - x.n as before
+                                                   from ready x
+                                                  where x.environment_id = u.environment_id
+                                                    and x.task_id = u.task_id
+                                                  order by x.version_id, x.lane_id, x.rank, x.run_id
+                                                  limit :max) as c
+                                          where c.before < :max))
                                    for update skip locked) as r))
-              returning environment_id, task_id, rank, run_id, lane_id
+              returning environment_id, task_id, rank, run_id, lane_id, n, floor_id
             )
             insert into parked (environment_id, task_id, rank, run_id, lane_id)
-            select environment_id, task_id, rank, run_id, lane_id
-              from taken
+            select t.environment_id, t.task_id, t.rank, t.run_id, t.lane_id
+              from taken t
+             where t.n = 1
+            union all
+            select t.environment_id, t.task_id, r.rank, r.run_id, t.lane_id
+              from taken t
+             cross join lateral (
+                     select x.rank, x.run_id
+                       from runs x
+                      where x.environment_id = t.environment_id
+                        and x.run_id > t.floor_id
+                        and x.run_id <= t.run_id
+                      limit :runs_max) as r
+             where t.n > 1
             """)
         .bind("task_id", taskId)
         .bind("max", max)
+        .bind("runs_max", FreshRunStore.RUNS_MAX)
         .update();
   }
 

@@ -3,9 +3,7 @@ package dev.fanfare.server.queue;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import java.sql.SQLException;
-import dev.fanfare.server.task.Task;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -17,72 +15,6 @@ import org.jspecify.annotations.Nullable;
  * SQL of {@code ready}: the runs that can be claimed now. The package {@code lease} claims them.
  */
 public final class ReadyStore {
-
-  /** The entry of a new run, and the key of its lane. */
-  public record Fresh(Entry entry, Lane lane) {}
-
-  /**
-   * Makes new runs claimable, later, in one statement. It fails with an {@link
-   * OutdatedLaneException} if the lane of one is idle or gone, or if an assumption is wrong.
-   *
-   * @param assumed tasks that must exist with their queue and time to live
-   */
-  public void insertFresh(Tx tx, List<Fresh> runs, Collection<Task> assumed) {
-    Set<Long> laneIds = new HashSet<>();
-    runs.forEach(run -> laneIds.add(run.entry().laneId()));
-    // Without an environment the insert fails.
-        tx.sql(
-                """
-                insert into ready
-                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
-                        losses)
-                select case when c.present then :environment end, e.task_id, e.version_id,
-                       e.lane_id, e.rank, e.run_id, 0, 0, 0
-                  from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
-                              :run_ids::uuid[])
-                       as e (task_id, version_id, lane_id, rank, run_id)
-                 cross join (
-                         select (select count(*)         -- once for the statement
-                                   from unnest(:used_lane_ids::int8[]) as u (lane_id)
-                                  cross join lateral (
-                                          select x.lane_id
-                                            from lanes x
-                                           where x.environment_id = :environment
-                                             and x.lane_id = u.lane_id
-                                             and not x.idle
-                                           limit 1) as l) = cardinality(:used_lane_ids::int8[])
-                                and (select count(*)
-                                       from unnest(:assumed_task_ids::int[],
-                                                   :assumed_queue_ids::int[],
-                                                   :assumed_ttls_ms::int8[])
-                                            as a (task_id, queue_id, ttl_ms)
-                                      cross join lateral (
-                                              select x.task_id
-                                                from tasks x
-                                               where x.environment_id = :environment
-                                                 and x.task_id = a.task_id
-                                                 and x.queue_id = a.queue_id
-                                                 and x.ttl_ms is not distinct from a.ttl_ms
-                                               limit 1) as t) = cardinality(:assumed_task_ids::int[])
-                                as present) as c
-                """)
-            .longs("used_lane_ids", laneIds, Long::longValue)
-            .ints("task_ids", runs, run -> run.lane().taskId())
-            .ints("version_ids", runs, run -> run.lane().versionId())
-            .longs("lane_ids", runs, run -> run.entry().laneId())
-            .longs("ranks", runs, run -> run.entry().rank())
-            .uuids("run_ids", runs, run -> run.entry().runId())
-            .ints("assumed_task_ids", assumed, Task::id)
-            .ints("assumed_queue_ids", assumed, Task::queueId)
-            .longsOrNull("assumed_ttls_ms", assumed, task -> millis(task.ttl()))
-            .updateLater(
-                failure ->
-                    failure.isNull("environment_id") ? new OutdatedLaneException(laneIds) : null);
-  }
-
-  private static @Nullable Long millis(@Nullable Duration span) {
-    return span == null ? null : span.toMillis();
-  }
 
   /** Makes runs claimable again, in one statement; returns their tasks. */
   public Set<Integer> insertAll(Tx tx, List<Entry> entries) {
@@ -116,37 +48,72 @@ public final class ReadyStore {
   }
 
   /**
-   * Deletes and returns the entries of these runs, in the order of the arrays. Waits for claims
-   * that have locked some; an entry that such a claim takes is not returned.
+   * Deletes and returns the entries of these runs. The other runs of these entries get entries of
+   * their own. Entries are locked in the order of the arrays. Waits for claims that have locked
+   * some; a run that such a claim takes is not returned.
    */
   public List<Entry> delete(Tx tx, long[] laneIds, long[] ranks, UUID[] runIds) {
     return tx.sql(
             """
-            delete from ready
-             where environment_id is not distinct from :environment -- not for an index
-               and ctid = any (array(
-                     select y.address
-                       from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
-                            as e (lane_id, rank, run_id)
-                      cross join lateral (
-                              select x.task_id, x.version_id
-                                from lanes x
-                               where x.environment_id = :environment
-                                 and x.lane_id = e.lane_id
-                               limit 1) as l
-                      cross join lateral (
-                              select x.ctid as address
-                                from ready x
-                               where x.environment_id = :environment
-                                 and x.task_id = l.task_id
-                                 and x.version_id = l.version_id
-                                 and x.lane_id = e.lane_id
-                                 and x.rank = e.rank
-                                 and x.run_id = e.run_id
-                               limit 1
-                                 for update) as y))
-            returning run_id, lane_id, rank, fence, attempt, losses, first_started_at
+            with hit as materialized (
+              select y.address
+                from unnest(:lane_ids::int8[], :ranks::int8[], :run_ids::uuid[])
+                     as e (lane_id, rank, run_id)
+               cross join lateral (
+                       select x.task_id, x.version_id
+                         from lanes x
+                        where x.environment_id = :environment
+                          and x.lane_id = e.lane_id
+                        limit 1) as l
+               cross join lateral (
+                       select x.ctid as address
+                         from ready x
+                        where x.environment_id = :environment
+                          and x.task_id = l.task_id
+                          and x.version_id = l.version_id
+                          and x.lane_id = e.lane_id
+                          and x.rank > e.rank - :runs_max
+                          and x.rank <= e.rank
+                          and (x.run_id = e.run_id
+                               or (x.floor_id < e.run_id and x.run_id > e.run_id))
+                        order by x.rank desc, x.run_id desc
+                        limit 1
+                          for update) as y
+            ), gone as (
+              delete from ready
+               where environment_id is not distinct from :environment -- not for an index
+                 and ctid = any (array(select address from hit))
+              returning *
+            ), apart as materialized (
+              select g.task_id, g.version_id, g.lane_id, g.rank, g.run_id, g.fence, g.attempt, g.losses,
+                     g.first_started_at
+                from gone g
+               where g.n = 1
+              union all
+              select g.task_id, g.version_id, g.lane_id, r.rank, r.run_id, 0, 0, 0, null
+                from gone g
+               cross join lateral (
+                       select x.rank, x.run_id
+                         from runs x
+                        where x.environment_id = :environment
+                          and x.run_id > g.floor_id
+                          and x.run_id <= g.run_id
+                          and within(x.run_id, :run_ids)
+                        limit :runs_max) as r
+               where g.n > 1
+            ), kept as (
+              insert into ready
+                     (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                      losses)
+              select :environment, a.task_id, a.version_id, a.lane_id, a.rank, a.run_id, 0, 0, 0
+                from apart a
+               where a.run_id <> all (:run_ids)
+            )
+            select run_id, lane_id, rank, fence, attempt, losses, first_started_at
+              from apart
+             where run_id = any (:run_ids)
             """)
+        .bind("runs_max", FreshRunStore.RUNS_MAX)
         .bind("lane_ids", laneIds)
         .bind("ranks", ranks)
         .bind("run_ids", runIds)
@@ -193,6 +160,7 @@ public final class ReadyStore {
    * @param maxAttempts the maximum number of attempts by the task's retry policy
    * @param maxDuration the max duration of the task; absent: no limit
    * @param depth the number of ready entries, counted up to a limit
+   * @param entries how many runs each of its first entries has, at least as many as {@code depth}
    * @param freeSlots the free slots of its queue and concurrency key; absent: no concurrency limit
    */
   public record ClaimableLane(
@@ -204,7 +172,21 @@ public final class ReadyStore {
       int maxAttempts,
       @Nullable Duration maxDuration,
       int depth,
+      List<Integer> entries,
       @Nullable Integer freeSlots) {
+
+    private static int sum(List<Integer> numbers) {
+      return numbers.stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** How many of its entries contain so many runs. */
+    public int entriesFor(int runs) {
+      int n = 0;
+      for (int left = runs; left > 0 && n < entries.size(); n++) {
+        left -= entries.get(n);
+      }
+      return n;
+    }
 
     /** Its place among the lanes. */
     public Position position() {
@@ -234,13 +216,13 @@ public final class ReadyStore {
             """
             with recursive worker as materialized (
               select :task_ids::int[] as task_ids, :version_id::int as version_id
-            ), ahead (task_id, version_id, lane_id, place, own_task, own, n) as (
-              select r.task_id, r.version_id, r.lane_id, r.place, r.own_task,
+            ), ahead (task_id, version_id, lane_id, runs, place, own_task, own, n) as (
+              select r.task_id, r.version_id, r.lane_id, r.runs, r.place, r.own_task,
                      r.own_task and r.version_id in (0, w.version_id),
                      (r.own_task and r.version_id in (0, w.version_id))::int
                 from worker w
                cross join lateral (
-                       select x.task_id, x.version_id, x.lane_id,
+                       select x.task_id, x.version_id, x.lane_id, x.n as runs,
                               width_bucket(x.task_id, w.task_ids) as place,
                               x.task_id = any (w.task_ids) as own_task
                          from ready x
@@ -250,7 +232,7 @@ public final class ReadyStore {
                         order by x.task_id, x.version_id, x.lane_id
                         limit 1) as r
               union all
-              select r.task_id, r.version_id, r.lane_id, r.place, r.own_task,
+              select r.task_id, r.version_id, r.lane_id, r.runs, r.place, r.own_task,
                      r.own_task and r.version_id in (0, w.version_id),
                      a.n + (r.own_task and r.version_id in (0, w.version_id))::int
                 from ahead a
@@ -264,7 +246,7 @@ public final class ReadyStore {
                                    then w.version_id else 0 end as version_id,
                               case when a.own then a.lane_id else 0 end as lane_id) as b
                cross join lateral (
-                       select x.task_id, x.version_id, x.lane_id,
+                       select x.task_id, x.version_id, x.lane_id, x.n as runs,
                               width_bucket(x.task_id, w.task_ids) as place,
                               x.task_id = any (w.task_ids) as own_task
                          from ready x
@@ -277,14 +259,16 @@ public final class ReadyStore {
             )
             select a.lane_id, l.task_id, l.version_id, t.slug as task, q.name as queue,
                    t.max_attempts, t.max_duration_ms,
-                   (select count(*)
-                      from (select
+                   (select array_agg(r.n)
+                      from (select r.n
                               from ready r
                              where r.environment_id = l.environment_id
                                and r.task_id = l.task_id
                                and r.version_id = l.version_id
                                and r.lane_id = l.lane_id
-                             limit :depth_max) as entries) as depth,
+                             order by r.rank, r.run_id
+                             limit case when a.runs = 1 then :depth_max
+                                        else :depth_max / 4 + 1 end) as r) as entries,
                    case when q.concurrency_limit is not null
                         then greatest(0, q.concurrency_limit - coalesce(s.in_use, 0)) end as free_slots
               from ahead a
@@ -314,7 +298,8 @@ public final class ReadyStore {
                 r.text("queue"),
                 r.integer("max_attempts"),
                 r.millisOrNull("max_duration_ms"),
-                r.integer("depth"),
+                Math.min(depthMax, ClaimableLane.sum(r.integers("entries"))),
+                r.integers("entries"),
                 r.integerOrNull("free_slots")));
   }
 

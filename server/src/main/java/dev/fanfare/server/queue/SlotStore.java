@@ -16,8 +16,8 @@ public final class SlotStore {
   private static final int LANES_TOLD_MAX = 200;
 
   /**
-   * Frees slots, later. Counters are locked in the order of their keys, which prevents deadlocks. Lanes of
-   * queues without a limit have no counter and cost nothing.
+   * Frees slots, later. Counters are locked in the order of their keys, which prevents deadlocks.
+   * Lanes of queues without a limit have no counter and cost nothing.
    *
    * @param countByLane the number of slots to free, by lane
    * @return the tasks of lanes that may have free slots now because of it
@@ -25,42 +25,42 @@ public final class SlotStore {
   public Later<List<Integer>> free(Tx tx, Map<Long, Integer> countByLane) {
     Map<Long, Integer> ordered = new TreeMap<>(countByLane);
     return tx.sql(
-                """
-                with freed as materialized (
-                  select s.queue_id, s.concurrency_key, f.n
-                    from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
-                            from unnest(:lane_ids::int8[], :counts::int[]) as u (lane_id, n)
-                            join lanes l on l.environment_id = :environment
-                                        and l.lane_id = u.lane_id
-                           group by l.queue_id, l.concurrency_key) as f
-                    join slots s on s.environment_id = :environment
-                                and s.queue_id = f.queue_id
-                                and s.concurrency_key = f.concurrency_key
-                   order by s.queue_id, s.concurrency_key
-                     for update of s
-                ), updated as (
-                  update slots s
-                     set in_use = greatest(0, s.in_use - f.n)
-                    from freed f
-                   where s.environment_id = :environment
-                     and s.queue_id = f.queue_id
-                     and s.concurrency_key = f.concurrency_key
-                  returning s.queue_id, s.concurrency_key
-                )
-                select distinct l.task_id
-                  from updated u
-                 cross join lateral (
-                         select x.task_id
-                           from lanes x
-                          where x.environment_id = :environment
-                            and x.queue_id = u.queue_id
-                            and x.concurrency_key = u.concurrency_key
-                          limit :lanes_max) as l
-                """)
-            .longs("lane_ids", ordered.keySet(), Long::longValue)
-            .ints("counts", ordered.values())
-            .bind("lanes_max", LANES_TOLD_MAX)
-            .listLater(r -> r.integer("task_id"));
+            """
+            with freed as materialized (
+              select s.queue_id, s.concurrency_key, f.n
+                from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
+                        from unnest(:lane_ids::int8[], :counts::int[]) as u (lane_id, n)
+                        join lanes l on l.environment_id = :environment
+                                    and l.lane_id = u.lane_id
+                       group by l.queue_id, l.concurrency_key) as f
+                join slots s on s.environment_id = :environment
+                            and s.queue_id = f.queue_id
+                            and s.concurrency_key = f.concurrency_key
+               order by s.queue_id, s.concurrency_key
+                 for update of s
+            ), updated as (
+              update slots s
+                 set in_use = greatest(0, s.in_use - f.n)
+                from freed f
+               where s.environment_id = :environment
+                 and s.queue_id = f.queue_id
+                 and s.concurrency_key = f.concurrency_key
+              returning s.queue_id, s.concurrency_key
+            )
+            select distinct l.task_id
+              from updated u
+             cross join lateral (
+                     select x.task_id
+                       from lanes x
+                      where x.environment_id = :environment
+                        and x.queue_id = u.queue_id
+                        and x.concurrency_key = u.concurrency_key
+                      limit :lanes_max) as l
+            """)
+        .longs("lane_ids", ordered.keySet(), Long::longValue)
+        .ints("counts", ordered.values())
+        .bind("lanes_max", LANES_TOLD_MAX)
+        .listLater(r -> r.integer("task_id"));
   }
 
   /** Deletes the counters of those queues that have no limit; their slots are not counted. */

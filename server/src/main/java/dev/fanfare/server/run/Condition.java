@@ -292,19 +292,34 @@ enum Condition {
                 order by p.run_id desc
                 limit :max)
               union all
-              (select y.run_id
-                 from ready y
-                where y.environment_id = :environment
-                  and 'QUEUED' = any (:values::text[])
-                  and (:tasks::text[] is null
-                       or y.task_id = any (array(
-                             select t.task_id
-                               from tasks t
-                              where t.environment_id = :environment
-                                and t.slug = any (:tasks::text[]))))
-                  and y.run_id >= :least
-                  and y.run_id < :before
-                order by y.run_id desc
+              (select r.run_id
+                 from (select y.run_id, y.floor_id, y.n
+                         from ready y
+                        where y.environment_id = :environment
+                          and 'QUEUED' = any (:values::text[])
+                          and (:tasks::text[] is null
+                               or y.task_id = any (array(
+                                     select t.task_id
+                                       from tasks t
+                                      where t.environment_id = :environment
+                                        and t.slug = any (:tasks::text[]))))
+                          and y.run_id >= :least
+                          and coalesce(y.floor_id, y.run_id) < :before
+                        order by y.run_id desc
+                        limit :max) as y
+                cross join lateral (
+                        select y.run_id
+                         where y.n = 1
+                        union all
+                        select x.run_id
+                          from runs x
+                         where y.n > 1
+                           and x.environment_id = :environment
+                           and x.run_id > y.floor_id
+                           and x.run_id <= y.run_id
+                           and x.run_id >= :least
+                           and x.run_id < :before) as r
+                order by r.run_id desc
                 limit :max)) as c
        order by c.run_id desc
        limit :max

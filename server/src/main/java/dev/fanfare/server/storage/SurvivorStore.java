@@ -23,7 +23,19 @@ final class SurvivorStore {
   List<Survivor> runs(Tx tx, long before, Instant kept) {
     return tx.sql(
             """
-            select environment_id, run_id as id from ready where run_id < :before
+            select y.environment_id, r.run_id as id
+              from ready y
+             cross join lateral (
+                     select y.run_id
+                      where y.n = 1
+                     union all
+                     select x.run_id
+                       from runs x
+                      where y.n > 1
+                        and x.environment_id = y.environment_id
+                        and x.run_id > y.floor_id
+                        and x.run_id <= y.run_id) as r
+             where y.run_id < :before
             union
             select environment_id, run_id from delays where run_id < :before
             union

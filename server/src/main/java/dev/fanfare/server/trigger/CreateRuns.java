@@ -10,8 +10,8 @@ import dev.fanfare.server.packet.PacketStore;
 import dev.fanfare.server.queue.DelayStore;
 import dev.fanfare.server.queue.Entry;
 import dev.fanfare.server.queue.ExpiryStore;
+import dev.fanfare.server.queue.FreshRunStore;
 import dev.fanfare.server.queue.LaneStore;
-import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.run.FamilyQueries;
 import dev.fanfare.server.run.FinishRuns;
 import dev.fanfare.server.run.IdempotencyKeyStore;
@@ -38,7 +38,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +58,7 @@ public final class CreateRuns {
   private final RunStore runStore = new RunStore();
   private final IdempotencyKeyStore keys = new IdempotencyKeyStore();
   private final PacketStore packets = new PacketStore();
-  private final ReadyStore ready = new ReadyStore();
+  private final FreshRunStore fresh = new FreshRunStore();
   private final ExpiryStore expiries = new ExpiryStore();
   private final DelayStore delays = new DelayStore();
   private final LaneStore lanes = new LaneStore();
@@ -106,9 +105,9 @@ public final class CreateRuns {
     return create(tx, origin, placedRuns, newIds(placedRuns.size()));
   }
 
-  /** Increasing ids for runs. */
+  /** Ids for runs, each greater by one than the one before. */
   List<UUID> newIds(int count) {
-    return Stream.generate(ids::next).limit(count).toList();
+    return ids.range(count);
   }
 
   /**
@@ -243,7 +242,7 @@ public final class CreateRuns {
   }
 
   private void enqueue(Tx tx, Instant now, Coalesced coalesced, Set<Task> assumed) {
-    List<ReadyStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
+    List<FreshRunStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     Set<Long> delayedLanes = new HashSet<>();
@@ -261,14 +260,14 @@ public final class CreateRuns {
         later.add(new DelayStore.Delayed(entry, due));
         delayedLanes.add(row.laneId());
       } else {
-        readyNow.add(new ReadyStore.Fresh(entry, row.lane()));
+        readyNow.add(new FreshRunStore.Fresh(entry, row.lane(), row.ttl() != null));
         if (row.ttl() != null) {
           expiring.add(new ExpiryStore.Expiring(entry, now.plus(row.ttl())));
         }
       }
     }
     if (!readyNow.isEmpty()) {
-      ready.insertFresh(tx, readyNow, assumed);
+      fresh.insert(tx, readyNow, assumed);
     }
     if (!expiring.isEmpty()) {
       expiries.insertAll(tx, expiring);

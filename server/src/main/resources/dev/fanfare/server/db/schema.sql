@@ -240,7 +240,10 @@ create table ready (
   attempt          smallint not null,
   losses           smallint not null,
   first_started_at timestamp with time zone,
-  constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, run_id)
+  n                integer not null default 1,
+  floor_id         uuid,
+  constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, run_id),
+  constraint ready_range CHECK (((n > 0) AND ((n = 1) = (floor_id IS NULL))))
 ) partition by list (environment_id);
 
 create table request_keys (
@@ -420,3 +423,34 @@ create table versions (
   constraint versions_environment_id_version_key UNIQUE (environment_id, version)
 );
 CREATE INDEX versions_checked ON versions USING btree (environment_id, checked_at);
+
+create view ready_runs as
+ SELECT y.environment_id,
+    y.task_id,
+    y.version_id,
+    y.lane_id,
+    y.rank,
+    y.run_id,
+    y.fence,
+    y.attempt,
+    y.losses,
+    y.first_started_at
+   FROM ready y
+  WHERE y.n = 1
+UNION ALL
+ SELECT y.environment_id,
+    y.task_id,
+    y.version_id,
+    y.lane_id,
+    r.rank,
+    r.run_id,
+    y.fence,
+    y.attempt,
+    y.losses,
+    y.first_started_at
+   FROM ready y
+     CROSS JOIN LATERAL ( SELECT x.rank,
+            x.run_id
+           FROM runs x
+          WHERE x.environment_id = y.environment_id AND x.run_id > y.floor_id AND x.run_id <= y.run_id) r
+  WHERE y.n > 1;

@@ -15,7 +15,8 @@ class QuotasTest {
   }
 
   private static ClaimableLane lane(int depth, Integer freeSlots) {
-    return new ClaimableLane(1, 1, 0, "echo", "task/echo", 3, null, depth, freeSlots);
+    return new ClaimableLane(
+        1, 1, 0, "echo", "task/echo", 3, null, depth, List.of(depth), freeSlots);
   }
 
   @Test
