@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,6 +43,7 @@ final class WorkerStandIn implements AutoCloseable {
   private final StandInServer server;
   private final Duration lease;
   private volatile boolean ignoresSlots;
+  private volatile CountDownLatch mayAnswer = new CountDownLatch(0);
   private volatile Duration maxDuration;
   private volatile String gone = "";
   private volatile Reporting reporting = report -> null;
@@ -95,6 +97,7 @@ final class WorkerStandIn implements AutoCloseable {
     }
     if (first != null) {
       taken.add(first);
+      mayAnswer.await();
       ready.drainTo(taken, ignoresSlots ? Integer.MAX_VALUE : request.slots() - 1);
     }
     return json(new PollResponse(taken, List.of()));
@@ -157,6 +160,20 @@ final class WorkerStandIn implements AutoCloseable {
   /** From now on a poll claims every run, however few slots it has. */
   void ignoreSlots() {
     ignoresSlots = true;
+  }
+
+  /** From now on a poll that has found a run waits for {@link #letGo} before it takes more. */
+  void holdBack() {
+    mayAnswer = new CountDownLatch(1);
+  }
+
+  void letGo() {
+    mayAnswer.countDown();
+  }
+
+  /** How many runs no poll has claimed yet. */
+  int unclaimed() {
+    return ready.size();
   }
 
   void loseSession(String id) {

@@ -168,6 +168,11 @@ final class Attempt implements RunContext {
     interruptIf(state.getAndSet(State.GIVEN_UP) == State.RUNNING);
   }
 
+  /** Hands the attempt back if it has not started, so that another worker can execute it. */
+  void handBack() {
+    session.handBack(this);
+  }
+
   /** Gives up the attempt if it has not started; returns whether it was given up. */
   boolean giveUpUnstarted() {
     return state.compareAndSet(State.WAITING, State.GIVEN_UP);

@@ -325,7 +325,14 @@ final class Session {
   }
 
   private void handBackIfDraining(Attempt attempt) {
-    if (draining && attempt.giveUpUnstarted()) {
+    if (draining) {
+      handBack(attempt);
+    }
+  }
+
+  /** Hands an attempt back if it has not started. */
+  void handBack(Attempt attempt) {
+    if (attempt.giveUpUnstarted()) {
       outbox.returned(attempt.held());
     }
   }

@@ -3,6 +3,8 @@ package dev.fanfare.sdk.internal.worker;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,17 +13,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * Executes attempts, each on its own virtual thread, as many at once as there are slots; the others
  * wait here. A poll reserves no slots: a retry that is due during a poll takes a slot at once, and
- * in the rare case that the poll returns more runs than fit, the surplus waits. Safe for use by
- * many threads.
+ * in the rare case that the poll returns more runs than fit, the surplus waits.
+ *
+ * <p>While attempts are short, runs are claimed ahead, as many as there are slots: otherwise slots
+ * would be empty for longer than they are taken, while a poll is on its way. If attempts turn out
+ * to be long, what waits for too long goes back, so that another worker can execute it. Safe for
+ * use by many threads.
  */
 final class Slots {
+  /** How long a poll waits for more room. */
+  static final Duration LINGER = Duration.ofMillis(1);
+
+  /** Attempts that take less on average are short: a poll takes about as long. */
+  private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Many short attempts must have ended before runs are claimed ahead. */
+  private static final long UNKNOWN_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+
+  /** The weight of the past in the average, beside that of one attempt. */
+  private static final int WEIGHT = 16;
+
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final int total;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition enough = lock.newCondition();
-  private final Deque<Attempt> waiting = new ArrayDeque<>(); // guarded by lock
+  private final Condition changed = lock.newCondition();
+  private final Deque<Waiting> waiting = new ArrayDeque<>(); // guarded by lock
   private int free; // guarded by lock
   private int abandoned; // guarded by lock; threads that go on although their attempts ended
-  private int wanted; // guarded by lock; free slots that a thread waits for, 0: none waits
+  private int wanted; // guarded by lock; the room that a thread waits for, 0: none waits
+  private boolean idleWanted; // guarded by lock
+  private boolean checked; // guarded by lock; whether a check of what waits is to come
+  private long usualNanos = UNKNOWN_NANOS; // guarded by lock; a moving average of attempts
+  private long takenNanos = System.nanoTime(); // guarded by lock; when waiting last got shorter
 
   /** The slot of the attempt that a thread executes, or that started the thread. */
   private static final InheritableThreadLocal<Place> CURRENT = new InheritableThreadLocal<>();
@@ -39,6 +63,8 @@ final class Slots {
     private volatile @Nullable Slots slots; // set before its attempt is executed
   }
 
+  private record Waiting(Attempt attempt, long sinceNanos) {}
+
   Slots(int total) {
     this.total = total;
     this.free = total;
@@ -53,7 +79,11 @@ final class Slots {
     lock.lock();
     try {
       if (free == 0) {
-        waiting.add(attempt);
+        waiting.add(new Waiting(attempt, System.nanoTime()));
+        if (!checked) {
+          checked = true;
+          checkAfter(PATIENCE_NANOS);
+        }
         return;
       }
       free--;
@@ -75,42 +105,80 @@ final class Slots {
   }
 
   /**
-   * Waits until a slot is free, and then up to {@code linger} until half of them are, because one
-   * poll for many runs costs the server far less than many polls for one.
+   * Waits until there is room for a run, and then up to {@code linger} until there is room for half
+   * as many as slots, because one poll for many runs costs the server far less than many polls for
+   * one.
    *
-   * @return how many slots are free, at least 1
+   * @return how many runs to claim, at least 1
    */
-  int awaitFree(Duration linger) throws InterruptedException {
+  int awaitRoom(Duration linger) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (free == 0) {
-        wanted = 1;
-        enough.await();
+      wanted = 1;
+      while (room() <= 0) {
+        changed.await();
       }
-      awaitFree(Math.max(1, total / 2), linger);
-      return free;
+      wanted = Math.max(1, total / 2);
+      long left = linger.toNanos();
+      while (room() < wanted && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return Math.max(1, room());
     } finally {
       wanted = 0;
       lock.unlock();
     }
+  }
+
+  /** How many runs can be claimed. Called with the lock. */
+  private int room() {
+    return free - waiting.size() + (usualNanos < SHORT_NANOS ? total : 0);
+  }
+
+  private void checkAfter(long nanos) {
+    CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, Runnable::run)
+        .execute(this::check);
+  }
+
+  /**
+   * Hands back all that waits, if some of it has been waiting for too long, and either attempts
+   * usually take that long or nothing has been taken for as long.
+   */
+  private void check() {
+    List<Attempt> overdue;
+    lock.lock();
+    try {
+      Waiting oldest = waiting.peek();
+      if (oldest != null) {
+        long since = usualNanos >= PATIENCE_NANOS ? oldest.sinceNanos : takenNanos;
+        long left = Math.max(oldest.sinceNanos, since) + PATIENCE_NANOS - System.nanoTime();
+        if (left > 0) {
+          checkAfter(left);
+          return;
+        }
+        usualNanos = Math.max(usualNanos, UNKNOWN_NANOS);
+      }
+      checked = false;
+      overdue = waiting.stream().map(Waiting::attempt).toList();
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+    overdue.forEach(Attempt::handBack);
   }
 
   /** Waits until nothing is executing, or {@code patience} elapsed. */
   void awaitIdle(Duration patience) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      awaitFree(total, patience);
+      idleWanted = true;
+      long left = patience.toNanos();
+      while (free < total && left > 0) {
+        left = changed.awaitNanos(left);
+      }
     } finally {
-      wanted = 0;
+      idleWanted = false;
       lock.unlock();
-    }
-  }
-
-  private void awaitFree(int count, Duration patience) throws InterruptedException {
-    long left = patience.toNanos();
-    while (free < count && left > 0) {
-      wanted = count;
-      left = enough.awaitNanos(left);
     }
   }
 
@@ -120,10 +188,11 @@ final class Slots {
         .start(() -> {
           attempt.place().slots = this;
           CURRENT.set(attempt.place());
+          long beginNanos = System.nanoTime();
           try {
             attempt.execute();
           } finally {
-            release(attempt.place());
+            release(attempt.place(), System.nanoTime() - beginNanos);
             attempt.conclude();
           }
         });
@@ -174,10 +243,11 @@ final class Slots {
     }
   }
 
-  private void release(Place place) {
+  private void release(Place place, long nanos) {
     Attempt next = null;
     lock.lock();
     try {
+      usualNanos += (nanos - usualNanos) / WEIGHT;
       if (place.state == Place.State.ABANDONED) {
         abandoned--;
       } else {
@@ -194,18 +264,16 @@ final class Slots {
 
   /** Frees a slot, or gives it to the attempt that is returned. Called with the lock. */
   private @Nullable Attempt free() {
-    Attempt next = waiting.poll();
+    Waiting next = waiting.poll();
     if (next == null) {
       free++;
-      if (wanted > 0 && free >= wanted) {
-        enough.signalAll();
-      }
     } else {
-      next.place().state = Place.State.OCCUPIED;
+      takenNanos = System.nanoTime();
+      next.attempt.place().state = Place.State.OCCUPIED;
     }
-    return next;
+    if ((wanted > 0 && room() >= wanted) || (idleWanted && free == total)) {
+      changed.signalAll();
+    }
+    return next == null ? null : next.attempt;
   }
-
-  /** How long a poll waits for more free slots. */
-  static final Duration LINGER = Duration.ofNanos(TimeUnit.MILLISECONDS.toNanos(1));
 }

@@ -133,7 +133,7 @@ public final class WorkerLoop {
   private void poll(Session open, Backoff backoff) throws InterruptedException {
     open.outbox().awaitRoom();
     int room = open.awaitRoom();
-    int free = Math.min(slots.awaitFree(Slots.LINGER), room);
+    int free = Math.min(slots.awaitRoom(Slots.LINGER), room);
     if (stopping) {
       return;
     }

@@ -1,0 +1,84 @@
+package dev.fanfare.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.worker.LeaseRef;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A worker with two slots whose attempts are short, and then long. */
+@Timeout(60)
+class WorkerClaimsAheadTest {
+  private static final int SLOTS = 2;
+
+  private final WorkerStandIn server = new WorkerStandIn();
+  private final CountDownLatch goOn = new CountDownLatch(1);
+  private final Task<RawJson, String> shortTask =
+      Task.define("short", RawJson.class, String.class).handler((payload, run) -> "done");
+  private final Task<RawJson, String> longTask =
+      Task.define("long", RawJson.class, String.class)
+          .handler((payload, run) -> {
+            goOn.await();
+            return "done";
+          });
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  private Worker start() {
+    return server.worker(shortTask, longTask).slots(SLOTS).start();
+  }
+
+  private void executeShort() {
+    for (int i = 0; i < 300; i++) {
+      server.assign("short", "1");
+      server.finished();
+    }
+  }
+
+  private List<LeaseRef> assignLong() {
+    return List.of(
+        server.assign("long", "1"),
+        server.assign("long", "2"),
+        server.assign("long", "3"),
+        server.assign("long", "4"),
+        server.assign("long", "5"));
+  }
+
+  @Test
+  void a_worker_that_does_not_know_how_long_attempts_take_claims_what_fits_into_its_slots() {
+    List<LeaseRef> runs = assignLong();
+    try (Worker worker = start()) {
+      assertThat(List.of(server.started().runId(), server.started().runId()))
+          .containsExactlyInAnyOrder(runs.get(0).runId(), runs.get(1).runId());
+      assertThat(server.unclaimed()).isEqualTo(3);
+      goOn.countDown();
+      for (int i = 0; i < runs.size(); i++) {
+        server.finished();
+      }
+    }
+  }
+
+  @Test
+  void what_was_claimed_ahead_goes_back_when_attempts_turn_out_to_be_long() {
+    try (Worker worker = start()) {
+      executeShort();
+      server.holdBack();
+      List<LeaseRef> runs = assignLong();
+      server.letGo();
+      List<LeaseRef> back = List.of(server.returned(), server.returned());
+      assertThat(runs).containsAll(back);
+      assertThat(server.hasFinished()).isFalse();
+      assertThat(server.unclaimed()).isEqualTo(1);
+      goOn.countDown();
+      for (int i = 0; i < 3; i++) {
+        server.finished();
+      }
+    }
+  }
+}
