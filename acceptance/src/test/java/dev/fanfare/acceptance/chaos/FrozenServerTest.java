@@ -45,7 +45,10 @@ class FrozenServerTest {
   /** Slows the transactions of the first server down, so that it is often inside one. */
   private static final Duration LATENCY = Duration.ofMillis(10);
 
-  /** The first server's transactions that have counted ended runs of the batch, and stand still. */
+  /**
+   * The first server's transactions that have written, and stand still. None of them has the lock
+   * of a batch: that is taken in the same round trip as the commit.
+   */
   private static final String HOLDING =
       """
       select count(*) from pg_stat_activity
@@ -53,7 +56,6 @@ class FrozenServerTest {
          and datname = current_database()
          and state = 'idle in transaction'
          and backend_xid is not null
-         and query like '%update batches%'
       """;
 
   @TempDir Path folder;
@@ -147,7 +149,7 @@ class FrozenServerTest {
     return history.number("select item_count - open_runs from batches");
   }
 
-  /** Freezes a server at a moment when it holds the lock of the batch. */
+  /** Freezes a server at a moment when it holds locks of rows that it has written. */
   private void freezeHolding(Jvm server) {
     Await.until(
         "the server to hold locks when it is frozen",
