@@ -171,7 +171,7 @@ public final class RunStore {
     return literal.append('}').toString();
   }
 
-  /** Inserts the metadata of new runs, later; does nothing when there is none. */
+  /** Inserts the metadata of new runs, later. Without any, it does nothing. */
   public void insertMetadata(Tx tx, List<RunRow> rows) {
     List<RunRow> some = rows.stream().filter(row -> row.run().metadata() != null).toList();
     if (!some.isEmpty()) {
