@@ -130,7 +130,7 @@ final class StoredRuns {
          where m.state = 'FINAL'
       ), new_ready as (
         insert into ready
-               (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt, losses)
+               (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt, losses)
         select environment_id, task_id, 0, lane_id, millis * 1000 + k, run_id, 0, 0, 0
           from made
          where state = 'QUEUED'

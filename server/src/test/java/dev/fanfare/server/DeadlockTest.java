@@ -114,7 +114,7 @@ class DeadlockTest {
           Holding.of(
               engine,
               tenant,
-              "select from ready where environment_id = :environment and run_id = '"
+              "select from ready where environment_id = :environment and last_id = '"
                   + grandchild
                   + "' for update");
       Thread expire =

@@ -193,7 +193,7 @@ class FamilyTest {
     engine.database.transaction(
         tenant.id(),
         tx ->
-            tx.sql("delete from ready where environment_id = :environment and run_id = :run_id")
+            tx.sql("delete from ready where environment_id = :environment and last_id = :run_id")
                 .bind("run_id", broken)
                 .update());
     tenant.cancel(parent);

@@ -45,8 +45,8 @@ class ReadyRangeTest {
                            from ready_runs r
                           where r.environment_id = y.environment_id
                             and r.lane_id = y.lane_id
-                            and (r.run_id = y.run_id
-                                 or (r.run_id > y.floor_id and r.run_id < y.run_id))) as r
+                            and (r.run_id = y.last_id
+                                 or (r.run_id > y.floor_id and r.run_id < y.last_id))) as r
                  where y.environment_id = :environment
                    and (y.n <> r.n or y.rank <> r.rank)
                 """))

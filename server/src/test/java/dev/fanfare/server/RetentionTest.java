@@ -219,13 +219,13 @@ class RetentionTest {
     tx.sql(
             """
             insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                   (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                     losses)
             select environment_id, task_id, version_id, lane_id, rank, :run_id, fence, attempt,
                    losses
               from ready
              where environment_id = :environment
-               and run_id = :model
+               and last_id = :model
             """)
         .bind("run_id", runId)
         .bind("model", model)

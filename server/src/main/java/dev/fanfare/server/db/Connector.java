@@ -196,10 +196,14 @@ final class Connector implements DataSource, AutoCloseable {
         var rows = statement.executeQuery("select pg_catalog.pg_is_in_recovery()")) {
       rows.next();
       if (rows.getBoolean(1)) {
-        throw new SQLException(
-            "the server is a standby, which cannot be written to", DatabaseException.READ_ONLY);
+        throw standby();
       }
     }
+  }
+
+  static SQLException standby() {
+    return new SQLException(
+        "the server is a standby, which cannot be written to", DatabaseException.READ_ONLY);
   }
 
   /**

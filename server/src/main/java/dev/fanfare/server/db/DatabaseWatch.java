@@ -20,10 +20,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches the database on a connection of its own, with one statement a second, so that no load on
- * the pools delays it. It knows whether the database can be written to, and it leaves paths that
- * went silent: when the watching connection had to be replaced, idle connections of the pools are
- * opened anew; and a transaction that waits while PostgreSQL does not work for it is given up, long
- * before the time limit of its socket. Thread-safe.
+ * the pools delays it. It knows whether the database can be written to and has a schema that this
+ * server works with, and it leaves paths that went silent: when the watching connection had to be
+ * replaced, idle connections of the pools are opened anew; and a transaction that waits while
+ * PostgreSQL does not work for it is given up, long before the time limit of its socket.
+ * Thread-safe.
  */
 public final class DatabaseWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
@@ -44,7 +45,12 @@ public final class DatabaseWatch implements AutoCloseable {
   /** How long a transaction waits for PostgreSQL before anyone looks what PostgreSQL does. */
   private static final Duration LONG = Duration.ofMillis(2_500);
 
-  private static final String LOOK = "select pg_catalog.pg_backend_pid()";
+  private static final String LOOK =
+      """
+      select pg_catalog.pg_backend_pid() as backend,
+             pg_catalog.pg_is_in_recovery() as standby,
+             least_schema() as least_schema
+      """;
 
   /** Needs new pages on the disk, as the rows of a trigger may. */
   private static final String WRITE =
@@ -78,6 +84,7 @@ public final class DatabaseWatch implements AutoCloseable {
   // Used by the thread only.
   private @Nullable Connection connection;
   private boolean seesBackends;
+  private @Nullable Integer leastSchema;
 
   private DatabaseWatch(Database database) {
     this.database = database;
@@ -180,21 +187,35 @@ public final class DatabaseWatch implements AutoCloseable {
 
   private void lookOnce() throws SQLException {
     Connection open = connection;
+    String schemaProblem;
     if (open == null) {
       open = database.connection();
       open.setNetworkTimeout(Runnable::run, SILENCE_MILLIS);
       connection = open;
-      try (Statement statement = open.createStatement();
-          ResultSet rows = statement.executeQuery(LOOK)) {
-        rows.next();
-        // A pooler between both makes up a number of its own.
-        seesBackends = rows.getInt(1) == open.unwrap(PGConnection.class).getBackendPID();
-      }
-    } else {
-      Connector.refuseStandby(open);
     }
-    found(diskProblem(open), true);
+    try (Statement statement = open.createStatement();
+        ResultSet seen = statement.executeQuery(LOOK)) {
+      seen.next();
+      if (seen.getBoolean("standby")) {
+        throw Connector.standby();
+      }
+      // A pooler between both makes up a number of its own.
+      seesBackends = seen.getInt("backend") == open.unwrap(PGConnection.class).getBackendPID();
+      schemaProblem = schemaProblem(seen.getInt("least_schema"));
+    }
+    found(schemaProblem == null ? diskProblem(open) : schemaProblem, true);
     giveUpSilent(open);
+  }
+
+  /** This server works with the schema that it found first: its own start brought it there. */
+  private @Nullable String schemaProblem(int least) {
+    if (leastSchema == null) {
+      leastSchema = least;
+    }
+    return least == leastSchema
+        ? null
+        : "a newer server has brought the schema of the database to a version that this server does"
+            + " not work with. Stop this server";
   }
 
   /** After a write failed for want of disk space, whether writes succeed again. */

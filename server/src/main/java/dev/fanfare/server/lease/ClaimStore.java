@@ -152,14 +152,14 @@ final class ClaimStore {
                           and y.version_id = g.version_id
                           and y.lane_id = g.lane_id
                           and g.n > 0
-                        order by y.rank, y.run_id
+                        order by y.rank, y.last_id
                         limit g.entries
                           for update skip locked) as r
             ), wanted as materialized (
               -- of the last entry of a lane perhaps only the first runs
               select p.*, least(p.n, p.quota - p.before) as some
                 from (select p.*,
-                             sum(p.n) over (partition by p.lane_id order by p.rank, p.run_id) - p.n
+                             sum(p.n) over (partition by p.lane_id order by p.rank, p.last_id) - p.n
                                as before
                         from picked p) as p
                where p.before < p.quota
@@ -180,7 +180,7 @@ final class ClaimStore {
                           from runs x
                          where w.n = 1
                            and x.environment_id = w.environment_id
-                           and x.run_id = w.run_id
+                           and x.run_id = w.last_id
                            and (recent(x.run_id) or within(x.run_id, :elsewhere))
                          limit 1)
                        union all
@@ -190,7 +190,7 @@ final class ClaimStore {
                          where w.n > 1
                            and x.environment_id = w.environment_id
                            and x.run_id > w.floor_id
-                           and x.run_id <= w.run_id
+                           and x.run_id <= w.last_id
                            and (recent(x.run_id) or within(x.run_id, :elsewhere))
                          order by x.run_id
                          limit w.some)) as r
@@ -225,9 +225,9 @@ final class ClaimStore {
             ), kept as (
               -- what is left of entries
               insert into ready
-                     (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                     (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                       losses, n, floor_id)
-              select w.environment_id, w.task_id, w.version_id, w.lane_id, w.rank + u.n, w.run_id,
+              select w.environment_id, w.task_id, w.version_id, w.lane_id, w.rank + u.n, w.last_id,
                      0, 0, 0, w.n - u.n, case when w.n - u.n > 1 then u.last_run_id end
                 from used u
                 join wanted w on w.address = u.address
@@ -258,10 +258,10 @@ final class ClaimStore {
                    c.max_duration_ms, c.rank, false as elsewhere
               from claimed c
             union all
-            select p.run_id, null, p.lane_id, null, null, null, null, null, null, null, null, null,
+            select p.last_id, null, p.lane_id, null, null, null, null, null, null, null, null, null,
                    null, p.rank, true
               from picked p
-             where not (recent(p.run_id) or within(p.run_id, :elsewhere))
+             where not (recent(p.last_id) or within(p.last_id, :elsewhere))
              order by rank, run_id
             """)
         .bind("session_id", claimant.sessionId())

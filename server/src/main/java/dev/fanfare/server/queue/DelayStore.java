@@ -90,7 +90,7 @@ public final class DelayStore {
                   returning *
                 )
                 insert into ready
-                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                       (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                         losses, first_started_at)
                 select d.environment_id, l.task_id, l.version_id, d.lane_id, d.rank, d.run_id, d.fence,
                        d.attempt, d.losses, d.first_started_at
@@ -101,7 +101,8 @@ public final class DelayStore {
                           where x.environment_id = d.environment_id
                             and x.lane_id = d.lane_id
                           limit 1) as l on true -- without a lane it fails: nothing is lost
-                returning task_id, run_id, lane_id, rank, fence, attempt, losses, first_started_at
+                returning task_id, last_id as run_id, lane_id, rank, fence, attempt, losses,
+                          first_started_at
                 """)
             .bind("now", now)
             .bind("max", max)

@@ -152,11 +152,11 @@ public final class ExpiryStore {
                                  and x.version_id = l.version_id
                                  and x.lane_id = e.lane_id
                                  and x.rank = e.rank
-                                 and x.run_id = e.run_id
+                                 and x.last_id = e.run_id
                                  and x.fence = 0
                                limit 1
                                  for update skip locked) as y))
-            returning run_id
+            returning last_id as run_id
             """)
         .longs("lane_ids", expired, Expired::laneId)
         .longs("ranks", expired, Expired::rank)
@@ -191,7 +191,7 @@ public final class ExpiryStore {
                                  and x.version_id = l.version_id
                                  and x.lane_id = e.lane_id
                                  and x.rank = e.rank
-                                 and x.run_id = e.run_id
+                                 and x.last_id = e.run_id
                                  and x.fence = 0
                                limit 1) as y on true
                       where y.present is null))

@@ -79,13 +79,13 @@ public final class FreshRunStore {
     tx.sql(
             """
             insert into ready
-                   (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                   (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                     losses, n, floor_id)
             select case when c.present then :environment end, e.task_id, e.version_id,
-                   e.lane_id, e.rank, e.run_id, 0, 0, 0, e.n, e.floor_id
+                   e.lane_id, e.rank, e.last_id, 0, 0, 0, e.n, e.floor_id
               from unnest(:task_ids::int[], :version_ids::int[], :lane_ids::int8[], :ranks::int8[],
-                          :run_ids::uuid[], :ns::int[], :floor_ids::uuid[])
-                   as e (task_id, version_id, lane_id, rank, run_id, n, floor_id)
+                          :last_ids::uuid[], :ns::int[], :floor_ids::uuid[])
+                   as e (task_id, version_id, lane_id, rank, last_id, n, floor_id)
              cross join (
                      select (select count(*)         -- once for the statement
                                from unnest(:used_lane_ids::int8[]) as u (lane_id)
@@ -116,7 +116,7 @@ public final class FreshRunStore {
         .ints("version_ids", ranges, range -> range.first.lane.versionId())
         .longs("lane_ids", ranges, range -> range.first.entry.laneId())
         .longs("ranks", ranges, range -> range.first.entry.rank())
-        .uuids("run_ids", ranges, range -> range.last.entry.runId())
+        .uuids("last_ids", ranges, range -> range.last.entry.runId())
         .ints("ns", ranges, Range::n)
         .uuids("floor_ids", ranges, Range::floorId)
         .ints("assumed_task_ids", assumed, Task::id)

@@ -82,18 +82,18 @@ public final class ParkedStore {
                                            from (select x.ctid as address,
                                                         sum(x.n) over (
                                                           order by x.version_id, x.lane_id, x.rank,
-                                                                   x.run_id) - x.n as before
+                                                                   x.last_id) - x.n as before
                                                    from ready x
                                                   where x.environment_id = u.environment_id
                                                     and x.task_id = u.task_id
-                                                  order by x.version_id, x.lane_id, x.rank, x.run_id
+                                                  order by x.version_id, x.lane_id, x.rank, x.last_id
                                                   limit :max) as c
                                           where c.before < :max))
                                    for update skip locked) as r))
-              returning environment_id, task_id, rank, run_id, lane_id, n, floor_id
+              returning environment_id, task_id, rank, last_id, lane_id, n, floor_id
             )
             insert into parked (environment_id, task_id, rank, run_id, lane_id)
-            select t.environment_id, t.task_id, t.rank, t.run_id, t.lane_id
+            select t.environment_id, t.task_id, t.rank, t.last_id, t.lane_id
               from taken t
              where t.n = 1
             union all
@@ -104,7 +104,7 @@ public final class ParkedStore {
                        from runs x
                       where x.environment_id = t.environment_id
                         and x.run_id > t.floor_id
-                        and x.run_id <= t.run_id
+                        and x.run_id <= t.last_id
                       limit :runs_max) as r
              where t.n > 1
             """)
@@ -183,7 +183,7 @@ public final class ParkedStore {
                   returning environment_id, lane_id, rank, run_id
                 )
                 insert into ready
-                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                       (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                         losses)
                 select p.environment_id, :task_id, l.version_id, p.lane_id, p.rank, p.run_id, 0, 0, 0
                   from released p
@@ -193,7 +193,7 @@ public final class ParkedStore {
                           where x.environment_id = p.environment_id
                             and x.lane_id = p.lane_id
                           limit 1) as l on true -- without a lane it fails: nothing is lost
-                returning run_id, lane_id, rank
+                returning last_id as run_id, lane_id, rank
                 """)
             .bind("task_id", taskId)
             .bind("max", max)

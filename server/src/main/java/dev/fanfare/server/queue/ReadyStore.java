@@ -22,7 +22,7 @@ public final class ReadyStore {
         tx.sql(
                 """
                 insert into ready
-                       (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                       (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                         losses, first_started_at)
                 select :environment, l.task_id, l.version_id, e.lane_id, e.rank, e.run_id, e.fence,
                        e.attempt, e.losses, e.first_started_at::timestamptz
@@ -74,9 +74,9 @@ public final class ReadyStore {
                           and x.lane_id = e.lane_id
                           and x.rank > e.rank - :runs_max
                           and x.rank <= e.rank
-                          and (x.run_id = e.run_id
-                               or (x.floor_id < e.run_id and x.run_id > e.run_id))
-                        order by x.rank desc, x.run_id desc
+                          and (x.last_id = e.run_id
+                               or (x.floor_id < e.run_id and x.last_id > e.run_id))
+                        order by x.rank desc, x.last_id desc
                         limit 1
                           for update) as y
             ), gone as (
@@ -85,8 +85,8 @@ public final class ReadyStore {
                  and ctid = any (array(select address from hit))
               returning *
             ), apart as materialized (
-              select g.task_id, g.version_id, g.lane_id, g.rank, g.run_id, g.fence, g.attempt, g.losses,
-                     g.first_started_at
+              select g.task_id, g.version_id, g.lane_id, g.rank, g.last_id as run_id, g.fence,
+                     g.attempt, g.losses, g.first_started_at
                 from gone g
                where g.n = 1
               union all
@@ -97,13 +97,13 @@ public final class ReadyStore {
                          from runs x
                         where x.environment_id = :environment
                           and x.run_id > g.floor_id
-                          and x.run_id <= g.run_id
+                          and x.run_id <= g.last_id
                           and within(x.run_id, :run_ids)
                         limit :runs_max) as r
                where g.n > 1
             ), kept as (
               insert into ready
-                     (environment_id, task_id, version_id, lane_id, rank, run_id, fence, attempt,
+                     (environment_id, task_id, version_id, lane_id, rank, last_id, fence, attempt,
                       losses)
               select :environment, a.task_id, a.version_id, a.lane_id, a.rank, a.run_id, 0, 0, 0
                 from apart a
@@ -266,7 +266,7 @@ public final class ReadyStore {
                                and r.task_id = l.task_id
                                and r.version_id = l.version_id
                                and r.lane_id = l.lane_id
-                             order by r.rank, r.run_id
+                             order by r.rank, r.last_id
                              limit case when a.runs = 1 then :depth_max
                                         else :depth_max / 4 + 1 end) as r) as entries,
                    case when q.concurrency_limit is not null

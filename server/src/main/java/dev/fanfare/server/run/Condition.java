@@ -293,7 +293,7 @@ enum Condition {
                 limit :max)
               union all
               (select r.run_id
-                 from (select y.run_id, y.floor_id, y.n
+                 from (select y.last_id, y.floor_id, y.n
                          from ready y
                         where y.environment_id = :environment
                           and 'QUEUED' = any (:values::text[])
@@ -303,12 +303,12 @@ enum Condition {
                                        from tasks t
                                       where t.environment_id = :environment
                                         and t.slug = any (:tasks::text[]))))
-                          and y.run_id >= :least
-                          and coalesce(y.floor_id, y.run_id) < :before
-                        order by y.run_id desc
+                          and y.last_id >= :least
+                          and coalesce(y.floor_id, y.last_id) < :before
+                        order by y.last_id desc
                         limit :max) as y
                 cross join lateral (
-                        select y.run_id
+                        select y.last_id as run_id
                          where y.n = 1
                         union all
                         select x.run_id
@@ -316,7 +316,7 @@ enum Condition {
                          where y.n > 1
                            and x.environment_id = :environment
                            and x.run_id > y.floor_id
-                           and x.run_id <= y.run_id
+                           and x.run_id <= y.last_id
                            and x.run_id >= :least
                            and x.run_id < :before) as r
                 order by r.run_id desc

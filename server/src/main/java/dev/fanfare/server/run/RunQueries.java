@@ -218,7 +218,7 @@ public final class RunQueries {
                   and x.version_id = coalesce(r.version_id, 0)
                   and x.lane_id = r.lane_id
                   and x.rank = r.rank
-                  and x.run_id = i.run_id
+                  and x.last_id = i.run_id
                 limit 1) as y on true
        cross join lateral (
                select x.slug

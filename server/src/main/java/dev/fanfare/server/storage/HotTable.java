@@ -7,7 +7,7 @@ import java.util.Locale;
  * DeadRowSweep} can replace.
  */
 enum HotTable {
-  READY("environment_id, task_id, version_id, lane_id, rank, run_id"),
+  READY("environment_id, task_id, version_id, lane_id, rank, last_id"),
   LEASES("environment_id, run_id"),
   DELAYS("environment_id, run_id"),
   SLOTS("environment_id, queue_id, concurrency_key");

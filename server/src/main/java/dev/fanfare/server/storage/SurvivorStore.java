@@ -26,7 +26,7 @@ final class SurvivorStore {
             select y.environment_id, r.run_id as id
               from ready y
              cross join lateral (
-                     select y.run_id
+                     select y.last_id as run_id
                       where y.n = 1
                      union all
                      select x.run_id
@@ -34,8 +34,8 @@ final class SurvivorStore {
                       where y.n > 1
                         and x.environment_id = y.environment_id
                         and x.run_id > y.floor_id
-                        and x.run_id <= y.run_id) as r
-             where y.run_id < :before
+                        and x.run_id <= y.last_id) as r
+             where y.last_id < :before
             union
             select environment_id, run_id from delays where run_id < :before
             union

@@ -235,14 +235,14 @@ create table ready (
   version_id       integer not null,
   lane_id          bigint not null,
   rank             bigint not null,
-  run_id           uuid not null,
+  last_id          uuid not null,
   fence            integer not null,
   attempt          smallint not null,
   losses           smallint not null,
   first_started_at timestamp with time zone,
   n                integer not null default 1,
   floor_id         uuid,
-  constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, run_id),
+  constraint ready_pkey PRIMARY KEY (environment_id, task_id, version_id, lane_id, rank, last_id),
   constraint ready_range CHECK (((n > 0) AND ((n = 1) = (floor_id IS NULL))))
 ) partition by list (environment_id);
 
@@ -430,7 +430,7 @@ create view ready_runs as
     y.version_id,
     y.lane_id,
     y.rank,
-    y.run_id,
+    y.last_id AS run_id,
     y.fence,
     y.attempt,
     y.losses,
@@ -452,5 +452,11 @@ UNION ALL
      CROSS JOIN LATERAL ( SELECT x.rank,
             x.run_id
            FROM runs x
-          WHERE x.environment_id = y.environment_id AND x.run_id > y.floor_id AND x.run_id <= y.run_id) r
+          WHERE x.environment_id = y.environment_id AND x.run_id > y.floor_id AND x.run_id <= y.last_id) r
   WHERE y.n > 1;
+
+CREATE OR REPLACE FUNCTION least_schema()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+RETURN 24;

@@ -7,6 +7,8 @@ import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.DatabaseProxy;
 import dev.fanfare.testkit.TestDatabase;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -62,6 +64,21 @@ class DatabaseWatchTest {
   void a_database_that_is_there_is_no_problem() {
     awaitReady();
     assertThat(watch.problem()).isNull();
+  }
+
+  @Test
+  void a_schema_that_needs_newer_servers_is_a_problem() throws Exception {
+    awaitReady();
+    try (Connection connection = home.connect();
+        Statement newerServer = connection.createStatement()) {
+      newerServer.execute(
+          """
+          create or replace function fanfare.least_schema() returns integer language sql immutable
+          return 9999
+          """);
+    }
+    Await.until(
+        "the problem", BOUND, () -> String.valueOf(watch.problem()).contains("a newer server"));
   }
 
   @Test

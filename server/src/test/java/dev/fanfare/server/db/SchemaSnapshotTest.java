@@ -107,6 +107,14 @@ class SchemaSnapshotTest {
        order by c.relname
       """;
 
+  private static final String FUNCTIONS =
+      """
+      select replace(rtrim(pg_get_functiondef(p.oid), E'\\n'), 'fanfare.', '') || ';'
+        from pg_proc p
+       where p.pronamespace = 'fanfare'::regnamespace
+       order by p.proname
+      """;
+
   @Test
   void the_snapshot_matches_the_migrations() throws Exception {
     String migrated = schema();
@@ -138,6 +146,7 @@ class SchemaSnapshotTest {
         sql.append('\n').append(table(connection, table));
       }
       texts(connection, VIEWS).forEach(view -> sql.append('\n').append(view).append('\n'));
+      texts(connection, FUNCTIONS).forEach(each -> sql.append('\n').append(each).append('\n'));
     }
     return sql.toString();
   }

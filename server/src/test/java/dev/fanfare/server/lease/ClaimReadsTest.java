@@ -129,7 +129,7 @@ class ClaimReadsTest {
             from lane
           returning *
         )
-        insert into ready (environment_id, task_id, version_id, lane_id, rank, run_id, fence,
+        insert into ready (environment_id, task_id, version_id, lane_id, rank, last_id, fence,
                            attempt, losses)
         select r.environment_id, r.task_id, l.version_id, r.lane_id, r.rank, r.run_id, 0, 0, 0
           from run r

@@ -252,7 +252,7 @@ class ListReadsTest {
               .update();
           return tx.sql(
                   """
-                  insert into ready (environment_id, task_id, version_id, lane_id, rank, run_id,
+                  insert into ready (environment_id, task_id, version_id, lane_id, rank, last_id,
                                      fence, attempt, losses)
                   select :environment, 1, 0, 1, rank, run_id, 0, 0, 0
                     from runs
