@@ -40,6 +40,7 @@ import tools.jackson.databind.JsonNode;
 class RoundTripsTest {
   private static final int TIMES = 25;
   private static final String BATCH = "/api/v1/tasks/batch";
+  private static final String SUCCESS = ",\"durationMillis\":1,\"output\":\"1\"";
   private static final String TRIGGER = "/api/v1/tasks/echo/trigger";
   private static final String REQUEST_KEY = "x-trigger-request-idempotency-key";
   private static final String NOTIFIES = "pg_notify";
@@ -101,10 +102,16 @@ class RoundTripsTest {
     drain();
     counted.put("claim when nothing is ready", cost(() -> poll(10)));
     counted.put("claim fewer runs than asked for", cost(() -> pollFor(10)));
-    counted.put("report starts", cost(() -> report("started", "")));
+    counted.put("report starts", cost(() -> report(claimed(), "started", "")));
     counted.put(
-        "report successes of runs in batches",
-        cost(() -> report("finished", ",\"durationMillis\":1,\"output\":\"1\"")));
+        "report successes of runs in batches", cost(() -> report(claimed(), "finished", SUCCESS)));
+    counted.put(
+        "report successes of attempts whose starts were reported",
+        cost(() -> {
+          List<JsonNode> started = claimed();
+          report(started, "started", "");
+          return report(started, "finished", SUCCESS);
+        }));
     counted.put("look up a key", costOf(FINDS_A_KEY));
     counted.put("notify other servers", costOf(NOTIFIES));
     assertThat(table(Project.text("docs/ARCHITECTURE.md")))
@@ -193,10 +200,14 @@ class RoundTripsTest {
     return reply;
   }
 
-  /** Reports ten runs of a batch. */
-  private static Reply report(String list, String rest) {
+  /** Ten claimed runs of a batch. */
+  private static List<JsonNode> claimed() {
+    return pollFor(10).json().get("assignments").valueStream().toList();
+  }
+
+  private static Reply report(List<JsonNode> runs, String list, String rest) {
     List<String> entries = new ArrayList<>();
-    for (JsonNode claimed : pollFor(10).json().get("assignments")) {
+    for (JsonNode claimed : runs) {
       entries.add(
           "{\"runId\":\"%s\",\"fence\":%s,\"attempt\":1%s}"
               .formatted(claimed.get("runId").asString(), claimed.get("fence"), rest));

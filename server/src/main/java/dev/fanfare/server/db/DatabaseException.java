@@ -82,6 +82,11 @@ public final class DatabaseException extends RuntimeException {
         && column.equals(e.getServerErrorMessage().getColumn());
   }
 
+  /** Whether a statement divided by zero, which it does on purpose if a condition is not met. */
+  public boolean isDivisionByZero() {
+    return sqlState.equals("22012");
+  }
+
   /** Whether a row with the same key exists. */
   boolean isDuplicate() {
     return sqlState.equals("23505");

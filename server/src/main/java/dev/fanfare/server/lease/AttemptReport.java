@@ -21,6 +21,15 @@ public record AttemptReport(
     @Nullable Integer held,
     List<LeaseRef> checked) {
 
+  /** Whether it names attempts, and all of them succeeded. */
+  boolean hasOnlySuccesses() {
+    return !finished.isEmpty()
+        && started.isEmpty()
+        && returned.isEmpty()
+        && checked.isEmpty()
+        && finished.stream().allMatch(attempt -> attempt.error() == null);
+  }
+
   /**
    * An attempt that ended.
    *

@@ -4,6 +4,7 @@ import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
+import dev.fanfare.server.lease.ClaimStore.Claimed;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import dev.fanfare.server.queue.ReadyStore.Position;
@@ -24,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * session's free slots among them, and takes runs from each lane in rank order. It sees only what
  * its worker may take.
  *
- * <p>A round of lanes is one transaction of two round trips and a commit. It takes one more when a
- * queue has a limit. In the first round, the canceled runs travel with the commit.
+ * <p>A round of lanes is one transaction of two round trips: the first finds lanes, the second
+ * claims and commits. A round that meets runs of older partitions is repeated for these.
  */
 public final class ClaimRuns {
   private static final Logger log = LoggerFactory.getLogger(ClaimRuns.class);
@@ -119,18 +120,12 @@ public final class ClaimRuns {
     for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
       boolean first = i == 0;
       int free = max - progress.runs.size();
-      Position after = progress.rest.after();
-      Round round;
-      try {
-        round =
-            database
-                .transaction(
-                    environmentId,
-                    tx ->
-                        first
-                            ? firstRound(tx, claimant, free, after, memory)
-                            : Later.of(round(tx, claimant, free, after, memory)))
-                .get();
+      Start start = new Start(progress.rest.after(), progress.elsewhere, first);
+      try (PayloadReads.Turn turn = payloadReads.turn(memory)) {
+        Round round =
+            database.transaction(environmentId, tx -> round(tx, claimant, free, start, turn)).get();
+        turn.hold(round.runs());
+        progress.add(round);
       } catch (DatabaseException e) {
         if (first || claimant.poll() > 0) {
           throw e; // this round may be committed, too: the next poll gets what this one claimed
@@ -142,7 +137,6 @@ public final class ClaimRuns {
             e.getMessage());
         break;
       }
-      progress.add(round);
     }
     return progress.claim();
   }
@@ -157,6 +151,14 @@ public final class ClaimRuns {
   }
 
   /**
+   * Where a round starts.
+   *
+   * @param elsewhere runs of older partitions that the round before met in the same lanes
+   * @param first whether it is the first of its claim
+   */
+  private record Start(Position after, List<UUID> elsewhere, boolean first) {}
+
+  /**
    * One round.
    *
    * @param lanes the lanes that it saw
@@ -165,15 +167,21 @@ public final class ClaimRuns {
   private record Round(
       List<ClaimableLane> lanes,
       Map<Long, Integer> quotas,
-      List<ClaimedRun> runs,
+      Claimed claimed,
       Position last,
-      List<LeaseRef> canceled) {}
+      List<LeaseRef> canceled) {
+
+    List<ClaimedRun> runs() {
+      return claimed.runs();
+    }
+  }
 
   /** A claim while its rounds go on. */
   private static final class Progress {
     final List<ClaimedRun> runs = new ArrayList<>();
     final List<LeaseRef> canceled = new ArrayList<>();
     final Set<Integer> others = new HashSet<>();
+    List<UUID> elsewhere = List.of();
     long chars;
     int othersCount;
     boolean contended;
@@ -190,12 +198,17 @@ public final class ClaimRuns {
     }
 
     void add(Round round) {
-      Turn before = Objects.requireNonNull(rest);
-      last = round.last();
-      rest = before.endsWith(last) ? null : before.next(last);
       runs.addAll(round.runs());
       chars += PayloadReads.chars(round.runs());
       canceled.addAll(round.canceled());
+      boolean again = elsewhere.isEmpty() && !round.claimed().elsewhere().isEmpty();
+      elsewhere = again ? round.claimed().elsewhere() : List.of();
+      if (again) {
+        return;
+      }
+      Turn before = Objects.requireNonNull(rest);
+      last = round.last();
+      rest = before.endsWith(last) ? null : before.next(last);
       int missed = round.quotas().values().stream().mapToInt(Integer::intValue).sum();
       missed -= round.runs().size();
       contended |= missed > 0;
@@ -215,45 +228,57 @@ public final class ClaimRuns {
     }
   }
 
-  private Later<Round> firstRound(
-      Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
-    Round round = round(tx, claimant, max, after, memory);
-    // After the claim has locked its session, because a close locks the session first, too.
-    return leaseStore
-        .notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN)
-        .map(canceled ->
-            new Round(round.lanes(), round.quotas(), round.runs(), round.last(), canceled));
-  }
-
-  private Round round(Tx tx, Claimant claimant, int max, Position after, ClaimMemory memory) {
+  private Later<Round> round(
+      Tx tx, Claimant claimant, int max, Start start, PayloadReads.Turn turn) {
     int[] taskIds = claimant.sortedTaskIds();
     // One more than it can take shows whether there is work for others.
     List<ClaimableLane> lanes =
         taskIds.length == 0
             ? List.of()
             : readyStore.claimableLanes(
-                tx, taskIds, claimant.versionId(), after, LANES_PER_ROUND, max + 1);
-    Position last = lanes.size() < LANES_PER_ROUND ? Position.START : lanes.getLast().position();
+                tx, taskIds, claimant.versionId(), start.after(), LANES_PER_ROUND, max + 1);
     int[] quotas = Quotas.share(lanes, max);
-    int granted = Quotas.sum(quotas);
-    if (granted == 0) {
-      return new Round(lanes, Map.of(), List.of(), last, List.of());
+    Map<Long, Integer> quotaByLane = new HashMap<>();
+    for (int i = 0; i < quotas.length; i++) {
+      quotaByLane.put(lanes.get(i).laneId(), quotas[i]);
     }
-    int served = Quotas.lastServed(quotas);
-    if (granted == max && served < lanes.size() - 1) {
-      // The quotas end before the last lane: the next claim must start with those after it.
-      last = lanes.get(served).position();
+    Later<Claimed> claimed = claim(tx, claimant, lanes, quotas, start.elsewhere(), turn);
+    // After the claim has locked its session, because a close locks the session first, too.
+    Later<List<LeaseRef>> canceled =
+        start.first()
+            ? leaseStore.notifyCanceled(tx, claimant.sessionId(), ReportWriting.CANCELED_AGAIN)
+            : Later.of(List.of());
+    return () ->
+        new Round(lanes, quotaByLane, claimed.get(), last(lanes, quotas, max), canceled.get());
+  }
+
+  private Later<Claimed> claim(
+      Tx tx,
+      Claimant claimant,
+      List<ClaimableLane> lanes,
+      int[] quotas,
+      List<UUID> elsewhere,
+      PayloadReads.Turn turn) {
+    if (Quotas.sum(quotas) == 0) {
+      return Later.of(Claimed.NOTHING);
     }
     if (lanes.stream().anyMatch(lane -> lane.freeSlots() != null)) {
       slotCountStore.insertMissingSlots(
           tx, lanes.stream().mapToLong(ClaimableLane::laneId).toArray());
     }
-    Map<Long, Integer> quotaByLane = new HashMap<>();
-    for (int i = 0; i < quotas.length; i++) {
-      quotaByLane.put(lanes.get(i).laneId(), quotas[i]);
+    return turn.begin()
+        ? claimStore.claim(tx, claimant, lanes, quotas, elsewhere)
+        : Later.of(Claimed.NOTHING);
+  }
+
+  /** The lane after which the next round starts. */
+  private static Position last(List<ClaimableLane> lanes, int[] quotas, int max) {
+    if (Quotas.sum(quotas) == max) {
+      int served = Quotas.lastServed(quotas);
+      if (served < lanes.size() - 1) {
+        return lanes.get(served).position(); // the quotas end before the last lane
+      }
     }
-    List<ClaimedRun> runs =
-        payloadReads.read(memory, () -> claimStore.claim(tx, claimant, lanes, quotas));
-    return new Round(lanes, quotaByLane, runs == null ? List.of() : runs, last, List.of());
+    return lanes.size() < LANES_PER_ROUND ? Position.START : lanes.getLast().position();
   }
 }

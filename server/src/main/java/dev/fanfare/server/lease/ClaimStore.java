@@ -1,17 +1,18 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.ClaimRuns.Claimant;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** SQL of a round of a claim. */
@@ -47,46 +48,43 @@ final class ClaimStore {
    * and runs are read one by one in a subquery with a limit. Values that all runs of a lane share
    * are read with the lane.
    *
-   * <p>The statement searches the partitions of recent runs only. When it picks entries of older
-   * ones, it runs again and searches theirs, too: it holds the locks on these entries already.
+   * <p>The statement searches the partitions of recent runs only, and of those that {@code
+   * elsewhere} names. It does not claim what it picks from older ones, but names it.
    *
    * @param quotas the maximum number of runs from each lane
+   * @param elsewhere runs of older partitions that an earlier claim picked
    */
-  List<ClaimedRun> claim(Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas) {
-    List<Picked> picked = pick(tx, claimant, lanes, quotas, List.of());
-    List<UUID> elsewhere = picked.stream().filter(p -> p.run() == null).map(Picked::runId).toList();
-    if (elsewhere.isEmpty()) {
-      return runs(picked);
-    }
-    int[] left = quotas.clone();
-    for (Picked taken : picked) {
-      if (taken.run() != null) {
-        left[taken.lane()]--;
-      }
-    }
-    List<ClaimedRun> all = new ArrayList<>(runs(pick(tx, claimant, lanes, left, elsewhere)));
-    all.addAll(runs(picked));
-    return all;
+  Later<Claimed> claim(
+      Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas, List<UUID> elsewhere) {
+    return pick(tx, claimant, lanes, quotas, elsewhere).map(Claimed::of);
   }
 
-  private static List<ClaimedRun> runs(List<Picked> picked) {
-    return picked.stream().map(Picked::run).filter(Objects::nonNull).toList();
+  /**
+   * What a claim took.
+   *
+   * @param elsewhere runs that it did not take, because they are of older partitions
+   */
+  record Claimed(List<ClaimedRun> runs, List<UUID> elsewhere) {
+    static final Claimed NOTHING = new Claimed(List.of(), List.of());
+
+    private static Claimed of(List<Picked> picked) {
+      return new Claimed(
+          picked.stream().map(Picked::run).filter(Objects::nonNull).toList(),
+          picked.stream().filter(p -> p.run() == null).map(Picked::lastId).toList());
+    }
   }
 
   /**
    * An entry that was locked.
    *
-   * @param lane the position of its lane
    * @param run absent: it is older than the partitions that were searched, and was not claimed
    */
-  private record Picked(UUID runId, int lane, @Nullable ClaimedRun run) {}
+  private record Picked(UUID lastId, @Nullable ClaimedRun run) {}
 
-  private static List<Picked> pick(
+  private static Later<List<Picked>> pick(
       Tx tx, Claimant claimant, List<ClaimableLane> lanes, int[] quotas, List<UUID> elsewhere) {
-    Map<Long, Integer> laneById = new HashMap<>();
-    for (int i = 0; i < lanes.size(); i++) {
-      laneById.put(lanes.get(i).laneId(), i);
-    }
+    Map<Long, ClaimableLane> laneById =
+        lanes.stream().collect(Collectors.toMap(ClaimableLane::laneId, Function.identity()));
     return tx.sql(
             """
             with live_session as materialized (
@@ -276,10 +274,9 @@ final class ClaimStore {
         .bind("version_id", claimant.versionId())
         .bind("poll_no", claimant.poll())
         .uuids("elsewhere", elsewhere)
-        .list(r -> {
-          int lane = Objects.requireNonNull(laneById.get(r.bigint("lane_id")));
-          return new Picked(
-              r.uuid("run_id"), lane, r.flag("elsewhere") ? null : claimed(r, lanes.get(lane)));
+        .listLater(r -> {
+          ClaimableLane lane = Objects.requireNonNull(laneById.get(r.bigint("lane_id")));
+          return new Picked(r.uuid("run_id"), r.flag("elsewhere") ? null : claimed(r, lane));
         });
   }
 
@@ -297,6 +294,8 @@ final class ClaimStore {
     return new ClaimedRun(
         r.uuid("run_id"),
         r.integer("fence"),
+        r.bigint("lane_id"),
+        r.bigint("rank"),
         r.integer("attempt"),
         maxAttempts == null ? lane.maxAttempts() : maxAttempts,
         maxDuration == null ? lane.maxDuration() : maxDuration,

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A run that a session has claimed, with everything that a worker needs to execute it.
  *
  * @param fence the number of the claim; every report about the run must contain it
+ * @param laneId the lane from which it was claimed
+ * @param rank its rank in the lane
  * @param lastAttempt the last attempt that started before this claim; 0: none did
  * @param maxAttempts the total number of attempts allowed
  * @param maxDuration how long one attempt may run; absent: no limit
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 public record ClaimedRun(
     UUID runId,
     int fence,
+    long laneId,
+    long rank,
     int lastAttempt,
     int maxAttempts,
     @Nullable Duration maxDuration,
@@ -34,6 +38,12 @@ public record ClaimedRun(
     List<String> tags,
     boolean test,
     Instant createdAt) {
+
+  /** Its lease after the claim, if no attempt has started yet. */
+  Lease lease(int versionId) {
+    return new Lease(
+        runId, fence, laneId, rank, lastAttempt, 0, null, null, batchId, versionId, false);
+  }
 
   /** The length of its payload and metadata. */
   public long chars() {

@@ -3,8 +3,6 @@ package dev.fanfare.server.lease;
 import dev.fanfare.server.config.RequestMemory;
 import java.util.List;
 import java.util.concurrent.Semaphore;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of the payloads and metadata of claimed runs. Only a few go on at once, and none while
@@ -21,22 +19,44 @@ final class PayloadReads {
   private final Semaphore reads =
       new Semaphore((int) Math.max(3, RequestMemory.total() / (4 * READ_BYTES)), true);
 
-  /**
-   * Reads runs in a transaction that has its connection, so that no read waits for one. Returns
-   * {@code null}, without reading, if there is no memory.
-   */
-  @Nullable List<ClaimedRun> read(ClaimMemory memory, Supplier<List<ClaimedRun>> read) {
-    reads.acquireUninterruptibly();
-    try {
-      if (memory.isSpent()) {
-        return null;
-      }
-      List<ClaimedRun> runs = read.get();
-      memory.hold(chars(runs));
-      return runs;
-    } finally {
-      reads.release();
+  /** The turn of one read, which ends when it is closed. */
+  final class Turn implements AutoCloseable {
+    private final ClaimMemory memory;
+    private boolean begun;
+
+    private Turn(ClaimMemory memory) {
+      this.memory = memory;
     }
+
+    /**
+     * Waits until the read may begin, and returns whether there is memory for it. Called in the
+     * transaction that reads, which has its connection, so that no read waits for one. A
+     * transaction that is repeated calls it again.
+     */
+    boolean begin() {
+      if (!begun) {
+        reads.acquireUninterruptibly();
+        begun = true;
+      }
+      return !memory.isSpent();
+    }
+
+    /** Takes memory for what was read. */
+    void hold(List<ClaimedRun> runs) {
+      memory.hold(chars(runs));
+    }
+
+    @Override
+    public void close() {
+      if (begun) {
+        reads.release();
+      }
+    }
+  }
+
+  /** The turn of a read, before it begins. Whoever asks closes it after the transaction. */
+  Turn turn(ClaimMemory memory) {
+    return new Turn(memory);
   }
 
   static long chars(List<ClaimedRun> runs) {

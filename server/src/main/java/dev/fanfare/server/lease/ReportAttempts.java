@@ -12,6 +12,7 @@ import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ReportWriting.Written;
 import dev.fanfare.server.run.FinishRuns;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a worker's report in one transaction, for many runs: starts, outcomes, retries, runs
@@ -33,14 +34,40 @@ public final class ReportAttempts {
         new FailAttempts(resources.random(), resources.config().get(RETRY_IN_PLACE_MAX));
   }
 
-  /** Writes a report; returns once it is durable. */
-  public ReportResult report(Session session, AttemptReport report) {
+  /**
+   * Writes a report; returns once it is durable.
+   *
+   * @param known the leases of the session that this server claimed
+   */
+  public ReportResult report(Session session, KnownLeases known, AttemptReport report) {
     int environmentId = session.environmentId();
-    Written written = database.transaction(environmentId, tx -> write(tx, session, report)).get();
+    List<Lease> leases = report.hasOnlySuccesses() ? known.of(report.finished()) : null;
+    known.forget(report);
+    Written written = leases == null ? null : writeKnown(session, report, leases);
+    if (written == null) {
+      written = database.transaction(environmentId, tx -> write(tx, session, report)).get();
+    }
     if (!written.claimable().isEmpty()) {
       signals.ready(environmentId, written.claimable(), 1);
     }
     return written.result();
+  }
+
+  /** Writes a report in one round trip; {@code null} if a lease is not as it was known. */
+  private @Nullable Written writeKnown(Session session, AttemptReport report, List<Lease> leases) {
+    try {
+      return database
+          .transaction(
+              session.environmentId(),
+              tx -> {
+                ReportWriting writing = new ReportWriting(tx, session.id());
+                writing.succeed(session, report.finished(), leases);
+                return writing.finish(finishRuns);
+              })
+          .get();
+    } catch (OutdatedLeaseException e) {
+      return null;
+    }
   }
 
   private Later<Written> write(Tx tx, Session session, AttemptReport report) {

@@ -80,6 +80,15 @@ final class ReportWriting {
     }
   }
 
+  /** Ends the runs of successful attempts under leases that are known, in the same order. */
+  void succeed(Session session, List<Finished> succeeded, List<Lease> known) {
+    new KnownLeaseStore().end(tx, session, known);
+    for (int i = 0; i < known.size(); i++) {
+      Lease lease = known.get(i);
+      settlement.end(lease, lease.outcome(succeeded.get(i), RunStatus.COMPLETED));
+    }
+  }
+
   /**
    * Retries the runs of failed attempts, or ends them.
    *

@@ -4,6 +4,7 @@ import dev.fanfare.server.db.Database;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Returns to a session the runs that it claimed in polls whose responses were lost. Without this
@@ -40,15 +41,20 @@ public final class ResendRuns {
     List<ClaimedRun> runs = new ArrayList<>();
     while (runs.size() < max && PayloadReads.chars(runs) < PayloadReads.CHARS_MAX) {
       int left = max - runs.size();
-      List<ClaimedRun> round =
-          database.transaction(
-              environmentId,
-              tx ->
-                  payloadReads.read(
-                      memory,
-                      () ->
-                          undeliveredStore.moveToPoll(
-                              tx, sessionId, unanswered, poll, left, ClaimStore.BYTES_MAX)));
+      @Nullable List<ClaimedRun> round;
+      try (PayloadReads.Turn turn = payloadReads.turn(memory)) {
+        round =
+            database.transaction(
+                environmentId,
+                tx ->
+                    turn.begin()
+                        ? undeliveredStore.moveToPoll(
+                            tx, sessionId, unanswered, poll, left, ClaimStore.BYTES_MAX)
+                        : null);
+        if (round != null) {
+          turn.hold(round);
+        }
+      }
       if (round == null) {
         break;
       }

@@ -8,9 +8,9 @@ import java.util.List;
 final class SlotCountStore {
 
   /**
-   * Inserts the missing slot counters of those lanes whose queues have a limit. A counter starts at
-   * the number of leases, because a queue can get its limit while runs of it are leased. The order
-   * prevents deadlocks between claims.
+   * Inserts, later, the missing slot counters of those lanes whose queues have a limit. A counter
+   * starts at the number of leases, because a queue can get its limit while runs of it are leased.
+   * The order prevents deadlocks between claims.
    */
   void insertMissingSlots(Tx tx, long[] laneIds) {
     tx.sql(
@@ -42,7 +42,7 @@ final class SlotCountStore {
                 on conflict do nothing
             """)
         .bind("lane_ids", laneIds)
-        .update();
+        .updateLater();
   }
 
   /**

@@ -126,6 +126,8 @@ final class UndeliveredStore {
     return new ClaimedRun(
         r.uuid("run_id"),
         r.integer("fence"),
+        r.bigint("lane_id"),
+        r.bigint("rank"),
         r.integer("attempt"),
         r.integer("attempts_allowed"),
         r.millisOrNull("duration_allowed_ms"),

@@ -1,5 +1,6 @@
 package dev.fanfare.server.worker;
 
+import dev.fanfare.server.lease.KnownLeases;
 import dev.fanfare.server.lease.Session;
 import dev.fanfare.server.queue.ReadyStore.Position;
 import java.time.Duration;
@@ -7,6 +8,8 @@ import java.time.Duration;
 /** A session that this server knows, as its calls share it. Thread-safe. */
 final class CachedSession {
   final Session session;
+
+  final KnownLeases leases;
 
   /** The lane after which the session's next claim starts. */
   volatile Position last = Position.START;
@@ -17,6 +20,7 @@ final class CachedSession {
 
   CachedSession(Session session) {
     this.session = session;
+    this.leases = new KnownLeases(session);
   }
 
   void renewed() {

@@ -124,6 +124,7 @@ public final class PollRuns {
                 config.get(CLAIM_MAX),
                 memory);
         if (!again.isEmpty()) {
+          session.leases.add(again);
           return new Polled(again, List.of());
         }
       }
@@ -199,6 +200,7 @@ public final class PollRuns {
       ClaimRuns.Turn turn = rest != null ? rest : ClaimRuns.Turn.after(session.last);
       ClaimRuns.Claim claim = claimRuns.claim(environmentId, claimant, max, turn, memory);
       session.last = claim.last();
+      session.leases.add(claim.runs());
       boolean found = !claim.runs().isEmpty() || !claim.canceled().isEmpty();
       rest = claim.rest();
       contentions = claim.contended() ? contentions + 1 : 0;

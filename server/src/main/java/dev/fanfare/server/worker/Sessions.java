@@ -96,7 +96,7 @@ public final class Sessions {
     CachedSession cached = renew(environmentId, sessionId);
     return cached == null
         ? Result.refused(LAPSED)
-        : Result.of(reportAttempts.report(cached.session, report));
+        : Result.of(reportAttempts.report(cached.session, cached.leases, report));
   }
 
   /** Closes a session. The runs that it still holds go back to their queues. */
