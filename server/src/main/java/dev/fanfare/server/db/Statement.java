@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * infer one.
  *
  * <p>Bulk statements take parallel arrays, one for each column, and unnest them: {@code
- * uuids("run_ids", runs, RunRow::runId)} binds the array of one column. Confined to the thread of
- * its transaction.
+ * uuids("run_ids", runs, RunRow::runId)} binds the array of one column. A column without any value
+ * is bound as an empty array, which costs next to nothing: {@code unnest} pads it with nulls,
+ * because another column has a value in every row. Confined to the thread of its transaction.
  */
 public final class Statement {
   private static final String ENVIRONMENT = "environment";
@@ -85,12 +87,7 @@ public final class Statement {
   /** Binds a column of ids. */
   public <T> Statement uuids(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable UUID> column) {
-    @Nullable UUID[] ids = new UUID[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      ids[i++] = column.apply(row);
-    }
-    return bind(name, ids);
+    return bind(name, values(rows, column, new UUID[rows.size()]));
   }
 
   /** Binds an array of texts. */
@@ -101,12 +98,7 @@ public final class Statement {
   /** Binds a column of texts. */
   public <T> Statement texts(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable String> column) {
-    @Nullable String[] texts = new String[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      texts[i++] = column.apply(row);
-    }
-    return bind(name, texts);
+    return bind(name, values(rows, column, new String[rows.size()]));
   }
 
   /** Binds a column of times as texts, which the statement must cast to {@code timestamptz}. */
@@ -139,12 +131,7 @@ public final class Statement {
   /** Binds a column of numbers, some of which may be null. */
   public <T> Statement intsOrNull(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Integer> column) {
-    @Nullable Integer[] numbers = new Integer[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      numbers[i++] = column.apply(row);
-    }
-    return bind(name, numbers);
+    return bind(name, values(rows, column, new Integer[rows.size()]));
   }
 
   /** Binds a column of 64-bit numbers. */
@@ -160,23 +147,26 @@ public final class Statement {
   /** Binds a column of 64-bit numbers, some of which may be null. */
   public <T> Statement longsOrNull(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Long> column) {
-    @Nullable Long[] numbers = new Long[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      numbers[i++] = column.apply(row);
-    }
-    return bind(name, numbers);
+    return bind(name, values(rows, column, new Long[rows.size()]));
   }
 
   /** Binds a column of booleans, some of which may be null. */
   public <T> Statement flags(
       String name, Collection<T> rows, Function<? super T, ? extends @Nullable Boolean> column) {
-    @Nullable Boolean[] flags = new Boolean[rows.size()];
+    return bind(name, values(rows, column, new Boolean[rows.size()]));
+  }
+
+  /** The values of a column; none if all are absent. */
+  private static <T, V> @Nullable V[] values(
+      Collection<T> rows, Function<? super T, ? extends @Nullable V> column, @Nullable V[] values) {
+    boolean some = false;
     int i = 0;
     for (T row : rows) {
-      flags[i++] = column.apply(row);
+      V value = column.apply(row);
+      some |= value != null;
+      values[i++] = value;
     }
-    return bind(name, flags);
+    return some ? values : Arrays.copyOf(values, 0);
   }
 
   /** Binds a column of byte arrays. */

@@ -6,9 +6,4 @@ package dev.fanfare.server.queue;
  * @param concurrencyKey empty: runs without a concurrency key
  * @param versionId the version that the runs are locked to; 0: none
  */
-public record Lane(int queueId, String concurrencyKey, int taskId, int versionId) {
-  /** Whether it is for runs with neither a concurrency key nor a version. */
-  public boolean isPlain() {
-    return concurrencyKey.isEmpty() && versionId == 0;
-  }
-}
+public record Lane(int queueId, String concurrencyKey, int taskId, int versionId) {}

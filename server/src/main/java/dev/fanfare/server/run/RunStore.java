@@ -2,7 +2,6 @@ package dev.fanfare.server.run;
 
 import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.queue.Lane;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,69 +54,64 @@ public final class RunStore {
 
   private static Statement insert(
       Tx tx, @Nullable UUID batchId, Source source, Instant createdAt, List<RunRow> rows) {
-    Statement insert =
-        tx.sql(
-                """
-                insert into runs
-                       (environment_id, batch_id, source, created_at,
-                        run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
-                        batch_index, payload, payload_type, tags, idempotency_key,
-                        max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
-                        parent_run_id, root_run_id, depth, resumes_parent)
-                select :environment, :batch_id::uuid, :source::trigger_source,
-                       :created_at::timestamptz,
-                       r.run_id, r.task_id, r.queue_id, r.concurrency_key, r.version_id, r.lane_id,
-                       r.rank, r.batch_index,
-                       r.payload, r.payload_type, r.tags::text[], r.idempotency_key,
-                       r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
-                       r.is_test, r.ttl_ms,
-                       r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
-                  from unnest(:run_ids::uuid[], :task_ids::int[], :queue_ids::int[],
-                              :concurrency_keys::text[], :version_ids::int[],
-                              :lane_ids::int8[], :ranks::int8[],
-                              :batch_indexes::int[],
-                              :payloads::text[], :payload_types::text[],
-                              :tags::text[], :idempotency_keys::text[],
-                              :max_attempts::int[], :max_durations_ms::int8[],
-                              :delay_ends::text[], :options::text[], :test_flags::bool[],
-                              :ttls_ms::int8[],
-                              :parent_run_ids::uuid[], :root_run_ids::uuid[], :depths::int[],
-                              :resumes_parent_flags::bool[])
-                       as r (run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
-                             batch_index, payload, payload_type, tags, idempotency_key,
-                             max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
-                             parent_run_id, root_run_id, depth, resumes_parent)
-                """)
-            .bind("batch_id", batchId)
-            .bind("source", source.name())
-            .bind("created_at", createdAt)
-            .uuids("run_ids", rows, RunRow::runId)
-            .ints("task_ids", rows, RunRow::taskId)
-            .ints("queue_ids", rows, row -> row.lane().queueId())
-            .longs("lane_ids", rows, RunRow::laneId)
-            .longs("ranks", rows, RunRow::rank)
-            .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
-            .texts("payloads", rows, row -> row.run().payload())
-            .texts("payload_types", rows, row -> row.run().payloadType())
-            .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
-            .texts("idempotency_keys", rows, RunStore::keyText)
-            .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
-            .longsOrNull("max_durations_ms", rows, row -> millis(row.run().maxDuration()))
-            .times("delay_ends", rows, row -> row.run().delayUntil())
-            .texts("options", rows, row -> row.run().options())
-            .flags("test_flags", rows, row -> row.run().test())
-            .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()));
-    bindLane(insert, rows);
-    return bindLineage(insert, rows);
-  }
-
-  /** As {@link #bindLineage}: few runs have a concurrency key or a version. */
-  private static void bindLane(Statement insert, List<RunRow> rows) {
-    boolean plain = rows.stream().map(RunRow::lane).allMatch(Lane::isPlain);
-    List<RunRow> all = plain ? List.of() : rows;
-    insert
-        .texts("concurrency_keys", all, row -> emptyAsNull(row.lane().concurrencyKey()))
-        .intsOrNull("version_ids", all, row -> zeroAsNull(row.lane().versionId()));
+    return tx.sql(
+            """
+            insert into runs
+                   (environment_id, batch_id, source, created_at,
+                    run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
+                    batch_index, payload, payload_type, tags, idempotency_key,
+                    max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
+                    parent_run_id, root_run_id, depth, resumes_parent)
+            select :environment, :batch_id::uuid, :source::trigger_source,
+                   :created_at::timestamptz,
+                   r.run_id, r.task_id, r.queue_id, r.concurrency_key, r.version_id, r.lane_id,
+                   r.rank, r.batch_index,
+                   r.payload, r.payload_type, r.tags::text[], r.idempotency_key,
+                   r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
+                   r.is_test, r.ttl_ms,
+                   r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
+              from unnest(:run_ids::uuid[], :task_ids::int[], :queue_ids::int[],
+                          :concurrency_keys::text[], :version_ids::int[],
+                          :lane_ids::int8[], :ranks::int8[],
+                          :batch_indexes::int[],
+                          :payloads::text[], :payload_types::text[],
+                          :tags::text[], :idempotency_keys::text[],
+                          :max_attempts::int[], :max_durations_ms::int8[],
+                          :delay_ends::text[], :options::text[], :test_flags::bool[],
+                          :ttls_ms::int8[],
+                          :parent_run_ids::uuid[], :root_run_ids::uuid[], :depths::int[],
+                          :resumes_parent_flags::bool[])
+                   as r (run_id, task_id, queue_id, concurrency_key, version_id, lane_id, rank,
+                         batch_index, payload, payload_type, tags, idempotency_key,
+                         max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
+                         parent_run_id, root_run_id, depth, resumes_parent)
+            """)
+        .bind("batch_id", batchId)
+        .bind("source", source.name())
+        .bind("created_at", createdAt)
+        .uuids("run_ids", rows, RunRow::runId)
+        .ints("task_ids", rows, RunRow::taskId)
+        .ints("queue_ids", rows, row -> row.lane().queueId())
+        .longs("lane_ids", rows, RunRow::laneId)
+        .longs("ranks", rows, RunRow::rank)
+        .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
+        .texts("payloads", rows, row -> row.run().payload())
+        .texts("payload_types", rows, row -> row.run().payloadType())
+        .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
+        .texts("idempotency_keys", rows, RunStore::keyText)
+        .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
+        .longsOrNull("max_durations_ms", rows, row -> millis(row.run().maxDuration()))
+        .times("delay_ends", rows, row -> row.run().delayUntil())
+        .texts("options", rows, row -> row.run().options())
+        .flags("test_flags", rows, row -> row.run().test())
+        .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()))
+        .texts("concurrency_keys", rows, row -> emptyAsNull(row.lane().concurrencyKey()))
+        .intsOrNull("version_ids", rows, row -> zeroAsNull(row.lane().versionId()))
+        .uuids(
+            "parent_run_ids", rows, row -> row.lineage() == null ? null : row.lineage().parentId())
+        .uuids("root_run_ids", rows, row -> row.lineage() == null ? null : row.lineage().rootId())
+        .intsOrNull("depths", rows, row -> row.lineage() == null ? null : row.lineage().depth())
+        .flags("resumes_parent_flags", rows, RunStore::resumesParent);
   }
 
   private static @Nullable String emptyAsNull(String text) {
@@ -131,19 +125,6 @@ public final class RunStore {
   private static @Nullable String keyText(RunRow row) {
     NewRun.Key key = row.run().key();
     return key == null ? null : key.text();
-  }
-
-  /**
-   * When no run has a parent, binds empty arrays: that sends less, and unnest pads them with nulls.
-   */
-  private static Statement bindLineage(Statement insert, List<RunRow> rows) {
-    List<RunRow> all = rows.stream().anyMatch(row -> row.lineage() != null) ? rows : List.of();
-    return insert
-        .uuids(
-            "parent_run_ids", all, row -> row.lineage() == null ? null : row.lineage().parentId())
-        .uuids("root_run_ids", all, row -> row.lineage() == null ? null : row.lineage().rootId())
-        .intsOrNull("depths", all, row -> row.lineage() == null ? null : row.lineage().depth())
-        .flags("resumes_parent_flags", all, RunStore::resumesParent);
   }
 
   private static @Nullable Boolean resumesParent(RunRow row) {
