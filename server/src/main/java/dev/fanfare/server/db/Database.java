@@ -150,6 +150,15 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * As {@link #transaction(int, Function)}, for work that a crash of the database may undo: the
+   * commit does not wait for the disk. What is lost then is the work of the last second at most,
+   * and of each transaction all or nothing.
+   */
+  public <T extends @Nullable Object> T undoable(int environmentId, Function<Tx, T> work) {
+    return retrying(environmentId, Mode.UNDOABLE, work);
+  }
+
+  /**
    * As {@link #transaction(int, Function)}, but a refusal rolls the transaction back, so that
    * nothing is stored.
    */

@@ -4,6 +4,7 @@ package dev.fanfare.server.db;
 enum Mode {
   /** The default of our connections. */
   WRITE("set transaction isolation level read committed, read write", ""),
+  UNDOABLE(WRITE.isolation, "select set_config('synchronous_commit', 'off', true)"),
   SNAPSHOT("set transaction isolation level repeatable read, read only", ""),
   LIST(
       "set transaction isolation level read committed, read only",
@@ -17,6 +18,11 @@ enum Mode {
 
   /** A statement that replaces some of the {@link SessionSettings} for one transaction, or none. */
   final String settings;
+
+  /** Whether connections have its isolation by default. */
+  boolean isIsolatedByDefault() {
+    return isolation.equals(WRITE.isolation);
+  }
 
   Mode(String isolation, String settings) {
     this.isolation = isolation;

@@ -84,7 +84,7 @@ public final class Tx {
    * @param settings of every transaction; absent: none
    */
   void begin(Mode mode, @Nullable String settings) {
-    if (settings != null || mode != Mode.WRITE) {
+    if (settings != null || !mode.isIsolatedByDefault()) {
       pipeline.add(mode.isolation);
     }
     if (settings != null) {

@@ -114,7 +114,10 @@ public final class ClaimRuns {
     }
   }
 
-  /** Claims up to {@code max} runs; returns once the claim is durable. */
+  /**
+   * Claims up to {@code max} runs. A crash of the database may undo a claim: then the runs are in
+   * their queues again, and reports of them by their holder are refused.
+   */
   public Claim claim(int environmentId, Claimant claimant, int max, Turn from, ClaimMemory memory) {
     Progress progress = new Progress(from);
     for (int i = 0; i < ROUNDS_MAX && progress.hasRoom(max) && progress.rest != null; i++) {
@@ -123,7 +126,7 @@ public final class ClaimRuns {
       Start start = new Start(progress.rest.after(), progress.elsewhere, first);
       try (PayloadReads.Turn turn = payloadReads.turn(memory)) {
         Round round =
-            database.transaction(environmentId, tx -> round(tx, claimant, free, start, turn)).get();
+            database.undoable(environmentId, tx -> round(tx, claimant, free, start, turn)).get();
         turn.hold(round.runs());
         progress.add(round);
       } catch (DatabaseException e) {
