@@ -185,6 +185,7 @@ public final class ClaimRuns {
     final List<LeaseRef> canceled = new ArrayList<>();
     final Set<Integer> others = new HashSet<>();
     List<UUID> elsewhere = List.of();
+    int roundStart;
     long chars;
     int othersCount;
     boolean contended;
@@ -201,7 +202,10 @@ public final class ClaimRuns {
     }
 
     void add(Round round) {
-      runs.addAll(round.runs());
+      if (elsewhere.isEmpty()) {
+        roundStart = runs.size();
+      }
+      runs.addAll(roundStart, round.runs()); // those of older partitions come first
       chars += PayloadReads.chars(round.runs());
       canceled.addAll(round.canceled());
       boolean again = elsewhere.isEmpty() && !round.claimed().elsewhere().isEmpty();
