@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Authenticator {
   private static final int CACHED_MAX = 10_000;
+
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
+  private static final Pattern SECRET_KEY = Pattern.compile("tr_(dev|stg|prod)_[0-9A-Za-z]{24}");
 
   private final Keys keys;
   private final PublicTokens tokens;
@@ -54,7 +58,7 @@ final class Authenticator {
       String message = "No authorization header provided";
       throw new HttpError(Response.problem(401, "Unauthorized", message, message, Map.of()));
     }
-    String[] words = header.strip().split("\\s+", 2);
+    String[] words = BLANKS.split(header.strip(), 2);
     String credential = words.length == 2 && isBearer(words[0]) ? words[1] : header.strip();
     if (credential.isEmpty() || isBearer(credential)) {
       throw new HttpError(401, "Invalid or Missing API key");
@@ -74,7 +78,7 @@ final class Authenticator {
     }
     cache.remove(credential);
     // Other credentials, such as tr_pat_…, are not worth a query.
-    if (!credential.matches("tr_(dev|stg|prod)_[0-9A-Za-z]{24}")) {
+    if (!SECRET_KEY.matcher(credential).matches()) {
       return null;
     }
     Environment environment = keys.environmentOf(credential);
