@@ -12,11 +12,14 @@ final class Router {
   private static final String GET = "GET";
   private static final String HEAD = "HEAD";
 
-  private final List<Route> routes;
+  private final List<Known> all;
 
   Router(List<Route> routes) {
-    this.routes = List.copyOf(routes);
+    this.all =
+        routes.stream().map(route -> new Known(route, new PathPattern(route.path()))).toList();
   }
+
+  private record Known(Route route, PathPattern pattern) {}
 
   /** A route, and the decoded values of the named segments of its path. */
   record Match(Route route, Map<String, String> path) {}
@@ -29,8 +32,9 @@ final class Router {
     String method = requested.equals(HEAD) ? GET : requested;
     List<String> segments = segments(rawPath);
     TreeSet<String> allowed = new TreeSet<>();
-    for (Route route : routes) {
-      @Nullable Map<String, String> path = route.match(segments);
+    for (Known known : all) {
+      Route route = known.route;
+      @Nullable Map<String, String> path = known.pattern.match(segments);
       if (path != null) {
         if (route.method().equals(method)) {
           return new Match(route, path);
@@ -51,8 +55,9 @@ final class Router {
   /** Whether browsers of other origins may call some method on this path. */
   boolean isForBrowsers(String rawPath) {
     List<String> segments = segments(rawPath);
-    return routes.stream()
-        .anyMatch(route -> route.access().isForBrowsers() && route.match(segments) != null);
+    return all.stream()
+        .anyMatch(
+            known -> known.route.access().isForBrowsers() && known.pattern.match(segments) != null);
   }
 
   private static List<String> segments(String rawPath) {
