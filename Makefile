@@ -10,7 +10,7 @@ help: ## print this help
 
 setup: ## fetch every dependency and plugin, so that later builds work offline
 	$(MVN) $(MVN_FLAGS) -DskipTests verify
-	@if command -v npm > /dev/null; then cd acceptance/src/test/npm && npm ci; fi
+	@if command -v npm > /dev/null; then for folder in acceptance/src/test/npm bench/src/main/npm; do (cd $$folder && npm ci) || exit 1; done; fi
 
 format: ## rewrite every Java file in google-java-format
 	@$(call google-java-format,--replace)
@@ -37,7 +37,7 @@ run: ## start the server with the demo worker
 
 BENCH_ARGS ?=
 
-bench: ## measure against a plain-JDBC baseline; BENCH_ARGS=--short for a quick run
+bench: ## measure beside a plain-JDBC baseline and other queues; BENCH_ARGS=--short for a quick run
 	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
 
 # Maven passes google-java-format one argument file: the flags, then every Java source known to git.

@@ -1,11 +1,12 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.peer.Peers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The benchmark harness: runs workloads and prints one table. Started by {@code make bench}. */
+/** The benchmark harness: runs workloads and prints tables. Started by {@code make bench}. */
 public final class Bench {
   private static final Path RESULTS = Path.of("target", "benchmarks.json");
 
@@ -47,13 +48,18 @@ public final class Bench {
     double loadBefore = Machine.load();
     List<Row> rows = new ArrayList<>();
     Machine machine;
+    List<Peers.About> peers;
     try (Testbed testbed = open(options, Map.of(), progress)) {
       machine = Machine.find(testbed.observer(), loadBefore);
+      if (WORKLOADS.stream().anyMatch(w -> w.withPeers() && options.wants(w.name()))) {
+        testbed.startPeers(options, progress);
+      }
       for (Workload workload : WORKLOADS) {
         if (options.wants(workload.name())) {
           rows.addAll(workload.measure(testbed, options, progress));
         }
       }
+      peers = testbed.peers().about();
     }
     for (LongWorkload workload : LONG_WORKLOADS) {
       if (options.names(workload.name())) {
@@ -64,7 +70,8 @@ public final class Bench {
     }
     List<Report.Microbenchmark> micro =
         options.wants("micro") ? Microbenchmarks.run(options, progress) : List.of();
-    return new Report(machine, Machine.load(), options.small(), options.repeats(), rows, micro);
+    return new Report(
+        machine, Machine.load(), options.small(), options.repeats(), rows, peers, micro);
   }
 
   private static Testbed open(BenchOptions options, Map<String, String> settings, Progress progress)

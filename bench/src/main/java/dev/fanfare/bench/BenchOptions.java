@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param small whether to run with small numbers, only to check that the benchmarks work
  * @param repeats how often each workload is measured; the table shows medians
+ * @param peers the names of the peers to measure; empty: all; null: none
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
  * @param stored how many finished runs the workload {@code stored} loads
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 record BenchOptions(
     boolean small,
     int repeats,
+    @Nullable Set<String> peers,
     Set<String> only,
     List<String> serverFlags,
     int stored,
@@ -33,10 +35,13 @@ record BenchOptions(
 
   static final String USAGE =
       """
-      Measures Fanfare against a plain-JDBC baseline. Starts its own PostgreSQL.
+      Measures Fanfare beside a plain-JDBC baseline and beside other queues on PostgreSQL.
+      Starts its own PostgreSQL.
 
         --short                 small numbers, one repeat: only checks that it works
         --repeats=N             how often each workload is measured (3); the table shows medians
+        --no-peers              without the other queues
+        --peers=NAME[,NAME]     some of them: db-scheduler JobRunr graphile-worker pg-boss
         --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips micro.
                                 Without it, all of these. Only by name: stored snapshot
         --stored=N              stored: how many finished runs are loaded (10000000)
@@ -55,6 +60,8 @@ record BenchOptions(
   static BenchOptions parse(String[] args) {
     boolean small = false;
     int repeats = 0;
+    Set<String> peers = new TreeSet<>();
+    boolean withPeers = true;
     Set<String> only = new TreeSet<>();
     List<String> serverFlags = new ArrayList<>();
     int stored = 0;
@@ -68,6 +75,10 @@ record BenchOptions(
         small = true;
       } else if (arg.startsWith("--repeats=")) {
         repeats = Integer.parseInt(value);
+      } else if (arg.equals("--no-peers")) {
+        withPeers = false;
+      } else if (arg.startsWith("--peers=")) {
+        peers.addAll(List.of(value.split(",", -1)));
       } else if (arg.startsWith("--only=")) {
         only.addAll(List.of(value.split(",", -1)));
       } else if (arg.startsWith("--server-flag=")) {
@@ -89,6 +100,7 @@ record BenchOptions(
     return new BenchOptions(
         small,
         repeats > 0 ? repeats : small ? 1 : 3,
+        withPeers ? peers : null,
         only,
         serverFlags,
         stored > 0 ? stored : small ? 30_000 : 10_000_000,

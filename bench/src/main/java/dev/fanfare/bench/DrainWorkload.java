@@ -1,7 +1,8 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineQueue;
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,27 +24,35 @@ final class DrainWorkload implements Workload {
   }
 
   @Override
+  public boolean withPeers() {
+    return true;
+  }
+
+  @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
     int runs = options.size(100_000, 5_000);
     progress.say("drain: warming up");
-    ours(testbed, options.size(30_000, 1_000), 100);
-    baseline(testbed, options.size(30_000, 1_000));
+    int warmUp = options.size(30_000, 1_000);
+    Repeat.measure(
+        () -> ours(testbed, warmUp, 100),
+        () -> baseline(testbed, warmUp),
+        testbed.peers(),
+        peer -> peer.drain(warmUp, 100));
     List<Row> rows = new ArrayList<>();
     for (int slots : new int[] {100, 500}) {
-      List<Pair> rates = new ArrayList<>();
+      List<Repeat<Double>> rates = new ArrayList<>();
       for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-        double baseline = baseline(testbed, runs);
-        double ours = ours(testbed, runs, slots);
+        Repeat<Double> one =
+            Repeat.measure(
+                () -> ours(testbed, runs, slots),
+                () -> baseline(testbed, runs),
+                testbed.peers(),
+                peer -> peer.drain(runs, slots));
         progress.say(
-            String.format(
-                Locale.ROOT,
-                "drain, %s slots, repeat %s: %,.0f runs/s, baseline %,.0f",
-                slots,
-                repeat,
-                ours,
-                baseline));
-        rates.add(new Pair(ours, baseline));
+            "drain, %s slots, repeat %s: %s"
+                .formatted(slots, repeat, one.text(rate -> rate, "%,.0f runs/s")));
+        rates.add(one);
       }
       rows.add(
           Row.of(

@@ -1,10 +1,10 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineWorkers;
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The latency of one batch of 1,000 on an idle system, from the call until every run is durably
@@ -22,26 +22,33 @@ final class FanOutWorkload implements Workload {
   }
 
   @Override
+  public boolean withPeers() {
+    return true;
+  }
+
+  @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
     int times = options.size(30, 3);
     progress.say("fanout: warming up");
-    ours(testbed, times);
-    baseline(testbed, times);
-    List<Pair> p50s = new ArrayList<>();
+    measure(testbed, times);
+    List<Repeat<Timings>> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-      Timings baseline = baseline(testbed, times);
-      Timings ours = ours(testbed, times);
+      Repeat<Timings> one = measure(testbed, times);
       progress.say(
-          String.format(
-              Locale.ROOT,
-              "fanout, repeat %s: p50 %.1f ms, baseline %.1f",
-              repeat,
-              ours.p50Millis(),
-              baseline.p50Millis()));
-      p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
+          "fanout, repeat %s: p50 %s".formatted(repeat, one.text(Timings::p50Millis, "%,.1f ms")));
+      repeats.add(one);
     }
-    return List.of(Row.of("fanout", "1,000 runs until completed, p50", "ms", p50s));
+    return List.of(
+        Row.of("fanout", "1,000 runs until completed, p50", "ms", repeats, Timings::p50Millis));
+  }
+
+  private static Repeat<Timings> measure(Testbed testbed, int times) throws Exception {
+    return Repeat.measure(
+        () -> ours(testbed, times),
+        () -> baseline(testbed, times),
+        testbed.peers(),
+        peer -> peer.fanOut(times));
   }
 
   private static Timings ours(Testbed testbed, int times) throws Exception {

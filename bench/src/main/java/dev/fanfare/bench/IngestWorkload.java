@@ -1,11 +1,11 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineQueue;
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The throughput of batches of 1,000 over HTTP, with one caller and with eight. The baseline
@@ -21,42 +21,56 @@ final class IngestWorkload implements Workload {
   }
 
   @Override
+  public boolean withPeers() {
+    return true;
+  }
+
+  @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
     int batches = options.size(100, 10);
     progress.say("ingest: warming up");
-    ours(testbed, 1, options.size(60, 10));
-    baseline(testbed, 1, options.size(60, 10), false);
+    int warmUp = options.size(60, 10);
+    Repeat.measure(
+        () -> ours(testbed, 1, warmUp),
+        () -> baseline(testbed, 1, warmUp, false),
+        testbed.peers(),
+        peer -> peer.ingest(1, warmUp));
     List<Row> rows = new ArrayList<>();
     for (int callers : new int[] {1, 8}) {
-      List<Pair> rates = new ArrayList<>();
-      List<Pair> strictRates = new ArrayList<>();
-      List<Pair> p50s = new ArrayList<>();
-      List<Pair> p99s = new ArrayList<>();
-      for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-        Timings baseline = baseline(testbed, callers, batches, false);
-        Timings strict = baseline(testbed, callers, batches, true);
-        Timings ours = ours(testbed, callers, batches);
-        progress.say(
-            String.format(
-                Locale.ROOT,
-                "ingest, %s callers, repeat %s: %,.0f runs/s, baseline %,.0f",
-                callers,
-                repeat,
-                ours.perSecond(BATCH),
-                baseline.perSecond(BATCH)));
-        rates.add(new Pair(ours.perSecond(BATCH), baseline.perSecond(BATCH)));
-        strictRates.add(new Pair(ours.perSecond(BATCH), strict.perSecond(BATCH)));
-        p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
-        p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));
-      }
       String who = callers == 1 ? "1 caller" : callers + " callers";
-      rows.add(Row.of("ingest", who, "runs/s", rates));
-      rows.add(Row.of("ingest", who + ", baseline with ready rows", "runs/s", strictRates));
-      rows.add(Row.of("ingest", who + ", batch p50", "ms", p50s));
-      rows.add(Row.of("ingest", who + ", batch p99", "ms", p99s));
+      List<Repeat<Timings>> repeats = new ArrayList<>();
+      List<Repeat<Timings>> strictRepeats = new ArrayList<>();
+      for (int repeat = 1; repeat <= options.repeats(); repeat++) {
+        Timings strict = baseline(testbed, callers, batches, true);
+        Repeat<Timings> one =
+            Repeat.measure(
+                () -> ours(testbed, callers, batches),
+                () -> baseline(testbed, callers, batches, false),
+                testbed.peers(),
+                peer -> peer.ingest(callers, batches));
+        progress.say(
+            "ingest, %s, repeat %s: %s"
+                .formatted(who, repeat, one.text(IngestWorkload::rate, "%,.0f runs/s")));
+        repeats.add(one);
+        strictRepeats.add(Repeat.of(one.ours(), strict));
+      }
+      rows.add(Row.of("ingest", who, "runs/s", repeats, IngestWorkload::rate));
+      rows.add(
+          Row.of(
+              "ingest",
+              who + ", baseline with ready rows",
+              "runs/s",
+              strictRepeats,
+              IngestWorkload::rate));
+      rows.add(Row.of("ingest", who + ", batch p50", "ms", repeats, Timings::p50Millis));
+      rows.add(Row.of("ingest", who + ", batch p99", "ms", repeats, Timings::p99Millis));
     }
     return rows;
+  }
+
+  private static double rate(Timings timings) {
+    return timings.perSecond(BATCH);
   }
 
   private static Timings ours(Testbed testbed, int callers, int batches) throws Exception {

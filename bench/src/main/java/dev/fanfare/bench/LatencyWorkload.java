@@ -1,13 +1,12 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineListener;
+import dev.fanfare.bench.measure.Timings;
 import dev.fanfare.sdk.Run;
 import dev.fanfare.sdk.RunHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The latency from the call of the trigger to the first line of the handler, on an idle system with
@@ -24,30 +23,34 @@ final class LatencyWorkload implements Workload {
   }
 
   @Override
+  public boolean withPeers() {
+    return true;
+  }
+
+  @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
     int triggers = options.size(300, 50);
     progress.say("latency: warming up");
-    ours(testbed, options.size(200, 50));
-    baseline(testbed, options.size(200, 50));
-    List<Pair> p50s = new ArrayList<>();
-    List<Pair> p99s = new ArrayList<>();
+    measure(testbed, options.size(200, 50));
+    List<Repeat<Timings>> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-      Timings baseline = baseline(testbed, triggers);
-      Timings ours = ours(testbed, triggers);
+      Repeat<Timings> one = measure(testbed, triggers);
       progress.say(
-          String.format(
-              Locale.ROOT,
-              "latency, repeat %s: p50 %.2f ms, baseline %.2f",
-              repeat,
-              ours.p50Millis(),
-              baseline.p50Millis()));
-      p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
-      p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));
+          "latency, repeat %s: p50 %s".formatted(repeat, one.text(Timings::p50Millis, "%,.2f ms")));
+      repeats.add(one);
     }
     return List.of(
-        Row.of("latency", "trigger to start, p50", "ms", p50s),
-        Row.of("latency", "trigger to start, p99", "ms", p99s));
+        Row.of("latency", "trigger to start, p50", "ms", repeats, Timings::p50Millis),
+        Row.of("latency", "trigger to start, p99", "ms", repeats, Timings::p99Millis));
+  }
+
+  private static Repeat<Timings> measure(Testbed testbed, int triggers) throws Exception {
+    return Repeat.measure(
+        () -> ours(testbed, triggers),
+        () -> baseline(testbed, triggers),
+        testbed.peers(),
+        peer -> peer.latency(triggers));
   }
 
   private static Timings ours(Testbed testbed, int triggers) throws Exception {

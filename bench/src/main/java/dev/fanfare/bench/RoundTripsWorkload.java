@@ -108,6 +108,6 @@ final class RoundTripsWorkload implements Workload {
   }
 
   private static Row row(String what, double each, int baseline) {
-    return new Row("round-trips", what, "count", each, baseline, each / baseline);
+    return Row.of("round-trips", what, "count", each, baseline);
   }
 }

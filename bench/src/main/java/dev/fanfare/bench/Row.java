@@ -1,39 +1,96 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.OtherCpu;
+import dev.fanfare.bench.measure.Spread;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the result table.
  *
  * @param workload the workload's name, such as {@code ingest}
  * @param what the measured quantity
- * @param unit the unit of both numbers
- * @param ours Fanfare's result, the median of the repeats
- * @param baseline the baseline's result, the median of the repeats
+ * @param unit the unit of all figures
+ * @param ours Fanfare's result
+ * @param baseline the baseline's result
  * @param ratio the median of the ratios ours / baseline, each taken within one repeat
+ * @param peers the results of the peers
+ * @param otherCpu the share of the machine that other processes took, for each repeat where it is
+ *     known
  */
-record Row(String workload, String what, String unit, double ours, double baseline, double ratio) {
+record Row(
+    String workload,
+    String what,
+    String unit,
+    Spread ours,
+    Spread baseline,
+    double ratio,
+    List<PeerResult> peers,
+    List<Double> otherCpu) {
 
-  /** Our result and the baseline's, measured directly one after the other. */
-  record Pair(double ours, double baseline) {}
+  /**
+   * The result of a peer.
+   *
+   * @param ratio the median of the ratios ours / peer, each taken within one repeat
+   */
+  record PeerResult(String name, Spread result, double ratio) {}
 
-  static Row of(String workload, String what, String unit, List<Pair> repeats) {
+  /** A row whose figures were measured once, without peers. */
+  static Row of(String workload, String what, String unit, double ours, double baseline) {
+    return of(workload, what, unit, List.of(Repeat.of(ours, baseline)));
+  }
+
+  /** A row with one figure of the results of each repeat. */
+  static <T> Row of(
+      String workload,
+      String what,
+      String unit,
+      List<Repeat<T>> repeats,
+      Function<T, Double> figure) {
+    return of(workload, what, unit, repeats.stream().map(r -> r.map(figure)).toList());
+  }
+
+  static Row of(String workload, String what, String unit, List<Repeat<Double>> repeats) {
+    Set<String> names = new LinkedHashSet<>();
+    repeats.forEach(repeat -> names.addAll(repeat.peers().keySet()));
     return new Row(
         workload,
         what,
         unit,
-        median(repeats.stream().map(Pair::ours).toList()),
-        median(repeats.stream().map(Pair::baseline).toList()),
-        median(repeats.stream().map(p -> p.ours / p.baseline).toList()));
+        Spread.of(repeats.stream().map(Repeat::ours).toList()),
+        Spread.of(repeats.stream().map(Repeat::baseline).toList()),
+        Spread.of(repeats.stream().map(r -> r.ours() / r.baseline()).toList()).median(),
+        names.stream().map(name -> peer(name, repeats)).toList(),
+        repeats.stream().map(Repeat::otherCpu).filter(share -> !share.isNaN()).toList());
   }
 
-  private static double median(List<Double> values) {
-    List<Double> sorted = new ArrayList<>(values);
-    sorted.sort(null);
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  private static PeerResult peer(String name, List<Repeat<Double>> repeats) {
+    List<Double> results = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    for (Repeat<Double> repeat : repeats) {
+      Double result = repeat.peers().get(name);
+      if (result != null) {
+        results.add(result);
+        ratios.add(repeat.ours() / result);
+      }
+    }
+    return new PeerResult(name, Spread.of(results), Spread.of(ratios).median());
+  }
+
+  /** The best of the peers, by the median; null if none was measured. */
+  @Nullable PeerResult best() {
+    Comparator<PeerResult> byMedian = Comparator.comparingDouble(peer -> peer.result().median());
+    boolean mostIsBest = unit.endsWith("/s");
+    return peers.stream().max(mostIsBest ? byMedian : byMedian.reversed()).orElse(null);
+  }
+
+  /** How many repeats were disturbed by other processes. */
+  long polluted() {
+    return otherCpu.stream().filter(share -> share >= OtherCpu.POLLUTED).count();
   }
 }

@@ -1,5 +1,6 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.LineProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,11 +17,11 @@ final class ServerProcess implements AutoCloseable {
           "-XX:+UseCompactObjectHeaders",
           "-XX:+ExitOnOutOfMemoryError");
 
-  private final ChildJvm jvm;
+  private final LineProcess jvm;
   private final String url;
   private final String key;
 
-  private ServerProcess(ChildJvm jvm, String url, String key) {
+  private ServerProcess(LineProcess jvm, String url, String key) {
     this.jvm = jvm;
     this.url = url;
     this.key = key;
@@ -40,7 +41,7 @@ final class ServerProcess implements AutoCloseable {
     environment.put("FANFARE_HOME", home.toString());
     environment.put("FANFARE_PORT", "0");
     environment.put("FANFARE_DATABASE_URL", databaseUrl);
-    ChildJvm jvm = ChildJvm.start(ServerMain.class, flags, environment);
+    LineProcess jvm = LineProcess.java(ServerMain.class, flags, environment);
     String[] ready = jvm.expect("ready").split(" ", -1);
     return new ServerProcess(jvm, ready[0], ready[1]);
   }

@@ -2,12 +2,12 @@ package dev.fanfare.bench;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.fanfare.bench.Row.Pair;
 import dev.fanfare.bench.baseline.BaselineQueue;
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Single triggers by 64 callers, one request per run. The baseline inserts the same rows with one
@@ -29,27 +29,18 @@ final class SingleWorkload implements Workload {
     progress.say("single: warming up");
     ours(testbed, triggers);
     baseline(testbed, triggers);
-    List<Pair> rates = new ArrayList<>();
-    List<Pair> p50s = new ArrayList<>();
-    List<Pair> p99s = new ArrayList<>();
+    List<Repeat<Timings>> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-      Timings baseline = baseline(testbed, triggers);
-      Timings ours = ours(testbed, triggers);
+      Repeat<Timings> one =
+          Repeat.measure(() -> ours(testbed, triggers), () -> baseline(testbed, triggers));
       progress.say(
-          String.format(
-              Locale.ROOT,
-              "single, repeat %s: %,.0f runs/s, baseline %,.0f",
-              repeat,
-              ours.perSecond(1),
-              baseline.perSecond(1)));
-      rates.add(new Pair(ours.perSecond(1), baseline.perSecond(1)));
-      p50s.add(new Pair(ours.p50Millis(), baseline.p50Millis()));
-      p99s.add(new Pair(ours.p99Millis(), baseline.p99Millis()));
+          "single, repeat %s: %s".formatted(repeat, one.text(t -> t.perSecond(1), "%,.0f runs/s")));
+      repeats.add(one);
     }
     return List.of(
-        Row.of("single", "64 callers", "runs/s", rates),
-        Row.of("single", "64 callers, call p50", "ms", p50s),
-        Row.of("single", "64 callers, call p99", "ms", p99s));
+        Row.of("single", "64 callers", "runs/s", repeats, t -> t.perSecond(1)),
+        Row.of("single", "64 callers, call p50", "ms", repeats, Timings::p50Millis),
+        Row.of("single", "64 callers, call p99", "ms", repeats, Timings::p99Millis));
   }
 
   private static Timings ours(Testbed testbed, int triggers) throws Exception {

@@ -1,5 +1,6 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.Timings;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -115,7 +116,7 @@ final class SnapshotWorkload implements LongWorkload {
   }
 
   private static Row row(String what, double ours, double first) {
-    return new Row("snapshot", what, "ms", ours, first, ours / first);
+    return Row.of("snapshot", what, "ms", ours, first);
   }
 
   private static String text(int minute, PacedLoad.Part part, Timings timings) {

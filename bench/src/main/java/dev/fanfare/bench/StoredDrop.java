@@ -1,5 +1,6 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.Timings;
 import dev.fanfare.sdk.Fanfare;
 import java.io.IOException;
 import java.sql.ResultSet;
@@ -190,8 +191,7 @@ final class StoredDrop {
     }
     List<Row> rows = new ArrayList<>();
     double longest = drops.stream().mapToDouble(Drop::millis).max().orElse(0);
-    rows.add(
-        new Row("stored", "drop of a table", "ms", longest, LIMIT_MILLIS, longest / LIMIT_MILLIS));
+    rows.add(Row.of("stored", "drop of a table", "ms", longest, LIMIT_MILLIS));
     long first = drops.stream().mapToLong(Drop::begun).min().orElse(Long.MAX_VALUE);
     for (String kind : List.of("trigger", "batch of 100", "get", "list")) {
       List<Long> before = new ArrayList<>();
@@ -208,7 +208,7 @@ final class StoredDrop {
       if (!before.isEmpty() && !during.isEmpty()) {
         double ours = Timings.of(during).maxMillis();
         double usual = Timings.of(before).maxMillis();
-        rows.add(new Row("stored", "drop: longest " + kind, "ms", ours, usual, ours / usual));
+        rows.add(Row.of("stored", "drop: longest " + kind, "ms", ours, usual));
       }
     }
     return rows;

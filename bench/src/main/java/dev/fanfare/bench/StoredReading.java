@@ -1,5 +1,6 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.Timings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -112,13 +113,6 @@ final class StoredReading {
             timings.maxMillis(),
             (double) tally.entries / tally.nanos.size(),
             tally.refused == 0 ? "" : "  " + tally.refused + " refused"));
-    rows.add(
-        new Row(
-            "stored",
-            name + ", p95",
-            "ms",
-            timings.p95Millis(),
-            LIMIT_MILLIS,
-            timings.p95Millis() / LIMIT_MILLIS));
+    rows.add(Row.of("stored", name + ", p95", "ms", timings.p95Millis(), LIMIT_MILLIS));
   }
 }

@@ -1,6 +1,5 @@
 package dev.fanfare.bench;
 
-import dev.fanfare.bench.Row.Pair;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,13 +84,13 @@ final class StoredWorkload implements LongWorkload {
   }
 
   private static List<Row> compare(List<Throughput> full, List<Throughput> empty) {
-    List<Pair> ingest = new ArrayList<>();
-    List<Pair> p50 = new ArrayList<>();
-    List<Pair> drain = new ArrayList<>();
+    List<Repeat<Double>> ingest = new ArrayList<>();
+    List<Repeat<Double>> p50 = new ArrayList<>();
+    List<Repeat<Double>> drain = new ArrayList<>();
     for (int i = 0; i < full.size(); i++) {
-      ingest.add(new Pair(full.get(i).ingest(), empty.get(i).ingest()));
-      p50.add(new Pair(full.get(i).batchP50Millis(), empty.get(i).batchP50Millis()));
-      drain.add(new Pair(full.get(i).drain(), empty.get(i).drain()));
+      ingest.add(Repeat.of(full.get(i).ingest(), empty.get(i).ingest()));
+      p50.add(Repeat.of(full.get(i).batchP50Millis(), empty.get(i).batchP50Millis()));
+      drain.add(Repeat.of(full.get(i).drain(), empty.get(i).drain()));
     }
     return List.of(
         Row.of("stored", "ingest, 1 caller", "runs/s", ingest),

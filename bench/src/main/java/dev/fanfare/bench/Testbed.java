@@ -1,6 +1,8 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.baseline.BaselineTables;
+import dev.fanfare.bench.peer.PeerServer;
+import dev.fanfare.bench.peer.Peers;
 import dev.fanfare.postgres.EmbeddedPostgres;
 import dev.fanfare.postgres.EmbeddedPostgresConfig;
 import dev.fanfare.sdk.Fanfare;
@@ -20,9 +22,13 @@ import java.util.stream.Stream;
 
 /**
  * The measured system, on one machine: a durable PostgreSQL in a temporary folder, a server and a
- * worker in separate processes, and a client in this process.
+ * worker in separate processes, and a client in this process. The peers, if they are measured, use
+ * the same PostgreSQL.
  */
 final class Testbed implements AutoCloseable {
+  /** Idle peers keep connections, which Fanfare must not lack. */
+  private static final String CONNECTIONS_FOR_PEERS = "max_connections = 200\n";
+
   /** Stops or deletes one part of the testbed. */
   private interface Stop {
     void run() throws IOException, SQLException;
@@ -36,15 +42,18 @@ final class Testbed implements AutoCloseable {
   private ServerProcess server;
   private WorkerProcess worker;
   private Fanfare client;
+  private Peers peers = Peers.none();
 
   private Testbed(BenchOptions options, Map<String, String> settings)
       throws IOException, SQLException {
     folder = Files.createTempDirectory("fanfare-bench-");
     stops.push(() -> delete(folder));
     Path home = Files.createDirectories(folder.resolve("postgres"));
-    if (options.postgresSettings() != null) {
-      Files.copy(options.postgresSettings(), home.resolve("postgresql.local.conf"));
-    }
+    String more =
+        options.postgresSettings() == null ? "" : Files.readString(options.postgresSettings());
+    Files.writeString(
+        home.resolve("postgresql.local.conf"),
+        (options.peers() == null ? "" : CONNECTIONS_FOR_PEERS) + more);
     postgres = EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home));
     stops.push(postgres::close);
     serverFlags = options.serverFlags();
@@ -67,6 +76,15 @@ final class Testbed implements AutoCloseable {
   static Testbed open(BenchOptions options, Map<String, String> settings)
       throws IOException, SQLException {
     return new Testbed(options, settings);
+  }
+
+  /** Starts the wanted peers; until then there are none. */
+  void startPeers(BenchOptions options, Progress progress) throws InterruptedException {
+    if (options.peers() != null) {
+      PeerServer shared = new PeerServer(postgres.port(), postgres.user(), postgres.password());
+      peers = Peers.start(shared, options.peers(), progress::say);
+      stops.push(() -> peers.close());
+    }
   }
 
   /** Starts the server and the worker again, with other settings on the same database. */
@@ -111,6 +129,10 @@ final class Testbed implements AutoCloseable {
 
   Fanfare client() {
     return client;
+  }
+
+  Peers peers() {
+    return peers;
   }
 
   /** A connection for observing the database; for a single thread. */

@@ -1,5 +1,7 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;

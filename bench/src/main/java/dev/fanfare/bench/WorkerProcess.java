@@ -1,20 +1,21 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.measure.LineProcess;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
 /** A worker in a separate process. */
 final class WorkerProcess implements AutoCloseable {
-  private final ChildJvm jvm;
+  private final LineProcess jvm;
 
-  private WorkerProcess(ChildJvm jvm) {
+  private WorkerProcess(LineProcess jvm) {
     this.jvm = jvm;
   }
 
   static WorkerProcess start(String url, String key) throws IOException {
-    ChildJvm jvm =
-        ChildJvm.start(
+    LineProcess jvm =
+        LineProcess.java(
             WorkerMain.class,
             List.of("-Xmx256m"),
             Map.of("FANFARE_URL", url, "FANFARE_SECRET_KEY", key));

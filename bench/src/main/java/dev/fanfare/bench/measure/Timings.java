@@ -1,43 +1,60 @@
-package dev.fanfare.bench;
+package dev.fanfare.bench.measure;
 
 import java.util.Arrays;
 import java.util.List;
 
 /** The durations of many calls, and their total elapsed time. Immutable and thread-safe. */
-final class Timings {
+public final class Timings {
   private final long elapsedNanos;
   private final long[] nanos;
 
-  Timings(long elapsedNanos, long[] nanos) {
+  /**
+   * The durations of calls, in nanoseconds, at least one, that together took {@code elapsedNanos}.
+   */
+  public Timings(long elapsedNanos, long[] nanos) {
     this.elapsedNanos = elapsedNanos;
     this.nanos = nanos.clone();
     Arrays.sort(this.nanos);
   }
 
   /** The durations of calls whose total elapsed time is unknown; at least one. */
-  static Timings of(List<Long> nanos) {
+  public static Timings of(List<Long> nanos) {
     return new Timings(0, nanos.stream().mapToLong(Long::longValue).toArray());
   }
 
   /** The throughput per second, if each call handles {@code each} runs. */
-  double perSecond(int each) {
+  public double perSecond(int each) {
     return (double) nanos.length * each * 1e9 / elapsedNanos;
   }
 
-  double p50Millis() {
+  /** The median duration, in milliseconds. */
+  public double p50Millis() {
     return millis(0.5);
   }
 
-  double p95Millis() {
+  /** The 95th percentile duration, in milliseconds. */
+  public double p95Millis() {
     return millis(0.95);
   }
 
-  double p99Millis() {
+  /** The 99th percentile duration, in milliseconds. */
+  public double p99Millis() {
     return millis(0.99);
   }
 
-  double maxMillis() {
+  /** The longest duration, in milliseconds. */
+  public double maxMillis() {
     return millis(1);
+  }
+
+  /** The total elapsed time, in nanoseconds. */
+  public long elapsedNanos() {
+    return elapsedNanos;
+  }
+
+  /** The durations in ascending order, in nanoseconds. */
+  public long[] nanos() {
+    return nanos.clone();
   }
 
   private double millis(double quantile) {

@@ -1,4 +1,4 @@
-package dev.fanfare.bench;
+package dev.fanfare.bench.measure;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,17 +11,18 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Makes calls from several threads; each thread makes its next call when the last one returns. */
-final class Callers {
+public final class Callers {
   private Callers() {}
 
   /** One call; {@code caller} is the number of the calling thread, from 0. */
   @FunctionalInterface
-  interface Call {
+  public interface Call {
+    /** Makes the call. */
     void call(int caller) throws Exception;
   }
 
   /** Makes {@code count} calls in total. All threads have started before the timing begins. */
-  static Timings run(int callers, int count, Call call) throws Exception {
+  public static Timings run(int callers, int count, Call call) throws Exception {
     long[] nanos = new long[count];
     AtomicInteger next = new AtomicInteger();
     CountDownLatch up = new CountDownLatch(callers);
