@@ -16,6 +16,9 @@ for (const name of ["nothing", "since"]) {
   await producer.createQueue(name, { notify: true, warningQueueSize: 1_000_000 });
 }
 
+// Workers with a connection each fetch, and complete what they fetched, beside each other.
+const WORKERS = 4;
+
 let worker;
 
 const queue = {
@@ -32,7 +35,11 @@ const queue = {
 
   async start(inFlight) {
     worker = await open({ useListenNotify: true });
-    const options = { batchSize: inFlight, burstWhenBatchFull: true };
+    const options = {
+      localConcurrency: WORKERS,
+      batchSize: Math.ceil(inFlight / WORKERS),
+      burstWhenBatchFull: true,
+    };
     await worker.work("nothing", options, async (jobs) => jobs.forEach(one));
     await worker.work("since", options, async (jobs) =>
       jobs.forEach((job) => since(job.data.begun)),

@@ -26,6 +26,9 @@ final class DbScheduler implements JvmQueue {
 
   private static final Duration POLLING = Duration.ofSeconds(1);
 
+  /** Of all jobs: it updates each by itself. */
+  private static final double SHARE = 0.5;
+
   private static final OneTimeTask<String> NOTHING =
       Tasks.oneTime("nothing", String.class).execute((job, context) -> Handled.one());
   private static final OneTimeTask<Long> SINCE =
@@ -53,10 +56,11 @@ final class DbScheduler implements JvmQueue {
                 .formatted(LOWER_LIMIT, UPPER_LIMIT)
             + "one thread for each job in flight, immediate execution, "
             + PeerPool.SIZE
-            + " connections; for latency and fanout the worker's process triggers",
+            + " connections, %s of the jobs; for latency and fanout the worker's process triggers"
+                .formatted(SHARE),
         "scheduled_tasks",
         "select from scheduled_tasks",
-        1,
+        SHARE,
         true,
         PeerDefinition.jvm(DbScheduler.class));
   }

@@ -36,8 +36,8 @@ final class NpmPackage implements PeerDefinition.Launcher {
   static PeerDefinition pgBoss() {
     return new PeerDefinition(
         "pg-boss",
-        "insert of 1,000, batchSize of the jobs in flight, burstWhenBatchFull, LISTEN/NOTIFY, 10"
-            + " connections",
+        "insert of 1,000, localConcurrency 4 with a batchSize of a quarter of the jobs in flight,"
+            + " burstWhenBatchFull, LISTEN/NOTIFY, 10 connections",
         "pgboss.job",
         "select from pgboss.job where state < 'completed'",
         1,

@@ -25,6 +25,9 @@ record PeerDefinition(
     boolean embedded,
     Launcher launcher) {
 
+  private static final List<String> JVM_FLAGS =
+      List.of("-Xmx256m", "-XX:+UseParallelGC", "-XX:+UseCompactObjectHeaders");
+
   /** Starts the child processes of a peer. */
   interface Launcher {
     /** Why the peer cannot run on this machine, in a few words; empty if it can. */
@@ -43,7 +46,7 @@ record PeerDefinition(
         NpmPackage.pgBoss());
   }
 
-  /** Runs a main class in a JVM with the memory of Fanfare's worker. */
+  /** Runs a main class in a JVM with the memory and the collector of Fanfare's server. */
   static Launcher jvm(Class<?> main) {
     return new Launcher() {
       @Override
@@ -53,7 +56,7 @@ record PeerDefinition(
 
       @Override
       public LineProcess start(Map<String, String> environment) throws IOException {
-        return LineProcess.java(main, List.of("-Xmx256m"), environment);
+        return LineProcess.java(main, JVM_FLAGS, environment);
       }
     };
   }
