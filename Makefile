@@ -3,10 +3,10 @@ MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format check test acceptance chaos bench run
+.PHONY: help setup format check test acceptance chaos bench bench-docs run
 
 help: ## print this help
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: ## fetch every dependency and plugin, so that later builds work offline
 	$(MVN) $(MVN_FLAGS) -DskipTests verify
@@ -39,6 +39,12 @@ BENCH_ARGS ?=
 
 bench: ## measure beside a plain-JDBC baseline and other queues; BENCH_ARGS=--short for a quick run
 	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
+
+bench-docs: ## paste the tables of the last `make bench` into docs/benchmarks.md
+	@if grep -q '^[*][*]A short run' bench/target/benchmarks.md; then echo "The last run was a short one."; exit 1; fi
+	@awk '/^<!-- end of results -->/ { skip = 0 } !skip { print } \
+	  /^<!-- results/ { skip = 1; while ((getline line < "bench/target/benchmarks.md") > 0) print line }' \
+	  docs/benchmarks.md > target/benchmarks.md && cp target/benchmarks.md docs/benchmarks.md
 
 # Maven passes google-java-format one argument file: the flags, then every Java source known to git.
 define google-java-format

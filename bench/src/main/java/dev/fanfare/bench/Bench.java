@@ -2,13 +2,15 @@ package dev.fanfare.bench;
 
 import dev.fanfare.bench.peer.Peers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The benchmark harness: runs workloads and prints tables. Started by {@code make bench}. */
 public final class Bench {
-  private static final Path RESULTS = Path.of("target", "benchmarks.json");
+  private static final Path RESULTS = Path.of("target");
 
   private static final List<Workload> WORKLOADS =
       List.of(
@@ -17,10 +19,12 @@ public final class Bench {
           new LatencyWorkload(),
           new FanOutWorkload(),
           new SingleWorkload(),
-          new RoundTripsWorkload());
+          new RoundTripsWorkload(),
+          new FairnessWorkload(),
+          new GrowthWorkload());
 
-  private static final List<LongWorkload> LONG_WORKLOADS =
-      List.of(new StoredWorkload(), new SnapshotWorkload());
+  private static final List<SeparateWorkload> SEPARATE_WORKLOADS =
+      List.of(new NetworkWorkload(), new StoredWorkload(), new SnapshotWorkload());
 
   private Bench() {}
 
@@ -39,17 +43,21 @@ public final class Bench {
       return;
     }
     Report report = measure(options);
-    System.out.print("\n" + report.text());
+    System.out.print("\n" + new TextReport(report).text());
     report.write(RESULTS);
+    if (options.small() && !report.failedPeers().isEmpty()) {
+      System.exit(1); // a short run is there to find what does not work
+    }
   }
 
-  private static Report measure(BenchOptions options) throws Exception {
+  /** Runs the wanted workloads. */
+  static Report measure(BenchOptions options) throws Exception {
     Progress progress = new Progress();
     double loadBefore = Machine.load();
     List<Row> rows = new ArrayList<>();
     Machine machine;
     List<Peers.About> peers;
-    try (Testbed testbed = open(options, Map.of(), progress)) {
+    try (Testbed testbed = open(options, Map.of(), Duration.ZERO, progress)) {
       machine = Machine.find(testbed.observer(), loadBefore);
       if (WORKLOADS.stream().anyMatch(w -> w.withPeers() && options.wants(w.name()))) {
         testbed.startPeers(options, progress);
@@ -61,9 +69,10 @@ public final class Bench {
       }
       peers = testbed.peers().about();
     }
-    for (LongWorkload workload : LONG_WORKLOADS) {
-      if (options.names(workload.name())) {
-        try (Testbed testbed = open(options, workload.settings(), progress)) {
+    for (SeparateWorkload workload : SEPARATE_WORKLOADS) {
+      if (workload.onlyByName() ? options.names(workload.name()) : options.wants(workload.name())) {
+        try (Testbed testbed =
+            open(options, workload.settings(), workload.databaseDelay(), progress)) {
           rows.addAll(workload.measure(testbed, options, progress));
         }
       }
@@ -74,10 +83,21 @@ public final class Bench {
         machine, Machine.load(), options.small(), options.repeats(), rows, peers, micro);
   }
 
-  private static Testbed open(BenchOptions options, Map<String, String> settings, Progress progress)
+  /** The names of all workloads. */
+  static List<String> names() {
+    return Stream.of(
+            WORKLOADS.stream().map(Workload::name),
+            SEPARATE_WORKLOADS.stream().map(Workload::name),
+            Stream.of("micro"))
+        .flatMap(names -> names)
+        .toList();
+  }
+
+  private static Testbed open(
+      BenchOptions options, Map<String, String> settings, Duration delay, Progress progress)
       throws Exception {
     progress.say("starting PostgreSQL, the server and the worker");
-    Testbed testbed = Testbed.open(options, settings);
+    Testbed testbed = Testbed.open(options, settings, delay);
     testbed.worker().start(1); // declares the tasks: a run of an undeclared task would be parked
     testbed.client().trigger(Tasks.NOTHING, Tasks.items(1).getFirst());
     Thread.sleep(500);

@@ -1,5 +1,6 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.bench.peer.Peers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +43,9 @@ record BenchOptions(
         --repeats=N             how often each workload is measured (3); the table shows medians
         --no-peers              without the other queues
         --peers=NAME[,NAME]     some of them: db-scheduler JobRunr graphile-worker pg-boss
-        --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips micro.
-                                Without it, all of these. Only by name: stored snapshot
+        --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips fairness
+                                growth network micro. Without it, all of these.
+                                Only by name: stored snapshot
         --stored=N              stored: how many finished runs are loaded (10000000)
         --minutes=N             snapshot: how long the snapshot is held (60)
         --seed=N                stored: repeats the random values of an earlier run
@@ -78,9 +80,9 @@ record BenchOptions(
       } else if (arg.equals("--no-peers")) {
         withPeers = false;
       } else if (arg.startsWith("--peers=")) {
-        peers.addAll(List.of(value.split(",", -1)));
+        peers.addAll(names(value, Peers.names()));
       } else if (arg.startsWith("--only=")) {
-        only.addAll(List.of(value.split(",", -1)));
+        only.addAll(names(value, Bench.names()));
       } else if (arg.startsWith("--server-flag=")) {
         serverFlags.add(value);
       } else if (arg.startsWith("--stored=")) {
@@ -108,6 +110,17 @@ record BenchOptions(
         queueLimit,
         seed,
         settings);
+  }
+
+  private static List<String> names(String value, List<String> known) {
+    List<String> names = List.of(value.split(",", -1));
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "Unknown name " + name + "; there are " + String.join(" ", known));
+      }
+    }
+    return names;
   }
 
   boolean wants(String workload) {

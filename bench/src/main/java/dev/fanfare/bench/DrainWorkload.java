@@ -11,10 +11,12 @@ import java.util.Locale;
 /**
  * The throughput of one worker process on many queued runs of a no-op task, from the worker's start
  * until every run is durably completed. The baseline runs the same cycle in two statements, with
- * claims of 100 over four connections.
+ * claims of 100 over four connections. With the first number of slots, also what storing and
+ * executing a run costs; then the memory of the server.
  */
 final class DrainWorkload implements Workload {
   private static final int BATCH = 1_000;
+  private static final int[] SLOTS = {100, 500};
   private static final int BASELINE_CLAIM = 100;
   private static final int BASELINE_CONNECTIONS = 4;
 
@@ -33,35 +35,38 @@ final class DrainWorkload implements Workload {
       throws Exception {
     int runs = options.size(100_000, 5_000);
     progress.say("drain: warming up");
-    int warmUp = options.size(30_000, 1_000);
-    Repeat.measure(
-        () -> ours(testbed, warmUp, 100),
-        () -> baseline(testbed, warmUp),
-        testbed.peers(),
-        peer -> peer.drain(warmUp, 100));
+    measure(testbed, options.size(30_000, 1_000), 100);
     List<Row> rows = new ArrayList<>();
-    for (int slots : new int[] {100, 500}) {
-      List<Repeat<Double>> rates = new ArrayList<>();
+    List<Row> costs = new ArrayList<>();
+    for (int slots : SLOTS) {
+      List<Repeat<Drained>> repeats = new ArrayList<>();
       for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-        Repeat<Double> one =
-            Repeat.measure(
-                () -> ours(testbed, runs, slots),
-                () -> baseline(testbed, runs),
-                testbed.peers(),
-                peer -> peer.drain(runs, slots));
+        Repeat<Drained> one = measure(testbed, runs, slots);
         progress.say(
             "drain, %s slots, repeat %s: %s"
-                .formatted(slots, repeat, one.text(rate -> rate, "%,.0f runs/s")));
-        rates.add(one);
+                .formatted(slots, repeat, one.text(Drained::perSecond, "%,.0f runs/s")));
+        repeats.add(one);
       }
-      rows.add(
-          Row.of(
-              "drain",
-              String.format(Locale.ROOT, "%,d runs, %s slots", runs, slots),
-              "runs/s",
-              rates));
+      String what = String.format(Locale.ROOT, "%,d runs, %s slots", runs, slots);
+      rows.add(Row.of("drain", what, "runs/s", repeats, Drained::perSecond));
+      if (slots == SLOTS[0]) {
+        costs.addAll(Drained.costs(repeats));
+      }
     }
+    rows.addAll(costs);
+    rows.addAll(testbed.server().memory().rows("after drain"));
     return rows;
+  }
+
+  private static Repeat<Drained> measure(Testbed testbed, int runs, int slots) throws Exception {
+    return Repeat.measure(
+        () -> Drained.measure(testbed, runs, () -> ours(testbed, runs, slots)),
+        () -> Drained.measure(testbed, runs, () -> baseline(testbed, runs)),
+        testbed.peers(),
+        peer -> {
+          int jobs = peer.jobs(runs);
+          return Drained.measure(testbed, jobs, () -> peer.drain(jobs, slots));
+        });
   }
 
   private static double ours(Testbed testbed, int runs, int slots) throws Exception {

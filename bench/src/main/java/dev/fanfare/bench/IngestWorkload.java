@@ -3,6 +3,7 @@ package dev.fanfare.bench;
 import dev.fanfare.bench.baseline.BaselineQueue;
 import dev.fanfare.bench.measure.Callers;
 import dev.fanfare.bench.measure.Timings;
+import dev.fanfare.bench.measure.Watched;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,8 @@ import java.util.List;
 /**
  * The throughput of batches of 1,000 over HTTP, with one caller and with eight. The baseline
  * inserts the same rows with one statement per batch into a table with three indexes, with as many
- * callers. A stricter baseline also inserts the ready rows, in the same statement.
+ * callers. A stricter baseline also inserts the ready rows, in the same statement. At the end, the
+ * memory of the server.
  */
 final class IngestWorkload implements Workload {
   private static final int BATCH = 1_000;
@@ -42,7 +44,7 @@ final class IngestWorkload implements Workload {
       List<Repeat<Timings>> repeats = new ArrayList<>();
       List<Repeat<Timings>> strictRepeats = new ArrayList<>();
       for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-        Timings strict = baseline(testbed, callers, batches, true);
+        Watched<Timings> strict = Watched.call(() -> baseline(testbed, callers, batches, true));
         Repeat<Timings> one =
             Repeat.measure(
                 () -> ours(testbed, callers, batches),
@@ -53,7 +55,7 @@ final class IngestWorkload implements Workload {
             "ingest, %s, repeat %s: %s"
                 .formatted(who, repeat, one.text(IngestWorkload::rate, "%,.0f runs/s")));
         repeats.add(one);
-        strictRepeats.add(Repeat.of(one.ours(), strict));
+        strictRepeats.add(one.beside(strict));
       }
       rows.add(Row.of("ingest", who, "runs/s", repeats, IngestWorkload::rate));
       rows.add(
@@ -66,6 +68,7 @@ final class IngestWorkload implements Workload {
       rows.add(Row.of("ingest", who + ", batch p50", "ms", repeats, Timings::p50Millis));
       rows.add(Row.of("ingest", who + ", batch p99", "ms", repeats, Timings::p99Millis));
     }
+    rows.addAll(testbed.server().memory().rows("after ingest"));
     return rows;
   }
 

@@ -30,9 +30,9 @@ final class LatencyWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int triggers = options.size(300, 50);
+    int triggers = options.size(300, 20);
     progress.say("latency: warming up");
-    measure(testbed, options.size(200, 50));
+    measure(testbed, options.size(100, 10));
     List<Repeat<Timings>> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
       Repeat<Timings> one = measure(testbed, triggers);

@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.measure.OtherCpu;
+import dev.fanfare.bench.measure.Watched;
 import dev.fanfare.bench.peer.Peer;
 import dev.fanfare.bench.peer.Peers;
 import java.util.LinkedHashMap;
@@ -29,6 +30,12 @@ record Repeat<T>(T ours, T baseline, Map<String, T> peers, double otherCpu) {
     return new Repeat<>(ours, baseline, Map.of(), Double.NaN);
   }
 
+  /** A repeat of two measurements without peers. */
+  static <T> Repeat<T> of(Watched<T> ours, Watched<T> baseline) {
+    return new Repeat<>(
+        ours.result(), baseline.result(), Map.of(), Math.max(ours.otherCpu(), baseline.otherCpu()));
+  }
+
   /** Measures Fanfare and the baseline. */
   static <T> Repeat<T> measure(Callable<T> ours, Callable<T> baseline) throws Exception {
     return measure(
@@ -44,31 +51,27 @@ record Repeat<T>(T ours, T baseline, Map<String, T> peers, double otherCpu) {
   static <T> Repeat<T> measure(
       Callable<T> ours, Callable<T> baseline, Peers peers, PeerMeasurement<T> peerMeasurement)
       throws Exception {
-    Watch watch = new Watch();
-    T baselineResult = watch.call(baseline);
-    T oursResult = watch.call(ours);
+    Watched<T> baselineResult = Watched.call(baseline);
+    Watched<T> oursResult = Watched.call(ours);
     Map<String, T> peerResults = new LinkedHashMap<>();
+    double worst = Math.max(baselineResult.otherCpu(), oursResult.otherCpu());
     for (Peer peer : peers.present()) {
       try {
-        peerResults.put(peer.name(), watch.call(() -> peerMeasurement.measure(peer)));
+        Watched<T> result = Watched.call(() -> peerMeasurement.measure(peer));
+        peerResults.put(peer.name(), result.result());
+        worst = Math.max(worst, result.otherCpu());
       } catch (InterruptedException e) {
         throw e;
       } catch (Exception e) {
         peers.remove(peer, e);
       }
     }
-    return new Repeat<>(oursResult, baselineResult, peerResults, watch.worst);
+    return new Repeat<>(oursResult.result(), baselineResult.result(), peerResults, worst);
   }
 
-  private static final class Watch {
-    private double worst;
-
-    <T> T call(Callable<T> measurement) throws Exception {
-      OtherCpu others = OtherCpu.watch();
-      T result = measurement.call();
-      worst = Math.max(worst, others.share());
-      return result;
-    }
+  /** The same repeat without peers, beside another baseline that was measured next to it. */
+  Repeat<T> beside(Watched<T> other) {
+    return new Repeat<>(ours, other.result(), Map.of(), Math.max(otherCpu, other.otherCpu()));
   }
 
   /** The same repeat, with one figure of each result. */

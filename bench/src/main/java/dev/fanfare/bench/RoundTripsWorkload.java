@@ -8,16 +8,14 @@ import java.util.Map;
 
 /**
  * Counts, instead of timing: the round trips to the database and the statements that the server
- * needs for a batch, for a single trigger, and for a thousand executed runs. The baseline is the
- * number that the baseline queue needs.
+ * needs for a batch, for a single trigger, for a thousand executed runs, and for a thousand runs
+ * under load. The baseline is the number that the baseline queue needs.
  *
  * <p>The sweeps of an idle server are counted first, and subtracted from the other counts in
  * proportion to the elapsed time.
  */
 final class RoundTripsWorkload implements Workload {
   private static final int BATCH = 1_000;
-  private static final int TIMES = 20;
-  private static final int IDLE_MILLIS = 4_000;
 
   @Override
   public String name() {
@@ -29,6 +27,7 @@ final class RoundTripsWorkload implements Workload {
       throws Exception {
     progress.say("round-trips: counting round trips and statements");
     testbed.clear();
+    int times = options.size(20, 3);
     List<Row> rows = new ArrayList<>();
     try (WireCounter counter = WireCounter.start(testbed.postgres().port());
         ServerProcess server =
@@ -40,12 +39,12 @@ final class RoundTripsWorkload implements Workload {
         WorkerProcess worker = WorkerProcess.start(server.url(), server.key())) {
       Fanfare client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
       List<Tasks.Item> items = Tasks.items(BATCH);
-      Rates idle = Rates.measure(counter);
+      Rates idle = Rates.measure(counter, options.size(4_000, 1_000));
       rows.addAll(idle.times(1).rows("an idle second", 1));
-      Rates batch = count(counter, idle, () -> client.batchTrigger(Tasks.NOTHING, items));
+      Rates batch = count(counter, idle, times, () -> client.batchTrigger(Tasks.NOTHING, items));
       rows.addAll(batch.rows("a batch of 1,000", 1));
       rows.addAll(
-          count(counter, idle, () -> client.trigger(Tasks.NOTHING, items.getFirst()))
+          count(counter, idle, times, () -> client.trigger(Tasks.NOTHING, items.getFirst()))
               .rows("a single trigger", 1));
       worker.start(100);
       Batches.awaitAll(testbed.observer());
@@ -53,13 +52,36 @@ final class RoundTripsWorkload implements Workload {
           count(
                   counter,
                   idle,
+                  times,
                   () ->
                       Batches.await(
                           testbed.observer(), client.batchTrigger(Tasks.NOTHING, items).id()))
               .less(batch)
               .rows("1,000 runs executed", 20));
+      rows.addAll(underLoad(testbed, counter, client, times));
       worker.stop();
     }
+    return rows;
+  }
+
+  /**
+   * What runs need from their trigger to their outcome, if batches are triggered as fast as they
+   * are stored. Includes the sweeps of that time, which is short.
+   */
+  private static List<Row> underLoad(
+      Testbed testbed, WireCounter counter, Fanfare client, int times) throws Exception {
+    List<Tasks.Item> items = Tasks.items(BATCH);
+    counter.takeTransactions();
+    WireCounter.Count before = counter.count();
+    for (int i = 0; i < times; i++) {
+      client.batchTrigger(Tasks.NOTHING, items);
+    }
+    Batches.awaitAll(testbed.observer());
+    Rates rates = Rates.of(counter.count().since(before)).times(1.0 / times);
+    double commits = counter.takeTransactions().size() / (double) times;
+    String what = "1,000 runs from trigger to outcome";
+    List<Row> rows = new ArrayList<>(rates.rows(what, 21));
+    rows.add(row(what + ", transactions", commits, 21));
     return rows;
   }
 
@@ -69,11 +91,11 @@ final class RoundTripsWorkload implements Workload {
 
   private record Rates(double roundTrips, double statements) {
     /** Counts what an idle server does per second. */
-    static Rates measure(WireCounter counter) throws InterruptedException {
-      Thread.sleep(IDLE_MILLIS / 2); // wait until the start is over
+    static Rates measure(WireCounter counter, int millis) throws InterruptedException {
+      Thread.sleep(millis / 2); // wait until the start is over
       WireCounter.Count before = counter.count();
-      Thread.sleep(IDLE_MILLIS);
-      return of(counter.count().since(before)).times(1_000.0 / IDLE_MILLIS);
+      Thread.sleep(millis);
+      return of(counter.count().since(before)).times(1_000.0 / millis);
     }
 
     static Rates of(WireCounter.Count count) {
@@ -96,15 +118,16 @@ final class RoundTripsWorkload implements Workload {
   }
 
   /** Counts what a step costs, without the work of an idle server. */
-  private static Rates count(WireCounter counter, Rates idle, Step step) throws Exception {
+  private static Rates count(WireCounter counter, Rates idle, int times, Step step)
+      throws Exception {
     step.run(); // the first run looks up its task and lane, and prepares its statements
     WireCounter.Count before = counter.count();
     long begun = System.nanoTime();
-    for (int i = 0; i < TIMES; i++) {
+    for (int i = 0; i < times; i++) {
       step.run();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
-    return Rates.of(counter.count().since(before)).less(idle.times(seconds)).times(1.0 / TIMES);
+    return Rates.of(counter.count().since(before)).less(idle.times(seconds)).times(1.0 / times);
   }
 
   private static Row row(String what, double each, int baseline) {

@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.measure.LineProcess;
+import dev.fanfare.bench.measure.ProcessUsage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ final class ServerProcess implements AutoCloseable {
           "-XX:+UseParallelGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:+ExitOnOutOfMemoryError");
+
+  private static final double MEGABYTE = 1 << 20;
 
   private final LineProcess jvm;
   private final String url;
@@ -52,6 +55,18 @@ final class ServerProcess implements AutoCloseable {
 
   String key() {
     return key;
+  }
+
+  ProcessHandle process() {
+    return jvm.handle();
+  }
+
+  /** The memory that the server occupies now, and what it needs of its heap. */
+  Memory memory() throws IOException {
+    double resident = ProcessUsage.residentBytes(jvm.handle());
+    jvm.send("collect");
+    double live = Double.parseDouble(jvm.expect("live"));
+    return new Memory(resident / MEGABYTE, live / MEGABYTE);
   }
 
   @Override

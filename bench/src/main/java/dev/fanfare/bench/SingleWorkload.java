@@ -53,7 +53,7 @@ final class SingleWorkload implements Workload {
     testbed.clear();
     List<String> payload = Tasks.texts(1);
     HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(testbed.postgres().jdbcUrl());
+    config.setJdbcUrl(testbed.jdbcUrl());
     config.setUsername(testbed.postgres().user());
     config.setPassword(testbed.postgres().password());
     config.setMaximumPoolSize(POOL);

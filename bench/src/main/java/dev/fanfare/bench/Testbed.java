@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.baseline.BaselineTables;
+import dev.fanfare.bench.measure.DelayedPort;
 import dev.fanfare.bench.peer.PeerServer;
 import dev.fanfare.bench.peer.Peers;
 import dev.fanfare.postgres.EmbeddedPostgres;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -37,6 +39,7 @@ final class Testbed implements AutoCloseable {
   private final Deque<Stop> stops = new ArrayDeque<>();
   private final Path folder;
   private final EmbeddedPostgres postgres;
+  private final int databasePort;
   private final List<String> serverFlags;
   private final Connection observer;
   private ServerProcess server;
@@ -44,7 +47,7 @@ final class Testbed implements AutoCloseable {
   private Fanfare client;
   private Peers peers = Peers.none();
 
-  private Testbed(BenchOptions options, Map<String, String> settings)
+  private Testbed(BenchOptions options, Map<String, String> settings, Duration delay)
       throws IOException, SQLException {
     folder = Files.createTempDirectory("fanfare-bench-");
     stops.push(() -> delete(folder));
@@ -56,13 +59,21 @@ final class Testbed implements AutoCloseable {
         (options.peers() == null ? "" : CONNECTIONS_FOR_PEERS) + more);
     postgres = EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home));
     stops.push(postgres::close);
+    if (delay.isZero()) {
+      databasePort = postgres.port();
+    } else {
+      DelayedPort delayed = DelayedPort.start(postgres.port(), delay);
+      stops.push(delayed::close);
+      databasePort = delayed.port();
+    }
     serverFlags = options.serverFlags();
     server = startServer(settings);
     stops.push(() -> server.close());
     worker = WorkerProcess.start(server.url(), server.key());
     stops.push(() -> worker.close());
     client = client(server);
-    observer = connect();
+    observer =
+        DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
     stops.push(observer::close);
     BaselineTables.create(observer);
   }
@@ -72,10 +83,11 @@ final class Testbed implements AutoCloseable {
    * leaves its files in the system's temporary folder.
    *
    * @param settings additional settings of the server, by the names of their environment variables
+   * @param delay by how much longer a round trip of the server and of the baseline takes
    */
-  static Testbed open(BenchOptions options, Map<String, String> settings)
+  static Testbed open(BenchOptions options, Map<String, String> settings, Duration delay)
       throws IOException, SQLException {
-    return new Testbed(options, settings);
+    return new Testbed(options, settings, delay);
   }
 
   /** Starts the wanted peers; until then there are none. */
@@ -98,7 +110,7 @@ final class Testbed implements AutoCloseable {
 
   private ServerProcess startServer(Map<String, String> settings) throws IOException {
     return ServerProcess.start(
-        folder.resolve("server"), databaseUrl(postgres.port()), serverFlags, settings);
+        folder.resolve("server"), databaseUrl(databasePort), serverFlags, settings);
   }
 
   private static Fanfare client(ServerProcess server) {
@@ -140,9 +152,14 @@ final class Testbed implements AutoCloseable {
     return observer;
   }
 
-  /** Opens a new connection, which the caller must close. */
+  /** Opens a new connection over the path that the server uses; the caller must close it. */
   Connection connect() throws SQLException {
-    return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+    return DriverManager.getConnection(jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  /** The database's URL without user and password, over the path that the server uses. */
+  String jdbcUrl() {
+    return "jdbc:postgresql://127.0.0.1:" + databasePort + "/fanfare";
   }
 
   /**

@@ -35,6 +35,10 @@ final class WorkerProcess implements AutoCloseable {
     jvm.expect("stopped");
   }
 
+  ProcessHandle process() {
+    return jvm.handle();
+  }
+
   @Override
   public void close() {
     jvm.close();

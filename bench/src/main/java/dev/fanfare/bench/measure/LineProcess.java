@@ -83,6 +83,11 @@ public final class LineProcess implements AutoCloseable {
     throw new IOException("A child process ended before it printed: " + word);
   }
 
+  /** The process. */
+  public ProcessHandle handle() {
+    return process.toHandle();
+  }
+
   @Override
   public void close() {
     try {

@@ -54,28 +54,12 @@ public final class OtherCpu {
                 .mapToDouble(Double::parseDouble)
                 .toArray();
         double total = Arrays.stream(kinds).sum();
-        return new Ticks(total, total - kinds[IDLE] - kinds[IO_WAIT], ownTicks());
+        return new Ticks(
+            total,
+            total - kinds[IDLE] - kinds[IO_WAIT],
+            ProcessUsage.ticks(ProcessHandle.current()));
       } catch (IOException e) {
         return new Ticks(Double.NaN, Double.NaN, Double.NaN);
-      }
-    }
-
-    private static double ownTicks() {
-      ProcessHandle self = ProcessHandle.current();
-      return Stream.concat(Stream.of(self), self.descendants())
-          .mapToDouble(process -> used(process.pid()))
-          .sum();
-    }
-
-    /** What a process used, with those of its children that have ended; 0 if it has ended, too. */
-    private static double used(long pid) {
-      try {
-        String text = Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"));
-        // The name, in parentheses, may contain spaces. The fields after it begin with the third.
-        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-        return Arrays.stream(fields).skip(14 - 3).limit(4).mapToDouble(Double::parseDouble).sum();
-      } catch (IOException e) {
-        return 0;
       }
     }
   }

@@ -13,12 +13,15 @@ public interface Peer {
   /** The peer's name, as users know it. */
   String name();
 
+  /** How many jobs it gets where Fanfare gets {@code runs}: fewer if it needs long for each. */
+  int jobs(int runs);
+
   /** Stores this many batches, with this many callers; the durations are those of the batches. */
   Timings ingest(int callers, int batches) throws Exception;
 
   /**
-   * Stores jobs that do nothing, and starts one worker process. Returns how many it completes per
-   * second, from its start until all jobs are durably completed.
+   * Stores jobs that do nothing, whole batches of them, and starts one worker process. Returns how
+   * many it completes per second, from its start until all jobs are durably completed.
    *
    * @param inFlight how many jobs the worker may execute at the same time
    */

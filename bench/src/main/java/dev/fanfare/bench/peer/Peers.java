@@ -28,6 +28,11 @@ public final class Peers implements AutoCloseable {
     this.progress = progress;
   }
 
+  /** The names of all peers. */
+  public static List<String> names() {
+    return PeerDefinition.all().stream().map(PeerDefinition::name).toList();
+  }
+
   /** No peers: only Fanfare and the baseline are measured. */
   public static Peers none() {
     return new Peers(sentence -> {});

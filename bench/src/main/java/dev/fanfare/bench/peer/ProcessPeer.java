@@ -45,6 +45,11 @@ final class ProcessPeer implements Peer, AutoCloseable {
   }
 
   @Override
+  public int jobs(int runs) {
+    return definition.part(runs / BATCH) * BATCH;
+  }
+
+  @Override
   public Timings ingest(int callers, int batches) throws IOException, SQLException {
     database.clear();
     return producer.store(callers, definition.part(batches), BATCH);
@@ -52,13 +57,12 @@ final class ProcessPeer implements Peer, AutoCloseable {
 
   @Override
   public double drain(int jobs, int inFlight) throws Exception {
-    int batches = definition.part(jobs / BATCH);
     database.clear();
-    producer.store(FILLING_CALLERS, batches, BATCH);
+    producer.store(FILLING_CALLERS, jobs / BATCH, BATCH);
     long begun = System.nanoTime();
     worker.start(inFlight);
-    awaitCompleted(batches * BATCH);
-    double perSecond = batches * (double) BATCH * 1e9 / (System.nanoTime() - begun);
+    awaitCompleted(jobs);
+    double perSecond = jobs * 1e9 / (System.nanoTime() - begun);
     worker.stop();
     return perSecond;
   }

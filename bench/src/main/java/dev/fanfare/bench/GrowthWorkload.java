@@ -1,0 +1,72 @@
+package dev.fanfare.bench;
+
+import dev.fanfare.bench.measure.Callers;
+import dev.fanfare.bench.measure.Timings;
+import dev.fanfare.bench.measure.Watched;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How much slower batches are stored, and claims are, when a million runs wait in the queue. The
+ * baseline of the result is Fanfare with few queued runs: those that ingest has just stored.
+ */
+final class GrowthWorkload implements Workload {
+  private static final int BATCH = 1_000;
+  private static final int CLAIM = 100;
+  private static final int FILLING_CALLERS = 8;
+
+  @Override
+  public String name() {
+    return "growth";
+  }
+
+  /** What is measured once with few and once with many queued runs. */
+  private record Speed(Timings ingest, Timings claims) {}
+
+  @Override
+  public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
+      throws Exception {
+    int queued = options.size(1_000_000, 20_000);
+    int batches = options.size(100, 5);
+    int claims = options.size(500, 20);
+    testbed.clear();
+    progress.say("growth: warming up");
+    speed(testbed, options.size(30, 5), claims);
+    testbed.clear();
+    Watched<Speed> few = Watched.call(() -> speed(testbed, batches, claims));
+    progress.say(String.format(Locale.ROOT, "growth: queueing %,d runs", queued));
+    ingest(testbed, FILLING_CALLERS, queued / BATCH);
+    Watched<Speed> many = Watched.call(() -> speed(testbed, batches, claims));
+    testbed.clear();
+    List<Repeat<Speed>> once = List.of(Repeat.of(many, few));
+    String with = String.format(Locale.ROOT, "%,d queued: ", queued);
+    return List.of(
+        Row.of("growth", with + "ingest", "runs/s", once, s -> s.ingest().perSecond(BATCH)),
+        Row.of("growth", with + "batch p50", "ms", once, s -> s.ingest().p50Millis()),
+        Row.of("growth", with + "claim of 100, p50", "ms", once, s -> s.claims().p50Millis()),
+        Row.of("growth", with + "claim of 100, p99", "ms", once, s -> s.claims().p99Millis()));
+  }
+
+  /** Claims follow the batches, so that they always find runs. */
+  private static Speed speed(Testbed testbed, int batches, int claims) throws Exception {
+    Timings ingest = ingest(testbed, 1, batches);
+    List<Long> nanos = new ArrayList<>();
+    try (RawSession session =
+        RawSession.open(
+            new HttpCalls(testbed.server()), CLAIM, List.of(Tasks.NOTHING.id()), null)) {
+      for (int i = 0; i < claims; i++) {
+        RawSession.Polled polled = session.poll();
+        nanos.add(polled.nanos());
+        session.succeed(polled.runs());
+      }
+    }
+    return new Speed(ingest, Timings.of(nanos));
+  }
+
+  private static Timings ingest(Testbed testbed, int callers, int batches) throws Exception {
+    List<Tasks.Item> items = Tasks.items(BATCH);
+    return Callers.run(
+        callers, batches, caller -> testbed.client().batchTrigger(Tasks.NOTHING, items));
+  }
+}
