@@ -3,7 +3,7 @@ MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format check test acceptance chaos bench bench-docs run
+.PHONY: help setup format check test acceptance chaos bench bench-smoke bench-docs run
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ BENCH_ARGS ?=
 
 bench: ## measure beside a plain-JDBC baseline and other queues; BENCH_ARGS=--short for a quick run
 	$(MVN) $(MVN_FLAGS) -q -DskipTests -Pbench -Dbench.args="$(BENCH_ARGS)" -pl bench -am verify
+
+bench-smoke: ## run the workloads of `make bench` with small numbers, without peers; `make test` does, too
+	$(MVN) $(MVN_FLAGS) -pl bench -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=BenchSmokeTest verify
 
 bench-docs: ## paste the tables of the last `make bench` into docs/benchmarks.md
 	@if grep -q '^[*][*]A short run' bench/target/benchmarks.md; then echo "The last run was a short one."; exit 1; fi

@@ -15,7 +15,7 @@ public final class Bench {
   private static final List<Workload> WORKLOADS =
       List.of(
           new IngestWorkload(),
-          new DrainWorkload(),
+          new DrainWorkload(100, 500),
           new LatencyWorkload(),
           new FanOutWorkload(),
           new SingleWorkload(),

@@ -5,6 +5,7 @@ import dev.fanfare.bench.measure.Callers;
 import dev.fanfare.bench.measure.Timings;
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,9 +17,15 @@ import java.util.Locale;
  */
 final class DrainWorkload implements Workload {
   private static final int BATCH = 1_000;
-  private static final int[] SLOTS = {100, 500};
   private static final int BASELINE_CLAIM = 100;
   private static final int BASELINE_CONNECTIONS = 4;
+
+  private final List<Integer> slotCounts;
+
+  /** Drains with these numbers of slots, one after the other. */
+  DrainWorkload(int... slotCounts) {
+    this.slotCounts = Arrays.stream(slotCounts).boxed().toList();
+  }
 
   @Override
   public String name() {
@@ -33,12 +40,12 @@ final class DrainWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int runs = options.size(100_000, 5_000);
+    int runs = options.size(100_000, 2_000);
     progress.say("drain: warming up");
     measure(testbed, options.size(30_000, 1_000), 100);
     List<Row> rows = new ArrayList<>();
     List<Row> costs = new ArrayList<>();
-    for (int slots : SLOTS) {
+    for (int slots : slotCounts) {
       List<Repeat<Drained>> repeats = new ArrayList<>();
       for (int repeat = 1; repeat <= options.repeats(); repeat++) {
         Repeat<Drained> one = measure(testbed, runs, slots);
@@ -49,7 +56,7 @@ final class DrainWorkload implements Workload {
       }
       String what = String.format(Locale.ROOT, "%,d runs, %s slots", runs, slots);
       rows.add(Row.of("drain", what, "runs/s", repeats, Drained::perSecond));
-      if (slots == SLOTS[0]) {
+      if (costs.isEmpty()) {
         costs.addAll(Drained.costs(repeats));
       }
     }

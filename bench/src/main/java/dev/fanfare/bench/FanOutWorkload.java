@@ -29,9 +29,9 @@ final class FanOutWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int times = options.size(30, 3);
+    int times = options.size(30, 2);
     progress.say("fanout: warming up");
-    measure(testbed, times);
+    measure(testbed, options.size(10, 1));
     List<Repeat<Timings>> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
       Repeat<Timings> one = measure(testbed, times);

@@ -27,12 +27,12 @@ final class GrowthWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int queued = options.size(1_000_000, 20_000);
-    int batches = options.size(100, 5);
-    int claims = options.size(500, 20);
+    int queued = options.size(1_000_000, 5_000);
+    int batches = options.size(100, 2);
+    int claims = options.size(500, 10);
     testbed.clear();
     progress.say("growth: warming up");
-    speed(testbed, options.size(30, 5), claims);
+    speed(testbed, options.size(30, 2), claims);
     testbed.clear();
     Watched<Speed> few = Watched.call(() -> speed(testbed, batches, claims));
     progress.say(String.format(Locale.ROOT, "growth: queueing %,d runs", queued));

@@ -30,9 +30,9 @@ final class IngestWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int batches = options.size(100, 10);
+    int batches = options.size(100, 4);
     progress.say("ingest: warming up");
-    int warmUp = options.size(60, 10);
+    int warmUp = options.size(60, 2);
     Repeat.measure(
         () -> ours(testbed, 1, warmUp),
         () -> baseline(testbed, 1, warmUp, false),

@@ -12,7 +12,7 @@ final class NetworkWorkload implements SeparateWorkload {
   private static final Duration DELAY = Duration.ofMillis(1);
 
   private static final List<Workload> WORKLOADS =
-      List.of(new IngestWorkload(), new DrainWorkload(), new SingleWorkload());
+      List.of(new IngestWorkload(), new DrainWorkload(100), new SingleWorkload());
 
   @Override
   public String name() {

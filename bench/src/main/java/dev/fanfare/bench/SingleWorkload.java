@@ -25,7 +25,7 @@ final class SingleWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int triggers = options.size(10_000, 640);
+    int triggers = options.size(10_000, 256);
     progress.say("single: warming up");
     ours(testbed, triggers);
     baseline(testbed, triggers);

@@ -27,7 +27,7 @@ final class DbScheduler implements JvmQueue {
   private static final Duration POLLING = Duration.ofSeconds(1);
 
   /** Of all jobs: it updates each by itself. */
-  private static final double SHARE = 0.5;
+  private static final double SHARE = 0.3;
 
   private static final OneTimeTask<String> NOTHING =
       Tasks.oneTime("nothing", String.class).execute((job, context) -> Handled.one());

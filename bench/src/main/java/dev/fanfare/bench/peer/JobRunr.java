@@ -21,7 +21,7 @@ final class JobRunr implements JvmQueue {
   private static final Duration POLLING = Duration.ofSeconds(5);
 
   /** Of all jobs: it needs several updates for each. */
-  private static final double SHARE = 0.1;
+  private static final double SHARE = 0.05;
 
   private final JsonMapper json = new Jackson3JsonMapper();
   private final StorageProvider storage;
