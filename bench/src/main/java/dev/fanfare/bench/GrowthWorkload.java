@@ -29,15 +29,14 @@ final class GrowthWorkload implements Workload {
       throws Exception {
     int queued = options.size(1_000_000, 5_000);
     int batches = options.size(100, 2);
-    int claims = options.size(500, 10);
     testbed.clear();
     progress.say("growth: warming up");
-    speed(testbed, options.size(30, 2), claims);
+    speed(testbed, options.size(30, 2));
     testbed.clear();
-    Watched<Speed> few = Watched.call(() -> speed(testbed, batches, claims));
+    Watched<Speed> few = Watched.call(() -> speed(testbed, batches));
     progress.say(String.format(Locale.ROOT, "growth: queueing %,d runs", queued));
     ingest(testbed, FILLING_CALLERS, queued / BATCH);
-    Watched<Speed> many = Watched.call(() -> speed(testbed, batches, claims));
+    Watched<Speed> many = Watched.call(() -> speed(testbed, batches));
     testbed.clear();
     List<Repeat<Speed>> once = List.of(Repeat.of(many, few));
     String with = String.format(Locale.ROOT, "%,d queued: ", queued);
@@ -48,8 +47,9 @@ final class GrowthWorkload implements Workload {
         Row.of("growth", with + "claim of 100, p99", "ms", once, s -> s.claims().p99Millis()));
   }
 
-  /** Claims follow the batches, so that they always find runs. */
-  private static Speed speed(Testbed testbed, int batches, int claims) throws Exception {
+  /** The claims take half of what was just stored: a poll that finds nothing would wait. */
+  private static Speed speed(Testbed testbed, int batches) throws Exception {
+    int claims = batches * BATCH / CLAIM / 2;
     Timings ingest = ingest(testbed, 1, batches);
     List<Long> nanos = new ArrayList<>();
     try (RawSession session =
@@ -57,6 +57,9 @@ final class GrowthWorkload implements Workload {
             new HttpCalls(testbed.server()), CLAIM, List.of(Tasks.NOTHING.id()), null)) {
       for (int i = 0; i < claims; i++) {
         RawSession.Polled polled = session.poll();
+        if (polled.runs().isEmpty()) {
+          throw new IllegalStateException("A poll found nothing in a long queue");
+        }
         nanos.add(polled.nanos());
         session.succeed(polled.runs());
       }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Runs the workloads with small numbers: they have to run, and to measure something. Without peers,
  * which would have to be installed, and without microbenchmarks.
  */
+@Timeout(300)
 class BenchSmokeTest {
   private static final List<String> WORKLOADS =
       List.of(
