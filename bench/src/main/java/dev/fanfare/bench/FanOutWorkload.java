@@ -29,7 +29,7 @@ final class FanOutWorkload implements Workload {
   @Override
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
-    int times = options.size(30, 2);
+    int times = options.size(20, 2);
     progress.say("fanout: warming up");
     measure(testbed, options.size(10, 1));
     List<Repeat<Timings>> repeats = new ArrayList<>();
