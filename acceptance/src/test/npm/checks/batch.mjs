@@ -37,6 +37,20 @@ export default function (check) {
     { seconds: 40 },
   );
 
+  check(
+    "tasks.batchTrigger of 10,500",
+    "streams more items than one request may have",
+    async (t) => {
+      t.offered(t.api.createBatch);
+      const handle = await t.sdk.tasks.batchTrigger("echo", numbered(10_500));
+      assert.equal(handle.runCount, 10_500);
+      const runs = await t.runsOf(handle, 10_500);
+      assert.equal(new Set(runs).size, 10_500);
+      assert.deepEqual((await t.completed(runs[10_499])).payload, { n: 10_499 });
+    },
+    { seconds: 40 },
+  );
+
   check("task().batchTrigger", "triggers by the task's own object", async (t) => {
     const echo = t.sdk.task({ id: "echo", run: async (payload) => payload });
     const handle = await echo.batchTrigger(numbered(2));

@@ -56,6 +56,7 @@ class ErrorCatalogueTest {
         TestServer.start(config ->
             config
                 .with(BATCH_ITEMS_MAX, ITEMS_MAX)
+                .with(ServerSettings.STREAMED_BATCH_ITEMS_MAX, ITEMS_MAX + 1)
                 .with(ServerSettings.ITEM_BYTES_MAX, ITEM_BYTES_MAX)
                 .with(TRIGGER_BODY_BYTES_MAX, BODY_BYTES_MAX)
                 .with(BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX));
@@ -240,14 +241,34 @@ class ErrorCatalogueTest {
             .post(BATCHES_2, items("{\"task\":\"echo\"}"))
             .sending("batch-processing-strategy", "random")
             .gets(400, details("Headers Error", "batch-processing-strategy")),
+        row("a number of runs that is none")
+            .get("/api/v2/batches/" + announced + "?maxRuns=x")
+            .gets(
+                400,
+                """
+                {"error":"Query Error","details":[{"code":"custom","path":["maxRuns"],\
+                "message":"Must be a number"}]}\
+                """),
         row("an empty announcement").post(ANNOUNCE, "").error(400, "Request body is empty"),
         row("an announcement that is not JSON").post(ANNOUNCE, "{").error(400, "Invalid JSON"),
         row("a count of zero")
             .post(ANNOUNCE, "{\"runCount\":0}")
             .error(400, "runCount must be a positive integer"),
         row("a count above the limit")
-            .post(ANNOUNCE, "{\"runCount\":4}")
-            .error(400, "Batch runCount of 4 exceeds maximum allowed of 3."),
+            .post(ANNOUNCE, "{\"runCount\":5}")
+            .error(400, "Batch runCount of 5 exceeds maximum allowed of 4."),
+        row("an announcement that is open-ended and has a count")
+            .post(ANNOUNCE, "{\"runCount\":1,\"openEnded\":true}")
+            .error(400, "Validation error: openEnded: excludes runCount"),
+        row("an announcement that is not clearly open-ended")
+            .post(ANNOUNCE, "{\"openEnded\":1}")
+            .error(400, "Validation error: openEnded: must be true or false"),
+        row("a last stream with an invalid count").stream(items + "?runCount=0", item)
+            .error(400, "runCount must be a positive integer"),
+        row("a last stream with a count above the limit").stream(items + "?runCount=5", item)
+            .error(400, "Batch runCount of 5 exceeds maximum allowed of 4."),
+        row("a last stream with another count").stream(items + "?runCount=2", item)
+            .error(422, "The batch has 3 items, not 2"),
         row("a key too long in an announcement")
             .post(ANNOUNCE, "{\"runCount\":1,\"idempotencyKey\":\"" + "k".repeat(2_049) + "\"}")
             .error(400, "Validation error: idempotencyKey: *"),

@@ -64,7 +64,8 @@ class ReferenceCoverageTest {
           "FANFARE_BODIES_IN_FLIGHT_BYTES_MAX",
           "FANFARE_CONNECTIONS_MAX",
           "FANFARE_LOG_LEVEL",
-          "FANFARE_REPORT_BODY_BYTES_MAX");
+          "FANFARE_REPORT_BODY_BYTES_MAX",
+          "FANFARE_STREAMED_BATCH_ITEMS_MAX");
 
   @TempDir private static Path empty;
 

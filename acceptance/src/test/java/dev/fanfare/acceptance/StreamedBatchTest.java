@@ -56,7 +56,7 @@ class StreamedBatchTest {
   private static Reply stream(TestServer at, String batch, byte[] lines, String... headers) {
     return at.send(
         "POST",
-        "/api/v3/batches/" + batch + "/items",
+        "/api/v3/batches/" + (batch.contains("/") ? batch : batch + "/items"),
         BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(lines)),
         at.key,
         headers.length > 0 ? headers : new String[] {"Content-Type", "application/x-ndjson"});
@@ -301,10 +301,58 @@ class StreamedBatchTest {
       assertThat(reply.status()).as(count).isEqualTo(400);
       assertThat(reply.error()).isEqualTo("runCount must be a positive integer");
     }
-    Reply many = server.post("/api/v3/batches", "{\"runCount\":1001}");
+    Reply many = server.post("/api/v3/batches", "{\"runCount\":1000001}");
     assertThat(many.status()).isEqualTo(400);
-    assertThat(many.error()).isEqualTo("Batch runCount of 1001 exceeds maximum allowed of 1000.");
+    assertThat(many.error())
+        .isEqualTo("Batch runCount of 1000001 exceeds maximum allowed of 1000000.");
     assertThat(server.post("/api/v3/batches", "{}").status()).isEqualTo(400);
+  }
+
+  @Test
+  void the_number_of_items_may_come_with_the_last_stream() {
+    String id = server.post("/api/v3/batches", "{\"openEnded\":true}").json().get("id").asString();
+    Reply first = stream(server, id, lines(0, 3));
+    assertThat(first.json().get("sealed").asBoolean()).isFalse();
+    assertThat(first.json().get("enqueuedCount").asInt()).isEqualTo(3);
+    assertThat(batch(server, id).get("enqueuedCount").asInt()).isEqualTo(3);
+    assertThat(batch(server, id).get("runCount").asInt()).isZero();
+    Reply tooFew = stream(server, id + "/items?runCount=2", lines(0, 1));
+    assertThat(tooFew.status()).isEqualTo(422);
+    assertThat(tooFew.error()).isEqualTo("Item index 2 exceeds batch runCount 2");
+    Reply last = stream(server, id + "/items?runCount=5", lines(4, 5));
+    assertThat(last.json().get("sealed").asBoolean()).isFalse();
+    assertThat(last.json().get("expectedCount").asInt()).isEqualTo(5);
+    Reply again = stream(server, id + "/items?runCount=5", lines(3, 5));
+    assertThat(again.json().get("sealed").asBoolean()).isTrue();
+    assertThat(again.json().get("itemsDeduplicated").asInt()).isEqualTo(1);
+    assertThat(payloads(server, id)).containsExactly(0, 1, 2, 3, 4);
+    assertThat(batch(server, id).has("enqueuedCount")).isFalse();
+    Reply repeated = stream(server, id + "/items?runCount=5", lines(3, 5));
+    assertThat(repeated.json().get("sealed").asBoolean()).isTrue();
+  }
+
+  @Test
+  void a_batch_of_many_thousand_items_is_sealed_read_and_listed() {
+    int count = 20_001;
+    String id = create(server, count);
+    Reply reply = stream(server, id, lines(0, count));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.json().get("sealed").asBoolean()).isTrue();
+    assertThat(reply.json().get("itemsAccepted").asInt()).isEqualTo(count);
+    JsonNode runs = batch(server, id).get("runs");
+    assertThat(runs).hasSize(count);
+    for (int i : new int[] {0, 9_999, 10_000, 20_000}) {
+      JsonNode run = server.get("/api/v3/runs/" + runs.get(i).asString()).json();
+      assertThat(run.at("/payload/n").asInt()).isEqualTo(i);
+    }
+    JsonNode page = server.get("/api/v1/runs?page%5Bsize%5D=2&filter%5Bbatch%5D=" + id).json();
+    assertThat(page.at("/data/0/id").asString()).isEqualTo(runs.get(count - 1).asString());
+    assertThat(page.at("/data/1/id").asString()).isEqualTo(runs.get(count - 2).asString());
+    JsonNode brief = server.get("/api/v2/batches/" + id + "?maxRuns=1000").json();
+    assertThat(brief.get("runs")).isEmpty();
+    assertThat(brief.get("successfulRunCount").asInt()).isEqualTo(count);
+    JsonNode results = server.get("/api/v1/batches/" + id + "/results").json();
+    assertThat(results.get("items")).isEmpty();
   }
 
   @Test

@@ -152,7 +152,7 @@ final class StoredRuns {
          where has_metadata
       )
       insert into batches
-             (environment_id, batch_id, status, open_runs, item_count, run_ids, created_at,
+             (environment_id, batch_id, status, open_runs, item_count, first_ids, created_at,
               completed_at, sealed_at)
       select environment_id, batch_id,
              case when state = 'FINAL' then 'COMPLETED' else 'PENDING' end::batch_status,

@@ -76,12 +76,12 @@ final class StoredValues {
     return id(
         PublicId.RUN,
         """
-        select b.run_ids[1] from fanfare.batches b
+        select b.first_ids[1] from fanfare.batches b
          where %s and b.batch_id >= ?
            and exists (select from fanfare.runs r
                         where r.environment_id = b.environment_id
-                          and r.parent_run_id = b.run_ids[1]
-                          and r.run_id = b.run_ids[21])
+                          and r.parent_run_id = b.first_ids[1]
+                          and r.run_id = b.first_ids[21])
          order by b.batch_id
         """);
   }

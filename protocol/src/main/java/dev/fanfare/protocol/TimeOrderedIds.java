@@ -37,9 +37,19 @@ public final class TimeOrderedIds {
     UUID first = first();
     List<UUID> ids = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      ids.add(new UUID(first.getMostSignificantBits(), first.getLeastSignificantBits() + i));
+      ids.add(after(first, i));
     }
     return ids;
+  }
+
+  /** The id that is greater than another one by {@code n}: the last of a range of n + 1 ids. */
+  public static UUID after(UUID id, int n) {
+    return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits() + n);
+  }
+
+  /** How many ids a range has after its first one, up to its last one. */
+  public static int between(UUID first, UUID last) {
+    return Math.toIntExact(last.getLeastSignificantBits() - first.getLeastSignificantBits());
   }
 
   private synchronized UUID first() {

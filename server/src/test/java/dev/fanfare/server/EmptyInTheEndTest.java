@@ -125,7 +125,7 @@ class EmptyInTheEndTest {
     tenant.trigger(Item.of("undeclared").ttl(Duration.ofDays(1)));
   }
 
-  /** Announces a batch of two items, and stores one. */
+  /** Announces a batch, and stores one item alone and many that follow each other. */
   private void leaveUnsealed(Tenant tenant) {
     UUID batchId =
         engine
@@ -135,27 +135,29 @@ class EmptyInTheEndTest {
             .announce(
                 tenant.id(),
                 new AnnounceBatch.Announcement(
-                    2, null, new NewRun.Key("unsealed", Item.KEY_LIFE), null, null))
+                    300, null, new NewRun.Key("unsealed", Item.KEY_LIFE), null, null))
             .orElseThrow(HttpError::of)
             .batchId();
     engine
         .components
         .batch
         .addItems()
-        .add(tenant.id(), batchId, Source.API, new OneItem())
+        .add(tenant.id(), batchId, Source.API, new Items())
         .orElseThrow(HttpError::of);
   }
 
-  private static final class OneItem implements ItemStream {
-    private boolean read;
+  /** The first item, and the last two hundred. */
+  private static final class Items implements ItemStream {
+    private int next;
 
     @Override
     public StreamedItem next() {
-      if (read) {
+      if (next == 300) {
         return null;
       }
-      read = true;
-      return new StreamedItem(0, read(""), "{}");
+      StreamedItem item = new StreamedItem(next, read(""), new byte[] {'{', '}'});
+      next = Math.max(100, next + 1);
+      return item;
     }
 
     @Override

@@ -75,7 +75,11 @@ final class Invariants {
        where b.environment_id = :environment
          and ((b.open_runs = 0) <> (b.status = 'COMPLETED')
               or (b.open_runs = 0) <> (b.completed_at is not null)
-              or b.item_count <> cardinality(b.run_ids))
+              or b.item_count <> (select sum(('x' || right(replace(i.last_id::text, '-', ''), 15))::bit(60)::int8
+                                             - ('x' || right(replace(i.first_id::text, '-', ''), 15))::bit(60)::int8
+                                             + 1)
+                                    from unnest(b.first_ids, coalesce(b.last_ids, b.first_ids))
+                                         as i (first_id, last_id)))
       """;
 
   private static final String SLOTS_COUNTED_WRONG =

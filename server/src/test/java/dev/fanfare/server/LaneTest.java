@@ -328,7 +328,7 @@ class LaneTest {
 
     @Override
     public StreamedItem next() {
-      return next == end ? null : new StreamedItem(next++, read(""), "{}");
+      return next == end ? null : new StreamedItem(next++, read(""), new byte[] {'{', '}'});
     }
 
     @Override

@@ -62,7 +62,7 @@ final class Layout {
           "run", List.of("runs", "run_metadata", "run_tags", "idempotency_keys", "outcomes"),
           "trigger", List.of("request_keys"),
           "lease", List.of("leases", "cancellations", "sessions"),
-          "batch", List.of("batches", "batch_keys", "batch_items"),
+          "batch", List.of("batches", "batch_keys", "batch_items", "batch_parts"),
           "storage", List.of("retention_walks"));
 
   /** Every view, by the package that owns it. */

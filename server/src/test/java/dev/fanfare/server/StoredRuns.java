@@ -33,7 +33,18 @@ final class StoredRuns {
         engine.database.transaction(
             environmentId,
             tx -> {
-              tx.sql("select batch_id, run_ids from batches where environment_id = :environment")
+              tx.sql(
+                      """
+                      select b.batch_id, array_agg(r.run_id) as run_ids
+                        from batches b
+                       cross join unnest(b.first_ids, coalesce(b.last_ids, b.first_ids))
+                             as i (first_id, last_id)
+                        join runs r on r.environment_id = b.environment_id
+                                   and r.run_id >= i.first_id
+                                   and r.run_id <= i.last_id
+                       where b.environment_id = :environment
+                       group by b.batch_id
+                      """)
                   .list(r -> batches.put(r.uuid("batch_id"), new HashSet<>(r.uuids("run_ids"))));
               return tx.sql(ALL)
                   .list(r ->

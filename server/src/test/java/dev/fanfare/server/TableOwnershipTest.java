@@ -90,6 +90,31 @@ class TableOwnershipTest {
               Kind.WRITE,
               "a coalesced trigger changes a run and its delay in one statement"),
           new Exemption(
+              "PartRunStore",
+              "runs",
+              Kind.WRITE,
+              "items of large batches become runs inside the database"),
+          new Exemption(
+              "PartRunStore",
+              "run_metadata",
+              Kind.WRITE,
+              "items of large batches become runs inside the database"),
+          new Exemption(
+              "PartRunStore",
+              "run_tags",
+              Kind.WRITE,
+              "items of large batches become runs inside the database"),
+          new Exemption(
+              "PartRunStore",
+              "ready",
+              Kind.WRITE,
+              "items of large batches become runs inside the database"),
+          new Exemption(
+              "PartRunStore",
+              "expiries",
+              Kind.WRITE,
+              "items of large batches become runs inside the database"),
+          new Exemption(
               "CanceledParentStore",
               "cancellations",
               Kind.WRITE,

@@ -173,7 +173,8 @@ public final class Tenant {
   }
 
   public Batch stored(UUID batchId) {
-    return Objects.requireNonNull(engine.components.batch.readBatches().find(id, batchId));
+    return Objects.requireNonNull(
+        engine.components.batch.readBatches().find(id, batchId, bytes -> {}));
   }
 
   /** The final runs of the batch, in item order. */

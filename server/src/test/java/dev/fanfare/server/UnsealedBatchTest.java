@@ -81,7 +81,7 @@ class UnsealedBatchTest {
         }
         return null;
       }
-      return new StreamedItem(next++, read(""), "{}");
+      return new StreamedItem(next++, read(""), new byte[] {'{', '}'});
     }
 
     @Override
@@ -171,6 +171,11 @@ class UnsealedBatchTest {
                   """)
               .bind("batch", batch)
               .bind("source", source)
+              .update();
+          tx.sql(
+                  "update batches set stored_items = 2"
+                      + " where environment_id = :environment and batch_id = :batch")
+              .bind("batch", batch)
               .update();
           Thread.ofVirtual().start(second);
           Await.until("the second half waits for a lock", BOUND, UnsealedBatchTest::aLockIsAwaited);

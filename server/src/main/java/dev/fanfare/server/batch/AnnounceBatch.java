@@ -35,7 +35,7 @@ public final class AnnounceBatch {
   /**
    * The announcement of a batch.
    *
-   * @param itemCount the number of items that will be streamed
+   * @param itemCount the number of items that will be streamed; 0: the last stream tells it
    * @param parent the run that triggers it; absent: none
    * @param key the batch key; absent: every announcement creates a batch
    * @param requestKey identifies a repeated request; absent: every request is a new one

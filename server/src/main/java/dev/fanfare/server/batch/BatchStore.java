@@ -2,6 +2,7 @@ package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Row;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.text.Hash;
@@ -22,18 +23,18 @@ final class BatchStore {
   void insert(
       Tx tx,
       UUID batchId,
-      List<UUID> runIds,
+      RunRanges runIds,
       int openRuns,
       @Nullable String idempotencyKey,
       Instant createdAt) {
     tx.sql(
             """
             insert into batches
-                   (environment_id, batch_id, status, open_runs, item_count, run_ids,
-                    idempotency_key, created_at, sealed_at, completed_at)
+                   (environment_id, batch_id, status, open_runs, item_count, first_ids,
+                    last_ids, idempotency_key, created_at, sealed_at, completed_at)
             select :environment, :batch_id,
                    case when b.open_runs = 0 then 'COMPLETED' else 'PENDING' end::batch_status,
-                   b.open_runs, :item_count, :run_ids,
+                   b.open_runs, :item_count, :first_ids, :last_ids,
                    :idempotency_key, b.created_at, b.created_at,
                    case when b.open_runs = 0 then b.created_at end
               from (select :open_runs::int as open_runs, :created_at::timestamptz as created_at)
@@ -42,7 +43,8 @@ final class BatchStore {
         .bind("batch_id", batchId)
         .bind("open_runs", openRuns)
         .bind("item_count", runIds.size())
-        .uuids("run_ids", runIds)
+        .uuids("first_ids", runIds.firstIds())
+        .uuids("last_ids", runIds.lastIds())
         .bind("idempotency_key", idempotencyKey)
         .bind("created_at", createdAt)
         .updateLater();
@@ -100,17 +102,42 @@ final class BatchStore {
 
   /** The batch, or {@code null} when the environment has no such batch. */
   @Nullable Batch find(Tx tx, UUID batchId) {
+    return find(tx, batchId, Integer.MAX_VALUE);
+  }
+
+  /** As {@link #find(Tx, UUID)}; without run ids if they are in more ranges than {@code max}. */
+  @Nullable Batch find(Tx tx, UUID batchId, int max) {
     return tx.sql(
             """
-            select batch_id, status, item_count, run_ids, errors, idempotency_key, announced,
-                   created_at, sealed_at, completed_at
+            select batch_id, status, item_count, stored_items,
+                   case when cardinality(first_ids) <= :max then first_ids else '{}' end
+                     as first_ids,
+                   case when cardinality(first_ids) <= :max then coalesce(last_ids, first_ids)
+                        else '{}' end as last_ids,
+                   errors, failed_items, idempotency_key, announced, created_at, sealed_at,
+                   completed_at
               from batches
              where environment_id = :environment
                and batch_id = :batch_id
                and within(batch_id, :batch_id)
             """)
         .bind("batch_id", batchId)
+        .bind("max", max)
         .first(BatchStore::batch);
+  }
+
+  /** In how many ranges the run ids of a batch are; an empty list if there is no such batch. */
+  Later<List<Integer>> rangesLater(Tx tx, UUID batchId) {
+    return tx.sql(
+            """
+            select cardinality(first_ids) as ranges
+              from batches
+             where environment_id = :environment
+               and batch_id = :batch_id
+               and within(batch_id, :batch_id)
+            """)
+        .bind("batch_id", batchId)
+        .listLater(r -> r.integer("ranges"));
   }
 
   private static Batch batch(Row r) throws SQLException {
@@ -120,12 +147,16 @@ final class BatchStore {
     Instant completedAt = r.instantOrNull("completed_at");
     // The servers' clocks date creation and seal, the database's the completion. They may differ.
     Instant begin = sealedAt == null ? createdAt : later(createdAt, sealedAt);
+    List<ItemError> listed =
+        errors == null ? List.of() : WireJson.mapper().readValue(errors, ERRORS);
     return new Batch(
         r.uuid("batch_id"),
         BatchStatus.valueOf(r.text("status")),
         r.integer("item_count"),
-        r.uuids("run_ids"),
-        errors == null ? List.of() : WireJson.mapper().readValue(errors, ERRORS),
+        r.integer("stored_items"),
+        RunRanges.of(r.uuids("first_ids"), r.uuids("last_ids")),
+        listed,
+        Objects.requireNonNullElse(r.integerOrNull("failed_items"), listed.size()),
         r.textOrNull("idempotency_key"),
         r.flag("announced"),
         createdAt,

@@ -1,24 +1,25 @@
 package dev.fanfare.server.batch;
 
 import dev.fanfare.protocol.BatchStatus;
-import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.WireJson;
+import dev.fanfare.server.db.Later;
+import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
-import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.run.NamedParent;
-import dev.fanfare.server.run.StoredError;
-import dev.fanfare.server.trigger.PlacedRun;
-import java.time.Duration;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** SQL of streamed batches in {@code batches}, and of {@code batch_items}. */
+/** SQL of streamed batches in {@code batches}. */
 final class StreamedBatchStore {
-  /** Bounds the item texts that are read at once; one item always fits. */
-  private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
+  /** How many items that cannot become runs are listed with their errors. */
+  static final int ERRORS_MAX = 1_000;
+
+  private final ItemStore items = new ItemStore();
 
   /** Inserts a batch without items. */
   void insert(
@@ -31,7 +32,7 @@ final class StreamedBatchStore {
     tx.sql(
             """
             insert into batches
-                   (environment_id, batch_id, status, open_runs, item_count, run_ids,
+                   (environment_id, batch_id, status, open_runs, item_count, first_ids,
                     idempotency_key, created_at, parent_run_id, resumes_parent, announced)
             values (:environment, :batch_id, 'PENDING', 0, :item_count, '{}',
                     :idempotency_key, :created_at, :parent_run_id, :resumes_parent, true)
@@ -48,148 +49,108 @@ final class StreamedBatchStore {
   /**
    * The state of a streamed batch.
    *
+   * @param itemCount 0: not known yet
+   * @param storedItems how many of its items are stored; without meaning once it is sealed
    * @param parent the run that triggers it; absent: none
    */
-  record Progress(BatchStatus status, boolean sealed, int itemCount, @Nullable NamedParent parent) {
+  record Progress(
+      BatchStatus status,
+      boolean sealed,
+      int itemCount,
+      int storedItems,
+      @Nullable NamedParent parent) {
     /** Whether it still accepts items. */
     boolean isOpen() {
       return !sealed && status == BatchStatus.PENDING;
+    }
+
+    /** Whether it has all its items and can be sealed. */
+    boolean isComplete() {
+      return isOpen() && itemCount > 0 && storedItems == itemCount;
+    }
+
+    /** The state after more items were stored. */
+    Progress plus(int items) {
+      return new Progress(status, sealed, itemCount, storedItems + items, parent);
+    }
+
+    /** The state after the seal. */
+    Progress asSealed() {
+      return new Progress(status, true, itemCount, storedItems, parent);
     }
   }
 
   /** Locks a batch, so that one of two concurrent streams seals it and the other sees it sealed. */
   @Nullable Progress lock(Tx tx, UUID batchId) {
+    return lockStatement(tx, batchId).first(StreamedBatchStore::progress);
+  }
+
+  /** As {@link #lock}, later; the list is empty if there is no such batch. */
+  Later<List<Progress>> lockLater(Tx tx, UUID batchId) {
+    return lockStatement(tx, batchId).listLater(StreamedBatchStore::progress);
+  }
+
+  private static Statement lockStatement(Tx tx, UUID batchId) {
     return tx.sql(
             """
-            select b.status, b.sealed_at is not null as sealed, b.item_count, b.parent_run_id,
-                   b.resumes_parent
+            select b.status, b.sealed_at is not null as sealed, b.item_count, b.stored_items,
+                   b.parent_run_id, b.resumes_parent
               from batches b
              where b.environment_id = :environment
                and b.batch_id = :batch_id
                and within(b.batch_id, :batch_id)
                for update
             """)
-        .bind("batch_id", batchId)
-        .first(r -> {
-          UUID parentId = r.uuidOrNull("parent_run_id");
-          return new Progress(
-              BatchStatus.valueOf(r.text("status")),
-              r.flag("sealed"),
-              r.integer("item_count"),
-              parentId == null ? null : new NamedParent(parentId, r.flag("resumes_parent")));
-        });
+        .bind("batch_id", batchId);
   }
 
-  /**
-   * The number of stored items of a locked batch. This must follow the lock as a statement of its
-   * own: the locking statement would not see items that were committed while it waited.
-   */
-  int stored(Tx tx, UUID batchId) {
-    return Objects.requireNonNull(
-        tx.sql(
-                """
-                select count(*)::int as stored
-                  from batch_items
-                 where environment_id = :environment
-                   and batch_id = :batch_id
-                """)
-            .bind("batch_id", batchId)
-            .first(r -> r.integer("stored")));
+  private static Progress progress(Row r) throws SQLException {
+    UUID parentId = r.uuidOrNull("parent_run_id");
+    return new Progress(
+        BatchStatus.valueOf(r.text("status")),
+        r.flag("sealed"),
+        r.integer("item_count"),
+        r.integer("stored_items"),
+        parentId == null ? null : new NamedParent(parentId, r.flag("resumes_parent")));
   }
 
-  /** Inserts items and returns the number of new ones; {@code placed} has the same order. */
-  int insertItems(Tx tx, UUID batchId, List<StreamedItem> items, List<PlacedRun> placed) {
-    return tx.sql(
+  /** Counts items that were stored in a locked batch, later. */
+  void countStored(Tx tx, UUID batchId, int items) {
+    tx.sql(
             """
-            insert into batch_items
-                   (environment_id, batch_id, item_index, task_id, lane_id, item, error)
-            select :environment, :batch_id, i.item_index, i.task_id, i.lane_id, i.item, i.error
-              from unnest(:item_indexes::int[], :task_ids::int[], :lane_ids::int8[], :items::text[],
-                          :errors::text[])
-                   as i (item_index, task_id, lane_id, item, error)
-                on conflict do nothing
+            update batches
+               set stored_items = stored_items + :items
+             where environment_id = :environment
+               and batch_id = :batch_id
+               and within(batch_id, :batch_id)
             """)
+        .bind("items", items)
         .bind("batch_id", batchId)
-        .ints("item_indexes", items, StreamedItem::index)
-        .ints("task_ids", placed, PlacedRun::taskId)
-        .longs("lane_ids", placed, PlacedRun::laneId)
-        .texts("items", items, StreamedItem::text)
-        .texts("errors", placed, StreamedBatchStore::error)
-        .update();
+        .updateLater();
   }
 
-  private static @Nullable String error(PlacedRun placed) {
-    RunError failure = placed.run().failure();
-    return failure == null ? null : StoredError.write(failure);
+  /** Sets the number of items of a locked batch. */
+  void setCount(Tx tx, UUID batchId, int count) {
+    tx.sql(
+            """
+            update batches
+               set item_count = :count
+             where environment_id = :environment
+               and batch_id = :batch_id
+               and within(batch_id, :batch_id)
+            """)
+        .bind("count", count)
+        .bind("batch_id", batchId)
+        .updateLater();
   }
 
   /**
-   * A stored item with the lane of its future run.
+   * The runs of a batch that is sealed.
    *
-   * @param lane the key of the lane
-   * @param taskTtl the task's time to live; absent: none
-   * @param text the item as it was sent
-   * @param failure why the item cannot be executed; absent: it can
+   * @param errors of the first items that could not become runs
+   * @param failed the number of these items
    */
-  record StoredItem(
-      int index,
-      String task,
-      Lane lane,
-      long laneId,
-      @Nullable Duration taskTtl,
-      String text,
-      @Nullable RunError failure) {}
-
-  /** Stored items from {@code firstIndex} on: as many as fit into the bound, at least one. */
-  List<StoredItem> items(Tx tx, UUID batchId, int firstIndex) {
-    return tx.sql(
-            """
-            select i.item_index, t.slug, i.task_id, i.lane_id, l.queue_id, l.concurrency_key,
-                   l.version_id, t.ttl_ms, i.item, i.error
-              from (select i.*,
-                           sum(octet_length(i.item)) over (order by i.item_index) as bytes
-                      from batch_items i
-                     where i.environment_id = :environment
-                       and i.batch_id = :batch_id
-                       and i.item_index >= :first_index) as i
-             cross join lateral (
-                     select x.slug, x.ttl_ms
-                       from tasks x
-                      where x.environment_id = i.environment_id
-                        and x.task_id = i.task_id
-                      limit 1) as t
-             left join lateral (
-                     select x.queue_id, x.concurrency_key, x.version_id
-                       from lanes x
-                      where x.environment_id = i.environment_id
-                        and x.lane_id = i.lane_id
-                      limit 1) as l on true
-             where i.bytes <= :bytes_at_once
-                or i.item_index = :first_index
-             order by i.item_index
-            """)
-        .bind("batch_id", batchId)
-        .bind("first_index", firstIndex)
-        .bind("bytes_at_once", BYTES_AT_ONCE)
-        .list(r -> {
-          String error = r.textOrNull("error");
-          return new StoredItem(
-              r.integer("item_index"),
-              r.text("slug"),
-              new Lane(
-                  r.integer("queue_id"),
-                  r.text("concurrency_key"),
-                  r.integer("task_id"),
-                  r.integer("version_id")),
-              r.bigint("lane_id"),
-              r.millisOrNull("ttl_ms"),
-              r.text("item"),
-              error == null ? null : StoredError.read(error));
-        });
-  }
-
-  /** The runs of a batch that is sealed. */
-  record Sealed(List<UUID> runIds, int openRuns, List<ItemError> errors) {}
+  record Sealed(RunRanges runIds, int openRuns, List<ItemError> errors, int failed) {}
 
   /**
    * Seals a batch after its runs were created, and deletes its stored items. A batch that is
@@ -197,16 +158,17 @@ final class StreamedBatchStore {
    */
   void seal(Tx tx, UUID batchId, Sealed sealed, Instant now) {
     BatchStatus status =
-        sealed.errors().size() == sealed.runIds().size()
+        sealed.failed() == sealed.runIds().size()
             ? BatchStatus.ABORTED
-            : !sealed.errors().isEmpty()
+            : sealed.failed() > 0
                 ? BatchStatus.PARTIAL_FAILED
                 : sealed.openRuns() == 0 ? BatchStatus.COMPLETED : BatchStatus.PROCESSING;
     tx.sql(
             """
             update batches
                set sealed_at = :now, status = :status::batch_status, open_runs = :open_runs,
-                   run_ids = :run_ids, errors = :errors,
+                   first_ids = :first_ids, last_ids = :last_ids, errors = :errors,
+                   failed_items = :failed_items,
                    completed_at = :completed_at::timestamptz
              where environment_id = :environment
                and batch_id = :batch_id
@@ -215,7 +177,9 @@ final class StreamedBatchStore {
         .bind("now", now)
         .bind("status", status.name())
         .bind("open_runs", sealed.openRuns())
-        .uuids("run_ids", sealed.runIds())
+        .uuids("first_ids", sealed.runIds().firstIds())
+        .uuids("last_ids", sealed.runIds().lastIds())
+        .bind("failed_items", sealed.failed())
         .bind(
             "errors",
             sealed.errors().isEmpty()
@@ -224,21 +188,22 @@ final class StreamedBatchStore {
         .bind("completed_at", sealed.openRuns() == 0 ? now : null)
         .bind("batch_id", batchId)
         .update();
-    deleteItems(tx, List.of(batchId));
+    items.delete(tx, List.of(batchId));
     if (status == BatchStatus.ABORTED) {
       freeKeys(tx, List.of(batchId));
     }
   }
 
   /**
-   * Aborts up to {@code max} batches that were announced by {@code announcedBy} and are not sealed:
-   * deletes their items and frees their batch keys. Returns their number.
+   * Aborts batches that were announced by {@code announcedBy} and are not sealed: deletes their
+   * items and frees their batch keys. Returns their number, which is limited, as is that of their
+   * items, unless it is one batch.
    */
-  int abort(Tx tx, Instant announcedBy, Instant now, int max) {
-    List<UUID> aborted =
+  int abort(Tx tx, Instant announcedBy, Instant now, int max, int itemsMax) {
+    List<Unsealed> found =
         tx.sql(
                 """
-                select batch_id
+                select batch_id, stored_items
                   from batches
                  where environment_id = :environment
                    and sealed_at is null
@@ -250,7 +215,8 @@ final class StreamedBatchStore {
                 """)
             .bind("announced_by", announcedBy)
             .bind("max", max)
-            .list(r -> r.uuid("batch_id"));
+            .list(r -> new Unsealed(r.uuid("batch_id"), r.integer("stored_items")));
+    List<UUID> aborted = first(found, itemsMax);
     if (!aborted.isEmpty()) {
       tx.sql(
               """
@@ -263,10 +229,25 @@ final class StreamedBatchStore {
           .bind("now", now)
           .uuids("batch_ids", aborted)
           .update();
-      deleteItems(tx, aborted);
+      items.delete(tx, aborted);
       freeKeys(tx, aborted);
     }
     return aborted.size();
+  }
+
+  private record Unsealed(UUID id, int items) {}
+
+  private static List<UUID> first(List<Unsealed> batches, int itemsMax) {
+    List<UUID> first = new ArrayList<>();
+    long items = 0;
+    for (Unsealed batch : batches) {
+      items += batch.items();
+      if (items > itemsMax && !first.isEmpty()) {
+        break;
+      }
+      first.add(batch.id());
+    }
+    return first;
   }
 
   /** Frees the batch keys of aborted batches, so that their clients can try again. */
@@ -281,17 +262,6 @@ final class StreamedBatchStore {
                                    and b.batch_id = any (:batch_ids)
                                    and within(b.batch_id, :batch_ids)
                                    and b.idempotency_key is not null)
-               and batch_id = any (:batch_ids)
-            """)
-        .uuids("batch_ids", batchIds)
-        .update();
-  }
-
-  private static void deleteItems(Tx tx, List<UUID> batchIds) {
-    tx.sql(
-            """
-            delete from batch_items
-             where environment_id = :environment
                and batch_id = any (:batch_ids)
             """)
         .uuids("batch_ids", batchIds)

@@ -113,7 +113,7 @@ public final class TriggerBatch {
     batches.insert(
         tx,
         batchId,
-        triggered.stream().map(TriggeredRun::runId).toList(),
+        RunRanges.of(triggered.stream().map(TriggeredRun::runId).toList()),
         openRuns(placed, triggered),
         batch.keyText(),
         now);

@@ -10,6 +10,9 @@ final class UnsealedSweep implements Sweep {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   private static final int BATCHES_MAX = 100;
 
+  /** Deleting as many items takes some seconds. */
+  private static final int ITEMS_MAX = 200_000;
+
   private final Database database;
   private final Duration limit;
   private final StreamedBatchStore batches = new StreamedBatchStore();
@@ -30,6 +33,6 @@ final class UnsealedSweep implements Sweep {
   @Override
   public int runOnce(int environmentId, Instant now) {
     return database.transaction(
-        environmentId, tx -> batches.abort(tx, now.minus(limit), now, BATCHES_MAX));
+        environmentId, tx -> batches.abort(tx, now.minus(limit), now, BATCHES_MAX, ITEMS_MAX));
   }
 }

@@ -69,6 +69,19 @@ record Rule<V>(String requirement, Check<V> check) {
         });
   }
 
+  /** The number must be no more than {@code rate} lets through at once. */
+  static Rule<Integer> withinBurst(Setting<Rate> rate) {
+    return new Rule<>(
+        "be at most what %s has before the plus".formatted(rate.name()),
+        (value, config) -> {
+          Rate limit = config.get(rate);
+          return limit.isNone() || value <= limit.burst()
+              ? null
+              : "be at most what %s has before the plus (%s), not %s"
+                  .formatted(rate.name(), limit.burst(), value);
+        });
+  }
+
   /** A body of this many bytes must fit into the heap together with what is made of it. */
   static <V extends Number> Rule<V> fitsHeap(Decoding decoding) {
     return new Rule<>(

@@ -9,6 +9,7 @@ import static dev.fanfare.server.config.Rule.fitsHeap;
 import static dev.fanfare.server.config.Rule.keyBytes;
 import static dev.fanfare.server.config.Rule.matching;
 import static dev.fanfare.server.config.Rule.onlyWith;
+import static dev.fanfare.server.config.Rule.withinBurst;
 import static dev.fanfare.server.config.Syntax.BYTES;
 import static dev.fanfare.server.config.Syntax.DATABASE;
 import static dev.fanfare.server.config.Syntax.DURATION;
@@ -40,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerSettings {
   private static final int MIB = 1024 * 1024;
+
+  /** The items of a streamed batch, unless it is said otherwise. */
+  private static final int STREAMED_ITEMS = 1_000_000;
 
   private static final Section CONNECTIONS = new Section("Network and storage");
   private static final Section SECRETS = new Section("Secrets");
@@ -173,7 +177,7 @@ public final class ServerSettings {
   public static final Setting<Integer> BATCH_ITEMS_MAX =
       REQUESTS
           .declare(INTEGER, "FANFARE_BATCH_ITEMS_MAX", between(1, 100_000))
-          .doc("Maximum number of items in a batch")
+          .doc("Maximum number of items in a batch that is triggered with one request")
           .byDefault("1000");
 
   public static final Setting<Integer> ITEM_BYTES_MAX =
@@ -289,6 +293,18 @@ public final class ServerSettings {
               "Limit on the items in an environment's batches, on each server. The number before"
                   + " the plus must be at least `FANFARE_BATCH_ITEMS_MAX`")
           .byDefault("1000000+100000/s");
+
+  /** At most what the rate lets through at once: a client of a larger batch would retry forever. */
+  public static final Setting<Integer> STREAMED_BATCH_ITEMS_MAX =
+      REQUESTS
+          .declare(
+              INTEGER,
+              "FANFARE_STREAMED_BATCH_ITEMS_MAX",
+              between(1, 10_000_000).and(withinBurst(BATCH_RATE)))
+          .doc("Maximum number of items in a batch whose items are streamed")
+          .derived(
+              "1000000, or the number before the plus in FANFARE_BATCH_RATE if that is less",
+              ServerSettings::defaultStreamedBatchItemsMax);
 
   public static final Setting<Duration> IDEMPOTENCY_KEY_TTL =
       REQUESTS
@@ -430,5 +446,10 @@ public final class ServerSettings {
   private static long defaultBodiesInFlightBytesMax(ServerConfig config) {
     int longestBody = BODIES.stream().mapToInt(config::get).max().getAsInt();
     return Math.max(Runtime.getRuntime().maxMemory() / 4, longestBody);
+  }
+
+  private static int defaultStreamedBatchItemsMax(ServerConfig config) {
+    Rate rate = config.get(BATCH_RATE);
+    return rate.isNone() ? STREAMED_ITEMS : Math.min(STREAMED_ITEMS, rate.burst());
   }
 }

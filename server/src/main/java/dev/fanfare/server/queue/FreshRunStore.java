@@ -21,7 +21,7 @@ public final class FreshRunStore {
    * The most runs of one entry. A claim locks whole entries, so others that claim from the lane at
    * the same time get the next ones.
    */
-  static final int RUNS_MAX = 32;
+  public static final int RUNS_MAX = 32;
 
   /**
    * The entry of a new run, and the key of its lane.

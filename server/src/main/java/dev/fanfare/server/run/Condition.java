@@ -25,14 +25,23 @@ enum Condition {
   /** The run answers an item of a batch. */
   BATCH(
       """
-      select distinct i.run_id
+      select distinct c.run_id
         from batches b
-       cross join unnest(b.run_ids) as i (run_id)
+       cross join lateral unnest(b.first_ids, coalesce(b.last_ids, b.first_ids))
+             as i (first_id, last_id)
+       cross join lateral (
+               select r.run_id
+                 from runs r
+                where r.environment_id = :environment
+                  and r.run_id >= i.first_id
+                  and r.run_id <= i.last_id
+                  and r.run_id >= :least
+                  and r.run_id < :before
+                order by r.run_id desc
+                limit :max) as c
        where b.environment_id = :environment
          and b.batch_id = any (:values::uuid[])
-         and i.run_id >= :least
-         and i.run_id < :before
-       order by i.run_id desc
+       order by c.run_id desc
        limit :max
       """),
 

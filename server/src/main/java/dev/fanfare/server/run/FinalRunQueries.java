@@ -7,7 +7,7 @@ import java.util.UUID;
 /** SQL that reads final runs with their outputs, for the results of batches. */
 public final class FinalRunQueries {
   /** Bounds the outputs read at once, so that a batch of long outputs cannot fill the memory. */
-  private static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
+  public static final long BYTES_AT_ONCE = 4L * 1024 * 1024;
 
   private static final String FINAL =
       """

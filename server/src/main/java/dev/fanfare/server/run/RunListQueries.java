@@ -49,11 +49,15 @@ final class RunListQueries {
                            where q.environment_id = :environment
                              and q.name = any (:queues::text[]))))
                and (:batch_id::uuid is null
-                    or r.run_id = any (array(
-                          select unnest(b.run_ids)
-                            from batches b
-                           where b.environment_id = :environment
-                             and b.batch_id = :batch_id::uuid)))
+                    or exists (
+                         select
+                           from batches b
+                          cross join lateral unnest(b.first_ids, coalesce(b.last_ids, b.first_ids))
+                                as i (first_id, last_id)
+                          where b.environment_id = :environment
+                            and b.batch_id = :batch_id::uuid
+                            and r.run_id >= i.first_id
+                            and r.run_id <= i.last_id))
                and (:machines::text[] is null
                     or (r.options::json ->> 'machine') = any (:machines::text[]))
                and (:regions::text[] is null

@@ -140,7 +140,7 @@ public final class RunStore {
   }
 
   /** An array as its literal, because unnest would flatten an array of arrays. */
-  static @Nullable String arrayLiteral(List<String> values) {
+  public static @Nullable String arrayLiteral(List<String> values) {
     if (values.isEmpty()) {
       return null;
     }

@@ -110,12 +110,27 @@ public final class CreateRuns {
     return ids.range(count);
   }
 
+  /** The maximum time to live of any run; {@code null}: without limit. */
+  public @Nullable Duration ttlMax() {
+    return ttlMax;
+  }
+
+  /**
+   * The lineage of children of a run; {@code null} if it is unknown. If it is canceled, a sweep
+   * will cancel the children.
+   */
+  public @Nullable Lineage lineage(Tx tx, NamedParent parent) {
+    UUID parentId = parent.runId();
+    return parentId == null ? null : lineages(tx, Set.of(parentId)).get(parentId);
+  }
+
   /**
    * As {@link #create(Tx, Origin, List)}.
    *
-   * @param runIds the ids of the runs to create, from {@link #newIds}
+   * @param runIds the ids of the runs to create, each greater by one than the one before
    */
-  List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds) {
+  public List<TriggeredRun> create(
+      Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds) {
     List<RunRow> rows = rows(tx, origin, placedRuns, runIds);
     Map<TaskKey, UUID> holders = claimKeys(tx, origin.now(), rows);
     List<RunRow> unanswered =
@@ -164,10 +179,6 @@ public final class CreateRuns {
     return rows;
   }
 
-  /**
-   * The lineages of the new children, by parent, without unknown parents. If a parent is canceled,
-   * a sweep will cancel the children.
-   */
   private Map<UUID, Lineage> lineages(Tx tx, List<PlacedRun> placedRuns) {
     Set<UUID> parentIds = new HashSet<>();
     for (PlacedRun placed : placedRuns) {
@@ -176,9 +187,14 @@ public final class CreateRuns {
         parentIds.add(parent.runId());
       }
     }
-    if (parentIds.isEmpty()) {
-      return Map.of();
-    }
+    return parentIds.isEmpty() ? Map.of() : lineages(tx, parentIds);
+  }
+
+  /**
+   * The lineages of new children, by parent, without unknown parents. If a parent is canceled, a
+   * sweep will cancel the children.
+   */
+  private Map<UUID, Lineage> lineages(Tx tx, Set<UUID> parentIds) {
     Map<UUID, Lineage> lineages = families.lineages(tx, parentIds);
     if (!lineages.isEmpty()) {
       canceledParents.cancelChildren(tx, lineages.keySet());

@@ -49,13 +49,31 @@ create table batch_keys (
 );
 CREATE INDEX batch_keys_expiry ON batch_keys USING btree (environment_id, expires_at);
 
+create table batch_parts (
+  environment_id   integer not null,
+  batch_id         uuid not null,
+  first_index      integer not null,
+  n                integer not null,
+  lane_id          bigint not null,
+  bytes            bigint not null,
+  payloads         text[] not null,
+  payload_types    text[],
+  tags             text[],
+  metadata         text[],
+  options          text[],
+  max_attempts     integer[],
+  max_durations_ms bigint[],
+  test_flags       boolean[],
+  constraint batch_parts_pkey PRIMARY KEY (environment_id, batch_id, first_index)
+);
+
 create table batches (
   environment_id  integer not null,
   batch_id        uuid not null,
   status          batch_status not null,
   open_runs       integer not null,
   item_count      integer not null,
-  run_ids         uuid[] not null,
+  first_ids       uuid[] not null,
   idempotency_key text,
   created_at      timestamp with time zone not null,
   completed_at    timestamp with time zone,
@@ -64,6 +82,9 @@ create table batches (
   parent_run_id   uuid,
   resumes_parent  boolean,
   announced       boolean not null default false,
+  last_ids        uuid[],
+  stored_items    integer not null default 0,
+  failed_items    integer,
   constraint batches_pkey PRIMARY KEY (environment_id, batch_id)
 ) partition by range (batch_id);
 CREATE INDEX batches_unsealed ON batches USING btree (environment_id, created_at) WHERE ((sealed_at IS NULL) AND (status = 'PENDING'::batch_status));
@@ -459,4 +480,4 @@ CREATE OR REPLACE FUNCTION least_schema()
  RETURNS integer
  LANGUAGE sql
  IMMUTABLE
-RETURN 24;
+RETURN 25;

@@ -121,7 +121,7 @@ class ListReadsTest {
           return tx.sql(
                   """
                   insert into batches (environment_id, batch_id, status, open_runs, item_count,
-                                       run_ids, created_at)
+                                       first_ids, created_at)
                   select :environment, :batch_id, 'COMPLETED', 0, 10, array_agg(run_id), now()
                     from runs
                    where is_test

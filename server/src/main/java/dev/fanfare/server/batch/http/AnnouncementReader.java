@@ -14,19 +14,22 @@ import org.jspecify.annotations.Nullable;
 /** Reads the body that announces a streamed batch. */
 final class AnnouncementReader implements JsonReader.ObjectFields {
   private final int itemsMax;
+  private final int tasksMax;
   private @Nullable String runCount;
+  private boolean openEnded;
   private List<String> tasks = List.of();
   private @Nullable String key;
   private final ParentReader parent = new ParentReader();
 
-  private AnnouncementReader(int itemsMax) {
+  private AnnouncementReader(int itemsMax, int tasksMax) {
     this.itemsMax = itemsMax;
+    this.tasksMax = tasksMax;
   }
 
   /**
    * An announcement.
    *
-   * @param itemCount the number of items that will be streamed
+   * @param itemCount the number of items that will be streamed; 0: the last stream tells it
    * @param tasks the tasks of the items; empty: the client does not name them
    * @param key the batch key; absent: every announcement creates a batch
    * @param parent the run that triggers the batch; absent: none
@@ -34,9 +37,14 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
   public record Announcement(
       int itemCount, List<String> tasks, @Nullable String key, @Nullable NamedParent parent) {}
 
-  /** Reads a body. */
-  public static Announcement read(InputStream body, int itemsMax) {
-    AnnouncementReader reader = new AnnouncementReader(itemsMax);
+  /**
+   * Reads a body.
+   *
+   * @param itemsMax how many items a batch may have
+   * @param tasksMax how many tasks an announcement may name
+   */
+  public static Announcement read(InputStream body, int itemsMax, int tasksMax) {
+    AnnouncementReader reader = new AnnouncementReader(itemsMax, tasksMax);
     JsonReader.readObject(body, reader);
     return new Announcement(reader.itemCount(), reader.tasks, reader.key, reader.parent.named());
   }
@@ -45,6 +53,13 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
   public void field(JsonReader reader, String name) {
     switch (name) {
       case "runCount" -> runCount = reader.isInteger() ? reader.string() : "";
+      case "openEnded" -> {
+        Boolean flag = reader.flag();
+        if (flag == null && !reader.isNull()) {
+          throw HttpError.validation("openEnded: must be true or false");
+        }
+        openEnded = Boolean.TRUE.equals(flag);
+      }
       case "taskIdentifiers" -> tasks(reader);
       case "idempotencyKey" -> key(reader);
       default -> parent.field(reader, "", name); // other fields are ignored
@@ -52,9 +67,20 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
   }
 
   private int itemCount() {
+    if (openEnded) {
+      if (runCount != null) {
+        throw HttpError.validation("openEnded: excludes runCount");
+      }
+      return 0;
+    }
     if (runCount == null) {
       throw HttpError.validation("runCount: is required");
     }
+    return itemCount(runCount, itemsMax);
+  }
+
+  /** Reads a number of items. */
+  static int itemCount(String runCount, int itemsMax) {
     if (!runCount.matches("0*[1-9][0-9]*")) {
       throw new HttpError(400, "runCount must be a positive integer");
     }
@@ -82,8 +108,8 @@ final class AnnouncementReader implements JsonReader.ObjectFields {
       if (!reader.isString() || reader.string().isEmpty()) {
         throw HttpError.validation("taskIdentifiers[" + index + "]: must be a non-empty string");
       }
-      if (index >= itemsMax) {
-        throw HttpError.validation("taskIdentifiers: must name at most " + itemsMax + " tasks");
+      if (index >= tasksMax) {
+        throw HttpError.validation("taskIdentifiers: must name at most " + tasksMax + " tasks");
       }
       read.add(reader.string());
     });

@@ -109,9 +109,11 @@ final class BatchResponses {
   /**
    * A stored batch, with the fields of both versions of the route.
    *
+   * @param runIds those of its runs, or none
    * @param sdkVersion the version of the calling SDK; absent: the caller is not an SDK
    */
-  public static Map<String, Object> batch(Batch batch, @Nullable String sdkVersion) {
+  public static Map<String, Object> batch(
+      Batch batch, List<UUID> runIds, @Nullable String sdkVersion) {
     Map<String, Object> response = new LinkedHashMap<>();
     response.put("id", PublicId.format(PublicId.BATCH, batch.id()));
     response.put("status", status(batch.status(), sdkVersion).name());
@@ -119,10 +121,14 @@ final class BatchResponses {
     response.put("createdAt", batch.createdAt());
     response.put("updatedAt", updatedAt(batch));
     response.put("runCount", batch.itemCount());
-    response.put("runs", runIds(batch.runIds()));
+    Iterable<String> runs = () -> runIds.stream().map(BatchResponses::runId).iterator();
+    response.put("runs", runs); // written one by one: there may be a million
     // These count whether items were triggered, not how their runs ended.
-    response.put("successfulRunCount", batch.runIds().size() - batch.errors().size());
-    response.put("failedRunCount", batch.errors().size());
+    response.put("successfulRunCount", batch.runIds().size() - batch.failedItems());
+    response.put("failedRunCount", batch.failedItems());
+    if (batch.announced() && batch.sealedAt() == null) {
+      response.put("enqueuedCount", batch.storedItems());
+    }
     putIfPresent(response, "errors", batch.errors().isEmpty() ? null : batch.errors());
     Map<String, Object> processing = new LinkedHashMap<>();
     if (batch.sealedAt() != null) {
@@ -153,7 +159,11 @@ final class BatchResponses {
   }
 
   private static List<String> runIds(List<UUID> runIds) {
-    return runIds.stream().map(id -> PublicId.format(PublicId.RUN, id)).toList();
+    return runIds.stream().map(BatchResponses::runId).toList();
+  }
+
+  private static String runId(UUID id) {
+    return PublicId.format(PublicId.RUN, id);
   }
 
   private static void putIfPresent(

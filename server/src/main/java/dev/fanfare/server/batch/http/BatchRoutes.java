@@ -3,6 +3,7 @@ package dev.fanfare.server.batch.http;
 import static dev.fanfare.server.config.ServerSettings.BATCH_BODY_BYTES_MAX;
 import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
 import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
+import static dev.fanfare.server.config.ServerSettings.OUTPUT_BYTES_MAX;
 
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.protocol.WireJson;
@@ -37,14 +38,18 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /** The routes that trigger and read batches. */
 public final class BatchRoutes implements Component {
-  /** The id of a run as it is read and as it is answered. */
-  private static final long ANSWER_ITEM_BYTES = 256;
+  /** The id of a run as it is answered. */
+  private static final long ANSWER_ITEM_BYTES = 33;
+
+  /** An answer that is not streamed, with what it is made of. */
+  private static final long ANSWER_BYTES = 256 * 1024;
 
   static final Access TRIGGER = Access.keyOrToken("batchTrigger:tasks");
 
@@ -176,7 +181,23 @@ public final class BatchRoutes implements Component {
       throw new HttpError(Response.error(404, "Not found").with("x-should-retry", "true"));
     }
     caller.requireAny("read", Scopes.one("batch", exchange.path("batch")), Scopes.all("runs"));
-    return Response.json(200, BatchResponses.batch(batch, exchange.header("trigger-version")));
+    List<UUID> runIds = batch.runIds().size() > runsMax(exchange) ? List.of() : batch.runIds();
+    Map<String, Object> response =
+        BatchResponses.batch(batch, runIds, exchange.header("trigger-version"));
+    return Response.json(
+        200, runIds.size() * ANSWER_ITEM_BYTES, out -> WireJson.mapper().writeValue(out, response));
+  }
+
+  /** A client that waits for a large batch need not read all ids again and again. */
+  private static int runsMax(Exchange exchange) {
+    String max = exchange.query("maxRuns");
+    if (max == null) {
+      return Integer.MAX_VALUE;
+    }
+    if (!max.matches("[0-9]{1,9}")) {
+      throw HttpError.query("maxRuns", "Must be a number");
+    }
+    return Integer.parseInt(max);
   }
 
   private Response results(Exchange exchange, Caller caller) {
@@ -184,7 +205,8 @@ public final class BatchRoutes implements Component {
     if (batch == null) {
       throw new HttpError(404, "Batch not found");
     }
-    exchange.reserveAnswer(readBatches.bytesOfFinal(caller.environment().id(), batch));
+    exchange.reserveAnswer(
+        readBatches.bytesOfFinal(caller.environment().id(), batch, config.get(OUTPUT_BYTES_MAX)));
     return Response.stream(
         200,
         out -> {
@@ -203,8 +225,8 @@ public final class BatchRoutes implements Component {
   }
 
   private @Nullable Batch find(Environment environment, Exchange exchange) {
-    exchange.reserve(ANSWER_ITEM_BYTES * config.get(BATCH_ITEMS_MAX));
+    exchange.reserve(ANSWER_BYTES);
     UUID batchId = PublicId.parse(PublicId.BATCH, exchange.path("batch"));
-    return batchId == null ? null : readBatches.find(environment.id(), batchId);
+    return batchId == null ? null : readBatches.find(environment.id(), batchId, exchange::reserve);
   }
 }

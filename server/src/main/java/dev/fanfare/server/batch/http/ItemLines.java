@@ -12,6 +12,7 @@ import dev.fanfare.server.trigger.http.ItemReader;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class ItemLines implements ItemStream {
   /** How much of a line that is too long is parsed for its index and task. */
   private static final int HEAD_BYTES = 512;
+
+  private static final byte[] NO_LINE = {};
 
   private static final String UNKNOWN_TASK = "unknown";
 
@@ -86,16 +89,32 @@ final class ItemLines implements ItemStream {
     Fields fields = new Fields();
     try {
       JsonReader.readObject(new ByteArrayInputStream(line.bytes()), fields);
-      // Rejects malformed UTF-8, because the stored text must equal what was sent.
-      String text =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.bytes())).toString();
-      return new StreamedItem(fields.index(), fields.run(), text);
-    } catch (CharacterCodingException e) {
-      throw invalidJson(line);
+      if (!isUtf8(line.bytes())) {
+        throw invalidJson(line); // the stored text must equal what was sent
+      }
+      return new StreamedItem(fields.index(), fields.run(), line.bytes());
     } catch (JsonException e) {
       throw e.isMalformed() ? invalidJson(line) : invalidItem(fields.index, e);
     } catch (HttpError e) {
       throw invalidItem(fields.index, e);
+    }
+  }
+
+  private static boolean isUtf8(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b < 0) {
+        return isDecodable(bytes);
+      }
+    }
+    return true; // ASCII, as most lines are
+  }
+
+  private static boolean isDecodable(byte[] bytes) {
+    try {
+      CharBuffer unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return unused.hasRemaining();
+    } catch (CharacterCodingException e) {
+      return false;
     }
   }
 
@@ -135,7 +154,7 @@ final class ItemLines implements ItemStream {
         NewRun.failed(
             head.task == null ? UNKNOWN_TASK : head.task,
             RunError.internal(RunError.Codes.PAYLOAD_TOO_LARGE, message)),
-        "");
+        NO_LINE);
   }
 
   /** The head of a line, without a number that it cuts, which would be read as a smaller one. */

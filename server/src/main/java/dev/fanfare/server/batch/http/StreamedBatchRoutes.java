@@ -3,6 +3,7 @@ package dev.fanfare.server.batch.http;
 import static dev.fanfare.server.config.ServerSettings.BATCH_ITEMS_MAX;
 import static dev.fanfare.server.config.ServerSettings.IDEMPOTENCY_KEY_TTL;
 import static dev.fanfare.server.config.ServerSettings.ITEM_BYTES_MAX;
+import static dev.fanfare.server.config.ServerSettings.STREAMED_BATCH_ITEMS_MAX;
 
 import dev.fanfare.protocol.PublicId;
 import dev.fanfare.server.access.http.AuthenticatedRoutes;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The routes of streamed batches: one announces a batch, the other streams its items. */
 public final class StreamedBatchRoutes implements Component {
@@ -70,12 +72,16 @@ public final class StreamedBatchRoutes implements Component {
   private Response announce(Exchange exchange, Caller caller) {
     Announcement announced =
         AnnouncementReader.read(
-            exchange.body(ANNOUNCEMENT_BODY_BYTES_MAX), config.get(BATCH_ITEMS_MAX));
+            exchange.body(ANNOUNCEMENT_BODY_BYTES_MAX),
+            config.get(STREAMED_BATCH_ITEMS_MAX),
+            config.get(BATCH_ITEMS_MAX));
     requireAnnounce(caller, announced.tasks());
     if (announced.parent() != null) {
       checkParents.check(caller, Map.of(announced.parent(), "create batch"));
     }
-    rates.takeBatch(caller.environment().id(), announced.itemCount());
+    if (announced.itemCount() > 0) {
+      rates.takeBatch(caller.environment().id(), announced.itemCount());
+    }
     NewRun.Key key =
         announced.key() == null
             ? null
@@ -142,8 +148,8 @@ public final class StreamedBatchRoutes implements Component {
     ItemLines lines =
         new ItemLines(
             exchange.stream(
-                (long) config.get(BATCH_ITEMS_MAX) * itemBytesMax,
-                2L * AddItems.BUFFER_CHARS_MAX + itemBytesMax),
+                (long) config.get(STREAMED_BATCH_ITEMS_MAX) * itemBytesMax,
+                2L * AddItems.BUFFER_BYTES_MAX + itemBytesMax),
             new ItemReader(config, clock.instant()),
             itemBytesMax,
             task -> {
@@ -156,9 +162,24 @@ public final class StreamedBatchRoutes implements Component {
     }
     AddItems.Added added =
         addItems
-            .add(caller.environment().id(), batchId, TriggerHeaders.source(exchange), lines)
+            .add(
+                caller.environment().id(),
+                batchId,
+                TriggerHeaders.source(exchange),
+                lines,
+                ending(exchange, caller))
             .orElseThrow(HttpError::of);
     return Response.json(200, BatchResponses.added(id, added));
+  }
+
+  /** What the last stream of an open-ended batch says; {@code null} for any other stream. */
+  private AddItems.@Nullable Ending ending(Exchange exchange, Caller caller) {
+    String runCount = exchange.query("runCount");
+    if (runCount == null) {
+      return null;
+    }
+    int count = AnnouncementReader.itemCount(runCount, config.get(STREAMED_BATCH_ITEMS_MAX));
+    return new AddItems.Ending(count, () -> rates.takeBatch(caller.environment().id(), count));
   }
 
   private static void checkContent(Exchange exchange) {
