@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param id {@code batch_…}
  * @param status {@code COMPLETED} when every run is final, whatever the outcomes
  * @param runCount the number of items
- * @param runIds one run id per item, in item order
+ * @param runIds one run id per item, in item order; see {@link Batches#await}
  * @param idempotencyKey absent: none
  * @param createdAt when it was triggered
  * @param updatedAt when it last changed

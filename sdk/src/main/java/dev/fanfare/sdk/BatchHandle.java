@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the batch's id, {@code batch_…}
  * @param runIds one run id per item, in item order; an item whose idempotency key was used before
- *     has the id of the existing run
+ *     has the id of the existing run. Empty if the batch was sent in several parts
  * @param isCached whether the batch already existed, by its idempotency key
  * @param items the same runs, each with whether it already existed; empty when the server does not
  *     send them

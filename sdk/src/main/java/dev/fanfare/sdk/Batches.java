@@ -30,11 +30,12 @@ public final class Batches {
    * later once a second, one round trip each.
    *
    * @param timeout of any length, not negative; zero reads once
-   * @return the batch; not final when {@code timeout} elapsed first
+   * @return the batch; not final when {@code timeout} elapsed first. Without {@link Batch#runIds}
+   *     if it has more than 1,000 runs; {@link #retrieve} reads them
    * @throws ApiException.NotFound when this environment has no such batch
    */
   public Batch await(String batchId, Duration timeout) {
-    return Polling.until(() -> retrieve(batchId), Batch::isFinal, timeout);
+    return Polling.until(() -> api.briefBatch(batchId), Batch::isFinal, timeout);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.fanfare.sdk.internal.Api;
 import dev.fanfare.sdk.internal.Bodies;
 import dev.fanfare.sdk.internal.CallFuture;
 import dev.fanfare.sdk.internal.Codec;
+import dev.fanfare.sdk.internal.ItemSender;
 import dev.fanfare.sdk.internal.Spans;
 import dev.fanfare.sdk.internal.Transport;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -181,6 +183,47 @@ public final class Fanfare {
         items.stream().map(item -> Bodies.Item.of(item, item.options().wire())).toList(),
         batch.headers(),
         parentRunId);
+  }
+
+  /**
+   * Triggers a batch of one task, of up to a million items, without options. See {@link
+   * #batchTrigger(TaskReference, Stream, Function)}.
+   */
+  public <I> BatchHandle batchTrigger(TaskReference<I> task, Stream<? extends I> payloads) {
+    return batchTrigger(task, payloads, payload -> TriggerOptions.options());
+  }
+
+  /**
+   * Triggers a batch of one task, of up to a million items: all runs or none.
+   *
+   * {@snippet :
+   * try (Stream<Email> emails = repository.streamAll()) {
+   *   BatchHandle handle = fanfare.batchTrigger(sendEmail, emails);
+   * }
+   * }
+   *
+   * <p>The stream is read once, on the calling thread, while its items are sent, about 10,000 or 4
+   * MiB at a time. So memory holds no more of them, however many there are. What is lost on the way
+   * is sent again, as for other calls; {@link Builder#callTimeout} limits how long each part takes.
+   * No run exists before the last item has arrived, which must be within 30 minutes. Once this
+   * returns, all runs exist and are durable. If it throws an exception, also one of the stream,
+   * then no run was created, unless the response to the last part was lost.
+   *
+   * <p>Up to 1,000 items are one request, and the handle has the ids of the runs. The handle of a
+   * larger batch has none: {@link Batches#retrieve} reads them.
+   *
+   * @param payloads at least one; the caller closes the stream
+   * @param options the options of an item, computed from its payload
+   * @throws IllegalArgumentException when there are no payloads
+   * @throws ApiException.Refused when an item breaks a rule; the message names its index
+   */
+  public <I> BatchHandle batchTrigger(
+      TaskReference<I> task,
+      Stream<? extends I> payloads,
+      Function<? super I, TriggerOptions> options) {
+    Stream<Bodies.Item> items =
+        payloads.map(payload -> new Bodies.Item(null, payload, options.apply(payload).wire()));
+    return new ItemSender(api, task.id(), parentRunId).send(items.iterator());
   }
 
   /** Calls that read and change runs. */

@@ -12,6 +12,7 @@ import dev.fanfare.sdk.RunPage;
 import dev.fanfare.sdk.RunResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,11 @@ import tools.jackson.databind.JavaType;
 
 /** The calls of the public API, one round trip each. Safe for use by many threads. */
 public final class Api {
-  private static final int ITEMS_MAX = 1_000;
+  /** The most items of a batch that is one request. */
+  static final int ITEMS_MAX = 1_000;
+
+  /** Storing a part of a large batch is quick, but creating a million runs takes a while. */
+  private static final Duration ITEMS_TIMEOUT = Duration.ofMinutes(2);
 
   /** The media type of a payload or output that is the path of a packet. */
   public static final String STORE = "application/store";
@@ -84,6 +89,48 @@ public final class Api {
     return read(post(path, body, headers), BatchHandle.class);
   }
 
+  private record Announced(String id) {}
+
+  /**
+   * Announces a batch whose items follow, and returns its id.
+   *
+   * @param parentRunId the run that triggers the batch; absent: none does
+   */
+  String announce(@Nullable String parentRunId) {
+    Map<String, Object> announcement = new LinkedHashMap<>();
+    announcement.put("openEnded", true);
+    if (parentRunId != null) {
+      announcement.put("parentRunId", parentRunId);
+    }
+    return read(post("/api/v3/batches", json(announcement), Map.of()), Announced.class).id;
+  }
+
+  private record Added(boolean sealed) {}
+
+  /**
+   * Sends items of an announced batch; those that the server has are ignored.
+   *
+   * @param lines one item on each
+   * @param count the number of all items, if these are the last ones; absent: more follow
+   * @return whether the batch has all its items, so that its runs exist
+   */
+  boolean addItems(String batchId, byte[] lines, @Nullable Integer count) {
+    String path = "/api/v3/batches/" + encode(batchId) + "/items";
+    Transport.Call call =
+        new Transport.Call(
+            "POST",
+            count == null ? path : path + "?runCount=" + count,
+            lines,
+            Map.of("Content-Type", "application/x-ndjson", "x-trigger-source", "sdk"));
+    byte[] response = transport.send(call, ITEMS_TIMEOUT);
+    return read(new String(response, StandardCharsets.UTF_8), Added.class).sealed;
+  }
+
+  /** Writes the bodies of triggers. */
+  Bodies bodies() {
+    return bodies;
+  }
+
   /** Reads a run. */
   public Run run(String runId) {
     return read(get("/api/v3/runs/" + encode(runId)), Run.class);
@@ -108,6 +155,12 @@ public final class Api {
   /** Reads a batch. */
   public Batch batch(String batchId) {
     return read(get("/api/v2/batches/" + encode(batchId)), Batch.class);
+  }
+
+  /** Reads a batch; without run ids if it has more than a batch of one request may have. */
+  public Batch briefBatch(String batchId) {
+    String path = "/api/v2/batches/" + encode(batchId) + "?maxRuns=" + ITEMS_MAX;
+    return read(get(path), Batch.class);
   }
 
   private record Results(List<Result> items) {}

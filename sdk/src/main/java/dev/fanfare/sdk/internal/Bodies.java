@@ -67,11 +67,26 @@ public final class Bodies {
     return bytes.toByteArray();
   }
 
+  /** Adds an item of an announced batch to {@code lines}. */
+  void line(ByteArrayOutputStream lines, int index, String taskId, Item item) {
+    try (JsonGenerator json = codec.part().createGenerator(lines)) {
+      json.writeStartObject();
+      json.writeNumberProperty("index", index);
+      json.writeStringProperty("task", taskId);
+      writeRest(json, item, null);
+    }
+    lines.write('\n');
+  }
+
   private void write(JsonGenerator json, Item item, @Nullable String parentRunId) {
     json.writeStartObject();
     if (item.taskId() != null) {
       json.writeStringProperty("task", item.taskId());
     }
+    writeRest(json, item, parentRunId);
+  }
+
+  private void writeRest(JsonGenerator json, Item item, @Nullable String parentRunId) {
     json.writeName("payload");
     codec.part().writeValue(json, item.payload());
     if (!item.options().isEmpty() || parentRunId != null) {

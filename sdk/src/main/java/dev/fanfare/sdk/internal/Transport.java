@@ -60,8 +60,8 @@ public final class Transport {
    *
    * @param path encoded, with a leading slash
    * @param body JSON; absent: none
-   * @param headers in addition to authorization and content type; a call that is not idempotent
-   *     must have a request key among them
+   * @param headers in addition to authorization and content type, unless it is not JSON; a call
+   *     that is not idempotent must have a request key among them
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Call(
@@ -70,7 +70,15 @@ public final class Transport {
   /** Sends a call, with retries, and returns the body of the 2xx response. */
   public byte[] send(Call call) {
     boolean large = call.body() != null && call.body().length > LARGE_BYTES;
-    return withRetries(timeout -> once(call, timeout), large, call.method(), call.path()).body();
+    return withRetries(
+            timeout -> once(call, timeout), callTimeout, large, call.method(), call.path())
+        .body();
+  }
+
+  /** As {@link #send(Call)}, for a call that may take longer than the time limit of calls. */
+  public byte[] send(Call call, Duration timeout) {
+    Duration limit = callTimeout.compareTo(timeout) > 0 ? callTimeout : timeout;
+    return withRetries(left -> once(call, left), limit, true, call.method(), call.path()).body();
   }
 
   /** Gets a presigned URL, with retries. The secret key is not sent to it. */
@@ -83,20 +91,29 @@ public final class Transport {
     }
     HttpRequest request = HttpRequest.newBuilder(url).build();
     return withRetries(
-        timeout -> once(request, timeout, Listener.PATIENT), true, "GET", url.getPath());
+        timeout -> once(request, timeout, Listener.PATIENT),
+        callTimeout,
+        true,
+        "GET",
+        url.getPath());
   }
 
   /**
    * Sends a call until it succeeds, its tries are used up, or the next one could not begin in time.
    *
+   * @param limit how long all tries may take
    * @param large whether sending or receiving may take long: a try then has all the time that is
    *     left, and otherwise half of it, so that another one can follow when the connection is dead
    */
   private Response withRetries(
-      Function<Duration, Response> call, boolean large, String method, String path) {
+      Function<Duration, Response> call,
+      Duration limit,
+      boolean large,
+      String method,
+      String path) {
     long start = System.nanoTime();
     for (int tries = 1; ; tries++) {
-      long left = leftNanos(start);
+      long left = leftNanos(start, limit);
       FanfareException failure;
       long wait;
       try {
@@ -116,15 +133,15 @@ public final class Transport {
       }
       if (tries >= triesMax
           || Thread.currentThread().isInterrupted()
-          || leftNanos(start) <= TimeUnit.MILLISECONDS.toNanos(wait)) {
+          || leftNanos(start, limit) <= TimeUnit.MILLISECONDS.toNanos(wait)) {
         throw failure;
       }
       pause(wait);
     }
   }
 
-  private long leftNanos(long start) {
-    return Math.max(1, Spans.nanos(callTimeout) - (System.nanoTime() - start));
+  private static long leftNanos(long start, Duration limit) {
+    return Math.max(1, Spans.nanos(limit) - (System.nanoTime() - start));
   }
 
   /** Sends a call without retries and returns the body of the 2xx response. */
@@ -182,9 +199,10 @@ public final class Transport {
     if (call.body() == null) {
       request.method(call.method(), HttpRequest.BodyPublishers.noBody());
     } else {
-      request
-          .header("Content-Type", "application/json")
-          .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
+      if (!call.headers().containsKey("Content-Type")) {
+        request.header("Content-Type", "application/json");
+      }
+      request.method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()));
     }
     return request.build();
   }
