@@ -24,7 +24,8 @@ public final class Bench {
           new GrowthWorkload());
 
   private static final List<SeparateWorkload> SEPARATE_WORKLOADS =
-      List.of(new NetworkWorkload(), new StoredWorkload(), new SnapshotWorkload());
+      List.of(
+          new NetworkWorkload(), new StoredWorkload(), new SnapshotWorkload(), new StreamWorkload());
 
   private Bench() {}
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
  * @param stored how many finished runs the workload {@code stored} loads
+ * @param streamed how many items the batch of the workload {@code stream} has
  * @param minutes how long the workload {@code snapshot} holds its snapshot
  * @param queueLimit the concurrency limit of the queue of {@code snapshot}; 0: no limit
  * @param seed the seed of random values; absent: a random one
@@ -29,6 +30,7 @@ record BenchOptions(
     Set<String> only,
     List<String> serverFlags,
     int stored,
+    int streamed,
     int minutes,
     int queueLimit,
     @Nullable Long seed,
@@ -45,8 +47,9 @@ record BenchOptions(
         --peers=NAME[,NAME]     some of them: db-scheduler JobRunr graphile-worker pg-boss
         --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips fairness
                                 growth network micro. Without it, all of these.
-                                Only by name: stored snapshot
+                                Only by name: stored snapshot stream
         --stored=N              stored: how many finished runs are loaded (10000000)
+        --streamed=N            stream: how many items the batch has (1000000)
         --minutes=N             snapshot: how long the snapshot is held (60)
         --seed=N                stored: repeats the random values of an earlier run
         --queue-limit=N         snapshot: a concurrency limit for the queue (0: none)
@@ -67,6 +70,7 @@ record BenchOptions(
     Set<String> only = new TreeSet<>();
     List<String> serverFlags = new ArrayList<>();
     int stored = 0;
+    int streamed = 0;
     int minutes = 0;
     int queueLimit = 0;
     Long seed = null;
@@ -87,6 +91,8 @@ record BenchOptions(
         serverFlags.add(value);
       } else if (arg.startsWith("--stored=")) {
         stored = Integer.parseInt(value);
+      } else if (arg.startsWith("--streamed=")) {
+        streamed = Integer.parseInt(value);
       } else if (arg.startsWith("--minutes=")) {
         minutes = Integer.parseInt(value);
       } else if (arg.startsWith("--seed=")) {
@@ -106,6 +112,7 @@ record BenchOptions(
         only,
         serverFlags,
         stored > 0 ? stored : small ? 30_000 : 10_000_000,
+        streamed > 0 ? streamed : small ? 20_000 : 1_000_000,
         minutes > 0 ? minutes : small ? 1 : 60,
         queueLimit,
         seed,

@@ -41,17 +41,27 @@ final class Tasks {
   static List<Item> items(int count) {
     List<Item> items = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      items.add(new Item(100_000 + i, TEXT));
+      items.add(item(i));
     }
     return items;
+  }
+
+  /** One of these payloads. */
+  static Item item(int i) {
+    return new Item(100_000 + i, TEXT);
   }
 
   /** The same payloads as stored JSON. */
   static List<String> texts(int count) {
     List<String> texts = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      texts.add("{\"number\":" + (100_000 + i) + ",\"text\":\"" + TEXT + "\"}");
+      texts.add(text(i));
     }
     return texts;
+  }
+
+  /** One of these payloads as stored JSON. */
+  static String text(int i) {
+    return "{\"number\":" + (100_000 + i) + ",\"text\":\"" + TEXT + "\"}";
   }
 }
