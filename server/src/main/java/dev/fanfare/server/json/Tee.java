@@ -18,9 +18,12 @@ final class Tee extends InputStream {
   /** Usually, the beginning of any number is kept: the parser reads it before it is asked for. */
   private static final int KEPT_USUALLY = JsonReader.TEXT_CHARS_MAX + 2 * WINDOW;
 
+  /** Many bodies are short, such as each line of a stream, and clearing a buffer takes time. */
+  private static final int FIRST = 1024;
+
   private final InputStream source;
   private final Utf8Check utf8 = new Utf8Check();
-  private byte[] buffer = new byte[16 * 1024];
+  private byte[] buffer = new byte[FIRST];
   private int length;
   private long bufferStart; // position in the stream of buffer[0]
   private int keptMax = KEPT_USUALLY; // bytes in the buffer
