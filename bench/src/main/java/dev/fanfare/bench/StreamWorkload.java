@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * One streamed batch: how long it takes from its announcement until it is sealed, when its first
  * run starts, and how long reading it takes. The baselines of the result are limits.
  */
-final class StreamWorkload implements SeparateWorkload {
+final class StreamWorkload implements LongWorkload {
   private static final double START_SECONDS_MAX = 15;
   private static final double FIRST_RUN_MILLIS_MAX = 100;
   private static final double READ_MILLIS_MAX = 1_000;
@@ -35,11 +35,6 @@ final class StreamWorkload implements SeparateWorkload {
   @Override
   public String name() {
     return "stream";
-  }
-
-  @Override
-  public boolean onlyByName() {
-    return true;
   }
 
   @Override

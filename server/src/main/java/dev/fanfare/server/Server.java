@@ -78,7 +78,7 @@ public final class Server implements AutoCloseable {
       SecretKey key = keys.developmentKey();
       this.developmentKey = key == null ? "" : key.text();
       Components components = new Components(resources);
-      startSweeps(resources, keys, components);
+      startSweeps(resources, watch, components);
       AtomicBoolean accepting = new AtomicBoolean(true);
       List<Route> all = new ArrayList<>();
       all.addAll(new HealthRoutes(watch, accepting::get).routes());
@@ -149,9 +149,8 @@ public final class Server implements AutoCloseable {
     return keys;
   }
 
-  private void startSweeps(Resources resources, Keys keys, Components components) {
-    SweepLoop sweeps =
-        SweepLoop.start(resources.database(), keys::environmentIds, components.sweeps());
+  private void startSweeps(Resources resources, DatabaseWatch watch, Components components) {
+    SweepLoop sweeps = SweepLoop.start(resources.database(), watch, components.sweeps());
     stops.push(sweeps::close);
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * server refuses a revoked key within {@link #CACHE_LIFE}. Thread-safe.
  */
 public final class Keys {
-  /** How long keys and environments are cached, so how long a revoked key may still be accepted. */
+  /** How long keys are cached, so how long a revoked key may still be accepted. */
   public static final Duration CACHE_LIFE = Duration.ofSeconds(2);
 
   private static final String PROJECT = "default";
@@ -31,9 +31,6 @@ public final class Keys {
   private final KeyCipher cipher;
   private final TimeOrderedIds ids;
   private final AccessStore store = new AccessStore();
-  private volatile @Nullable CachedIds environments;
-
-  private record CachedIds(List<Integer> ids, long nanos) {}
 
   public Keys(Database database, KeyCipher cipher, TimeOrderedIds ids) {
     this.database = database;
@@ -158,19 +155,4 @@ public final class Keys {
 
   /** A valid key with its environment. */
   public record EnvironmentKey(Environment environment, SecretKey key) {}
-
-  /**
-   * The ids of all environments, for sweeps. A new environment appears within {@link #CACHE_LIFE}.
-   */
-  public List<Integer> environmentIds() {
-    CachedIds cached = environments;
-    if (cached == null || System.nanoTime() - cached.nanos() > CACHE_LIFE.toNanos()) {
-      cached =
-          new CachedIds(
-              database.transaction(store::environments).stream().map(Environment::id).toList(),
-              System.nanoTime());
-      environments = cached;
-    }
-    return cached.ids();
-  }
 }

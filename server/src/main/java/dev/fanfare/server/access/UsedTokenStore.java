@@ -15,6 +15,19 @@ import java.util.Set;
  * batch does not use up its token.
  */
 public final class UsedTokenStore {
+  /** When the first token of each environment expires. */
+  static final String DUE =
+      """
+      select e.environment_id, d.expires_at as at
+        from environments e
+       cross join lateral (
+               select x.expires_at
+                 from used_tokens x
+                where x.environment_id = e.environment_id
+                order by x.expires_at
+                limit 1) as d
+      """;
+
   /** Tokens expire by the server's clock and are pruned by the database's, which may differ. */
   private static final Duration MARGIN = Duration.ofDays(1);
 

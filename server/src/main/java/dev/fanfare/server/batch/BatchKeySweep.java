@@ -1,5 +1,6 @@
 package dev.fanfare.server.batch;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.PruneSweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -11,6 +12,11 @@ final class BatchKeySweep extends PruneSweep {
 
   BatchKeySweep(Database database) {
     super(database);
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(BatchStore.DUE);
   }
 
   @Override

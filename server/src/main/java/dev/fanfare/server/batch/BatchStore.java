@@ -17,6 +17,19 @@ import tools.jackson.core.type.TypeReference;
 
 /** SQL of {@code batches} and {@code batch_keys}. */
 final class BatchStore {
+  /** When the first key of each environment expires. */
+  static final String DUE =
+      """
+      select e.environment_id, d.expires_at as at
+        from environments e
+       cross join lateral (
+               select x.expires_at
+                 from batch_keys x
+                where x.environment_id = e.environment_id
+                order by x.expires_at
+                limit 1) as d
+      """;
+
   private static final TypeReference<List<ItemError>> ERRORS = new TypeReference<>() {};
 
   /** Inserts a sealed batch, after its runs. It is COMPLETED if it has no open run. */

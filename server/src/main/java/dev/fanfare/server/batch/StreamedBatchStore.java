@@ -16,6 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL of streamed batches in {@code batches}. */
 final class StreamedBatchStore {
+  /** When the oldest batch of each environment was announced that is not sealed. */
+  static final String DUE =
+      """
+      select e.environment_id, d.created_at as at
+        from environments e
+       cross join lateral (
+               select x.created_at
+                 from batches x
+                where x.environment_id = e.environment_id
+                  and x.sealed_at is null
+                  and x.status = 'PENDING'
+                order by x.created_at
+                limit 1) as d
+      """;
+
   /** How many items that cannot become runs are listed with their errors. */
   static final int ERRORS_MAX = 1_000;
 

@@ -1,5 +1,6 @@
 package dev.fanfare.server.batch;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import java.time.Duration;
@@ -28,6 +29,11 @@ final class UnsealedSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return new DueQuery(StreamedBatchStore.DUE, limit);
   }
 
   @Override

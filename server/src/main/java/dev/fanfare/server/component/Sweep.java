@@ -18,8 +18,19 @@ public interface Sweep {
     return false;
   }
 
-  /** The pause after a step that found nothing to do. */
+  /** How often the database is asked where the sweep is due. */
   Duration interval();
+
+  /** Asks where and when the sweep is due. Elsewhere no step runs. */
+  DueQuery dueQuery();
+
+  /**
+   * Whether it matters that each step runs on time. Then the database is asked again after every
+   * step, for the next one may be due before the interval is over.
+   */
+  default boolean isOnTime() {
+    return false;
+  }
 
   /** The pause after a step that changed something, before the next one looks for more. */
   default Duration pause() {
@@ -33,6 +44,9 @@ public interface Sweep {
   default @Nullable Contact contact() {
     return null;
   }
+
+  /** Notes that the database has answered {@link #dueQuery}. */
+  default void asked() {}
 
   /**
    * Runs one step.

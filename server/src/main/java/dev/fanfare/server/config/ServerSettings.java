@@ -390,8 +390,10 @@ public final class ServerSettings {
   public static final Setting<Duration> SWEEP_INTERVAL =
       OPERATION
           .declare(DURATION, "FANFARE_SWEEP_INTERVAL", POSITIVE)
-          .doc("Pause between two sweeps for due delays, expired runs and lapsed sessions")
-          .byDefault("250ms");
+          .doc(
+              "How often a server asks the database for delays, times to live and sessions that end"
+                  + " soon. Delayed runs start on time, however rarely it asks")
+          .byDefault("1s");
 
   public static final Setting<Duration> SHUTDOWN_GRACE =
       OPERATION

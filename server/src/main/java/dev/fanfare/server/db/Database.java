@@ -1,6 +1,5 @@
 package dev.fanfare.server.db;
 
-import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -45,6 +44,7 @@ public final class Database implements AutoCloseable {
   private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
   private final AtomicInteger generation = new AtomicInteger();
   private volatile @Nullable String diskFailure;
+  private volatile DelayListener delays = (environmentId, dueAt) -> {};
 
   private Database(
       Connector connector,
@@ -132,6 +132,11 @@ public final class Database implements AutoCloseable {
     return Migration.version(address);
   }
 
+  /** Sets who learns of delayed runs; nobody else does. */
+  public void onDelay(DelayListener listener) {
+    delays = listener;
+  }
+
   /**
    * Runs {@code work} in a transaction in one environment, and commits it. Any exception rolls it
    * back. After a deadlock or a serialization conflict, and when the connection was lost before the
@@ -175,7 +180,7 @@ public final class Database implements AutoCloseable {
             return result;
           });
     } catch (RollBack e) {
-      return Result.refused(e.refusal);
+      return Result.refused(e.refusal());
     }
   }
 
@@ -244,16 +249,6 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Rolls a transaction back for a refusal. */
-  private static final class RollBack extends RuntimeException {
-    private final transient Refusal refusal;
-
-    RollBack(Refusal refusal) {
-      super(null, null, false, false);
-      this.refusal = refusal;
-    }
-  }
-
   private <T extends @Nullable Object> T retrying(
       @Nullable Integer environmentId, Mode mode, Function<Tx, T> work) {
     for (int tries = 1; ; tries++) {
@@ -281,6 +276,7 @@ public final class Database implements AutoCloseable {
         T result = work.apply(tx);
         committing = true;
         tx.commit();
+        tx.committed(delays);
         return result;
       } catch (Throwable e) {
         rollback(connection, e);
@@ -351,6 +347,13 @@ public final class Database implements AutoCloseable {
   /** A connection outside the pools, in auto-commit mode. The caller must close it. */
   Connection connection() throws SQLException {
     return connector.open();
+  }
+
+  /**
+   * The statement with which each transaction must begin; null unless a pooler shares connections.
+   */
+  @Nullable String settingsOfTransaction() {
+    return connector.settingsOfTransaction();
   }
 
   /**

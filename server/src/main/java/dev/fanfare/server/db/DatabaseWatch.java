@@ -24,7 +24,9 @@ import org.slf4j.LoggerFactory;
  * server works with, and it leaves paths that went silent: when the watching connection had to be
  * replaced, idle connections of the pools are opened anew; and a transaction that waits while
  * PostgreSQL does not work for it is given up, long before the time limit of its socket.
- * Thread-safe.
+ *
+ * <p>Questions of others travel with its looks. If one takes long, or meets a locked table, the
+ * watch looks again without it. Thread-safe.
  */
 public final class DatabaseWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
@@ -44,13 +46,6 @@ public final class DatabaseWatch implements AutoCloseable {
 
   /** How long a transaction waits for PostgreSQL before anyone looks what PostgreSQL does. */
   private static final Duration LONG = Duration.ofMillis(2_500);
-
-  private static final String LOOK =
-      """
-      select pg_catalog.pg_backend_pid() as backend,
-             pg_catalog.pg_is_in_recovery() as standby,
-             least_schema() as least_schema
-      """;
 
   /** Needs new pages on the disk, as the rows of a trigger may. */
   private static final String WRITE =
@@ -80,6 +75,7 @@ public final class DatabaseWatch implements AutoCloseable {
   private long answeredNanos;
   private boolean asked;
   private boolean closed;
+  private volatile @Nullable Passenger passenger;
 
   // Used by the thread only.
   private @Nullable Connection connection;
@@ -99,6 +95,17 @@ public final class DatabaseWatch implements AutoCloseable {
     DatabaseWatch watch = new DatabaseWatch(database);
     watch.thread.start();
     return watch;
+  }
+
+  /** Lets questions travel with the looks from now on. */
+  public void carry(Passenger questions) {
+    lock.lock();
+    try {
+      passenger = questions;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -147,9 +154,10 @@ public final class DatabaseWatch implements AutoCloseable {
   private boolean pause() {
     lock.lock();
     try {
-      long nanos = TimeUnit.MILLISECONDS.toNanos(INTERVAL_MILLIS);
-      while (!closed && !asked && nanos > 0) {
-        nanos = changed.awaitNanos(nanos);
+      long lookAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(INTERVAL_MILLIS);
+      for (long nanos = untilLook(lookAt); !closed && !asked && nanos > 0; ) {
+        changed.awaitNanos(nanos);
+        nanos = untilLook(lookAt);
       }
       asked = false;
       return !closed;
@@ -158,6 +166,11 @@ public final class DatabaseWatch implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private long untilLook(long lookAt) {
+    long nanos = lookAt - System.nanoTime();
+    return passenger == null ? nanos : Math.min(nanos, passenger.nanosUntilNext());
   }
 
   private void look() {
@@ -185,24 +198,27 @@ public final class DatabaseWatch implements AutoCloseable {
     }
   }
 
+  private Connection connect() throws SQLException {
+    Connection open = database.connection();
+    connection = open;
+    open.setNetworkTimeout(Runnable::run, SILENCE_MILLIS);
+    if (database.settingsOfTransaction() == null) {
+      Look.limit(open);
+    }
+    return open;
+  }
+
   private void lookOnce() throws SQLException {
-    Connection open = connection;
-    String schemaProblem;
-    if (open == null) {
-      open = database.connection();
-      open.setNetworkTimeout(Runnable::run, SILENCE_MILLIS);
-      connection = open;
+    Connection open = connection == null ? connect() : connection;
+    Passenger rider = passenger;
+    Look seen =
+        Look.take(open, database.settingsOfTransaction(), rider == null ? null : rider.next());
+    if (seen.standby()) {
+      throw Connector.standby();
     }
-    try (Statement statement = open.createStatement();
-        ResultSet seen = statement.executeQuery(LOOK)) {
-      seen.next();
-      if (seen.getBoolean("standby")) {
-        throw Connector.standby();
-      }
-      // A pooler between both makes up a number of its own.
-      seesBackends = seen.getInt("backend") == open.unwrap(PGConnection.class).getBackendPID();
-      schemaProblem = schemaProblem(seen.getInt("least_schema"));
-    }
+    // A pooler between both makes up a number of its own.
+    seesBackends = seen.backend() == open.unwrap(PGConnection.class).getBackendPID();
+    String schemaProblem = schemaProblem(seen.leastSchema());
     found(schemaProblem == null ? diskProblem(open) : schemaProblem, true);
     giveUpSilent(open);
   }

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Signals to waiting polls, on all servers of the database, that an environment has runs that are
- * ready. A signal is a hint: it is sent after the commit and can be lost, so waiting polls also
- * query from time to time.
+ * ready. A signal is a hint: it is sent after the commit and can be lost. So somebody has to check
+ * now and then whether there is anything, and otherwise waiting polls query from time to time.
  *
  * <p>A thread of its own sends signals to the other servers with NOTIFY, and combines those that
  * arrive meanwhile. Inside the triggering transactions, NOTIFY would serialize their commits on one
@@ -31,6 +31,9 @@ public final class Signals implements AutoCloseable {
   private static final int LISTEN_MILLIS = 250;
   private static final int PAUSE_MILLIS = 1_000;
   private static final Duration PROBE_INTERVAL = Duration.ofSeconds(10);
+
+  /** How long polls rely on a check: one takes place every second. */
+  private static final Duration CHECKED = Duration.ofSeconds(3);
 
   private final Database database;
 
@@ -51,6 +54,7 @@ public final class Signals implements AutoCloseable {
           "Receives the notifications of other servers again");
   private final Thread listener;
   private final Thread sender;
+  private volatile long checkedNanos = System.nanoTime() - CHECKED.toNanos();
   private volatile boolean closed;
 
   private Signals(Database database) {
@@ -79,8 +83,11 @@ public final class Signals implements AutoCloseable {
 
   /** A poll that waits for work. For use by one thread, which must close it. */
   public interface Waiter extends AutoCloseable {
-    /** Waits for a signal since it last looked, at most for {@code timeout}. */
-    void await(Duration timeout) throws InterruptedException;
+    /**
+     * Waits for a signal since it last looked, at most for {@code timeout}; returns whether there
+     * was one.
+     */
+    boolean await(Duration timeout) throws InterruptedException;
 
     /** Notes that it looks for work now. */
     Look look();
@@ -155,9 +162,24 @@ public final class Signals implements AutoCloseable {
     wakeSender.offer(true);
   }
 
+  /** Notes that somebody has just looked whether there is anything of which no signal came. */
+  public void checked() {
+    checkedNanos = System.nanoTime();
+  }
+
+  /** Whether polls can rely on signals: what is lost is found by somebody else. */
+  public boolean areChecked() {
+    return System.nanoTime() - checkedNanos < CHECKED.toNanos();
+  }
+
   /** Wakes all polls of an environment that wait on this server. */
   public void wake(int environmentId) {
     waiters(environmentId).signal(Work.FOR_ALL);
+  }
+
+  /** Wakes a poll of an environment that waits on this server, as {@link #ready(int)} does. */
+  public void wakeOne(int environmentId) {
+    waiters(environmentId).signal(Work.UNKNOWN);
   }
 
   private Waiters waiters(int environmentId) {
@@ -204,8 +226,8 @@ public final class Signals implements AutoCloseable {
   private void listen() {
     if (!database.canListen()) {
       log.info(
-          "The database's pooler shares connections between transactions, so polls look once a"
-              + " second for the runs of other servers. They look at once if"
+          "The database's pooler shares connections between transactions, so this server"
+              + " looks once a second for the runs of other servers. It learns of them at once if"
               + " FANFARE_DATABASE_DIRECT_URL names the database without the pooler");
       return;
     }

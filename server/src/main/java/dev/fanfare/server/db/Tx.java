@@ -15,6 +15,7 @@ public final class Tx {
   private final IdRanges ranges;
   private final @Nullable Integer environmentId;
   private final boolean repeated;
+  private @Nullable Instant dueAt;
 
   Tx(Flight flight, IdRanges ranges, @Nullable Integer environmentId, boolean repeated) {
     this.flight = flight;
@@ -70,6 +71,23 @@ public final class Tx {
       flight.await(() -> statement.execute(text));
     } catch (SQLException e) {
       throw new DatabaseException(e);
+    }
+  }
+
+  /**
+   * Notes that this transaction delays a run until {@code dueAt}. Once it is committed, this server
+   * knows, and need not ask the database before that time.
+   */
+  public void delays(Instant dueAt) {
+    if (this.dueAt == null || dueAt.isBefore(this.dueAt)) {
+      this.dueAt = dueAt;
+    }
+  }
+
+  /** Says whether and when a run will be due. */
+  void committed(DelayListener delays) {
+    if (dueAt != null && environmentId != null) {
+      delays.delayed(environmentId, dueAt);
     }
   }
 

@@ -119,13 +119,14 @@ final class Waiters {
     }
 
     @Override
-    public void await(Duration timeout) throws InterruptedException {
+    public boolean await(Duration timeout) throws InterruptedException {
       long nanos = timeout.toNanos();
       lock.lock();
       try {
         while (!signaled && nanos > 0 && !closed) {
           nanos = wakeUp.awaitNanos(nanos);
         }
+        return signaled;
       } finally {
         lock.unlock();
       }

@@ -1,5 +1,6 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -29,6 +30,11 @@ final class CancelSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(CancellationStore.DUE);
   }
 
   @Override

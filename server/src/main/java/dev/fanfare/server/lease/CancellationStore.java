@@ -7,6 +7,17 @@ import java.util.UUID;
 
 /** SQL of {@code cancellations}: canceled runs with descendants that are still to be canceled. */
 final class CancellationStore {
+  /** The environments in which descendants are to be canceled. */
+  static final String DUE =
+      """
+      select e.environment_id, now() as at
+        from environments e
+       cross join lateral (
+               select true as found
+                 from cancellations x
+                where x.environment_id = e.environment_id
+                limit 1) as d
+      """;
 
   /**
    * A run whose children are to be canceled, in the order of their ids.

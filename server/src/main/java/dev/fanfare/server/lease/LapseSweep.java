@@ -3,6 +3,7 @@ package dev.fanfare.server.lease;
 import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
 import dev.fanfare.server.component.Contact;
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
@@ -45,6 +46,11 @@ final class LapseSweep implements Sweep {
   }
 
   /** Returns how many leases and sessions ended. */
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(LeaseQueries.LAPSING);
+  }
+
   @Override
   public int runOnce(int environmentId, Instant now) {
     int ended = database.transaction(environmentId, tx -> lapse(tx, now));

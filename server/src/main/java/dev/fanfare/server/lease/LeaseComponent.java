@@ -31,7 +31,9 @@ public final class LeaseComponent implements Component {
             new ReclaimSweep(resources, reclaim),
             new CancelSweep(resources, finishRuns),
             new SlotSweep(resources.database()),
-            new ParkSweep(resources.database()));
+            new ParkSweep(resources.database()),
+            new WakeSweep(resources),
+            new NoticeSweep(resources));
   }
 
   /** Claims runs for a session. */

@@ -1,5 +1,6 @@
 package dev.fanfare.server.lease;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -40,6 +41,11 @@ final class ParkSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(LeaseQueries.UNDECLARED);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static dev.fanfare.server.config.ServerSettings.START_LIMIT;
 import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
 import dev.fanfare.server.component.Contact;
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.ServerConfig;
@@ -23,7 +24,7 @@ import java.util.List;
  */
 final class ReclaimSweep implements Sweep {
   /** How much rarer it is than other sweeps, because a step reads all leases. */
-  private static final int INTERVALS = 20;
+  private static final int INTERVALS = 5;
 
   /** How long a worker may take to end an attempt that exceeded its max duration. */
   private static final Duration EXCEEDED_GRACE = Duration.ofSeconds(30);
@@ -49,6 +50,11 @@ final class ReclaimSweep implements Sweep {
   @Override
   public Contact contact() {
     return reclaim.contact(interval());
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(LeaseQueries.HELD);
   }
 
   @Override

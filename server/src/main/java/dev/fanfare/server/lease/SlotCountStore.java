@@ -6,6 +6,17 @@ import java.util.List;
 
 /** SQL that counts leases for the slot counters of queues. */
 final class SlotCountStore {
+  /** The environments with slot counters. */
+  static final String DUE =
+      """
+      select e.environment_id, now() as at
+        from environments e
+       cross join lateral (
+               select true as found
+                 from slots x
+                where x.environment_id = e.environment_id
+                limit 1) as d
+      """;
 
   /**
    * Inserts, later, the missing slot counters of those lanes whose queues have a limit. A counter

@@ -15,6 +15,19 @@ import java.util.UUID;
  * transaction with a new reference shares, so none is overlooked.
  */
 public final class PacketStore {
+  /** When the oldest packet of each environment was stored that may be unused. */
+  static final String DUE =
+      """
+      select e.environment_id, d.stored_at as at
+        from environments e
+       cross join lateral (
+               select x.stored_at
+                 from packets x
+                where x.environment_id = e.environment_id
+                  and not x.used
+                order by x.stored_at
+                limit 1) as d
+      """;
 
   /** Records that bytes are about to be stored under a path. */
   void add(Tx tx, String path, Instant now) {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.packet;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Sweep;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +19,11 @@ final class PacketSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return new DueQuery(PacketStore.DUE, Packets.UNUSED_LIFE);
   }
 
   @Override

@@ -13,6 +13,19 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code delays}: runs that become ready at a later time. */
 public final class DelayStore {
+  /** When the first delay of each environment is due. */
+  static final String DUE =
+      """
+      select e.environment_id, d.due_at as at
+        from environments e
+       cross join lateral (
+               select x.due_at
+                 from delays x
+                where x.environment_id = e.environment_id
+                order by x.due_at
+                limit 1) as d
+      """;
+
   private final ExpiryStore expiryStore = new ExpiryStore();
 
   /** An entry and the time at which it becomes ready. */
@@ -21,6 +34,7 @@ public final class DelayStore {
   /** Inserts delayed runs, in one statement. */
   public void insertAll(Tx tx, List<Delayed> delayed) {
     List<Entry> entries = delayed.stream().map(Delayed::entry).toList();
+    delayed.forEach(each -> tx.delays(each.dueAt()));
     tx.sql(
             """
             insert into delays
@@ -130,6 +144,7 @@ public final class DelayStore {
    * run that holds the key. So only one of many concurrent triggers creates a run.
    */
   public Set<Hash> insertDebounced(Tx tx, Collection<Debounced> runs) {
+    runs.forEach(run -> tx.delays(run.delayed().dueAt()));
     return new HashSet<>(
         tx.sql(
                 """
@@ -176,6 +191,7 @@ public final class DelayStore {
 
   /** Moves a delay that the caller has locked, and with it the run's rank. */
   public void move(Tx tx, UUID runId, Instant from, Instant to) {
+    tx.delays(to);
     tx.sql(
             """
             update delays

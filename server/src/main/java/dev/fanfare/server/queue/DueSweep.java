@@ -2,6 +2,7 @@ package dev.fanfare.server.queue;
 
 import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -29,6 +30,16 @@ final class DueSweep implements Sweep {
   @Override
   public Duration interval() {
     return interval;
+  }
+
+  @Override
+  public boolean isOnTime() {
+    return true;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(DelayStore.DUE);
   }
 
   @Override

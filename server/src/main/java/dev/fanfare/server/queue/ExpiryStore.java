@@ -8,6 +8,19 @@ import java.util.UUID;
 /** SQL of {@code expiries}: the expiry deadlines of queued runs. */
 public final class ExpiryStore {
 
+  /** When the first deadline of each environment passes. */
+  public static final String DUE =
+      """
+      select e.environment_id, d.expires_at as at
+        from environments e
+       cross join lateral (
+               select x.expires_at
+                 from expiries x
+                where x.environment_id = e.environment_id
+                order by x.expires_at
+                limit 1) as d
+      """;
+
   /** A ready entry and the time at which it expires. */
   public record Expiring(Entry entry, Instant expiresAt) {}
 

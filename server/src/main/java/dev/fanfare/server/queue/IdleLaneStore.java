@@ -7,6 +7,18 @@ import java.util.List;
 
 /** SQL of {@code lanes} that nobody uses any more. {@link LaneStore} says how they go. */
 final class IdleLaneStore {
+  /** When the lane of each environment was checked that was not for the longest time. */
+  static final String DUE =
+      """
+      select e.environment_id, d.checked_at as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from lanes x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      """;
 
   /** A lane whose check is due; {@code idle}: it had no run when it was last checked. */
   record Unchecked(long laneId, boolean idle) {}

@@ -10,6 +10,57 @@ import java.util.Objects;
  * how they go.
  */
 final class IdleQueueStore {
+  /**
+   * When a name of each environment was checked that was not for the longest time. {@code
+   * version_tasks} are checked every 30 days, the others every day.
+   */
+  static final String DUE =
+      """
+      select e.environment_id, d.checked_at as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from queues x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      union all
+      select e.environment_id, d.checked_at as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from task_queues x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      union all
+      select e.environment_id, d.checked_at as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from tasks x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      union all
+      select e.environment_id, d.checked_at as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from versions x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      union all
+      select e.environment_id, d.checked_at + interval '29 days' as at
+        from environments e
+       cross join lateral (
+               select x.checked_at
+                 from version_tasks x
+                where x.environment_id = e.environment_id
+                order by x.checked_at
+                limit 1) as d
+      """;
 
   /**
    * Checks up to {@code max} rows of {@code task_queues} that were not checked since {@code

@@ -1,5 +1,6 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -36,6 +37,11 @@ final class LaneSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return new DueQuery(IdleLaneStore.DUE, BETWEEN_CHECKS);
   }
 
   @Override

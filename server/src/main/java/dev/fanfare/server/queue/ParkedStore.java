@@ -7,6 +7,20 @@ import java.util.UUID;
 
 /** SQL of {@code parked}: runs whose task no worker has declared. */
 public final class ParkedStore {
+  /** The environments with parked runs of tasks that a worker has declared. */
+  public static final String DUE =
+      """
+      select t.environment_id, now() as at
+        from tasks t
+       cross join lateral (
+               select true as found
+                 from parked x
+                where x.environment_id = t.environment_id
+                  and x.task_id = t.task_id
+                limit 1) as d
+       where t.registered_at is not null
+      """;
+
   private final ExpiryStore expiryStore = new ExpiryStore();
 
   /** A task, and the id that triggers and workers use for it. */

@@ -1,5 +1,6 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -27,6 +28,11 @@ final class ParkedSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(ParkedStore.DUE);
   }
 
   @Override

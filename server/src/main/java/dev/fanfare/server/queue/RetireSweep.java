@@ -1,5 +1,6 @@
 package dev.fanfare.server.queue;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -57,6 +58,11 @@ final class RetireSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return new DueQuery(IdleQueueStore.DUE, BETWEEN_CHECKS);
   }
 
   @Override

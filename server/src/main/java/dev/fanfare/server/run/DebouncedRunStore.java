@@ -125,6 +125,7 @@ public final class DebouncedRunStore {
   }
 
   private static void changePart(Tx tx, List<Change> changes) {
+    changes.forEach(change -> tx.delays(change.dueAt()));
     tx.sql(
             """
             with changed as (

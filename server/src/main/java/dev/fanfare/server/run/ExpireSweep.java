@@ -4,6 +4,7 @@ import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
 import dev.fanfare.protocol.RunError;
 import dev.fanfare.protocol.RunStatus;
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -37,6 +38,11 @@ final class ExpireSweep implements Sweep {
   @Override
   public Duration interval() {
     return interval;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(ExpiryStore.DUE);
   }
 
   @Override

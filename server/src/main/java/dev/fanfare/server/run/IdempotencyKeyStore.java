@@ -21,6 +21,18 @@ import org.jspecify.annotations.Nullable;
  * characters does not fit into an index entry.
  */
 public final class IdempotencyKeyStore {
+  /** When the first key of each environment expires. */
+  static final String DUE =
+      """
+      select e.environment_id, d.expires_at as at
+        from environments e
+       cross join lateral (
+               select x.expires_at
+                 from idempotency_keys x
+                where x.environment_id = e.environment_id
+                order by x.expires_at
+                limit 1) as d
+      """;
 
   /** An idempotency key, which is unique within its task. */
   public record TaskKey(int taskId, Hash hash) {}

@@ -1,5 +1,6 @@
 package dev.fanfare.server.run;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.PruneSweep;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.Tx;
@@ -11,6 +12,11 @@ final class IdempotencyKeySweep extends PruneSweep {
 
   IdempotencyKeySweep(Database database) {
     super(database);
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(IdempotencyKeyStore.DUE);
   }
 
   @Override

@@ -25,6 +25,19 @@ final class DeadRowStore {
     }
   }
 
+  /** Whether there may be {@link #worn} tables; in environment 0, which stands for all. */
+  static String due(long deadMin, long deadPerLive) {
+    return """
+    select 0 as environment_id, now() as at
+      from pg_catalog.pg_inherits i
+     where i.inhparent = any (array['ready', 'leases', 'delays', 'slots']::regclass[]::oid[])
+       and pg_stat_get_dead_tuples(i.inhrelid) >= %s
+       and pg_stat_get_dead_tuples(i.inhrelid) >= %s * pg_stat_get_live_tuples(i.inhrelid)
+     limit 1
+    """
+        .formatted(deadMin, deadPerLive);
+  }
+
   /** The hot tables with at least so many dead rows, in all and for each live one. */
   List<Worn> worn(Tx tx, long deadMin, long deadPerLive) {
     return tx.sql(

@@ -1,5 +1,6 @@
 package dev.fanfare.server.storage;
 
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.db.Database;
@@ -60,6 +61,11 @@ final class DeadRowSweep implements Sweep {
   @Override
   public Duration interval() {
     return INTERVAL;
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(DeadRowStore.due(deadMin, deadPerLive));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.fanfare.server.storage;
 
 import dev.fanfare.server.db.IdRanges;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -9,10 +10,12 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** SQL that creates, splits and drops partitions. */
@@ -20,6 +23,12 @@ final class PartitionStore {
   private static final Pattern BOUNDS = Pattern.compile("FROM [(](.+)[)] TO [(](.+)[)]");
   private static final DateTimeFormatter DAY = formatter("yyyyMMdd");
   private static final DateTimeFormatter SECOND = formatter("yyyyMMdd_HHmmss");
+
+  private static final List<String> TABLES =
+      Arrays.stream(PartitionedTable.values()).map(PartitionedTable::table).toList();
+
+  private static final Comparator<Partition> OLDEST_FIRST =
+      Comparator.comparing(Partition::from, Comparator.nullsFirst(Comparator.<Long>naturalOrder()));
 
   private static DateTimeFormatter formatter(String pattern) {
     return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -53,10 +62,33 @@ final class PartitionStore {
         .bind("table", table.table())
         .list(r -> partition(r.text("name"), r.text("bounds")))
         .stream()
-        .sorted(
-            Comparator.comparing(
-                Partition::from, Comparator.nullsFirst(Comparator.<Long>naturalOrder())))
+        .sorted(OLDEST_FIRST)
         .toList();
+  }
+
+  /** The partitions of every table, oldest first; later, as {@code listLater} says. */
+  Later<Map<PartitionedTable, List<Partition>>> all(Tx tx) {
+    return tx.sql(
+            """
+            select p.relname as parent, c.relname as name,
+                   pg_get_expr(c.relpartbound, c.oid) as bounds
+              from pg_catalog.pg_class p
+              join pg_catalog.pg_inherits i on i.inhparent = p.oid
+              join pg_catalog.pg_class c on c.oid = i.inhrelid
+             where p.oid = any (:tables::regclass[]::oid[])
+            """)
+        .texts("tables", TABLES)
+        .listLater(r ->
+            Map.entry(
+                PartitionedTable.valueOf(r.text("parent").toUpperCase(Locale.ROOT)),
+                partition(r.text("name"), r.text("bounds"))))
+        .map(found ->
+            found.stream()
+                .sorted(Map.Entry.comparingByValue(OLDEST_FIRST))
+                .collect(
+                    Collectors.groupingBy(
+                        Map.Entry::getKey,
+                        Collectors.mapping(Map.Entry::getValue, Collectors.toList()))));
   }
 
   /**
@@ -86,9 +118,7 @@ final class PartitionStore {
               join pg_catalog.pg_class c on c.oid = i.inhrelid
              where p.oid = any (:tables::regclass[]::oid[])
             """)
-        .texts(
-            "tables",
-            Arrays.stream(PartitionedTable.values()).map(PartitionedTable::table).toList())
+        .texts("tables", TABLES)
         .list(r ->
             new Sized(
                 r.text("parent"),
@@ -282,5 +312,22 @@ final class PartitionStore {
             """)
         .bind("table", table.table())
         .list(r -> r.text("relname"));
+  }
+
+  /** What {@link #detached} returns, of all tables; later, as {@code listLater} says. */
+  Later<List<String>> allDetached(Tx tx) {
+    return tx.sql(
+            """
+            select c.relname
+              from pg_catalog.pg_class c
+             where c.relnamespace = (select relnamespace from pg_catalog.pg_class
+                                      where oid = 'runs'::regclass)
+               and c.relkind = 'r'
+               and not c.relispartition
+               and c.relname ~ ('^(' || array_to_string(:tables::text[], '|')
+                                || ')_(first|before_[0-9_]+|[0-9][0-9_]*)$')
+            """)
+        .texts("tables", TABLES)
+        .listLater(r -> r.text("relname"));
   }
 }

@@ -4,17 +4,21 @@ import static dev.fanfare.server.config.ServerSettings.PARTITION_SPAN;
 import static dev.fanfare.server.config.ServerSettings.RETENTION;
 
 import dev.fanfare.server.access.RetentionStore;
+import dev.fanfare.server.access.RetentionStore.EnvironmentRetention;
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.Retention;
 import dev.fanfare.server.db.Database;
 import dev.fanfare.server.db.IdRanges;
+import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.packet.PacketName;
 import dev.fanfare.server.queue.ExpiryStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,16 +96,22 @@ final class PartitionSweep implements Sweep {
   }
 
   @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of("select 0 as environment_id, now() as at");
+  }
+
+  @Override
   public int runOnce(int environmentId, Instant now) {
     busy = false;
+    if (isDone(now)) {
+      return 0;
+    }
     for (PartitionedTable table : PartitionedTable.values()) {
       if (prepare(table, now)) {
         return 1;
       }
     }
-    Duration longest = new Retentions(retention, database.transaction(retentions::list)).longest();
-    // No id is older than the epoch. What an earlier step has begun is completed nevertheless.
-    Instant kept = longest == null ? Instant.EPOCH : now.minus(longest);
+    Instant kept = kept(database.transaction(retentions::list), now);
     for (PartitionedTable table : PartitionedTable.values()) {
       if (expire(table, kept)) {
         return 1;
@@ -110,15 +120,41 @@ final class PartitionSweep implements Sweep {
     return 0;
   }
 
+  /** Whether nothing needs a change, which nearly always is so, and takes one round trip. */
+  private boolean isDone(Instant now) {
+    Later<Boolean> done =
+        database.transaction(tx -> {
+          Later<Map<PartitionedTable, List<Partition>>> all = partitions.all(tx);
+          Later<List<String>> detached = partitions.allDetached(tx);
+          Later<List<EnvironmentRetention>> own = retentions.listLater(tx);
+          return () -> detached.get().isEmpty() && isDone(all.get(), now, kept(own.get(), now));
+        });
+    return done.get();
+  }
+
+  private boolean isDone(Map<PartitionedTable, List<Partition>> all, Instant now, Instant kept) {
+    long endOfDroppedRuns = end(Objects.requireNonNull(all.get(PartitionedTable.RUNS)));
+    return all.entrySet().stream()
+        .allMatch(table ->
+            isAhead(table.getValue().getLast(), now)
+                && old(table.getValue(), end(table.getKey(), kept, endOfDroppedRuns)).isEmpty());
+  }
+
+  /** No id is older than the epoch. What an earlier step has begun is completed nevertheless. */
+  private Instant kept(List<EnvironmentRetention> own, Instant now) {
+    Duration longest = new Retentions(retention, own).longest();
+    return longest == null ? Instant.EPOCH : now.minus(longest);
+  }
+
   /**
    * Splits the last partition unless it begins at least one span after now; returns whether it did.
    */
   private boolean prepare(PartitionedTable table, Instant now) {
     Partition last = database.transaction(tx -> partitions.partitions(tx, table)).getLast();
-    long latest = now.plus(span).toEpochMilli();
-    if (last.from() != null && last.from() >= latest) {
+    if (isAhead(last, now)) {
       return false;
     }
+    long latest = now.plus(span).toEpochMilli();
     UUID newest = database.transaction(tx -> partitions.newest(tx, table, last));
     // At least a span ahead: until the split is done, greater ids are refused.
     long to = ranges.end(newest == null ? latest : Math.max(latest, IdRanges.millis(newest)));
@@ -127,6 +163,10 @@ final class PartitionSweep implements Sweep {
       log.debug("Partitions of {}: {} ends now at {}", table.table(), last.name(), time(to));
     }
     return done;
+  }
+
+  private boolean isAhead(Partition last, Instant now) {
+    return last.from() != null && last.from() >= now.plus(span).toEpochMilli();
   }
 
   private boolean split(PartitionedTable table, Partition last, long to) {
@@ -141,9 +181,8 @@ final class PartitionSweep implements Sweep {
    */
   private boolean expire(PartitionedTable table, Instant kept) {
     List<Partition> all = database.transaction(tx -> partitions.partitions(tx, table));
-    long end = end(table, kept);
-    List<Partition> old = all.stream().takeWhile(p -> p.to() != null && p.to() <= end).toList();
-    if (old.isEmpty() || (old.size() == 1 && old.getFirst().isRemainder())) {
+    List<Partition> old = old(all, end(table, kept, endOfDroppedRuns()));
+    if (old.isEmpty()) {
       dropDetached(table);
       return false;
     }
@@ -179,17 +218,25 @@ final class PartitionSweep implements Sweep {
     return done;
   }
 
+  /** Those that end before {@code end}, unless that is only what was left of such ones. */
+  private static List<Partition> old(List<Partition> all, long end) {
+    List<Partition> old = all.stream().takeWhile(p -> p.to() != null && p.to() <= end).toList();
+    return old.size() == 1 && old.getFirst().isRemainder() ? List.of() : old;
+  }
+
   /** Whatever belongs to a run goes after it. */
-  private long end(PartitionedTable table, Instant kept) {
-    if (table == PartitionedTable.RUNS || table == PartitionedTable.BATCHES) {
-      return kept.minus(slack(span)).toEpochMilli();
-    }
-    return endOfDroppedRuns();
+  private long end(PartitionedTable table, Instant kept, long endOfDroppedRuns) {
+    return table == PartitionedTable.RUNS || table == PartitionedTable.BATCHES
+        ? kept.minus(slack(span)).toEpochMilli()
+        : endOfDroppedRuns;
   }
 
   private long endOfDroppedRuns() {
-    Partition first =
-        database.transaction(tx -> partitions.partitions(tx, PartitionedTable.RUNS)).getFirst();
+    return end(database.transaction(tx -> partitions.partitions(tx, PartitionedTable.RUNS)));
+  }
+
+  private static long end(List<Partition> runs) {
+    Partition first = runs.getFirst();
     return first.isRemainder() ? Objects.requireNonNull(first.to()) : Long.MIN_VALUE;
   }
 

@@ -5,6 +5,7 @@ import static dev.fanfare.server.config.ServerSettings.RETENTION;
 
 import dev.fanfare.server.access.RetentionStore;
 import dev.fanfare.server.batch.BatchDeletionStore;
+import dev.fanfare.server.component.DueQuery;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.component.Sweep;
 import dev.fanfare.server.config.Retention;
@@ -61,6 +62,11 @@ final class RetentionSweep implements Sweep {
   @Override
   public Duration interval() {
     return PartitionSweep.interval(span);
+  }
+
+  @Override
+  public DueQuery dueQuery() {
+    return DueQuery.of(WalkStore.DUE);
   }
 
   @Override

@@ -9,6 +9,15 @@ import org.jspecify.annotations.Nullable;
 
 /** SQL of {@code retention_walks}. */
 final class WalkStore {
+  /** Environments may have a retention of their own once one of them has. */
+  static final String DUE =
+      """
+      select e.environment_id, now() as at
+        from environments e
+       where exists (select
+                       from environments x
+                      where x.retention is not null)
+      """;
 
   /** What a walk visits, in the order of the ids. */
   enum Walk {

@@ -21,6 +21,19 @@ import org.jspecify.annotations.Nullable;
  * transaction that creates the run or batch, so neither exists without the other.
  */
 public final class RequestKeyStore {
+  /** When the first key of each environment expires. */
+  static final String DUE =
+      """
+      select e.environment_id, d.expires_at as at
+        from environments e
+       cross join lateral (
+               select x.expires_at
+                 from request_keys x
+                where x.environment_id = e.environment_id
+                order by x.expires_at
+                limit 1) as d
+      """;
+
   /**
    * How long a repeated request is recognized. Every call of an SDK has a key of its own, so this
    * also decides how many rows there are. Clients repeat a request for seconds, at most minutes.

@@ -27,7 +27,10 @@ import org.slf4j.LoggerFactory;
 public final class PollRuns {
   private static final Logger log = LoggerFactory.getLogger(PollRuns.class);
 
-  /** How long a waiting poll relies on a signal before it claims again: signals may be lost. */
+  /**
+   * How often a waiting poll looks whether its worker is still there. It also claims, if nobody
+   * checks whether signals were lost.
+   */
   private static final Duration CLAIM_INTERVAL = Duration.ofSeconds(1);
 
   private static final Duration SOON_MIN = Duration.ofMillis(5);
@@ -161,12 +164,13 @@ public final class PollRuns {
       Polled polled = Polled.NOTHING;
       try (Signals.Waiter waiter = signals.join(environmentId, claimant.taskIds(), max, ticket)) {
         while (polled.isEmpty() && !isOver()) {
-          if (rest == null) {
-            waiter.await(pause());
-          }
+          boolean claims = rest != null || waiter.await(pause()) || isContended();
           stillThere.run();
           if (isAbandoned()) {
             return Polled.NOTHING;
+          }
+          if (!claims && signals.areChecked()) {
+            continue;
           }
           Signals.Look look = waiter.look();
           ticket = look.ticket();
@@ -188,12 +192,15 @@ public final class PollRuns {
      */
     private Duration pause() {
       long most = Math.min(deadline - System.nanoTime(), CLAIM_INTERVAL.toNanos());
-      boolean soon = contentions > 0 && contentions <= CONTENTIONS_MAX;
       long nanos =
-          soon
+          isContended()
               ? ThreadLocalRandom.current().nextLong(SOON_MIN.toNanos(), SOON_MAX.toNanos())
               : most;
       return Duration.ofNanos(Math.min(most, nanos));
+    }
+
+    private boolean isContended() {
+      return contentions > 0 && contentions <= CONTENTIONS_MAX;
     }
 
     private Polled claim() {

@@ -29,6 +29,11 @@ class SweepFailuresTest {
     }
 
     @Override
+    public DueQuery dueQuery() {
+      return DueQuery.of("select 1 as environment_id, now() as at");
+    }
+
+    @Override
     public int runOnce(int environmentId, Instant now) {
       return 0;
     }

@@ -95,7 +95,7 @@ class ServerConfigTest {
     assertThat(config.get(API_RATE)).isEqualTo(new Rate(30_000, 10_000));
     assertThat(config.get(TOKEN_RATE)).isEqualTo(new Rate(1_200, 20));
     assertThat(config.get(BATCH_RATE)).isEqualTo(new Rate(1_000_000, 100_000));
-    assertThat(config.get(SWEEP_INTERVAL)).isEqualTo(Duration.ofMillis(250));
+    assertThat(config.get(SWEEP_INTERVAL)).isEqualTo(Duration.ofSeconds(1));
     assertThat(config.get(SHUTDOWN_GRACE)).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.get(BODY_READ_TIMEOUT)).isEqualTo(Duration.ofSeconds(30));
   }
