@@ -25,7 +25,10 @@ public final class Bench {
 
   private static final List<SeparateWorkload> SEPARATE_WORKLOADS =
       List.of(
-          new NetworkWorkload(), new StoredWorkload(), new SnapshotWorkload(), new StreamWorkload());
+          new NetworkWorkload(),
+          new StoredWorkload(),
+          new SnapshotWorkload(),
+          new StreamWorkload());
 
   private Bench() {}
 

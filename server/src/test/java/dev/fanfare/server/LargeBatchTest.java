@@ -269,7 +269,8 @@ class LargeBatchTest {
     assertThat(tenant.count("ready")).isEqualTo(count);
     assertThat(
             tenant.number(
-                "select count(*)::int as n from lanes where environment_id = :environment and idle"))
+                "select count(*)::int as n from lanes where environment_id = :environment and"
+                    + " idle"))
         .isZero();
   }
 
