@@ -284,9 +284,12 @@ class TriggerRunTest {
                 .trigger(environment, run, Source.API, requestKey, null)
                 .orElseThrow(HttpError::of));
     Thread thread = Thread.ofVirtual().start(task);
-    // Each call waits before the next one starts, so that they join the group in this order.
+    // Each call waits before the next one starts, so that they join the group in this order. One
+    // that waits for nobody may have ended by now.
     Await.until(
-        "the call waits for its group", BOUND, () -> thread.getState() == Thread.State.WAITING);
+        "the call waits for its group",
+        BOUND,
+        () -> thread.getState() == Thread.State.WAITING || !thread.isAlive());
     return new Call(thread, task);
   }
 
