@@ -116,7 +116,7 @@ final class DbScheduler implements JvmQueue {
     return idPrefix + lastId.incrementAndGet();
   }
 
-  /** A scheduler is told of the jobs that its own client stores, and looks for them at once. */
+  /** A scheduler learns at once of the jobs that its own client stores. */
   private SchedulerClient client() {
     return scheduler == null ? client : scheduler;
   }

@@ -23,7 +23,7 @@ final class ItemStore {
 
   private final PartStore parts = new PartStore();
 
-  /** The greatest index of a stored item; -1: there is none. */
+  /** The greatest index of a stored item; -1 without any. */
   int greatestIndex(Tx tx, UUID batchId) {
     Integer greatest =
         tx.sql(

@@ -4,6 +4,8 @@ package dev.fanfare.server.db;
 enum Mode {
   /** The default of our connections. */
   WRITE("set transaction isolation level read committed, read write", ""),
+
+  /** As {@link #WRITE}, but the commit does not wait for the disk. */
   UNDOABLE(WRITE.isolation, "select set_config('synchronous_commit', 'off', true)"),
   SNAPSHOT("set transaction isolation level repeatable read, read only", ""),
   LIST(

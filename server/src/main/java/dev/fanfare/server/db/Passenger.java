@@ -13,7 +13,7 @@ public interface Passenger {
   /** How long it is until there is the next question; 0 or less: there is one. */
   long nanosUntilNext();
 
-  /** The question for the look that begins now; {@code null}: there is none. */
+  /** The question for the look that begins now; {@code null} if nothing is to be asked. */
   @Nullable Question next();
 
   /**
