@@ -51,7 +51,8 @@ final class StoredValues {
 
   String queuedRun() throws SQLException {
     return id(
-        PublicId.RUN, "select run_id from fanfare.ready where %s and run_id >= ? order by run_id");
+        PublicId.RUN,
+        "select run_id from fanfare.ready_runs where %s and run_id >= ? order by run_id");
   }
 
   String batch() throws SQLException {
