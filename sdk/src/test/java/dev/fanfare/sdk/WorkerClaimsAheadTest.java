@@ -3,13 +3,17 @@ package dev.fanfare.sdk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.worker.LeaseRef;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A worker with two slots whose attempts are short, and then long. */
+/**
+ * A worker with two slots whose attempts are short, and then long. The server does not say how many
+ * runs it may hold, unless a test sets it, so it holds at most twice its slots.
+ */
 @Timeout(60)
 class WorkerClaimsAheadTest {
   private static final int SLOTS = 2;
@@ -77,6 +81,28 @@ class WorkerClaimsAheadTest {
       assertThat(server.unclaimed()).isEqualTo(1);
       goOn.countDown();
       for (int i = 0; i < 3; i++) {
+        server.finished();
+      }
+    }
+  }
+
+  @Test
+  void few_slots_claim_many_short_runs_ahead_if_the_server_allows_it() {
+    server.heldMax(12);
+    try (Worker worker = start()) {
+      executeShort();
+      server.holdBack();
+      List<LeaseRef> runs = new ArrayList<>();
+      for (int i = 0; i < 15; i++) {
+        runs.add(server.assign("long", "1"));
+      }
+      server.letGo();
+      for (int i = 0; i < 12 - SLOTS; i++) {
+        assertThat(runs).contains(server.returned()); // all but those that take the slots
+      }
+      assertThat(server.unclaimed()).isEqualTo(3);
+      goOn.countDown();
+      for (int i = 0; i < SLOTS + 3; i++) {
         server.finished();
       }
     }

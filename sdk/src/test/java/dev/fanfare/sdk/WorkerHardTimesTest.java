@@ -206,7 +206,8 @@ class WorkerHardTimesTest {
           if (request.method().equals("POST") && request.target().endsWith("/sessions")) {
             accepted.countDown();
             return Answer.ok(
-                WireJson.mapper().writeValueAsString(new SessionResponse("session_1", 60_000, 10)));
+                WireJson.mapper()
+                    .writeValueAsString(new SessionResponse("session_1", 60_000, 10, null)));
           }
           return Answer.error(401, "Invalid API Key");
         };

@@ -42,6 +42,7 @@ final class WorkerStandIn implements AutoCloseable {
   private final AtomicInteger ids = new AtomicInteger();
   private final StandInServer server;
   private final Duration lease;
+  private volatile Integer heldMax; // null, as from an older server
   private volatile boolean ignoresSlots;
   private volatile CountDownLatch mayAnswer = new CountDownLatch(0);
   private volatile Duration maxDuration;
@@ -71,7 +72,8 @@ final class WorkerStandIn implements AutoCloseable {
       WireJson.mapper().readValue(request.body(), SessionRequest.class);
       String id = "session_" + sessions.incrementAndGet();
       opened.add(id);
-      return json(new SessionResponse(id, lease.toMillis(), TimeUnit.SECONDS.toMillis(30)));
+      return json(
+          new SessionResponse(id, lease.toMillis(), TimeUnit.SECONDS.toMillis(30), heldMax));
     }
     String session = path[4];
     if (session.equals(gone)) {
@@ -146,6 +148,11 @@ final class WorkerStandIn implements AutoCloseable {
             true,
             Instant.EPOCH));
     return held;
+  }
+
+  /** Sets how many runs the sessions that are opened from now on may hold. */
+  void heldMax(int runs) {
+    heldMax = runs;
   }
 
   /** Sets the max duration of attempts assigned from now on. */

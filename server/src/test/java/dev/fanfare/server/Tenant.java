@@ -142,8 +142,11 @@ public final class Tenant {
   /** Opens the session of a worker that runs this version of the code. */
   public Worker workerOf(String version, TaskDefinition... tasks) {
     UUID session =
-        engine.components.sessions.open(
-            id, new SessionRequest("worker", version, SLOTS, List.of(tasks)));
+        engine
+            .components
+            .sessions
+            .open(id, new SessionRequest("worker", version, SLOTS, List.of(tasks)))
+            .id();
     return new Worker(engine, engine.components, id, session);
   }
 

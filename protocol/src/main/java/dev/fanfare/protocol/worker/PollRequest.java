@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     absent: the poll before this one was answered. The server first returns the runs that those
  *     polls claimed, and those polls claim nothing from then on
  * @param held how many runs the worker holds, without those that succeeded and are only to be
- *     reported. The server lets it hold at most twice as many as the session has slots; absent: it
- *     does not check
+ *     reported. The server lets it hold at most {@code heldMax} of its session; absent: it does not
+ *     check
  */
 public record PollRequest(
     int slots, @Nullable Integer poll, @Nullable Integer unanswered, @Nullable Integer held) {

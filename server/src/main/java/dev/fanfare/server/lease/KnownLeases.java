@@ -24,7 +24,8 @@ public final class KnownLeases {
         new LinkedHashMap<>() {
           @Override
           protected boolean removeEldestEntry(Map.Entry<UUID, Lease> eldest) {
-            return size() > session.heldMax(); // it was reported elsewhere, or never delivered
+            // Beyond what executes and what is being reported, it was reported elsewhere, or lost.
+            return size() > 2 * session.heldMax();
           }
         };
   }

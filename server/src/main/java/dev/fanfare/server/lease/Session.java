@@ -12,11 +12,14 @@ import java.util.UUID;
  */
 public record Session(UUID id, int environmentId, Set<Integer> taskIds, int versionId, int slots) {
 
+  /** A worker with few slots may claim this many runs ahead, because short ones are soon over. */
+  private static final int AHEAD_OF_FEW_MAX = 1_000;
+
   /**
-   * The maximum number of runs that the worker holds: those that it executes, and as many that wait
-   * for a slot, for their next attempt or for the report of their outcome.
+   * The maximum number of runs that the worker holds: those that it executes, and those that wait
+   * for a slot or for their next attempt. Those that only wait for their report do not count.
    */
   public int heldMax() {
-    return 2 * slots;
+    return slots + Math.max(slots, AHEAD_OF_FEW_MAX);
   }
 }

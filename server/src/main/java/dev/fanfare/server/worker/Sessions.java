@@ -57,7 +57,7 @@ public final class Sessions {
   }
 
   /** Opens a session for a worker and declares its tasks. */
-  public UUID open(int environmentId, SessionRequest request) {
+  public Session open(int environmentId, SessionRequest request) {
     DeclareTasks.Declared declared =
         declareTasks.declare(environmentId, request.version(), request.tasks());
     Session session =
@@ -73,7 +73,7 @@ public final class Sessions {
     cache(session);
     signals.ready(
         environmentId, declared.taskIds(), 1); // parked runs of these tasks may be ready now
-    return session.id();
+    return session;
   }
 
   /**

@@ -47,7 +47,7 @@ final class Outbox {
 
   private record Start(Attempt attempt, long atNanos) {}
 
-  private final IntSupplier busy;
+  private final IntSupplier pending;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final Condition room = lock.newCondition();
@@ -61,10 +61,10 @@ final class Outbox {
   private boolean closed;
 
   /**
-   * @param busy how many attempts are executing
+   * @param pending how many attempts execute or wait for a slot
    */
-  Outbox(IntSupplier busy) {
-    this.busy = busy;
+  Outbox(IntSupplier pending) {
+    this.pending = pending;
   }
 
   void started(Attempt attempt) {
@@ -177,8 +177,7 @@ final class Outbox {
   }
 
   private void awaitMoreEnds() throws InterruptedException {
-    int running = busy.getAsInt();
-    int target = Math.min(FINISHED_MAX, finished.size() + running);
+    int target = Math.min(FINISHED_MAX, finished.size() + pending.getAsInt());
     long left = END_LINGER_NANOS;
     while (!finished.isEmpty() && finished.size() < target && !closed && left > 0) {
       wanted = target;

@@ -61,7 +61,7 @@ final class Session {
   Session(SessionResponse opened, Slots slots) {
     this.opened = opened;
     this.slots = slots;
-    this.outbox = new Outbox(slots::busy);
+    this.outbox = new Outbox(slots::pending);
   }
 
   SessionResponse opened() {
@@ -89,11 +89,12 @@ final class Session {
   }
 
   /**
-   * Waits until fewer runs are unfinished than twice the slots, because runs that wait here for
-   * their next attempt take no slot, and returns how many more may be held.
+   * Waits until fewer runs are unfinished than may be held, because runs that wait here for their
+   * next attempt take no slot, and returns how many more may be held.
    */
   int awaitRoom() throws InterruptedException {
-    int max = 2 * slots.total();
+    Integer allowed = opened.heldMax();
+    int max = allowed == null ? 2 * slots.total() : allowed;
     synchronized (room) {
       while (unfinished() >= max && !gone) {
         room.wait();

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * wait here. A poll reserves no slots: a retry that is due during a poll takes a slot at once, and
  * in the rare case that the poll returns more runs than fit, the surplus waits.
  *
- * <p>While attempts are short, runs are claimed ahead, as many as there are slots: otherwise slots
- * would be empty for longer than they are taken, while a poll is on its way. If attempts turn out
- * to be long, what waits for too long goes back, so that another worker can execute it. Safe for
- * use by many threads.
+ * <p>While attempts are short, runs are claimed ahead: otherwise slots would be empty for longer
+ * than they are taken, while a poll is on its way. The shorter the attempts, the more are claimed
+ * ahead, because one poll for many runs costs far less than many polls for a few. If attempts turn
+ * out to be long, what waits for too long goes back, so that another worker can execute it. Safe
+ * for use by many threads.
  */
 final class Slots {
   /** How long a poll waits for more room. */
@@ -26,6 +27,9 @@ final class Slots {
 
   /** Attempts that take less on average are short: a poll takes about as long. */
   private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Few slots claim no more than this ahead; more slots claim as many ahead as they are. */
+  private static final int AHEAD_OF_FEW_MAX = 1_000;
 
   /** Many short attempts must have ended before runs are claimed ahead. */
   private static final long UNKNOWN_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
@@ -94,20 +98,19 @@ final class Slots {
     start(attempt);
   }
 
-  /** How many attempts are executing. */
-  int busy() {
+  /** How many attempts are executing, or wait for a slot. */
+  int pending() {
     lock.lock();
     try {
-      return total - free;
+      return total - free + waiting.size();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Waits until there is room for a run, and then up to {@code linger} until there is room for half
-   * as many as slots, because one poll for many runs costs the server far less than many polls for
-   * one.
+   * Waits until there is room for a run, and then up to {@code linger} until half of all room is
+   * free, because one poll for many runs costs the server far less than many polls for one.
    *
    * @return how many runs to claim, at least 1
    */
@@ -118,7 +121,7 @@ final class Slots {
       while (room() <= 0) {
         changed.await();
       }
-      wanted = Math.max(1, total / 2);
+      wanted = Math.max(1, (total + ahead()) / 2);
       long left = linger.toNanos();
       while (room() < wanted && left > 0) {
         left = changed.awaitNanos(left);
@@ -132,7 +135,19 @@ final class Slots {
 
   /** How many runs can be claimed. Called with the lock. */
   private int room() {
-    return free - waiting.size() + (usualNanos < SHORT_NANOS ? total : 0);
+    return free - waiting.size() + ahead();
+  }
+
+  /**
+   * How many runs to claim beyond those that execute: while attempts are short, as many as the
+   * slots execute in the time that counts as short. Called with the lock.
+   */
+  private int ahead() {
+    if (usualNanos >= SHORT_NANOS) {
+      return 0;
+    }
+    long executed = total * (SHORT_NANOS / Math.max(1, usualNanos));
+    return (int) Math.min(executed, Math.max(total, AHEAD_OF_FEW_MAX));
   }
 
   private void checkAfter(long nanos) {

@@ -54,7 +54,8 @@ class SeparateReportsTest {
             Duration.ofSeconds(5),
             1,
             Duration.ofSeconds(30));
-    Session session = new Session(new SessionResponse("session_1", 30_000, 10_000), new Slots(1));
+    Session session =
+        new Session(new SessionResponse("session_1", 30_000, 10_000, null), new Slots(1));
     return new SeparateReports(
         new ReportSender(new WorkerCalls(transport), session), session, triesMax);
   }

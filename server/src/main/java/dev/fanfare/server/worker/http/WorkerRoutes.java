@@ -28,6 +28,7 @@ import dev.fanfare.server.http.Route;
 import dev.fanfare.server.json.TextCutter;
 import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.ClaimMemory;
+import dev.fanfare.server.lease.Session;
 import dev.fanfare.server.worker.Sessions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,13 +74,14 @@ public final class WorkerRoutes implements Component {
     int environmentId = caller.environment().id();
     SessionRequest request = read(exchange, SMALL_BODY_BYTES_MAX, SessionRequest.class);
     SessionCheck.check(request, config.get(SLOTS_MAX));
-    UUID id = sessions.open(environmentId, request);
+    Session session = sessions.open(environmentId, request);
     return Response.json(
         200,
         new SessionResponse(
-            PublicId.format(PublicId.SESSION, id),
+            PublicId.format(PublicId.SESSION, session.id()),
             config.get(SESSION_LEASE).toMillis(),
-            config.get(POLL_WAIT).toMillis()));
+            config.get(POLL_WAIT).toMillis(),
+            session.heldMax()));
   }
 
   private Response poll(Exchange exchange, Caller caller) {
