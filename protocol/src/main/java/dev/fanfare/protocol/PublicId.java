@@ -23,6 +23,8 @@ public final class PublicId {
 
   private static final int DIGITS = 25;
   private static final int RADIX = 36;
+  private static final int CHUNK_DIGITS = 5; // 25 digits are five chunks
+  private static final int CHUNK = 36 * 36 * 36 * 36 * 36;
 
   private PublicId() {}
 
@@ -32,23 +34,24 @@ public final class PublicId {
     for (int i = 0; i < prefix.length(); i++) {
       text[i] = (byte) prefix.charAt(i);
     }
-    // Long division of the 128-bit number by 36, as four 32-bit limbs.
+    // Long division of the 128-bit number, as four 32-bit limbs, by 36^5: five digits at a time.
     long a = id.getMostSignificantBits() >>> 32;
     long b = id.getMostSignificantBits() & 0xFFFFFFFFL;
     long c = id.getLeastSignificantBits() >>> 32;
     long d = id.getLeastSignificantBits() & 0xFFFFFFFFL;
-    for (int i = text.length - 1; i >= prefix.length(); i--) {
-      long rest = a % RADIX;
-      a /= RADIX;
-      b |= rest << 32;
-      rest = b % RADIX;
-      b /= RADIX;
-      c |= rest << 32;
-      rest = c % RADIX;
-      c /= RADIX;
-      d |= rest << 32;
-      text[i] = (byte) Character.forDigit((int) (d % RADIX), RADIX);
-      d /= RADIX;
+    for (int end = text.length; end > prefix.length(); end -= CHUNK_DIGITS) {
+      b |= a % CHUNK << 32;
+      a /= CHUNK;
+      c |= b % CHUNK << 32;
+      b /= CHUNK;
+      d |= c % CHUNK << 32;
+      c /= CHUNK;
+      int chunk = (int) (d % CHUNK);
+      d /= CHUNK;
+      for (int i = end - 1; i >= end - CHUNK_DIGITS; i--) {
+        text[i] = (byte) Character.forDigit(chunk % RADIX, RADIX);
+        chunk /= RADIX;
+      }
     }
     return new String(text, java.nio.charset.StandardCharsets.ISO_8859_1);
   }

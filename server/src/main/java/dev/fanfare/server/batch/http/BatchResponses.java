@@ -13,58 +13,9 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The responses of the batch routes. */
+/** The responses of the batch routes; see also {@link TriggeredBatchJson}. */
 final class BatchResponses {
   private BatchResponses() {}
-
-  /**
-   * The documented response to a trigger: {@code runs} contains ids. Its clients read {@code
-   * batchId}; all clients can read {@code items}.
-   */
-  public static Map<String, Object> withRunIds(TriggeredBatch batch) {
-    return triggered(batch, runIds(batch), items(batch));
-  }
-
-  /**
-   * The response to a trigger by an SDK: {@code runs} contains objects. SDKs from version 3.3 read
-   * them and {@code id}.
-   */
-  public static Map<String, Object> withRunObjects(TriggeredBatch batch) {
-    List<Map<String, Object>> items = items(batch);
-    return triggered(batch, items, items);
-  }
-
-  private static List<Map<String, Object>> items(TriggeredBatch batch) {
-    return batch.items().stream().map(BatchResponses::item).toList();
-  }
-
-  private static List<String> runIds(TriggeredBatch batch) {
-    return runIds(batch.items().stream().map(TriggeredBatch.Item::runId).toList());
-  }
-
-  private static Map<String, Object> triggered(
-      TriggeredBatch batch, List<?> runs, List<Map<String, Object>> items) {
-    Map<String, Object> response = new LinkedHashMap<>();
-    String id = PublicId.format(PublicId.BATCH, batch.batchId());
-    response.put("id", id);
-    response.put("batchId", id);
-    response.put("isCached", batch.cached());
-    putIfPresent(response, "idempotencyKey", batch.key());
-    response.put("runCount", items.size());
-    response.put("runs", runs);
-    response.put("runIds", runIds(batch));
-    response.put("items", items);
-    return response;
-  }
-
-  private static Map<String, Object> item(TriggeredBatch.Item item) {
-    Map<String, Object> response = new LinkedHashMap<>();
-    response.put("id", PublicId.format(PublicId.RUN, item.runId()));
-    response.put("taskIdentifier", item.task());
-    response.put("isCached", item.cached());
-    putIfPresent(response, "idempotencyKey", item.key());
-    return response;
-  }
 
   /** The response of version 2, which contains the number of runs but not the runs. */
   public static Map<String, Object> counted(TriggeredBatch batch) {
@@ -156,10 +107,6 @@ final class BatchResponses {
       case PENDING, PROCESSING -> BatchStatus.PENDING;
       case COMPLETED, PARTIAL_FAILED, ABORTED -> BatchStatus.COMPLETED;
     };
-  }
-
-  private static List<String> runIds(List<UUID> runIds) {
-    return runIds.stream().map(BatchResponses::runId).toList();
   }
 
   private static String runId(UUID id) {

@@ -95,7 +95,7 @@ public final class BatchRoutes implements Component {
   /** Triggers items of the task in the path. */
   private Response triggerTask(Exchange exchange, Caller caller) {
     TriggeredBatch batch = trigger(exchange, caller, exchange.path("task"), TriggerHeaders::key);
-    return withToken(Response.json(200, BatchResponses.withRunIds(batch)), caller, batch);
+    return withToken(Response.json(200, TriggeredBatchJson.withRunIds(batch)), caller, batch);
   }
 
   /**
@@ -107,8 +107,8 @@ public final class BatchRoutes implements Component {
     boolean sdk = exchange.header("trigger-version") != null;
     Response response =
         sdk
-            ? Response.json(202, BatchResponses.withRunObjects(batch))
-            : Response.json(200, BatchResponses.withRunIds(batch));
+            ? Response.json(202, TriggeredBatchJson.withRunObjects(batch))
+            : Response.json(200, TriggeredBatchJson.withRunIds(batch));
     return withToken(response, caller, batch);
   }
 
