@@ -1,6 +1,7 @@
 package dev.fanfare.server.trigger;
 
 import dev.fanfare.server.db.Row;
+import dev.fanfare.server.db.Statement;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.text.Hash;
 import java.sql.SQLException;
@@ -61,10 +62,27 @@ public final class RequestKeyStore {
 
   private record Answered(Hash hash, Answer answer) {}
 
+  private static final String INSERT =
+      """
+      insert into request_keys (environment_id, key_hash, answer_id, expires_at)
+      select :environment, k.key_hash, k.answer_id, :expires_at::timestamptz
+        from unnest(:key_hashes::bytea[], :answer_ids::uuid[]) as k (key_hash, answer_id)
+       order by k.key_hash               -- one order for all prevents deadlocks
+      """;
+
+  private static final String REPLACE_EXPIRED =
+      """
+          on conflict (environment_id, key_hash) do update
+         set answer_id = excluded.answer_id, expires_at = excluded.expires_at,
+             cached = false, cached_items = null
+       where request_keys.expires_at <= :now
+      returning key_hash
+      """;
+
   /**
    * Claims the key for {@code answerId}, which the request is about to create. Returns the answer
-   * to the first request, or {@code null} if this is the first. Waits for a concurrent transaction
-   * that claims the same key.
+   * to the first request, or {@code null} if this is the first, as far as it knows; see {@link
+   * #claim(Tx, Map, Instant)}. Waits for a concurrent transaction that claims the same key.
    *
    * @param hash identifies the request
    */
@@ -72,24 +90,20 @@ public final class RequestKeyStore {
     return claim(tx, Map.of(hash, answerId), now).get(hash);
   }
 
-  /** Claims keys, each for its answer; returns the answers of those that were taken before. */
+  /**
+   * Claims keys, each for its answer; returns the answers of those that were taken before.
+   *
+   * <p>Few requests are repeated, so the first try of a transaction inserts the keys later, without
+   * a round trip of its own. If one exists, the next round trip fails, whatever it is for; then the
+   * transaction begins again, and this looks.
+   */
   Map<Hash, Answer> claim(Tx tx, Map<Hash, UUID> answers, Instant now) {
+    if (!tx.isRepeated()) {
+      bind(tx.sql(INSERT), answers, now).updateLater();
+      return Map.of();
+    }
     Set<Hash> taken = new HashSet<>(answers.keySet()); // less those that are claimed now
-    tx.sql(
-            """
-            insert into request_keys (environment_id, key_hash, answer_id, expires_at)
-            select :environment, k.key_hash, k.answer_id, :expires_at::timestamptz
-              from unnest(:key_hashes::bytea[], :answer_ids::uuid[]) as k (key_hash, answer_id)
-             order by k.key_hash               -- one order for all prevents deadlocks
-                on conflict (environment_id, key_hash) do update
-               set answer_id = excluded.answer_id, expires_at = excluded.expires_at,
-                   cached = false, cached_items = null
-             where request_keys.expires_at <= :now
-            returning key_hash
-            """)
-        .bind("expires_at", now.plus(LIFE))
-        .bytes("key_hashes", answers.keySet(), Hash::bytes)
-        .uuids("answer_ids", answers.values())
+    bind(tx.sql(INSERT + REPLACE_EXPIRED), answers, now)
         .bind("now", now)
         .list(r -> new Hash(r.bytes("key_hash")))
         .forEach(taken::remove);
@@ -107,6 +121,13 @@ public final class RequestKeyStore {
           .forEach(answered -> before.put(answered.hash(), answered.answer()));
     }
     return before;
+  }
+
+  private static Statement bind(Statement insert, Map<Hash, UUID> answers, Instant now) {
+    return insert
+        .bind("expires_at", now.plus(LIFE))
+        .bytes("key_hashes", answers.keySet(), Hash::bytes)
+        .uuids("answer_ids", answers.values());
   }
 
   private static Answered answered(Row r) throws SQLException {
