@@ -151,7 +151,7 @@ final class Pipeline {
       case Long[] numbers -> statement.setArray(index, connection.createArrayOf("int8", numbers));
       case Boolean[] flags -> statement.setArray(index, connection.createArrayOf("bool", flags));
       case String[] texts -> statement.setArray(index, connection.createArrayOf("text", texts));
-      case UUID[] ids -> statement.setArray(index, connection.createArrayOf("uuid", ids));
+      case UUID[] ids -> statement.setArray(index, UuidArray.of(connection, ids));
       case byte[][] values -> statement.setArray(index, connection.createArrayOf("bytea", values));
       default -> throw new IllegalArgumentException("Cannot bind a value of " + value.getClass());
     }

@@ -156,6 +156,55 @@ public final class Statement {
     return bind(name, values(rows, column, new Boolean[rows.size()]));
   }
 
+  /**
+   * Binds a column whose rows often all have the same value. If they do, {@code one} is that value
+   * and {@code all} is an empty array; otherwise {@code one} is null. The statement reads {@code
+   * coalesce(:one, column)}.
+   */
+  public <T> Statement oneOrInts(
+      String one, String all, Collection<T> rows, ToIntFunction<? super T> column) {
+    Integer same = same(rows, column::applyAsInt);
+    return bind(one, same).ints(all, same == null ? rows : List.of(), column);
+  }
+
+  /** As {@link #oneOrInts}, for 64-bit numbers. */
+  public <T> Statement oneOrLongs(
+      String one, String all, Collection<T> rows, ToLongFunction<? super T> column) {
+    Long same = same(rows, column::applyAsLong);
+    return bind(one, same).longs(all, same == null ? rows : List.of(), column);
+  }
+
+  /** As {@link #oneOrInts}, for texts, some of which may be null. */
+  public <T> Statement oneOrTexts(
+      String one,
+      String all,
+      Collection<T> rows,
+      Function<? super T, ? extends @Nullable String> column) {
+    String same = same(rows, column);
+    return bind(one, same).texts(all, same == null ? rows : List.of(), column);
+  }
+
+  /** As {@link #oneOrInts}, for booleans. */
+  public <T> Statement oneOrFlags(
+      String one, String all, Collection<T> rows, Function<? super T, Boolean> column) {
+    Boolean same = same(rows, column);
+    return bind(one, same).flags(all, same == null ? rows : List.of(), column);
+  }
+
+  /** The value that all rows have; {@code null} if they differ. */
+  private static <T, V> @Nullable V same(
+      Collection<T> rows, Function<? super T, ? extends @Nullable V> column) {
+    V same = null;
+    for (T row : rows) {
+      V value = column.apply(row);
+      if (value == null || (same != null && !same.equals(value))) {
+        return null;
+      }
+      same = value;
+    }
+    return same;
+  }
+
   /** The values of a column; none if all are absent. */
   private static <T, V> @Nullable V[] values(
       Collection<T> rows, Function<? super T, ? extends @Nullable V> column, @Nullable V[] values) {

@@ -61,12 +61,14 @@ final class OutcomeStore {
             insert into outcomes
                    (environment_id, run_id, status, attempt, output, output_type, error,
                     started_at, finished_at, duration_ms, version_id)
-            select :environment, o.run_id, o.status::run_status, o.attempt, o.output,
-                   o.output_type, o.error,
-                   case when o.attempt > 0
+            select :environment, o.run_id,
+                   coalesce((select :status::run_status), o.status::run_status), -- converted once
+                   coalesce(:attempt::int, o.attempt), o.output,
+                   coalesce(:output_type::text, o.output_type), o.error,
+                   case when coalesce(:attempt::int, o.attempt) > 0
                         then coalesce(o.started_at::timestamptz,
                                       now() - o.duration_ms * interval '1 millisecond') end,
-                   now(), o.duration_ms, o.version_id
+                   now(), o.duration_ms, coalesce(:version_id::int, o.version_id)
               from unnest(:run_ids::uuid[], :statuses::text[], :attempts::int[],
                           :outputs::text[],
                           :output_types::text[], :errors::text[], :start_times::text[],
@@ -75,13 +77,13 @@ final class OutcomeStore {
                          duration_ms, version_id)
             """)
         .uuids("run_ids", outcomes, Outcome::runId)
-        .texts("statuses", outcomes, outcome -> outcome.status().name())
-        .ints("attempts", outcomes, Outcome::attempt)
+        .oneOrTexts("status", "statuses", outcomes, outcome -> outcome.status().name())
+        .oneOrInts("attempt", "attempts", outcomes, Outcome::attempt)
         .texts("outputs", outcomes, Outcome::output)
-        .texts("output_types", outcomes, Outcome::outputType)
+        .oneOrTexts("output_type", "output_types", outcomes, Outcome::outputType)
         .texts("errors", outcomes, Outcome::storedError)
         .times("start_times", outcomes, Outcome::startedAt)
         .longs("durations_ms", outcomes, Outcome::durationMillis)
-        .ints("version_ids", outcomes, Outcome::versionId);
+        .oneOrInts("version_id", "version_ids", outcomes, Outcome::versionId);
   }
 }

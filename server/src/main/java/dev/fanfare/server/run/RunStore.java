@@ -62,13 +62,16 @@ public final class RunStore {
                     batch_index, payload, payload_type, tags, idempotency_key,
                     max_attempts, max_duration_ms, delay_until, options, is_test, ttl_ms,
                     parent_run_id, root_run_id, depth, resumes_parent)
-            select :environment, :batch_id::uuid, :source::trigger_source,
+            select :environment, :batch_id::uuid,
+                   (select :source::trigger_source), -- converted once
                    :created_at::timestamptz,
-                   r.run_id, r.task_id, r.queue_id, r.concurrency_key, r.version_id, r.lane_id,
-                   r.rank, r.batch_index,
-                   r.payload, r.payload_type, r.tags::text[], r.idempotency_key,
-                   r.max_attempts, r.max_duration_ms, r.delay_until::timestamptz, r.options,
-                   r.is_test, r.ttl_ms,
+                   r.run_id, coalesce(:task_id::int, r.task_id),
+                   coalesce(:queue_id::int, r.queue_id), r.concurrency_key, r.version_id,
+                   coalesce(:lane_id::int8, r.lane_id), r.rank, r.batch_index,
+                   r.payload, coalesce(:payload_type::text, r.payload_type), r.tags::text[],
+                   r.idempotency_key, r.max_attempts, r.max_duration_ms,
+                   r.delay_until::timestamptz, r.options,
+                   coalesce(:is_test::bool, r.is_test), r.ttl_ms,
                    r.parent_run_id, r.root_run_id, r.depth, r.resumes_parent
               from unnest(:run_ids::uuid[], :task_ids::int[], :queue_ids::int[],
                           :concurrency_keys::text[], :version_ids::int[],
@@ -90,20 +93,20 @@ public final class RunStore {
         .bind("source", source.name())
         .bind("created_at", createdAt)
         .uuids("run_ids", rows, RunRow::runId)
-        .ints("task_ids", rows, RunRow::taskId)
-        .ints("queue_ids", rows, row -> row.lane().queueId())
-        .longs("lane_ids", rows, RunRow::laneId)
+        .oneOrInts("task_id", "task_ids", rows, RunRow::taskId)
+        .oneOrInts("queue_id", "queue_ids", rows, row -> row.lane().queueId())
+        .oneOrLongs("lane_id", "lane_ids", rows, RunRow::laneId)
         .longs("ranks", rows, RunRow::rank)
         .intsOrNull("batch_indexes", rows, row -> batchId == null ? null : row.batchIndex())
         .texts("payloads", rows, row -> row.run().payload())
-        .texts("payload_types", rows, row -> row.run().payloadType())
+        .oneOrTexts("payload_type", "payload_types", rows, row -> row.run().payloadType())
         .texts("tags", rows, row -> arrayLiteral(row.run().tags()))
         .texts("idempotency_keys", rows, RunStore::keyText)
         .intsOrNull("max_attempts", rows, row -> row.run().maxAttempts())
         .longsOrNull("max_durations_ms", rows, row -> millis(row.run().maxDuration()))
         .times("delay_ends", rows, row -> row.run().delayUntil())
         .texts("options", rows, row -> row.run().options())
-        .flags("test_flags", rows, row -> row.run().test())
+        .oneOrFlags("is_test", "test_flags", rows, row -> row.run().test())
         .longsOrNull("ttls_ms", rows, row -> millis(row.ttl()))
         .texts("concurrency_keys", rows, row -> emptyAsNull(row.lane().concurrencyKey()))
         .intsOrNull("version_ids", rows, row -> zeroAsNull(row.lane().versionId()))
