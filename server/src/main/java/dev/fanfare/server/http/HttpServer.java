@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,9 @@ public final class HttpServer {
 
   /** Routes that a draining server still serves, because a load balancer must see its state. */
   private static final String HEALTH = "/health/";
+
+  /** The scheme and host of a target in the form of proxies. */
+  private static final Pattern ORIGIN = Pattern.compile("^(?i:https?)://[^/]+(?=/)");
 
   /** Connections beyond the maximum that are open at once, each for a short time. */
   private static final int CROWDED_MAX = 64;
@@ -236,7 +240,8 @@ public final class HttpServer {
 
   /** The path as it was sent, without scheme and host of a target in the form of proxies. */
   private static String path(ServerRequest request) {
-    return request.path().rawPath().replaceFirst("^(?i:https?)://[^/]+(?=/)", "");
+    String raw = request.path().rawPath();
+    return raw.startsWith("/") ? raw : ORIGIN.matcher(raw).replaceFirst("");
   }
 
   /** Whether a text has only printable ASCII characters and no blanks. */
