@@ -42,7 +42,7 @@ final class DrainWorkload implements Workload {
       throws Exception {
     int runs = options.size(100_000, 2_000);
     progress.say("drain: warming up");
-    measure(testbed, options.size(30_000, 1_000), 100);
+    measure(testbed, options.size(200_000, 1_000), 100); // all that is executed often is compiled
     List<Row> rows = new ArrayList<>();
     List<Row> costs = new ArrayList<>();
     for (int slots : slotCounts) {

@@ -32,7 +32,7 @@ final class IngestWorkload implements Workload {
       throws Exception {
     int batches = options.size(100, 4);
     progress.say("ingest: warming up");
-    int warmUp = options.size(60, 2);
+    int warmUp = options.size(400, 2); // until all that is executed often is compiled
     Repeat.measure(
         () -> ours(testbed, 1, warmUp),
         () -> baseline(testbed, 1, warmUp, false),
