@@ -4,6 +4,7 @@ import dev.fanfare.bench.peer.Peers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,9 +27,9 @@ public final class Bench {
   private static final List<SeparateWorkload> SEPARATE_WORKLOADS =
       List.of(
           new NetworkWorkload(),
-          new StoredWorkload(),
           new SnapshotWorkload(),
-          new StreamWorkload());
+          new StreamWorkload(),
+          new StoredWorkload()); // it changes the settings, so what shares its testbed comes before
 
   private Bench() {}
 
@@ -61,7 +62,12 @@ public final class Bench {
     List<Row> rows = new ArrayList<>();
     Machine machine;
     List<Peers.About> peers;
-    try (Testbed testbed = open(options, Map.of(), Duration.ZERO, progress)) {
+    List<SeparateWorkload> separate = separateWorkloads(options);
+    List<SeparateWorkload> sharing =
+        options.small() ? separate.stream().filter(SeparateWorkload::canShare).toList() : List.of();
+    Map<String, String> settings = new HashMap<>();
+    sharing.forEach(workload -> settings.putAll(workload.settings()));
+    try (Testbed testbed = open(options, settings, Duration.ZERO, progress)) {
       machine = Machine.find(testbed.observer(), loadBefore);
       if (WORKLOADS.stream().anyMatch(w -> w.withPeers() && options.wants(w.name()))) {
         testbed.startPeers(options, progress);
@@ -71,10 +77,14 @@ public final class Bench {
           rows.addAll(workload.measure(testbed, options, progress));
         }
       }
+      for (Workload workload : sharing) {
+        testbed.clear();
+        rows.addAll(workload.measure(testbed, options, progress));
+      }
       peers = testbed.peers().about();
     }
-    for (SeparateWorkload workload : SEPARATE_WORKLOADS) {
-      if (workload.onlyByName() ? options.names(workload.name()) : options.wants(workload.name())) {
+    for (SeparateWorkload workload : separate) {
+      if (!sharing.contains(workload)) {
         try (Testbed testbed =
             open(options, workload.settings(), workload.databaseDelay(), progress)) {
           rows.addAll(workload.measure(testbed, options, progress));
@@ -85,6 +95,12 @@ public final class Bench {
         options.wants("micro") ? Microbenchmarks.run(options, progress) : List.of();
     return new Report(
         machine, Machine.load(), options.small(), options.repeats(), rows, peers, micro);
+  }
+
+  private static List<SeparateWorkload> separateWorkloads(BenchOptions options) {
+    return SEPARATE_WORKLOADS.stream()
+        .filter(w -> w.onlyByName() ? options.names(w.name()) : options.wants(w.name()))
+        .toList();
   }
 
   /** The names of all workloads. */

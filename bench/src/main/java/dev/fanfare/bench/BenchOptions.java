@@ -2,6 +2,7 @@ package dev.fanfare.bench;
 
 import dev.fanfare.bench.peer.Peers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param peers the names of the peers to measure; empty: all; null: none
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
- * @param stored how many finished runs the workload {@code stored} loads
+ * @param stored how many finished runs the workload {@code stored} loads; at least two batches a
+ *     day
  * @param streamed how many items the batch of the workload {@code stream} has
- * @param minutes how long the workload {@code snapshot} holds its snapshot
+ * @param snapshot how long the workload {@code snapshot} holds its snapshot
  * @param queueLimit the concurrency limit of the queue of {@code snapshot}; 0: no limit
  * @param seed the seed of random values; absent: a random one
  * @param postgresSettings a file with additional PostgreSQL settings, such as logging; absent: none
@@ -31,7 +33,7 @@ record BenchOptions(
     List<String> serverFlags,
     int stored,
     int streamed,
-    int minutes,
+    Duration snapshot,
     int queueLimit,
     @Nullable Long seed,
     @Nullable Path postgresSettings) {
@@ -41,7 +43,8 @@ record BenchOptions(
       Measures Fanfare beside a plain-JDBC baseline and beside other queues on PostgreSQL.
       Starts its own PostgreSQL.
 
-        --short                 small numbers, one repeat: only checks that it works
+        --short                 small numbers, one repeat: only checks that it works. Most
+                                workloads share a database and a server then
         --repeats=N             how often each workload is measured (3); the table shows medians
         --no-peers              without the other queues
         --peers=NAME[,NAME]     some of them: db-scheduler JobRunr graphile-worker pg-boss
@@ -56,6 +59,12 @@ record BenchOptions(
         --server-flag=FLAG      an additional JVM flag for the server; repeatable
         --postgres-conf=FILE    additional settings for PostgreSQL
       """;
+
+  /** A stream of more than 10,000 items waits in the database until it is complete. */
+  private static final int STREAMED_LEAST = 11_000;
+
+  /** Enough for some polls. */
+  private static final Duration SNAPSHOT_LEAST = Duration.ofSeconds(2);
 
   /**
    * Parses a command line.
@@ -111,9 +120,9 @@ record BenchOptions(
         withPeers ? peers : null,
         only,
         serverFlags,
-        stored > 0 ? stored : small ? 30_000 : 10_000_000,
-        streamed > 0 ? streamed : small ? 20_000 : 1_000_000,
-        minutes > 0 ? minutes : small ? 1 : 60,
+        stored > 0 ? stored : small ? 0 : 10_000_000,
+        streamed > 0 ? streamed : small ? STREAMED_LEAST : 1_000_000,
+        minutes > 0 ? Duration.ofMinutes(minutes) : small ? SNAPSHOT_LEAST : Duration.ofHours(1),
         queueLimit,
         seed,
         settings);

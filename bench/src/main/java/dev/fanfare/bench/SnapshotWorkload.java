@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,7 +31,7 @@ final class SnapshotWorkload implements LongWorkload {
       throws Exception {
     progress.say("snapshot: warming up");
     Throughput.measure(testbed, options.size(30, 2));
-    Throughput peak = Throughput.measure(testbed, options.size(30, 5));
+    Throughput peak = Throughput.measure(testbed, options.size(30, 3));
     double rate = Math.min(peak.ingest(), peak.drain()) / 2;
     progress.say(
         String.format(
@@ -42,11 +43,11 @@ final class SnapshotWorkload implements LongWorkload {
     testbed.clear();
     try (PacedLoad load = PacedLoad.start(testbed, rate, options.queueLimit());
         Connection holder = testbed.connect()) {
-      TimeUnit.SECONDS.sleep(options.size(20, 5));
+      TimeUnit.SECONDS.sleep(options.size(20, 1));
       load.take(); // connections and code were cold
       progress.say("snapshot: " + TableSizes.text(testbed.observer()));
       hold(holder);
-      List<Row> rows = minutes(load, testbed, options.minutes(), progress);
+      List<Row> rows = minutes(load, testbed, options.snapshot(), progress);
       progress.say(
           "snapshot: it held back the removal of what %s transactions left".formatted(age(holder)));
       return rows;
@@ -74,14 +75,17 @@ final class SnapshotWorkload implements LongWorkload {
     }
   }
 
-  private static List<Row> minutes(PacedLoad load, Testbed testbed, int minutes, Progress progress)
-      throws Exception {
+  /** Measures minute by minute, or all at once if it takes less than a minute. */
+  private static List<Row> minutes(
+      PacedLoad load, Testbed testbed, Duration held, Progress progress) throws Exception {
+    int minutes = Math.toIntExact(Math.max(1, held.toMinutes()));
+    long minuteNanos = held.dividedBy(minutes).toNanos();
     Timings first = null;
     Timings worst = null;
     Deque<List<Long>> last = new ArrayDeque<>();
     long nextNanos = System.nanoTime();
     for (int minute = 1; minute <= minutes; minute++) {
-      nextNanos += TimeUnit.MINUTES.toNanos(1);
+      nextNanos += minuteNanos;
       TimeUnit.NANOSECONDS.sleep(nextNanos - System.nanoTime());
       PacedLoad.Part part = load.take();
       if (part.polls().isEmpty()) {

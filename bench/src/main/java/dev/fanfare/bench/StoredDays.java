@@ -1,6 +1,8 @@
 package dev.fanfare.bench;
 
+import dev.fanfare.testkit.Await;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -8,8 +10,12 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The days over which the stored runs are spread, each with a partition of every table. The server
@@ -17,8 +23,6 @@ import java.util.UUID;
  * them.
  */
 final class StoredDays {
-  static final int COUNT = 30;
-
   private static final DateTimeFormatter NAME = DateTimeFormatter.BASIC_ISO_DATE;
 
   /** The partitioned tables with the fill factors of their partitions. */
@@ -46,16 +50,62 @@ final class StoredDays {
     }
   }
 
-  private final LocalDate today;
+  /** It changes a table every two seconds. */
+  private static final Duration SPLIT = Duration.ofMinutes(1);
 
-  /** The days up to {@code today}. */
-  StoredDays(LocalDate today) {
+  private static final Pattern END = Pattern.compile("TO \\('([0-9a-f-]{36})'\\)");
+
+  private final LocalDate today;
+  private final int count;
+
+  private StoredDays(LocalDate today, int count) {
     this.today = today;
+    this.count = count;
+  }
+
+  /** So many days up to today. The future, which the server splits off, begins after tomorrow. */
+  static StoredDays of(Connection connection, int count) throws SQLException {
+    Await.until(
+        "the server splits off the future",
+        SPLIT,
+        () -> bounds(connection).stream().noneMatch(bounds -> bounds.contains("MAXVALUE")));
+    String first = bounds(connection).getFirst();
+    Matcher end = END.matcher(first);
+    if (!end.find()) {
+      throw new SQLException("The first partition has the bounds " + first);
+    }
+    long millis = UUID.fromString(end.group(1)).getMostSignificantBits() >>> 16;
+    LocalDate future = LocalDate.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC);
+    return new StoredDays(future.minusDays(2), count);
+  }
+
+  /** The bounds of the first partitions of all tables. */
+  private static List<String> bounds(Connection connection) throws SQLException {
+    List<String> bounds = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet result =
+            statement.executeQuery(
+                """
+                select pg_get_expr(relpartbound, oid)
+                  from pg_class
+                 where relnamespace = 'fanfare'::regnamespace
+                   and relkind = 'r'
+                   and relname like '%\\_first'
+                """)) {
+      while (result.next()) {
+        bounds.add(result.getString(1));
+      }
+    }
+    return bounds;
+  }
+
+  int count() {
+    return count;
   }
 
   /** When a day begins; 0 is the oldest. */
   Instant start(int day) {
-    return today.minusDays(COUNT - 1L - day).atStartOfDay(ZoneOffset.UTC).toInstant();
+    return today.minusDays(count - 1L - day).atStartOfDay(ZoneOffset.UTC).toInstant();
   }
 
   /** The part of a day that is over. */
@@ -75,7 +125,7 @@ final class StoredDays {
       for (Table table : Table.values()) {
         statement.execute("drop table " + table.partition("first"));
         create(statement, table, "first", "minvalue", bound(1));
-        for (int day = 1; day <= COUNT; day++) {
+        for (int day = 1; day <= count; day++) {
           create(
               statement,
               table,

@@ -9,7 +9,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,8 +38,7 @@ final class StoredDrop {
   /** What a drop causes, such as new plans, goes on after it. */
   private static final long AFTERMATH_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
-  /** The oldest partitions that are still there. */
-  private static final String WATCH =
+  private static final String OLDEST =
       """
       select c.relname as name,
              exists (select
@@ -65,26 +63,29 @@ final class StoredDrop {
   private final Progress progress;
   private final StoredDays days;
   private final StoredValues values;
-  private final Duration warmUp;
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final AtomicInteger failed = new AtomicInteger();
   private volatile boolean stopping;
 
-  StoredDrop(
-      Testbed testbed, Progress progress, StoredDays days, StoredValues values, Duration warmUp) {
+  StoredDrop(Testbed testbed, Progress progress, StoredDays days, StoredValues values) {
     this.testbed = testbed;
     this.progress = progress;
     this.days = days;
     this.values = values;
-    this.warmUp = warmUp;
   }
 
-  /** Waits for the drops, while four callers and a worker are at work. */
-  List<Row> measure() throws Exception {
+  /**
+   * Waits for the drops, while four callers and a worker are at work. In a short run, the
+   * partitions are due as soon as the server starts, and one drop is enough: the server pauses
+   * between them.
+   */
+  List<Row> measure(BenchOptions options) throws Exception {
+    Duration warmUp = Duration.ofSeconds(options.size(180, 0));
     List<String> runs = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       runs.add(values.run());
     }
+    Map<String, Boolean> tables = oldest();
     Duration age = Duration.between(days.start(1), Instant.now());
     Duration retention = age.minusDays(1).plus(warmUp);
     testbed.restart(
@@ -107,7 +108,7 @@ final class StoredDrop {
           threads.submit(() -> repeat("get", () -> get(http, "/api/v3/runs/" + values.one(runs)))));
       callers.add(threads.submit(() -> repeat("list", () -> get(http, "/api/v1/runs"))));
       try {
-        drops = watch();
+        drops = watch(tables.keySet(), options.size(Integer.MAX_VALUE, 1));
         TimeUnit.SECONDS.sleep(1); // for calls that have waited
       } finally {
         stopping = true;
@@ -148,33 +149,42 @@ final class StoredDrop {
     }
   }
 
-  /** Waits until all tables are dropped. */
-  private List<Drop> watch() throws SQLException, InterruptedException {
+  /** Waits until these tables are dropped, or as many of them as are wanted. */
+  private List<Drop> watch(Set<String> tables, int wanted)
+      throws SQLException, InterruptedException {
     List<Drop> drops = new ArrayList<>();
     long giveUp = System.nanoTime() + GIVE_UP.toNanos();
     Map<String, Long> begun = new LinkedHashMap<>(); // 0: not yet
-    try (Statement statement = testbed.observer().createStatement()) {
-      do {
-        long now = System.nanoTime();
-        Set<String> present = new HashSet<>();
-        try (ResultSet result = statement.executeQuery(WATCH)) {
-          while (result.next()) {
-            String name = result.getString("name");
-            present.add(name);
-            long before = begun.getOrDefault(name, 0L);
-            begun.put(name, before == 0 && result.getBoolean("locked") ? now : before);
-          }
+    tables.forEach(table -> begun.put(table, 0L));
+    do {
+      long now = System.nanoTime();
+      Map<String, Boolean> present = oldest();
+      for (Map.Entry<String, Long> each : List.copyOf(begun.entrySet())) {
+        Boolean locked = present.get(each.getKey());
+        if (locked == null) {
+          drops.add(dropped(each.getKey(), each.getValue()));
+          begun.remove(each.getKey());
+        } else if (locked && each.getValue() == 0) {
+          begun.put(each.getKey(), now);
         }
-        for (Map.Entry<String, Long> each : List.copyOf(begun.entrySet())) {
-          if (!present.contains(each.getKey())) {
-            drops.add(dropped(each.getKey(), each.getValue()));
-            begun.remove(each.getKey());
-          }
-        }
-        TimeUnit.MILLISECONDS.sleep(WATCH_MILLIS);
-      } while (!begun.isEmpty() && System.nanoTime() < giveUp);
-    }
+      }
+      TimeUnit.MILLISECONDS.sleep(WATCH_MILLIS);
+    } while (!begun.isEmpty() && drops.size() < wanted && System.nanoTime() < giveUp);
     return drops;
+  }
+
+  /**
+   * The tables of the oldest partitions that are still there, and whether a drop has locked them.
+   */
+  private Map<String, Boolean> oldest() throws SQLException {
+    Map<String, Boolean> locked = new LinkedHashMap<>();
+    try (Statement statement = testbed.observer().createStatement();
+        ResultSet result = statement.executeQuery(OLDEST)) {
+      while (result.next()) {
+        locked.put(result.getString("name"), result.getBoolean("locked"));
+      }
+    }
+    return locked;
   }
 
   private Drop dropped(String name, long begun) {

@@ -10,23 +10,19 @@ final class StoredReading {
   /** What users notice as slow: the baseline of the results. */
   private static final double LIMIT_MILLIS = 200;
 
-  private static final int PAGES = 20;
-  private static final int WARM_UPS = 3;
-
   private final HttpCalls calls;
   private final Progress progress;
+  private final int warmUps;
   private final int requests;
+  private final int pages;
   private final List<Row> rows = new ArrayList<>();
 
-  /**
-   * A measurement.
-   *
-   * @param requests how many requests of each kind are made
-   */
-  StoredReading(HttpCalls calls, Progress progress, int requests) {
+  StoredReading(HttpCalls calls, Progress progress, BenchOptions options) {
     this.calls = calls;
     this.progress = progress;
-    this.requests = requests;
+    this.warmUps = options.size(3, 0);
+    this.requests = options.size(40, 1);
+    this.pages = options.size(20, 2);
   }
 
   /** The durations of the requests of one kind, and how they ended. */
@@ -47,7 +43,7 @@ final class StoredReading {
 
   List<Row> measure(List<StoredReads.Read> reads) throws Exception {
     for (StoredReads.Read read : reads) {
-      for (int i = 0; i < WARM_UPS; i++) {
+      for (int i = 0; i < warmUps; i++) {
         calls.get(read.path().next());
       }
     }
@@ -76,8 +72,8 @@ final class StoredReading {
         return; // the list has only one page
       }
     }
-    report(read.name() + ", 20 pages on", older);
-    report(read.name() + ", 20 pages back", newer);
+    report("%s, %s pages on".formatted(read.name(), pages), older);
+    report("%s, %s pages back".formatted(read.name(), pages), newer);
   }
 
   /** Follows the cursors of a list, and returns the path of the last page. */
@@ -86,7 +82,7 @@ final class StoredReading {
       throws Exception {
     HttpCalls.Answer answer = first;
     String path = list;
-    for (int page = 0; page < PAGES; page++) {
+    for (int page = 0; page < pages; page++) {
       String next = answer.json().path("pagination").path(cursor).asString("");
       if (next.isEmpty()) {
         break;

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * Loads runs by SQL, as if they had been triggered in batches of 1,000 over the last 30 days. Their
+ * Loads runs by SQL, as if they had been triggered in batches of 1,000 over the last days. Their
  * ids, tasks, tags, options and outcomes vary as in an application that is used by many customers.
  */
 final class StoredRuns {
@@ -205,7 +205,7 @@ final class StoredRuns {
   /** Loads batches of the last minutes. */
   void loadNew(int count, State state) throws SQLException {
     Duration span = Duration.ofMinutes(2);
-    load(now.minus(span), span, StoredDays.COUNT - 1, count, state);
+    load(now.minus(span), span, days.count() - 1, count, state);
   }
 
   private void load(Instant start, Duration span, int day, int count, State state)
@@ -221,7 +221,7 @@ final class StoredRuns {
         load.setString(5, state.name());
         // The first version was used on the oldest day only.
         load.setString(
-            6, StoredTasks.VERSIONS.get(Math.ceilDiv(day * (versions - 1), StoredDays.COUNT)));
+            6, StoredTasks.VERSIONS.get(Math.ceilDiv(day * (versions - 1), days.count())));
         load.setInt(7, day == 0 && state == State.FINAL ? Math.max(10, count * BATCH / 20) : 0);
         load.executeUpdate();
         done += next;

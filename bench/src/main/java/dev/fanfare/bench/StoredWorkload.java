@@ -1,10 +1,7 @@
 package dev.fanfare.bench;
 
 import java.sql.Connection;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,11 +29,11 @@ final class StoredWorkload implements LongWorkload {
   public List<Row> measure(Testbed testbed, BenchOptions options, Progress progress)
       throws Exception {
     progress.say("stored: warming up");
-    Throughput.measure(testbed, options.size(30, 3));
+    Throughput.measure(testbed, options.size(30, 1));
     List<Throughput> empty = throughput(testbed, options, progress, "empty tables");
     testbed.clear();
 
-    StoredDays days = new StoredDays(LocalDate.now(ZoneOffset.UTC));
+    StoredDays days = StoredDays.of(testbed.observer(), options.size(30, 6));
     Instant now = Instant.now();
     try (Connection connection = testbed.connect()) {
       load(connection, days, now, options.stored(), progress);
@@ -49,15 +46,13 @@ final class StoredWorkload implements LongWorkload {
     List<Row> rows = new ArrayList<>();
     try (HeldRuns held = HeldRuns.claim(calls, StoredTasks.slugs(), HELD)) {
       progress.say("stored: reading, while %s runs are executed".formatted(held.count()));
-      rows.addAll(
-          new StoredReading(calls, progress, options.size(40, 5)).measure(StoredReads.all(values)));
+      rows.addAll(new StoredReading(calls, progress, options).measure(StoredReads.all(values)));
     }
 
     List<Throughput> full = throughput(testbed, options, progress, "everything stored");
     rows.addAll(compare(full, empty));
     progress.say("stored: waiting for the drop of the oldest partitions");
-    Duration warmUp = Duration.ofSeconds(options.size(180, 90));
-    List<Row> drop = new StoredDrop(testbed, progress, days, values, warmUp).measure();
+    List<Row> drop = new StoredDrop(testbed, progress, days, values).measure(options);
     if (drop.isEmpty()) {
       progress.say("stored: nothing was dropped in the time that was watched");
     }
@@ -69,7 +64,7 @@ final class StoredWorkload implements LongWorkload {
       Testbed testbed, BenchOptions options, Progress progress, String when) throws Exception {
     List<Throughput> repeats = new ArrayList<>();
     for (int repeat = 1; repeat <= options.repeats(); repeat++) {
-      Throughput one = Throughput.measure(testbed, options.size(100, 5));
+      Throughput one = Throughput.measure(testbed, options.size(100, 2));
       progress.say(
           String.format(
               Locale.ROOT,
@@ -104,7 +99,7 @@ final class StoredWorkload implements LongWorkload {
   private static void load(
       Connection connection, StoredDays days, Instant now, int stored, Progress progress)
       throws Exception {
-    int batches = Math.max(2 * StoredDays.COUNT, stored / StoredRuns.BATCH);
+    int batches = Math.max(2 * days.count(), stored / StoredRuns.BATCH);
     int queued = Math.clamp(batches / 10, 6, 100);
     int delayed = Math.clamp(batches / 100, 1, 3);
     days.split(connection);
@@ -119,13 +114,13 @@ final class StoredWorkload implements LongWorkload {
     int oldest = batches / 10;
     int left = batches - oldest;
     runs.load(0, oldest, StoredRuns.State.FINAL);
-    for (int day = 1; day < StoredDays.COUNT; day++) {
-      int count = left / (StoredDays.COUNT - day);
+    for (int day = 1; day < days.count(); day++) {
+      int count = left / (days.count() - day);
       runs.load(day, count, StoredRuns.State.FINAL);
       left -= count;
     }
     for (int i = 0; i < queued / 3; i++) {
-      runs.load(i * StoredDays.COUNT / (queued / 3), 1, StoredRuns.State.QUEUED);
+      runs.load(i * days.count() / (queued / 3), 1, StoredRuns.State.QUEUED);
     }
     runs.loadNew(queued - queued / 3, StoredRuns.State.QUEUED);
     runs.loadNew(delayed, StoredRuns.State.DELAYED);

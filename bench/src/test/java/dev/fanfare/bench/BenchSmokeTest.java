@@ -23,7 +23,10 @@ class BenchSmokeTest {
           "round-trips",
           "fairness",
           "growth",
-          "network");
+          "network",
+          "snapshot",
+          "stream",
+          "stored");
 
   @Test
   void every_workload_runs() throws Exception {
@@ -36,6 +39,7 @@ class BenchSmokeTest {
     assertThat(report.rows().stream().map(Row::workload).collect(Collectors.toSet()))
         .containsAll(WORKLOADS)
         .contains("cost", "memory");
+    assertThat(report.rows().stream().map(Row::what)).contains("drop of a table");
     assertThat(report.rows().stream().filter(row -> WORKLOADS.contains(row.workload())))
         .allSatisfy(row -> assertThat(row.ours().median()).isFinite());
   }
