@@ -45,7 +45,8 @@ final class SharedPostgres {
     }
   }
 
-  private static void end(EmbeddedPostgres server, Path home) {
+  /** Stops a server, and deletes its folder. */
+  static void end(EmbeddedPostgres server, Path home) {
     server.close();
     try {
       TemporaryHome.delete(home);

@@ -1,5 +1,10 @@
 package dev.fanfare.testkit;
 
+import dev.fanfare.postgres.EmbeddedPostgres;
+import dev.fanfare.postgres.EmbeddedPostgresConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -28,13 +33,15 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class TestDatabase implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  private final SharedPostgres postgres;
+  private final EmbeddedPostgres server;
   private final String name;
+  private final Runnable drop;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private TestDatabase(SharedPostgres postgres, String name) {
-    this.postgres = postgres;
+  private TestDatabase(EmbeddedPostgres server, String name, Runnable drop) {
+    this.server = server;
     this.name = name;
+    this.drop = drop;
   }
 
   /** Creates an empty database. */
@@ -61,22 +68,36 @@ public final class TestDatabase implements AutoCloseable {
     SharedPostgres postgres = SharedPostgres.get();
     String name = "test_" + COUNT.incrementAndGet();
     postgres.clone(postgres.template(template, migrator), name);
-    return new TestDatabase(postgres, name);
+    return new TestDatabase(postgres.server(), name, () -> postgres.drop(name));
+  }
+
+  /**
+   * Creates an empty database on a server of its own, which is as durable as in production, for
+   * what depends on it: about 2 s. Closing stops the server.
+   */
+  public static TestDatabase createDurable() {
+    try {
+      Path home = TemporaryHome.create();
+      EmbeddedPostgres server = EmbeddedPostgres.start(EmbeddedPostgresConfig.in(home));
+      return new TestDatabase(server, "fanfare", () -> SharedPostgres.end(server, home));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The JDBC URL, without user and password. */
   public String jdbcUrl() {
-    return postgres.server().jdbcUrl(name);
+    return server.jdbcUrl(name);
   }
 
   /** The user to log in with, a superuser. */
   public String user() {
-    return postgres.server().user();
+    return server.user();
   }
 
   /** The password to log in with. */
   public String password() {
-    return postgres.server().password();
+    return server.password();
   }
 
   /** Opens a new connection, which the caller must close. */
@@ -97,7 +118,7 @@ public final class TestDatabase implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      postgres.drop(name);
+      drop.run();
     }
   }
 }
