@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.slf4j.Logger;
@@ -21,13 +22,14 @@ import org.slf4j.LoggerFactory;
  * ready. A signal is a hint: it is sent after the commit and can be lost. So somebody has to check
  * now and then whether there is anything, and otherwise waiting polls query from time to time.
  *
- * <p>A thread of its own sends signals to the other servers with NOTIFY, and combines those that
- * arrive meanwhile. Inside the triggering transactions, NOTIFY would serialize their commits on one
- * lock. Thread-safe.
+ * <p>A thread of its own sends signals to the {@linkplain OtherServers other servers}, if there may
+ * be any, with NOTIFY, and combines those that arrive meanwhile. Inside the triggering
+ * transactions, NOTIFY would serialize their commits on one lock. Thread-safe.
  */
 public final class Signals implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Signals.class);
   private static final String CHANNEL = "fanfare_ready";
+  private static final String GREETING = "here";
   private static final int LISTEN_MILLIS = 250;
   private static final int PAUSE_MILLIS = 1_000;
   private static final Duration PROBE_INTERVAL = Duration.ofSeconds(10);
@@ -36,6 +38,7 @@ public final class Signals implements AutoCloseable {
   private static final Duration CHECKED = Duration.ofSeconds(3);
 
   private final Database database;
+  private final OtherServers others;
 
   /**
    * The end of this server's own notifications, which it ignores: its polls were woken before the
@@ -57,15 +60,20 @@ public final class Signals implements AutoCloseable {
   private volatile long checkedNanos = System.nanoTime() - CHECKED.toNanos();
   private volatile boolean closed;
 
-  private Signals(Database database) {
+  private Signals(Database database, LongSupplier nanos) {
     this.database = database;
+    this.others = new OtherServers(nanos);
     this.listener = Thread.ofPlatform().name("fanfare-listen").daemon().unstarted(this::listen);
     this.sender = Thread.ofPlatform().name("fanfare-notify").daemon().unstarted(this::send);
   }
 
   /** Starts the threads that send and receive notifications. */
   public static Signals start(Database database) {
-    Signals signals = new Signals(database);
+    return start(database, System::nanoTime);
+  }
+
+  static Signals start(Database database, LongSupplier nanos) {
+    Signals signals = new Signals(database, nanos);
     signals.listener.start();
     signals.sender.start();
     return signals;
@@ -158,8 +166,10 @@ public final class Signals implements AutoCloseable {
 
   private void signal(int environmentId, Work work) {
     waiters(environmentId).signal(work);
-    unsent.merge(environmentId, work, Work::and);
-    wakeSender.offer(true);
+    if (others.mayExist()) {
+      unsent.merge(environmentId, work, Work::and);
+      wakeSender.offer(true);
+    }
   }
 
   /** Notes that somebody has just looked whether there is anything of which no signal came. */
@@ -190,6 +200,10 @@ public final class Signals implements AutoCloseable {
     while (!closed) {
       try {
         wakeSender.poll(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
+        if (others.isGreetingDue()) {
+          send(GREETING);
+          others.greeted();
+        }
         for (Integer environmentId : Set.copyOf(unsent.keySet())) {
           Work work = unsent.remove(environmentId);
           if (work != null) {
@@ -207,20 +221,22 @@ public final class Signals implements AutoCloseable {
 
   private void send(int environmentId, Work work) {
     try {
-      database.transaction(tx -> notifyServers(tx, environmentId, work));
+      send(environmentId + " " + work.text());
     } catch (RuntimeException e) {
       unsent.merge(environmentId, work, Work::and);
       throw e;
     }
   }
 
-  /** A signal need not survive a crash, so its commit does not wait for the disk. */
-  private boolean notifyServers(Tx tx, int environmentId, Work work) {
-    tx.sql("select set_config('synchronous_commit', 'off', true), pg_notify(:channel, :text)")
-        .bind("channel", CHANNEL)
-        .bind("text", environmentId + " " + work.text() + " " + signature)
-        .first(r -> true);
-    return true;
+  /** A message need not survive a crash, so its commit does not wait for the disk. */
+  private void send(String message) {
+    database.transaction(tx ->
+        tx.sql(
+                "select set_config('synchronous_commit', 'off', true),"
+                    + " pg_notify(:channel, :text)")
+            .bind("channel", CHANNEL)
+            .bind("text", message + " " + signature)
+            .list(r -> true));
   }
 
   private void listen() {
@@ -244,7 +260,11 @@ public final class Signals implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       statement.execute("listen " + CHANNEL);
       listening.works();
+      others.listening();
+      wakeSender.offer(true);
       receive(connection.unwrap(PGConnection.class), statement);
+    } finally {
+      others.deaf();
     }
   }
 
@@ -268,8 +288,12 @@ public final class Signals implements AutoCloseable {
    * the environment: then all polls look.
    */
   private void received(String message) {
+    if (message.endsWith(signature)) {
+      return;
+    }
+    others.heard();
     String[] parts = message.split(" ", -1);
-    if (message.endsWith(signature) || parts.length < 2 || !parts[0].matches("[0-9]{1,9}")) {
+    if (parts.length < 2 || !parts[0].matches("[0-9]{1,9}")) {
       return;
     }
     Waiters known = waiters.get(Integer.valueOf(parts[0]));

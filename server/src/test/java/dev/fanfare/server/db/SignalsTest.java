@@ -1,5 +1,7 @@
 package dev.fanfare.server.db;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -8,13 +10,18 @@ import dev.fanfare.testkit.DatabaseProxy;
 import dev.fanfare.testkit.TestDatabase;
 import java.net.URI;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 import org.slf4j.LoggerFactory;
 
 /** Signals between two servers of one database. */
@@ -46,6 +53,47 @@ class SignalsTest {
           """);
       awaitArrival(here, there);
     }
+  }
+
+  @Test
+  void a_server_that_is_alone_sends_no_signals_until_another_one_starts() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    try (TestDatabase home = MigratedDatabase.create();
+        Database database = MigratedDatabase.open(home, 6);
+        Connection connection = home.connect();
+        Statement sql = connection.createStatement()) {
+      sql.execute("listen fanfare_ready");
+      try (Signals here = Signals.start(database, nanos::get)) {
+        List<String> messages = new ArrayList<>();
+        awaitMessage("here ", connection, messages, () -> {});
+        awaitMessage("1 ", connection, messages, () -> here.ready(1, Set.of(5), 1));
+        nanos.addAndGet(OtherServers.REMEMBERED.toNanos());
+        here.ready(2, Set.of(5), 1);
+        try (Signals there = Signals.start(database)) {
+          awaitMessage("3 ", connection, messages, () -> here.ready(3, Set.of(5), 1));
+        }
+        assertThat(messages).noneMatch(message -> message.startsWith("2 "));
+      }
+    }
+  }
+
+  /** Repeats a step until a message has arrived that begins like this. */
+  private static void awaitMessage(
+      String begin, Connection connection, List<String> messages, Runnable step) {
+    Await.until(
+        "a message " + begin,
+        BOUND,
+        () -> {
+          step.run();
+          messages.addAll(receive(connection));
+          return messages.stream().anyMatch(message -> message.startsWith(begin));
+        });
+  }
+
+  private static List<String> receive(Connection connection) throws SQLException {
+    return Stream.of(connection.unwrap(PGConnection.class).getNotifications(10))
+        .map(PGNotification::getParameter)
+        .toList();
   }
 
   @Test
