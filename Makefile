@@ -3,7 +3,7 @@ MVN ?= mvn
 MVN_FLAGS ?= -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format check test acceptance chaos bench bench-smoke bench-docs run
+.PHONY: help setup format check test acceptance chaos kills bench bench-smoke bench-docs run
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,11 @@ SEED ?=
 
 chaos: ## break a small deployment FAULTS times (50) and check every promise; SEED=… repeats a run
 	$(MVN) $(MVN_FLAGS) -q -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ChaosTest -Dfanfare.chaos.faults=$(FAULTS) $(if $(SEED),-Dfanfare.seed=$(SEED)) $(if $(KINDS),-Dfanfare.chaos.kinds=$(KINDS)) test
+
+KILLS ?= 200
+
+kills: ## kill a server or its database KILLS times (200) right after a response; SEED=… repeats a run
+	$(MVN) $(MVN_FLAGS) -q -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=KilledAfterResponseTest -Dfanfare.kills=$(KILLS) $(if $(SEED),-Dfanfare.seed=$(SEED)) test
 
 run: ## start the server with the demo worker
 	bin/fanfare dev

@@ -24,6 +24,8 @@ import java.util.stream.IntStream;
 final class BatchClients {
   static final int ITEMS = 10;
 
+  private final String prefix;
+
   /** The result of each call: the response or the exception. */
   private final Map<String, Object> results = new ConcurrentHashMap<>();
 
@@ -31,10 +33,21 @@ final class BatchClients {
   private final AtomicInteger calls = new AtomicInteger();
   private final ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();
 
-  private BatchClients() {}
+  private BatchClients(String prefix) {
+    this.prefix = prefix;
+  }
 
   static BatchClients start(Fanfare fanfare, int clients) {
-    BatchClients all = new BatchClients();
+    return start("", fanfare, clients);
+  }
+
+  /**
+   * Starts clients.
+   *
+   * @param prefix the beginning of their tags, if others had clients before
+   */
+  static BatchClients start(String prefix, Fanfare fanfare, int clients) {
+    BatchClients all = new BatchClients(prefix);
     for (int i = 0; i < clients; i++) {
       all.threads.add(Thread.ofPlatform().start(() -> all.work(fanfare)));
     }
@@ -43,7 +56,7 @@ final class BatchClients {
 
   private void work(Fanfare fanfare) {
     while (!stopped) {
-      String tag = "call-" + calls.incrementAndGet();
+      String tag = prefix + "call-" + calls.incrementAndGet();
       try {
         results.put(
             tag,
@@ -72,10 +85,9 @@ final class BatchClients {
         () -> acknowledged().size() >= batches);
   }
 
-  /** Makes the pending calls the last ones, and returns when they have ended. */
+  /** Makes the pending calls the last ones. */
   void stop() {
     stopped = true;
-    awaitEnd();
   }
 
   /** Waits until every client has given up. */

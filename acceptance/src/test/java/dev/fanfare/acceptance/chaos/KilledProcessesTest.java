@@ -134,6 +134,7 @@ class KilledProcessesTest {
     first.jvm().kill();
     callsFirst.awaitEnd();
     callsSecond.stop();
+    callsSecond.awaitEnd();
 
     assertAllCompletedOnce(history);
     assertThat(second.client().batches().retrieve(batch.id()).status())
