@@ -31,6 +31,7 @@ final class ClaimStore {
    * <ol>
    *   <li>{@code live_session} is empty if the session was closed or lapsed, or if its worker no
    *       longer waits for this poll, and then nothing is claimed: it would count as lost.
+   *   <li>{@code chosen} reads the lanes and the limits of their queues.
    *   <li>{@code free_slots} locks the counters of limited queues. Waiting for a counter would make
    *       claims wait for each other, so a queue whose counter is locked gives nothing.
    *   <li>{@code grants} limits the quotas of lanes that share a counter. The lane whose first run
@@ -45,8 +46,8 @@ final class ClaimStore {
    *
    * <p>Two forms prevent full scans, which a plan made while the tables are nearly empty would
    * contain: entries are deleted by their {@code ctid}, which cannot change while they are locked,
-   * and runs are read one by one in a subquery with a limit. Values that all runs of a lane share
-   * are read with the lane.
+   * and runs, lanes, queues and counters are read one by one in a subquery with a limit. Values
+   * that all runs of a lane share are read with the lane.
    *
    * <p>The statement searches the partitions of recent runs only, and of those that {@code
    * elsewhere} names. It does not claim what it picks from older ones, but names it.
@@ -96,38 +97,53 @@ final class ClaimStore {
                  and lapsed_at is null
                  and first_poll_no <= :poll_no
                  for key share
-            ), free_slots as materialized (
-              select s.queue_id, s.concurrency_key, q.concurrency_limit - s.in_use as n
-                from slots s
-                join queues q on q.environment_id = s.environment_id and q.queue_id = s.queue_id
-               where s.environment_id = :environment
-                 and q.concurrency_limit is not null
-                 and (s.queue_id, s.concurrency_key) in (
-                       select l.queue_id, l.concurrency_key
-                         from lanes l
-                        where l.environment_id = :environment
-                          and l.lane_id = any (:lane_ids))
-                 for update of s skip locked
-            ), grants as materialized (
-              -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
-              select l.task_id, l.version_id, l.lane_id, l.queue_id, l.concurrency_key,
-                     a.entries, a.max_duration_ms,
-                     q.concurrency_limit is not null as limited,
-                     case when q.concurrency_limit is null then a.quota
-                          else least(a.quota,
-                                     greatest(0, coalesce(f.n, 0)
-                                                 - coalesce(sum(a.quota) over earlier, 0))) end as n
+            ), chosen as materialized (
+              select a.lane_id, a.quota, a.entries, a.max_duration_ms, l.task_id, l.version_id,
+                     l.queue_id, l.concurrency_key, q.concurrency_limit
                 from unnest(:lane_ids::int8[], :quotas::int[], :entries::int[],
                             :max_durations_ms::int8[])
                      as a (lane_id, quota, entries, max_duration_ms)
-                join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
-                join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
+               cross join lateral (
+                       select x.task_id, x.version_id, x.queue_id, x.concurrency_key
+                         from lanes x
+                        where x.environment_id = :environment
+                          and x.lane_id = a.lane_id
+                        limit 1) as l
+               cross join lateral (
+                       select x.concurrency_limit
+                         from queues x
+                        where x.environment_id = :environment
+                          and x.queue_id = l.queue_id
+                        limit 1) as q
+            ), free_slots as materialized (
+              select m.queue_id, m.concurrency_key, m.concurrency_limit - s.in_use as n
+                from (select distinct l.queue_id, l.concurrency_key, l.concurrency_limit
+                        from chosen l
+                       where l.concurrency_limit is not null) as m
+               cross join lateral (
+                       select x.in_use
+                         from slots x
+                        where x.environment_id = :environment
+                          and x.queue_id = m.queue_id
+                          and x.concurrency_key = m.concurrency_key
+                        limit 1
+                          for update skip locked) as s
+            ), grants as materialized (
+              -- a limited lane gets what the quotas of the earlier lanes leave of the free slots
+              select l.task_id, l.version_id, l.lane_id, l.queue_id, l.concurrency_key,
+                     l.entries, l.max_duration_ms,
+                     l.concurrency_limit is not null as limited,
+                     case when l.concurrency_limit is null then l.quota
+                          else least(l.quota,
+                                     greatest(0, coalesce(f.n, 0)
+                                                 - coalesce(sum(l.quota) over earlier, 0))) end as n
+                from chosen l
                 left join free_slots f on f.queue_id = l.queue_id
                                       and f.concurrency_key = l.concurrency_key
                 left join lateral (
                        select y.rank
                          from ready y
-                        where q.concurrency_limit is not null
+                        where l.concurrency_limit is not null
                           and y.environment_id = :environment
                           and y.task_id = l.task_id
                           and y.version_id = l.version_id
@@ -241,6 +257,8 @@ final class ClaimStore {
                where s.environment_id = :environment
                  and s.queue_id = c.queue_id
                  and s.concurrency_key = c.concurrency_key
+                 and s.queue_id = any (array(select queue_id from grants))
+                 and s.concurrency_key = any (array(select concurrency_key from grants))
             ), leased as (
               insert into leases
                      (environment_id, run_id, session_id, fence, lane_id, rank, attempt, losses,

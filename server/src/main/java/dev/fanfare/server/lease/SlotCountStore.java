@@ -28,16 +28,28 @@ final class SlotCountStore {
             """
             with missing as materialized (
               select distinct l.environment_id, l.queue_id, l.concurrency_key
-                from lanes l
-                join queues q using (environment_id, queue_id)
-               where l.environment_id = :environment
-                 and l.lane_id = any (:lane_ids)
-                 and q.concurrency_limit is not null
-                 and not exists (select
-                                   from slots s
-                                  where s.environment_id = l.environment_id
-                                    and s.queue_id = l.queue_id
-                                    and s.concurrency_key = l.concurrency_key)
+                from unnest(:lane_ids::int8[]) as a (lane_id)
+               cross join lateral (
+                       select x.environment_id, x.queue_id, x.concurrency_key
+                         from lanes x
+                        where x.environment_id = :environment
+                          and x.lane_id = a.lane_id
+                        limit 1) as l
+               cross join lateral (
+                       select x.concurrency_limit
+                         from queues x
+                        where x.environment_id = :environment
+                          and x.queue_id = l.queue_id
+                        limit 1) as q
+                left join lateral (
+                       select true as found
+                         from slots x
+                        where x.environment_id = :environment
+                          and x.queue_id = l.queue_id
+                          and x.concurrency_key = l.concurrency_key
+                        limit 1) as s on true
+               where q.concurrency_limit is not null
+                 and s.found is null
             ), leased as materialized (
               select l.queue_id, l.concurrency_key, count(*)::int as n
                 from leases e

@@ -272,13 +272,33 @@ public final class ReadyStore {
                    case when q.concurrency_limit is not null
                         then greatest(0, q.concurrency_limit - coalesce(s.in_use, 0)) end as free_slots
               from ahead a
-              join lanes l on l.environment_id = :environment and l.lane_id = a.lane_id
-              join tasks t on t.environment_id = l.environment_id and t.task_id = l.task_id
-              join queues q on q.environment_id = l.environment_id and q.queue_id = l.queue_id
-              left join slots s on s.environment_id = l.environment_id
-                               and s.queue_id = l.queue_id
-                               and s.concurrency_key = l.concurrency_key
-                               and q.concurrency_limit is not null
+             cross join lateral (
+                     select x.environment_id, x.lane_id, x.task_id, x.version_id, x.queue_id,
+                            x.concurrency_key
+                       from lanes x
+                      where x.environment_id = :environment
+                        and x.lane_id = a.lane_id
+                      limit 1) as l
+             cross join lateral (
+                     select x.slug, x.max_attempts, x.max_duration_ms
+                       from tasks x
+                      where x.environment_id = :environment
+                        and x.task_id = l.task_id
+                      limit 1) as t
+             cross join lateral (
+                     select x.name, x.concurrency_limit
+                       from queues x
+                      where x.environment_id = :environment
+                        and x.queue_id = l.queue_id
+                      limit 1) as q
+              left join lateral (
+                     select x.in_use
+                       from slots x
+                      where q.concurrency_limit is not null
+                        and x.environment_id = :environment
+                        and x.queue_id = l.queue_id
+                        and x.concurrency_key = l.concurrency_key
+                      limit 1) as s on true
              where a.own
              order by a.task_id, a.version_id, a.lane_id
             """)

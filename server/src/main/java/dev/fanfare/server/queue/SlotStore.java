@@ -27,17 +27,25 @@ public final class SlotStore {
     return tx.sql(
             """
             with freed as materialized (
-              select s.queue_id, s.concurrency_key, f.n
+              select f.queue_id, f.concurrency_key, f.n
                 from (select l.queue_id, l.concurrency_key, sum(u.n)::int as n
                         from unnest(:lane_ids::int8[], :counts::int[]) as u (lane_id, n)
-                        join lanes l on l.environment_id = :environment
-                                    and l.lane_id = u.lane_id
-                       group by l.queue_id, l.concurrency_key) as f
-                join slots s on s.environment_id = :environment
-                            and s.queue_id = f.queue_id
-                            and s.concurrency_key = f.concurrency_key
-               order by s.queue_id, s.concurrency_key
-                 for update of s
+                       cross join lateral (
+                               select x.queue_id, x.concurrency_key
+                                 from lanes x
+                                where x.environment_id = :environment
+                                  and x.lane_id = u.lane_id
+                                limit 1) as l
+                       group by l.queue_id, l.concurrency_key
+                       order by l.queue_id, l.concurrency_key) as f -- locked in this order
+               cross join lateral (
+                       select x.in_use
+                         from slots x
+                        where x.environment_id = :environment
+                          and x.queue_id = f.queue_id
+                          and x.concurrency_key = f.concurrency_key
+                        limit 1
+                          for update) as s
             ), updated as (
               update slots s
                  set in_use = greatest(0, s.in_use - f.n)
@@ -45,6 +53,8 @@ public final class SlotStore {
                where s.environment_id = :environment
                  and s.queue_id = f.queue_id
                  and s.concurrency_key = f.concurrency_key
+                 and s.queue_id = any (array(select queue_id from freed))
+                 and s.concurrency_key = any (array(select concurrency_key from freed))
               returning s.queue_id, s.concurrency_key
             )
             select distinct l.task_id
