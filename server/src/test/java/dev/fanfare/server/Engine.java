@@ -21,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -57,8 +58,9 @@ public final class Engine implements AutoCloseable {
   private final TimeOrderedIds ids = new TimeOrderedIds(clock);
   final Components components;
 
-  private Engine() {
+  private Engine(Map<String, String> settings) {
     home = MigratedDatabase.create();
+    settings.forEach(this::set);
     database = MigratedDatabase.open(home, 12);
     signals = Signals.start(database);
     components = server();
@@ -84,7 +86,22 @@ public final class Engine implements AutoCloseable {
   }
 
   public static Engine start() {
-    return new Engine();
+    return start(Map.of());
+  }
+
+  /** On a database whose new connections have these settings. */
+  static Engine start(Map<String, String> settings) {
+    return new Engine(settings);
+  }
+
+  private void set(String name, String value) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "alter database %s set %s = '%s'".formatted(connection.getCatalog(), name, value));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Creates an empty environment. */
