@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.worker.LeaseRef;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,11 @@ class WorkerClaimsAheadTest {
   private final CountDownLatch goOn = new CountDownLatch(1);
   private final Task<RawJson, String> shortTask =
       Task.define("short", RawJson.class, String.class).handler((payload, run) -> "done");
+  private final Task<RawJson, String> failingTask =
+      Task.define("failing", RawJson.class, String.class)
+          .handler((payload, run) -> {
+            throw new IllegalStateException("the service is down");
+          });
   private final Task<RawJson, String> longTask =
       Task.define("long", RawJson.class, String.class)
           .handler((payload, run) -> {
@@ -35,7 +42,7 @@ class WorkerClaimsAheadTest {
   }
 
   private Worker start() {
-    return server.worker(shortTask, longTask).slots(SLOTS).start();
+    return server.worker(shortTask, failingTask, longTask).slots(SLOTS).start();
   }
 
   private void executeShort() {
@@ -81,6 +88,30 @@ class WorkerClaimsAheadTest {
       assertThat(server.unclaimed()).isEqualTo(1);
       goOn.countDown();
       for (int i = 0; i < 3; i++) {
+        server.finished();
+      }
+    }
+  }
+
+  @Test
+  void a_worker_whose_attempts_fail_claims_nothing_ahead() {
+    try (Worker worker = start()) {
+      executeShort();
+      for (int i = 0; i < 100; i++) {
+        server.assign("failing", "1");
+        server.finished();
+      }
+      server.holdBack();
+      List<String> runs = assignLong().stream().map(LeaseRef::runId).toList();
+      server.letGo();
+      Set<String> started = new HashSet<>();
+      while (started.size() < SLOTS) {
+        started.add(server.started().runId());
+        started.retainAll(runs); // a slow machine also reports starts of the short ones
+      }
+      assertThat(server.unclaimed()).isEqualTo(3);
+      goOn.countDown();
+      for (int i = 0; i < 5; i++) {
         server.finished();
       }
     }

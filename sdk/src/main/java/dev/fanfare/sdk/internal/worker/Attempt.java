@@ -90,6 +90,11 @@ final class Attempt implements RunContext {
     return succeeded;
   }
 
+  /** Whether the handler has returned an output. For use by the thread of the attempt. */
+  boolean hasReturned() {
+    return end != null && end.error() == null;
+  }
+
   boolean isRunning() {
     return state.get() == State.RUNNING;
   }

@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * wait here. A poll reserves no slots: a retry that is due during a poll takes a slot at once, and
  * in the rare case that the poll returns more runs than fit, the surplus waits.
  *
- * <p>While attempts are short, runs are claimed ahead: otherwise slots would be empty for longer
- * than they are taken, while a poll is on its way. The shorter the attempts, the more are claimed
- * ahead, because one poll for many runs costs far less than many polls for a few. If attempts turn
- * out to be long, what waits for too long goes back, so that another worker can execute it. Safe
- * for use by many threads.
+ * <p>While attempts are short and succeed, runs are claimed ahead: otherwise slots would be empty
+ * for longer than they are taken, while a poll is on its way. The shorter the attempts, the more
+ * are claimed ahead, because one poll for many runs costs far less than many polls for a few. If
+ * attempts turn out to be long, what waits for too long goes back, so that another worker can
+ * execute it. A worker whose attempts fail claims nothing ahead: something may be wrong with it,
+ * and not with the others. Safe for use by many threads.
  */
 final class Slots {
   /** How long a poll waits for more room. */
@@ -207,7 +208,9 @@ final class Slots {
           try {
             attempt.execute();
           } finally {
-            release(attempt.place(), System.nanoTime() - beginNanos);
+            long nanos = System.nanoTime() - beginNanos;
+            release(
+                attempt.place(), attempt.hasReturned() ? nanos : Math.max(nanos, UNKNOWN_NANOS));
             attempt.conclude();
           }
         });
