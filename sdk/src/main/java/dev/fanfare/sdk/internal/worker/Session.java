@@ -93,14 +93,17 @@ final class Session {
    * next attempt take no slot, and returns how many more may be held.
    */
   int awaitRoom() throws InterruptedException {
-    Integer allowed = opened.heldMax();
-    int max = allowed == null ? 2 * slots.total() : allowed;
     synchronized (room) {
-      while (unfinished() >= max && !gone) {
+      while (unfinished() >= heldMax() && !gone) {
         room.wait();
       }
     }
-    return Math.max(1, max - unfinished());
+    return Math.max(1, heldMax() - unfinished());
+  }
+
+  private int heldMax() {
+    Integer allowed = opened.heldMax();
+    return Math.min(allowed == null ? 2 * slots.total() : allowed, slots.holdable());
   }
 
   /** How many runs are held that may need a slot: all but those that succeeded. */

@@ -99,6 +99,16 @@ final class Slots {
     start(attempt);
   }
 
+  /** How many runs can be held: those that execute, and those ahead, or as many that wait. */
+  int holdable() {
+    lock.lock();
+    try {
+      return total + Math.max(total, ahead());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many attempts are executing, or wait for a slot. */
   int pending() {
     lock.lock();
