@@ -38,7 +38,7 @@ class ChaosTest {
     empty(folder);
     System.out.println("Chaos with seed " + seed + ", evidence in " + folder);
     try (Campaign campaign = Campaign.start(folder, home, seed)) {
-      List<String> findings = campaign.run(Integer.getInteger(FAULTS, 5), kinds()).findings();
+      List<String> findings = campaign.run(Integer.getInteger(FAULTS, 3), kinds()).findings();
       assertThat(findings.stream().limit(SHOWN))
           .as("%d findings, seed %d, evidence in %s", findings.size(), seed, folder)
           .isEmpty();

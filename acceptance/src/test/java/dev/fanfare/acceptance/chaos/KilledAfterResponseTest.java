@@ -58,7 +58,7 @@ class KilledAfterResponseTest {
     Seed.run(random -> {
       try (DatabaseProcess database = DatabaseProcess.create(data);
           Processes processes = processes(database, home)) {
-        killOften(Integer.getInteger(KILLS, 4), database, processes, home, random);
+        killOften(Integer.getInteger(KILLS, 2), database, processes, home, random);
       }
     });
   }
