@@ -29,7 +29,7 @@ final class Slots {
   /** Attempts that take less on average are short: a poll takes about as long. */
   private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** Few slots claim no more than this ahead; more slots claim as many ahead as they are. */
+  /** The most runs that are claimed ahead, unless there are more slots: then as many as slots. */
   private static final int AHEAD_OF_FEW_MAX = 1_000;
 
   /** Many short attempts must have ended before runs are claimed ahead. */
