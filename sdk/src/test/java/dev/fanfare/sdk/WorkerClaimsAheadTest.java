@@ -118,7 +118,7 @@ class WorkerClaimsAheadTest {
   }
 
   @Test
-  void few_slots_claim_many_short_runs_ahead_if_the_server_allows_it() {
+  void HBT_12_few_slots_claim_many_short_runs_ahead_if_the_server_allows_it() {
     server.heldMax(12);
     try (Worker worker = start()) {
       executeShort();
