@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param peers the names of the peers to measure; empty: all; null: none
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
+ * @param workerFlags the same for the worker
  * @param stored how many finished runs the workload {@code stored} loads; at least two batches a
  *     day
  * @param streamed how many items the batch of the workload {@code stream} has
@@ -31,6 +32,7 @@ record BenchOptions(
     @Nullable Set<String> peers,
     Set<String> only,
     List<String> serverFlags,
+    List<String> workerFlags,
     int stored,
     int streamed,
     Duration snapshot,
@@ -57,6 +59,7 @@ record BenchOptions(
         --seed=N                stored: repeats the random values of an earlier run
         --queue-limit=N         snapshot: a concurrency limit for the queue (0: none)
         --server-flag=FLAG      an additional JVM flag for the server; repeatable
+        --worker-flag=FLAG      the same for the worker
         --postgres-conf=FILE    additional settings for PostgreSQL
       """;
 
@@ -78,6 +81,7 @@ record BenchOptions(
     boolean withPeers = true;
     Set<String> only = new TreeSet<>();
     List<String> serverFlags = new ArrayList<>();
+    List<String> workerFlags = new ArrayList<>();
     int stored = 0;
     int streamed = 0;
     int minutes = 0;
@@ -98,6 +102,8 @@ record BenchOptions(
         only.addAll(names(value, Bench.names()));
       } else if (arg.startsWith("--server-flag=")) {
         serverFlags.add(value);
+      } else if (arg.startsWith("--worker-flag=")) {
+        workerFlags.add(value);
       } else if (arg.startsWith("--stored=")) {
         stored = Integer.parseInt(value);
       } else if (arg.startsWith("--streamed=")) {
@@ -120,6 +126,7 @@ record BenchOptions(
         withPeers ? peers : null,
         only,
         serverFlags,
+        workerFlags,
         stored > 0 ? stored : small ? 0 : 10_000_000,
         streamed > 0 ? streamed : small ? STREAMED_LEAST : 1_000_000,
         minutes > 0 ? Duration.ofMinutes(minutes) : small ? SNAPSHOT_LEAST : Duration.ofHours(1),

@@ -36,7 +36,7 @@ final class RoundTripsWorkload implements Workload {
                 testbed.databaseUrl(counter.port()),
                 List.of(),
                 Map.of());
-        WorkerProcess worker = WorkerProcess.start(server.url(), server.key())) {
+        WorkerProcess worker = WorkerProcess.start(server.url(), server.key(), List.of())) {
       Fanfare client = Fanfare.builder().url(server.url()).secretKey(server.key()).build();
       List<Tasks.Item> items = Tasks.items(BATCH);
       Rates idle = Rates.measure(counter, options.size(4_000, 1_000));

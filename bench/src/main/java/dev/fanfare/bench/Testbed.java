@@ -41,6 +41,7 @@ final class Testbed implements AutoCloseable {
   private final EmbeddedPostgres postgres;
   private final int databasePort;
   private final List<String> serverFlags;
+  private final List<String> workerFlags;
   private final Connection observer;
   private ServerProcess server;
   private WorkerProcess worker;
@@ -67,9 +68,10 @@ final class Testbed implements AutoCloseable {
       databasePort = delayed.port();
     }
     serverFlags = options.serverFlags();
+    workerFlags = options.workerFlags();
     server = startServer(settings);
     stops.push(() -> server.close());
-    worker = WorkerProcess.start(server.url(), server.key());
+    worker = WorkerProcess.start(server.url(), server.key(), workerFlags);
     stops.push(() -> worker.close());
     client = client(server);
     observer =
@@ -104,7 +106,7 @@ final class Testbed implements AutoCloseable {
     worker.close();
     server.close();
     server = startServer(settings);
-    worker = WorkerProcess.start(server.url(), server.key());
+    worker = WorkerProcess.start(server.url(), server.key(), workerFlags);
     client = client(server);
   }
 

@@ -2,6 +2,7 @@ package dev.fanfare.bench;
 
 import dev.fanfare.bench.measure.LineProcess;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -13,12 +14,12 @@ final class WorkerProcess implements AutoCloseable {
     this.jvm = jvm;
   }
 
-  static WorkerProcess start(String url, String key) throws IOException {
+  static WorkerProcess start(String url, String key, List<String> jvmFlags) throws IOException {
+    List<String> flags = new ArrayList<>(List.of("-Xmx256m"));
+    flags.addAll(jvmFlags);
     LineProcess jvm =
         LineProcess.java(
-            WorkerMain.class,
-            List.of("-Xmx256m"),
-            Map.of("FANFARE_URL", url, "FANFARE_SECRET_KEY", key));
+            WorkerMain.class, flags, Map.of("FANFARE_URL", url, "FANFARE_SECRET_KEY", key));
     jvm.expect("up");
     return new WorkerProcess(jvm);
   }
