@@ -51,7 +51,7 @@ class IdleServerTest {
 
   @Test
   void an_idle_server_makes_two_round_trips_a_second_with_thirty_environments() throws Exception {
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     try (WireCounter counter = WireCounter.start(port(database));
         TestServer server = start(database, counter);
         Worker _ = Worker.builder(client(server)).task(DOUBLE).start()) {
@@ -175,7 +175,7 @@ class IdleServerTest {
   void a_cancel_of_which_no_signal_came_reaches_a_waiting_poll() throws Exception {
     String worker =
         "{\"name\":\"worker\",\"version\":\"1\",\"slots\":2,\"tasks\":[{\"id\":\"echo\"}]}";
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     try (WireCounter counter = WireCounter.start(port(database));
         TestServer server = start(database, counter);
         Connection connection = database.connect();

@@ -31,7 +31,7 @@ class IdleSessionsTest {
 
   @Test
   void CON_17_a_trigger_wakes_one_of_many_idle_sessions() throws IOException {
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     URI direct = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     try (WireCounter counter = WireCounter.start(direct.getPort())) {
       String url = "jdbc:postgresql://127.0.0.1:" + counter.port() + direct.getPath();

@@ -25,7 +25,7 @@ class ReadinessTest {
 
   @BeforeAll
   static void start() throws IOException {
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     URI direct = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     proxy = DatabaseProxy.start(direct.getPort());
     String url = "jdbc:postgresql://127.0.0.1:" + proxy.port() + direct.getPath();

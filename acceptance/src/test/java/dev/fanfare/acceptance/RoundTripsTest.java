@@ -65,7 +65,7 @@ class RoundTripsTest {
 
   @BeforeAll
   static void start() throws IOException {
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     URI direct = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     counter = WireCounter.start(direct.getPort());
     String url = "jdbc:postgresql://127.0.0.1:" + counter.port() + direct.getPath();

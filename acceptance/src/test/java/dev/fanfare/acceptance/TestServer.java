@@ -61,7 +61,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static TestServer start(UnaryOperator<ServerConfig> settings) {
-    return start(TestDatabase.create(), settings);
+    return start(MigratedDatabase.create(), settings);
   }
 
   /** On a database that the caller made, perhaps reached by another URL; closed with the server. */

@@ -2,6 +2,7 @@ package dev.fanfare.acceptance.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.Flood.Request;
 import dev.fanfare.testkit.TestDatabase;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ final class FloodedServer
   static final int AT_ONCE = Integer.getInteger("fanfare.heap.at-once", 8);
 
   /** How many small requests with large answers come at once. */
-  static final int READS_AT_ONCE = Math.max(32, AT_ONCE);
+  static final int READS_AT_ONCE = Math.max(16, AT_ONCE);
 
   /** What a server may hold beyond what it held before; caches and compiled code grow a little. */
   private static final long GROWTH_BYTES = 24L * MIB;
@@ -56,7 +57,7 @@ final class FloodedServer
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     folder = Files.createTempDirectory("fanfare-flood");
-    database = TestDatabase.create();
+    database = MigratedDatabase.create();
     processes.set("FANFARE_SESSION_LEASE", "10m").set("FANFARE_POLL_WAIT", "100ms");
     processes.set("FANFARE_DATABASE_CONNECTIONS", "16");
   }

@@ -3,6 +3,7 @@ package dev.fanfare.acceptance.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.BrokenWire.Verdict;
 import dev.fanfare.acceptance.chaos.Processes.Serving;
 import dev.fanfare.examples.DemoTasks;
@@ -78,7 +79,7 @@ class FrozenServerTest {
 
   @Test
   void while_a_server_is_frozen_with_locks_the_other_one_serves() throws Exception {
-    database = TestDatabase.create();
+    database = MigratedDatabase.create();
     URI direct = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     wire = new BrokenWire(direct.getPort());
     Serving first = server("first", wire.port(), direct);

@@ -3,6 +3,7 @@ package dev.fanfare.acceptance.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.Processes.Serving;
 import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Nap;
@@ -253,7 +254,7 @@ class KilledProcessesTest {
   }
 
   private TestDatabase database() {
-    TestDatabase database = TestDatabase.create();
+    TestDatabase database = MigratedDatabase.create();
     closed.add(database);
     return database;
   }

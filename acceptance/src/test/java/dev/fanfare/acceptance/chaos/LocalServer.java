@@ -9,12 +9,11 @@ import static dev.fanfare.server.config.ServerSettings.PORT;
 import static dev.fanfare.server.config.ServerSettings.SHUTDOWN_GRACE;
 import static dev.fanfare.server.config.ServerSettings.SWEEP_INTERVAL;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.sdk.Fanfare;
 import dev.fanfare.server.Server;
 import dev.fanfare.server.config.DatabaseUrl;
 import dev.fanfare.server.config.ServerConfig;
-import dev.fanfare.server.db.Database;
-import dev.fanfare.server.db.DatabaseAddress;
 import dev.fanfare.testkit.TestDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,9 +28,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class LocalServer implements AutoCloseable {
   private static final String KEY = "tr_dev_" + "l".repeat(24);
 
-  private final TestDatabase database =
-      TestDatabase.create(
-          "server", (url, user, key) -> Database.migrate(new DatabaseAddress(url, user, key)));
+  private final TestDatabase database = MigratedDatabase.create();
   private final ServerConfig config;
   private Server server;
   private int port;

@@ -2,6 +2,7 @@ package dev.fanfare.acceptance.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.Processes.Serving;
 import dev.fanfare.protocol.WireJson;
 import dev.fanfare.testkit.Await;
@@ -70,7 +71,7 @@ class OutageLogTest {
 
   @BeforeEach
   void start() throws IOException {
-    database = TestDatabase.create();
+    database = MigratedDatabase.create();
     URI direct = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     proxy = DatabaseProxy.start(direct.getPort());
     String url =

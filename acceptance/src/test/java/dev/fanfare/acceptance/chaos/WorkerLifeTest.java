@@ -5,6 +5,7 @@ import static dev.fanfare.server.config.ServerSettings.RETRY_IN_PLACE_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Flaky;
 import dev.fanfare.examples.DemoTasks.Nap;
@@ -284,7 +285,7 @@ class WorkerLifeTest {
               }
               return true;
             });
-    try (TestDatabase database = TestDatabase.create();
+    try (TestDatabase database = MigratedDatabase.create();
         Processes processes = new Processes().set("FANFARE_SESSION_LEASE", "5s")) {
       Processes.Serving serving = processes.server("server", folder, database);
       LeaseHistory history = LeaseHistory.install(database::connect);
