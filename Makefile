@@ -19,9 +19,10 @@ check: ## check the formatting and compile with Error Prone and NullAway; no tes
 	@$(call google-java-format,--dry-run --set-exit-if-changed)
 	$(MVN) $(MVN_FLAGS) -q -DskipTests verify
 
-test: ## everything `make check` does, plus all tests, on a real PostgreSQL
+test: ## everything `make check` does, plus all tests, on a real PostgreSQL; two modules at a time
 	@$(call google-java-format,--dry-run --set-exit-if-changed)
-	$(MVN) $(MVN_FLAGS) verify
+	@# Maven warns that the plugin which finds a JDK is not thread-safe: it does so in the first module, alone.
+	$(MVN) $(MVN_FLAGS) -T 2 verify
 
 acceptance: ## run only the tests over HTTP and with real processes
 	$(MVN) $(MVN_FLAGS) -pl acceptance -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.fanfare.acceptance.**' verify
