@@ -4,20 +4,23 @@ import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.db.Tx;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Searches for the runs of a list. Each round finds candidates, runs that meet one condition of the
  * filter, and tests them against the others. The condition is the one with the fewest runs there:
  * if its candidates come to an end, they are all that can match; otherwise those that reach
- * furthest leave out most. Rounds grow, up to a limit, until enough runs are found, there are no
- * more candidates, or the time is up.
+ * furthest leave out most. What the lists of other conditions pass over is not tested. The next
+ * round is as large as it has to be if runs match as often as in this one, within limits, until
+ * enough runs are found, there are no more candidates, or the time is up.
  */
 final class RunSearch {
   private static final int CANDIDATES_MIN = 32;
   private static final int CANDIDATES_MAX = 4_096;
-  private static final int GROWTH = 4;
 
   private final RunListQueries lists = new RunListQueries();
   private final Tx tx;
@@ -56,21 +59,30 @@ final class RunSearch {
     IdRange rest = range.createdBetween(filter.createdFrom(), filter.createdTo());
     // The newest runs of a backlog are usually the newest runs, and finding others reads all of it.
     List<Condition> tried = asksForBacklog() ? List.of(Condition.ANY) : conditions;
-    for (int n = Math.max(max, CANDIDATES_MIN); ; n = Math.min(GROWTH * n, CANDIDATES_MAX)) {
-      List<UUID> candidates = candidates(tried, rest, n);
-      if (!candidates.isEmpty()) {
-        found.addAll(lists.matching(tx, filter, candidates, rest, max - found.size()));
+    int n = Math.max(max, CANDIDATES_MIN);
+    while (true) {
+      Candidates candidates = candidates(tried, rest, n);
+      int before = found.size();
+      if (!candidates.ids.isEmpty()) {
+        found.addAll(lists.matching(tx, filter, candidates.ids, rest, max - found.size()));
       }
-      if (found.size() == max || candidates.size() < n) {
+      if (found.size() == max || candidates.last == null) {
         return new Found(found, false);
       }
       if (System.nanoTime() - endNanos > 0) {
         return new Found(found, true);
       }
       requirePresent.run();
-      rest = rest.after(candidates.getLast());
+      rest = rest.after(candidates.last);
       tried = conditions;
+      n = next(n, found.size() - before, max - found.size());
     }
+  }
+
+  /** How many candidates probably contain the missing runs, a few more included. */
+  private static int next(int n, int matching, int missing) {
+    long probably = (long) missing * n / Math.max(1, matching);
+    return Math.clamp(probably * 5 / 4, CANDIDATES_MIN, CANDIDATES_MAX);
   }
 
   private boolean asksForBacklog() {
@@ -78,17 +90,38 @@ final class RunSearch {
         || filter.statuses().contains(RunStatus.PENDING_VERSION);
   }
 
-  private List<UUID> candidates(List<Condition> tried, IdRange range, int max) {
+  /**
+   * The runs of a range that a round tests.
+   *
+   * @param last where the round ends; absent: no run after it matches
+   */
+  private record Candidates(List<UUID> ids, @Nullable UUID last) {}
+
+  private Candidates candidates(List<Condition> tried, IdRange range, int max) {
     List<UUID> furthest = List.of();
+    List<List<UUID>> others = new ArrayList<>();
     for (Condition condition : tried) {
-      List<UUID> candidates = condition.candidates(tx, filter, range, max);
-      if (candidates.size() < max) {
-        return candidates;
+      List<UUID> ids = condition.candidates(tx, filter, range, max);
+      if (ids.size() < max) {
+        return new Candidates(inAll(ids, others, range), null);
       }
-      if (furthest.isEmpty() || range.isFurther(candidates.getLast(), furthest.getLast())) {
-        furthest = candidates;
+      others.add(ids);
+      if (furthest.isEmpty() || range.isFurther(ids.getLast(), furthest.getLast())) {
+        furthest = ids;
       }
     }
-    return furthest;
+    others.remove(furthest);
+    return new Candidates(inAll(furthest, others, range), furthest.getLast());
+  }
+
+  /** Those ids that are in each of the lists, or beyond its end. */
+  private static List<UUID> inAll(List<UUID> ids, List<List<UUID>> lists, IdRange range) {
+    List<UUID> left = ids;
+    for (List<UUID> list : lists) {
+      Set<UUID> known = new HashSet<>(list);
+      UUID end = list.getLast();
+      left = left.stream().filter(id -> known.contains(id) || range.isFurther(id, end)).toList();
+    }
+    return left;
   }
 }
