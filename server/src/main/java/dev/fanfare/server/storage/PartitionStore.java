@@ -247,10 +247,34 @@ final class PartitionStore {
         copy(tx, table, columns, partition.name(), name, survivors);
       }
     }
-    tx.define("lock table " + table.table() + " in access exclusive mode");
+    lockReaders(tx, table);
     old.forEach(partition -> detach(tx, table, partition));
     attach(tx, table, name, null, to);
     tx.define("alter table %s drop constraint bounds".formatted(name));
+  }
+
+  /**
+   * Locks a table, in several tries: the work before would otherwise be repeated because of one
+   * read that was a little too long. Between two tries, those go on that waited behind this one.
+   */
+  private static void lockReaders(Tx tx, PartitionedTable table) {
+    tx.define(
+        """
+        do $$
+        begin
+          for i in 1..8 loop
+            begin
+              lock table %s in access exclusive mode;
+              return;
+            exception when lock_not_available then
+              perform pg_sleep(0.05);
+            end;
+          end loop;
+          raise lock_not_available;
+        end
+        $$
+        """
+            .formatted(table.table()));
   }
 
   private static List<String> columns(Tx tx, PartitionedTable table) {
