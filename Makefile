@@ -10,6 +10,7 @@ help: ## print this help
 
 setup: ## fetch every dependency and plugin, so that later builds work offline
 	$(MVN) $(MVN_FLAGS) -DskipTests verify
+	@$(call google-java-format,--dry-run)
 	@if command -v npm > /dev/null; then for folder in acceptance/src/test/npm bench/src/main/npm; do (cd $$folder && npm ci) || exit 1; done; fi
 
 format: ## rewrite every Java file in google-java-format
