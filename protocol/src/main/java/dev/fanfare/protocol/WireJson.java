@@ -1,6 +1,7 @@
 package dev.fanfare.protocol;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.fanfare.protocol.worker.AssignmentJson;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -27,6 +28,7 @@ public final class WireJson {
                               Integer.MAX_VALUE) // bounded by the size limit of the body
                           .build())
                   .build())
+          .addModule(AssignmentJson.module())
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .changeDefaultPropertyInclusion(inclusion ->
