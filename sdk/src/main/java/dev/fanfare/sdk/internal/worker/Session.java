@@ -49,6 +49,7 @@ final class Session {
   private final CountDownLatch idleWhileDraining = new CountDownLatch(1);
   private final AtomicBoolean lapseLogged = new AtomicBoolean();
   private final Object room = new Object();
+  private volatile boolean roomWanted; // whether a thread waits for room
   private final AtomicInteger succeeded = new AtomicInteger(); // of the attempts; not reported yet
   private int polls; // used only by the thread that polls, as is the next
   private int answeredPolls; // the number of the last poll that was answered
@@ -94,9 +95,11 @@ final class Session {
    */
   int awaitRoom() throws InterruptedException {
     synchronized (room) {
+      roomWanted = true; // before the check, so that whoever makes room after it sees this
       while (unfinished() >= heldMax() && !gone) {
         room.wait();
       }
+      roomWanted = false;
     }
     return Math.max(1, heldMax() - unfinished());
   }
@@ -112,8 +115,10 @@ final class Session {
   }
 
   private void signalRoom() {
-    synchronized (room) {
-      room.notifyAll();
+    if (roomWanted) {
+      synchronized (room) {
+        room.notifyAll();
+      }
     }
   }
 

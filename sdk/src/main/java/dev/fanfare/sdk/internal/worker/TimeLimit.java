@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
 final class TimeLimit {
   private final Thread thread = Thread.currentThread();
   private final Runnable whenExceeded;
-  private final CompletableFuture<Void> timer = new CompletableFuture<>();
+  private final @Nullable CompletableFuture<Void> timer; // absent: no limit
   private boolean ended; // guarded by this
   private boolean exceeded; // guarded by this
 
-  private TimeLimit(Runnable whenExceeded) {
+  private TimeLimit(@Nullable CompletableFuture<Void> timer, Runnable whenExceeded) {
+    this.timer = timer;
     this.whenExceeded = whenExceeded;
   }
 
@@ -27,11 +28,13 @@ final class TimeLimit {
    */
   @SuppressWarnings("FutureReturnValueIgnored") // exceed() throws nothing
   static TimeLimit start(@Nullable Long millis, Runnable whenExceeded) {
-    TimeLimit limit = new TimeLimit(whenExceeded);
-    if (millis != null) {
-      limit.timer.thenRun(limit::exceed);
-      limit.timer.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
+    if (millis == null) {
+      return new TimeLimit(null, whenExceeded);
     }
+    CompletableFuture<Void> timer = new CompletableFuture<>();
+    TimeLimit limit = new TimeLimit(timer, whenExceeded);
+    timer.thenRun(limit::exceed);
+    timer.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
     return limit;
   }
 
@@ -53,6 +56,8 @@ final class TimeLimit {
     synchronized (this) {
       ended = true;
     }
-    timer.cancel(false);
+    if (timer != null) {
+      timer.cancel(false);
+    }
   }
 }
