@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunSearch {
   private static final int CANDIDATES_MIN = 32;
+
+  /** The first round of a search with several conditions: planning a second costs more. */
+  private static final int CANDIDATES_OF_SEVERAL = 1_024;
+
   private static final int CANDIDATES_MAX = 4_096;
 
   private final RunListQueries lists = new RunListQueries();
@@ -59,7 +63,7 @@ final class RunSearch {
     IdRange rest = range.createdBetween(filter.createdFrom(), filter.createdTo());
     // The newest runs of a backlog are usually the newest runs, and finding others reads all of it.
     List<Condition> tried = asksForBacklog() ? List.of(Condition.ANY) : conditions;
-    int n = Math.max(max, CANDIDATES_MIN);
+    int n = Math.max(max, conditions.size() > 1 ? CANDIDATES_OF_SEVERAL : CANDIDATES_MIN);
     while (true) {
       Candidates candidates = candidates(tried, rest, n);
       int before = found.size();
