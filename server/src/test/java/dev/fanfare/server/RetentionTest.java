@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AutoClose;
@@ -271,6 +272,48 @@ class RetentionTest {
     });
     engine.sweep("PartitionSweep", engine.clock.instant());
     assertThat(partitions("runs")).isGreaterThan(before);
+  }
+
+  /** Beginning anew would read and copy again what survives. */
+  @Test
+  void a_drop_that_meets_a_long_read_tries_again_to_lock_its_table() {
+    tenant.trigger(Item.of("a"));
+    nextWeek();
+    ReadStorage.Period next =
+        storage().stream().filter(period -> period.dropAt() != null).findFirst().orElseThrow();
+    Instant due = Objects.requireNonNull(next.dropAt());
+    for (Instant before = due.minus(Duration.ofHours(1));
+        engine.clock.instant().isBefore(before); ) {
+      Instant week = engine.clock.instant().plus(WEEK);
+      engine.clock.set(week.isBefore(before) ? week : before);
+      engine.sweep("PartitionSweep", engine.clock.instant());
+    }
+    assertThat(storage().getFirst().remainder()).isFalse();
+    engine.clock.set(due.plusSeconds(60)); // nothing else is due
+    FutureTask<Void> sweep =
+        new FutureTask<>(() -> {
+          engine.sweep("PartitionSweep", engine.clock.instant());
+          return null;
+        });
+    engine.database.transaction(tx -> {
+      tx.sql("select from runs limit 1").list(r -> true);
+      Thread.ofVirtual().start(sweep);
+      Await.until("the sweep waits", BOUND, () -> awaitedSince() > 0);
+      int first = awaitedSince();
+      Await.until("it waits again", BOUND, () -> awaitedSince() > 0 && awaitedSince() != first);
+      return null;
+    });
+    assertThat(sweep).succeedsWithin(BOUND);
+    assertThat(storage().getFirst())
+        .returns(true, ReadStorage.Period::remainder)
+        .returns(next.to(), ReadStorage.Period::to);
+  }
+
+  /** When the wait for a lock began that is not granted yet, in its minute; 0: there is none. */
+  private int awaitedSince() {
+    return tenant.number(
+        "select coalesce(max(extract(microseconds from waitstart))::int, 0) as n from pg_locks"
+            + " where not granted and :environment > 0");
   }
 
   @Test

@@ -36,14 +36,16 @@ final class PartitionStore {
 
   /**
    * Lets one server at a time change partitions, until the transaction ends; returns whether this
-   * one may. Bounds how long its statements wait for locks.
+   * one may. Bounds how long its statements wait for locks, and lets them read whole tables, which
+   * is what they do: by an index it would take several times as long.
    */
   boolean tryLock(Tx tx, String limit) {
     return Boolean.TRUE.equals(
         tx.sql(
                 """
                 select pg_try_advisory_xact_lock(hashtext('fanfare partitions')) as locked,
-                       set_config('lock_timeout', :limit, true)
+                       set_config('lock_timeout', :limit, true),
+                       set_config('enable_seqscan', 'on', true)
                 """)
             .bind("limit", limit)
             .first(r -> r.flag("locked")));
