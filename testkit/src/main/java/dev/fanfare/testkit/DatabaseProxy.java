@@ -3,9 +3,11 @@ package dev.fanfare.testkit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -16,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class DatabaseProxy implements AutoCloseable {
   private static final int BACKLOG = 64;
   private static final int BUFFER = 16 * 1024;
+  private static final Duration BOUND = Duration.ofSeconds(30);
 
   private final int target;
   private final int port;
@@ -78,7 +81,18 @@ public final class DatabaseProxy implements AutoCloseable {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+    // The port stays open for a moment, until the thread that accepts connections has noticed.
+    Await.until("port " + port + " to be closed", BOUND, this::isRefused);
     links.forEach(Link::close);
+  }
+
+  private boolean isRefused() throws IOException {
+    try {
+      new Socket(InetAddress.getLoopbackAddress(), port).close();
+      return false;
+    } catch (ConnectException e) {
+      return true;
+    }
   }
 
   /** Swallows whatever is sent, on open and on new connections. */
@@ -100,7 +114,7 @@ public final class DatabaseProxy implements AutoCloseable {
     }
     Await.until(
         "port " + port + " to be free again",
-        java.time.Duration.ofSeconds(30),
+        BOUND,
         () -> {
           ServerSocket again = new ServerSocket();
           again.setReuseAddress(true);
