@@ -25,8 +25,21 @@ class ListRunsTest {
   final Tenant tenant = engine.tenant();
   private final ListRuns lists = new ListRuns(engine.database, Duration.ZERO);
 
-  /** Many runs have either tag, and only {@code both} have both. */
+  /** More than the first two rounds reach, in thousands. */
+  private static final int MANY = 12;
+
+  /**
+   * Many runs have either tag, and only {@code both}, of the newest thousand, have both. Returns
+   * the newest thousand.
+   */
   private List<UUID> fill(int... both) {
+    for (int i = 1; i < MANY; i++) {
+      fillThousand();
+    }
+    return fillThousand(both);
+  }
+
+  private List<UUID> fillThousand(int... both) {
     Item[] items = new Item[1_000];
     for (int i = 0; i < items.length; i++) {
       items[i] = Item.of(i % 2 == 0 ? "a" : "b").tags(i % 2 == 0 ? "x" : "y");
@@ -44,8 +57,9 @@ class ListRunsTest {
 
   @Test
   void a_search_that_found_nothing_in_time_is_refused_instead_of_showing_an_empty_page() {
-    List<UUID> runs = fill();
-    for (Result<ListRuns.Page> page : List.of(page(null, null), page(null, runs.getFirst()))) {
+    UUID oldest = fillThousand().getFirst();
+    fill();
+    for (Result<ListRuns.Page> page : List.of(page(null, null), page(null, oldest))) {
       assertThat(page)
           .isInstanceOfSatisfying(
               Result.Refused.class,
