@@ -122,7 +122,8 @@ final class CampaignReport {
 
   private List<String> rows(@Nullable UUID run) {
     List<String> lines = new ArrayList<>();
-    for (String table : List.of("runs", "outcomes", "leases", "ready", "delays", "lease_history")) {
+    for (String table :
+        List.of("runs", "outcomes", "leases", "ready_runs", "delays", "lease_history")) {
       try {
         history
             .strings("select t::text from " + table + " t where run_id = ?", run)
