@@ -274,7 +274,7 @@ class RetentionTest {
     assertThat(partitions("runs")).isGreaterThan(before);
   }
 
-  /** Beginning anew would read and copy again what survives. */
+  /** Starting over would mean reading and copying the surviving rows a second time. */
   @Test
   void a_drop_that_meets_a_long_read_tries_again_to_lock_its_table() {
     tenant.trigger(Item.of("a"));
@@ -309,7 +309,7 @@ class RetentionTest {
         .returns(next.to(), ReadStorage.Period::to);
   }
 
-  /** When the wait for a lock began that is not granted yet, in its minute; 0: there is none. */
+  /** Tells two waits for a lock apart: microseconds of the minute in which it began; 0: no wait. */
   private int awaitedSince() {
     return tenant.number(
         "select coalesce(max(extract(microseconds from waitstart))::int, 0) as n from pg_locks"
