@@ -38,6 +38,11 @@ class DeadRowTest {
     return names.getFirst();
   }
 
+  private void disableAutovacuum() {
+    engine.database.transaction(
+        tx -> tx.sql("alter table ready_1 set (autovacuum_enabled = off)").update());
+  }
+
   private int pages(String table) {
     return tenant.number(
         "select (pg_relation_size('"
@@ -145,8 +150,7 @@ class DeadRowTest {
 
   @Test
   void without_a_long_transaction_they_are_left_to_vacuum() {
-    engine.database.transaction(
-        tx -> tx.sql("alter table ready_1 set (autovacuum_enabled = off)").update());
+    disableAutovacuum();
     execute();
     awaitDeadRows("ready_1");
     sweep();
@@ -155,7 +159,45 @@ class DeadRowTest {
   }
 
   @Test
+  void autovacuum_is_no_long_transaction() throws Exception {
+    disableAutovacuum();
+    try (Connection connection = engine.connect();
+        Statement statement = connection.createStatement()) {
+      execute();
+      awaitDeadRows("ready_1");
+      statement.execute(
+          """
+          create table slowly_vacuumed with (autovacuum_vacuum_cost_delay = 100,
+                                             autovacuum_vacuum_cost_limit = 1) as
+          select n from generate_series(1, 100000) as n
+          """);
+      statement.execute("delete from slowly_vacuumed");
+      statement.execute("alter system set autovacuum_naptime = '1s'");
+      statement.execute("select pg_reload_conf()");
+      Await.until("autovacuum is at work", BOUND, this::isVacuumed);
+      sweep();
+      sweep();
+      assertThat(partition("ready")).isEqualTo("ready_1");
+      assertThat(isVacuumed()).as("autovacuum is at work still").isTrue();
+      statement.execute("alter system reset autovacuum_naptime");
+      statement.execute("select pg_reload_conf()");
+    }
+  }
+
+  private boolean isVacuumed() {
+    return tenant.number(
+            """
+            select count(*)::int as n
+              from pg_stat_progress_vacuum
+             where relid = 'slowly_vacuumed'::regclass
+               and :environment > 0
+            """)
+        > 0;
+  }
+
+  @Test
   void a_table_that_somebody_reads_for_long_is_replaced_later_and_nobody_waits() throws Exception {
+    disableAutovacuum(); // for the moment between the two transactions
     try (Connection holder = snapshot(engine.connect());
         Statement statement = holder.createStatement()) {
       statement.execute("lock table fanfare.ready in access share mode"); // as pg_dump does

@@ -67,7 +67,8 @@ final class DeadRowStore {
   /**
    * Names what may keep dead rows from being removed: the transactions that are open in this
    * database, prepared ones, and replicas. Every role may read that, unlike the snapshots
-   * themselves.
+   * themselves. PostgreSQL's own processes, which have no user, are not among them: autovacuum may
+   * work for minutes, but nothing is kept for it.
    */
   Set<String> holders(Tx tx) {
     return new HashSet<>(
@@ -79,6 +80,7 @@ final class DeadRowStore {
                  where l.locktype = 'virtualxid'
                    and l.virtualxid = l.virtualtransaction
                    and a.datname = current_database()
+                   and a.usesysid is not null
                    and l.pid <> pg_backend_pid()
                 union all
                 select 'prepared ' || gid
