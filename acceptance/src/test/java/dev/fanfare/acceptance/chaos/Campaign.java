@@ -49,6 +49,7 @@ final class Campaign implements AutoCloseable {
   private final SplittableRandom random;
   private final List<UUID> acknowledged = new ArrayList<>();
   private final Set<Integer> lost = new HashSet<>();
+  private boolean claimsUndone;
 
   private Campaign(Cluster cluster, Path folder, SplittableRandom random) throws Exception {
     this.cluster = cluster;
@@ -97,6 +98,7 @@ final class Campaign implements AutoCloseable {
   private void fault(int number, int faults, FaultKind kind) throws Exception {
     Draw draw = new Draw(random.split());
     Draw.sleep(Duration.ofMillis(draw.millis(200, 600)));
+    claimsUndone |= kind.undoesClaims();
     long struck = System.nanoTime();
     try {
       lost.addAll(kind.strike(cluster, draw));
@@ -132,6 +134,7 @@ final class Campaign implements AutoCloseable {
       if (quiet) {
         history.forget();
         lost.clear();
+        claimsUndone = false;
       }
     } finally {
       load.resume();
@@ -144,7 +147,7 @@ final class Campaign implements AutoCloseable {
 
   private void check(Map<String, List<Execution>> done) throws Exception {
     List<Acknowledged> calls = load.take();
-    invariants.check(calls, done, lost);
+    invariants.check(calls, done, lost, claimsUndone ? history.claims() : null);
     for (Acknowledged call : calls) {
       for (String run : call.runIds()) {
         UUID id = PublicId.parse(PublicId.RUN, run);

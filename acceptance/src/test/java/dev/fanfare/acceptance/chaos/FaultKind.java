@@ -1,5 +1,6 @@
 package dev.fanfare.acceptance.chaos;
 
+import java.util.EnumSet;
 import java.util.Set;
 
 /** All faults that a campaign draws from. */
@@ -42,10 +43,19 @@ enum FaultKind implements Fault {
   SLOW_WORKER(WireFaults::slowWorker),
   SLOW_DATABASE(WireFaults::slowDatabase);
 
+  /** After these PostgreSQL recovers from its log, in which the last claims may be missing. */
+  private static final Set<FaultKind> CRASHES =
+      EnumSet.of(KILL_BACKEND, KILL_POSTMASTER, STOP_DATABASE_IMMEDIATELY, DISK_FULL);
+
   private final Fault fault;
 
   FaultKind(Fault fault) {
     this.fault = fault;
+  }
+
+  /** Whether it may undo claims, whose runs are then executed again. */
+  boolean undoesClaims() {
+    return CRASHES.contains(this);
   }
 
   @Override

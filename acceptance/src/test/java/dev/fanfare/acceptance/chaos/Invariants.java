@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,10 @@ final class Invariants {
       OffsetDateTime created,
       @Nullable OffsetDateTime started,
       @Nullable OffsetDateTime finished) {
+    UUID uuid() {
+      return Objects.requireNonNull(PublicId.parse(PublicId.RUN, id));
+    }
+
     boolean mayBe(String other) {
       char kind = work.op().charAt(0);
       return other.equals("CANCELED") && kind == Load.CANCELED
@@ -118,9 +123,14 @@ final class Invariants {
    * Checks everything since the last time. All work has ended.
    *
    * @param lost the workers whose runs may have been taken from them
+   * @param claims how often each run was claimed, if a crash may have undone further claims. Such a
+   *     run is executed again, perhaps while the worker still executes it: see ADR 23
    */
   void check(
-      List<Acknowledged> acknowledged, Map<String, List<Execution>> executions, Set<Integer> lost)
+      List<Acknowledged> acknowledged,
+      Map<String, List<Execution>> executions,
+      Set<Integer> lost,
+      @Nullable Map<UUID, Long> claims)
       throws SQLException {
     List<StoredRun> stored = storedRuns();
     runs += stored.size();
@@ -131,7 +141,12 @@ final class Invariants {
         findings.add("triggered once, stored twice: " + run + " and " + twin.id);
       }
       checkOutcome(run);
-      checkExecutions(run, executions.getOrDefault(run.id, List.of()), lost);
+      List<Execution> ofRun = executions.getOrDefault(run.id, List.of());
+      checkExecutions(
+          run,
+          ofRun,
+          ofRun.stream().anyMatch(e -> lost.contains(e.worker()))
+              || claims != null && ofRun.size() > claims.getOrDefault(run.uuid(), 0L));
     }
     checkChildren(stored, byPlace);
     checkAcknowledged(acknowledged, byPlace);
@@ -196,8 +211,7 @@ final class Invariants {
     }
   }
 
-  private void checkExecutions(StoredRun run, List<Execution> executions, Set<Integer> lost) {
-    boolean mayRepeat = executions.stream().anyMatch(e -> lost.contains(e.worker()));
+  private void checkExecutions(StoredRun run, List<Execution> executions, boolean mayRepeat) {
     int expected = run.executions();
     if (executions.size() > expected && !mayRepeat) {
       findings.add("executed again: " + run + ": " + executions);

@@ -235,6 +235,15 @@ final class LeaseHistory {
         .toList();
   }
 
+  /** How often each run was claimed; absent, if never. */
+  Map<UUID, Long> claims() throws SQLException {
+    Map<UUID, Long> claims = new HashMap<>();
+    for (String run : strings("select run_id::text from lease_history where held")) {
+      claims.merge(UUID.fromString(run), 1L, Long::sum);
+    }
+    return claims;
+  }
+
   /** The number of claims of runs that had been lost with a worker. */
   long claimsAfterLoss() throws SQLException {
     return number("select count(*) from lease_history where held and losses > 0");
