@@ -54,8 +54,8 @@ final class Components {
     access = new AccessComponent(resources);
     packet = new PacketComponent(resources);
     run = new RunComponent(resources, new CountEndedRuns());
-    trigger = new TriggerComponent(resources, run);
     lease = new LeaseComponent(resources, run);
+    trigger = new TriggerComponent(resources, run, lease.waitingPolls());
     control = new ControlComponent(resources);
     batch = new BatchComponent(resources, trigger);
     sessions = new Sessions(resources, lease);

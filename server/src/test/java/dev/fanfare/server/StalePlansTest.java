@@ -9,6 +9,7 @@ import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.AttemptRef;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.ClaimedRun;
+import dev.fanfare.server.lease.WaitingPolls.Seat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -165,6 +166,7 @@ class StalePlansTest {
   private void useEverything() {
     check("trigger", () -> trigger(UNLIMITED), "into runs", "into ready", "into batches");
     check("trigger", () -> trigger(LIMITED), "into runs", "into ready", "into batches");
+    check("hand-over", StalePlansTest::handOver, "into leases", "into ready");
     for (Worker each : List.of(unlimited, limited)) {
       check("claim", () -> claim(each), "with recursive worker", "live_session");
       check("success", () -> succeed(each), "from leases", "into outcomes", "update slots");
@@ -219,6 +221,12 @@ class StalePlansTest {
     Item[] items = new Item[RUNS];
     Arrays.fill(items, Item.of(task).payload("{}"));
     tenant.batch(items);
+  }
+
+  private static void handOver() {
+    Seat seat = tenant.seat(unlimited.claimant(1), RUNS, Worker.PLENTY);
+    trigger(UNLIMITED);
+    assertThat(seat.leave()).hasSize(RUNS);
   }
 
   private void claim(Worker worker) {

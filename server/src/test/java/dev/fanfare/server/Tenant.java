@@ -10,6 +10,9 @@ import dev.fanfare.server.batch.Batch;
 import dev.fanfare.server.batch.NewBatch;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.lease.ClaimMemory;
+import dev.fanfare.server.lease.ClaimRuns.Claimant;
+import dev.fanfare.server.lease.WaitingPolls.Seat;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Run;
 import dev.fanfare.server.run.Source;
@@ -127,6 +130,18 @@ public final class Tenant {
 
   public void cancel(UUID runId) {
     engine.components.lease.cancelRun().cancel(id, runId);
+  }
+
+  /** A poll that waits on the server of the engine for up to {@code max} runs. */
+  Seat seat(Claimant claimant, int max, ClaimMemory memory) {
+    Seat seat =
+        engine
+            .components
+            .lease
+            .waitingPolls()
+            .seat(id, claimant, max, memory, () -> true, () -> {});
+    seat.take();
+    return seat;
   }
 
   /** Opens the session of a worker with these tasks, without retries and with their own queues. */

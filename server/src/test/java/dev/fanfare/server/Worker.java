@@ -7,10 +7,12 @@ import dev.fanfare.server.lease.AttemptReport;
 import dev.fanfare.server.lease.AttemptReport.Finished;
 import dev.fanfare.server.lease.AttemptReport.ReportResult;
 import dev.fanfare.server.lease.ClaimMemory;
+import dev.fanfare.server.lease.ClaimRuns.Claimant;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.worker.PollRuns;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** The session of a worker that makes only the calls a test asks for. */
@@ -144,6 +146,16 @@ public final class Worker {
   /** The same session, on a server that has not seen it yet. */
   public Worker onAnotherServer() {
     return new Worker(engine, engine.server(), environmentId, session);
+  }
+
+  /** What a poll of this session may claim. */
+  Claimant claimant(int poll) {
+    return engine.database.transaction(tx ->
+        tx.sql("select task_ids, version_id from sessions where session_id = :session")
+            .bind("session", session)
+            .first(r ->
+                new Claimant(
+                    session, Set.copyOf(r.integers("task_ids")), r.integer("version_id"), poll)));
   }
 
   public UUID session() {

@@ -9,6 +9,7 @@ import dev.fanfare.server.batch.StreamedBatchStore.Sealed;
 import dev.fanfare.server.component.Resources;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.queue.LaneStore;
+import dev.fanfare.server.run.HandOver;
 import dev.fanfare.server.run.NamedParent;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
@@ -208,7 +209,8 @@ final class SealBatch {
               tx,
               new CreateRuns.Origin(batchId, at, source, now),
               children,
-              IntStream.range(at, at + items.size()).mapToObj(this::id).toList());
+              IntStream.range(at, at + items.size()).mapToObj(this::id).toList(),
+              HandOver.Reservation.NONE);
       for (int i = 0; i < items.size(); i++) {
         add(items.get(i).run(), triggered.get(i));
       }

@@ -9,6 +9,8 @@ import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
+import dev.fanfare.server.run.HandOver;
+import dev.fanfare.server.run.HandOver.Reservation;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.text.Hash;
 import dev.fanfare.server.trigger.AssignLanes;
@@ -44,6 +46,7 @@ public final class TriggerBatch {
   private final TimeOrderedIds ids;
   private final AssignLanes assignLanes;
   private final CreateRuns createRuns;
+  private final HandOver handOver;
   private final BatchKeys keys = new BatchKeys();
   private final BatchStore batches = new BatchStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
@@ -55,6 +58,7 @@ public final class TriggerBatch {
     this.ids = resources.ids();
     this.assignLanes = trigger.assignLanes();
     this.createRuns = trigger.createRuns();
+    this.handOver = trigger.handOver();
   }
 
   /**
@@ -73,12 +77,35 @@ public final class TriggerBatch {
       return Result.refused(
           Refusal.unprocessable("items[" + first.getKey() + "]: " + first.getValue()));
     }
-    Result<TriggeredBatch> triggered =
-        database.attempt(environmentId, tx -> store(tx, batch, assigned.placed()));
+    List<PlacedRun> placed = assigned.placed();
+    Reservation poll =
+        isPlain(batch)
+            ? handOver.reserve(environmentId, PlacedRun.lanes(placed))
+            : Reservation.NONE;
+    Result<TriggeredBatch> triggered;
+    try {
+      triggered = database.attempt(environmentId, tx -> store(tx, batch, placed, poll));
+    } catch (Throwable e) {
+      poll.failed(e);
+      throw e;
+    }
     if (triggered instanceof Result.Success) {
-      signals.ready(environmentId, PlacedRun.taskIds(assigned.placed()), assigned.placed().size());
+      int queued = placed.size() - poll.committed();
+      if (queued > 0) {
+        signals.ready(environmentId, PlacedRun.taskIds(placed), queued);
+      }
+    } else {
+      poll.rolledBack();
     }
     return triggered;
+  }
+
+  /** Whether its transaction waits for no other, because then a poll must not wait for it. */
+  private static boolean isPlain(NewBatch batch) {
+    return batch.key() == null
+        && batch.token() == null
+        && batch.items().stream()
+            .allMatch(run -> run.key() == null && run.debounce() == null && run.parent() == null);
   }
 
   /**
@@ -98,7 +125,8 @@ public final class TriggerBatch {
     return items;
   }
 
-  private Result<TriggeredBatch> store(Tx tx, NewBatch batch, List<PlacedRun> placed) {
+  private Result<TriggeredBatch> store(
+      Tx tx, NewBatch batch, List<PlacedRun> placed, Reservation poll) {
     Instant now = clock.instant();
     UUID batchId = ids.next();
     BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);
@@ -106,7 +134,7 @@ public final class TriggerBatch {
       return existing(tx, older, placed);
     }
     List<TriggeredRun> triggered =
-        createRuns.create(tx, new Origin(batchId, 0, batch.source(), now), placed);
+        createRuns.create(tx, new Origin(batchId, 0, batch.source(), now), placed, poll);
     if (batch.token() != null && !usedTokens.spend(tx, batch.token())) {
       return Result.refused(OneTimeToken.alreadyUsed("batch trigger"));
     }

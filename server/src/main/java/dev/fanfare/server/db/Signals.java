@@ -89,13 +89,16 @@ public final class Signals implements AutoCloseable {
    */
   public record Look(long ticket, int runs, boolean others) {}
 
-  /** A poll that waits for work. For use by one thread, which must close it. */
+  /** A poll that waits for work. Unless said otherwise for one thread, which must close it. */
   public interface Waiter extends AutoCloseable {
     /**
      * Waits for a signal since it last looked, at most for {@code timeout}; returns whether there
      * was one.
      */
     boolean await(Duration timeout) throws InterruptedException;
+
+    /** Lets {@link #await} return, now or the next time, without a signal. For any thread. */
+    void wake();
 
     /** Notes that it looks for work now. */
     Look look();

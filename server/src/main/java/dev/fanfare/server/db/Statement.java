@@ -235,8 +235,18 @@ public final class Statement {
    * is needed, or with its commit. So it costs no round trip, and fails only then.
    */
   public <T> Later<List<T>> listLater(RowMapper<T> mapper) {
+    return listLater(mapper, failure -> null);
+  }
+
+  /**
+   * As {@link #listLater(RowMapper)}.
+   *
+   * @param failure what a failure means; {@code null} if it is not known to be of this statement
+   */
+  public <T> Later<List<T>> listLater(
+      RowMapper<T> mapper, Function<DatabaseException, @Nullable RuntimeException> failure) {
     Pipeline.Result<List<T>> result = new Pipeline.Result<>();
-    pipeline.add(bound(), statement -> result.set(rows(statement, mapper)), failure -> null);
+    pipeline.add(bound(), statement -> result.set(rows(statement, mapper)), failure);
     return result;
   }
 

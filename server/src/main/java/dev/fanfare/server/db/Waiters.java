@@ -102,6 +102,7 @@ final class Waiters {
     int runs; // how many of its runs were meant for this poll
     boolean others; // some of its runs may be of tasks that this poll cannot execute
     boolean looking;
+    boolean woken; // without a signal
 
     Waiter(Set<Integer> taskIds, int slots, long ticket) {
       this.taskIds = taskIds;
@@ -123,10 +124,22 @@ final class Waiters {
       long nanos = timeout.toNanos();
       lock.lock();
       try {
-        while (!signaled && nanos > 0 && !closed) {
+        while (!signaled && !woken && nanos > 0 && !closed) {
           nanos = wakeUp.awaitNanos(nanos);
         }
+        woken = false;
         return signaled;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void wake() {
+      lock.lock();
+      try {
+        woken = true;
+        wakeUp.signal();
       } finally {
         lock.unlock();
       }
@@ -164,7 +177,7 @@ final class Waiters {
       try {
         waiting.remove(this);
         if (signaled || looking) { // another one must look instead
-          wake(Math.max(1, signals), Work.UNKNOWN);
+          Waiters.this.wake(Math.max(1, signals), Work.UNKNOWN);
         }
       } finally {
         lock.unlock();

@@ -5,6 +5,7 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.Later;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.lease.ClaimStore.Claimed;
+import dev.fanfare.server.queue.Lane;
 import dev.fanfare.server.queue.ReadyStore;
 import dev.fanfare.server.queue.ReadyStore.ClaimableLane;
 import dev.fanfare.server.queue.ReadyStore.Position;
@@ -109,6 +110,12 @@ public final class ClaimRuns {
    * @param poll the number of the session's poll; 0: the worker does not number its polls
    */
   public record Claimant(UUID sessionId, Set<Integer> taskIds, int versionId, int poll) {
+    /** Whether it may take runs of this lane. */
+    boolean canTake(Lane lane) {
+      return taskIds.contains(lane.taskId())
+          && (lane.versionId() == 0 || lane.versionId() == versionId);
+    }
+
     private int[] sortedTaskIds() {
       return taskIds.stream().mapToInt(Integer::intValue).sorted().toArray();
     }

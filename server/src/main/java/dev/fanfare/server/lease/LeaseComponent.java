@@ -10,6 +10,7 @@ import java.util.List;
 /** The use cases and sweeps of leases: claiming, reporting, handing back, canceling. */
 public final class LeaseComponent implements Component {
   private final ClaimRuns claimRuns;
+  private final WaitingPolls waitingPolls = new WaitingPolls();
   private final ResendRuns resendRuns;
   private final ReportAttempts reportAttempts;
   private final HandBack handBack;
@@ -39,6 +40,11 @@ public final class LeaseComponent implements Component {
   /** Claims runs for a session. */
   public ClaimRuns claimRuns() {
     return claimRuns;
+  }
+
+  /** The polls that wait on this server. */
+  public WaitingPolls waitingPolls() {
+    return waitingPolls;
   }
 
   /** Returns runs to a session whose response to a poll was lost. */

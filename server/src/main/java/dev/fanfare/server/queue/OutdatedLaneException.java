@@ -10,7 +10,7 @@ import java.util.Set;
 public final class OutdatedLaneException extends RuntimeException {
   private final transient Set<Long> laneIds;
 
-  OutdatedLaneException(Set<Long> laneIds) {
+  public OutdatedLaneException(Set<Long> laneIds) {
     super("A lane was retired, or its task changed", null, false, false);
     this.laneIds = laneIds;
   }

@@ -129,7 +129,7 @@ public record NewRun(
   }
 
   /** The number of characters in payload and metadata. */
-  long chars() {
+  public long chars() {
     return (payload == null ? 0L : payload.length()) + (metadata == null ? 0L : metadata.length());
   }
 }

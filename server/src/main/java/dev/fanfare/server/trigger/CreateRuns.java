@@ -14,6 +14,7 @@ import dev.fanfare.server.queue.FreshRunStore;
 import dev.fanfare.server.queue.LaneStore;
 import dev.fanfare.server.run.FamilyQueries;
 import dev.fanfare.server.run.FinishRuns;
+import dev.fanfare.server.run.HandOver.Reservation;
 import dev.fanfare.server.run.IdempotencyKeyStore;
 import dev.fanfare.server.run.IdempotencyKeyStore.Claim;
 import dev.fanfare.server.run.IdempotencyKeyStore.TaskKey;
@@ -97,12 +98,15 @@ public final class CreateRuns {
    * Stores and queues runs, except those that an existing run answers: one with the same
    * idempotency key, or one into which the trigger is coalesced.
    *
+   * @param poll gets the first runs that can be executed, as many as it accepts; they are not
+   *     queued
    * @return for each trigger, in order, the run that answers it: the new run or an existing one
    * @throws dev.fanfare.server.queue.OutdatedLaneException if a lane was retired after it was
    *     assigned; see {@link AssignLanes#retrying}
    */
-  public List<TriggeredRun> create(Tx tx, Origin origin, List<PlacedRun> placedRuns) {
-    return create(tx, origin, placedRuns, newIds(placedRuns.size()));
+  public List<TriggeredRun> create(
+      Tx tx, Origin origin, List<PlacedRun> placedRuns, Reservation poll) {
+    return create(tx, origin, placedRuns, newIds(placedRuns.size()), poll);
   }
 
   /** Ids for runs, each greater by one than the one before. */
@@ -125,12 +129,12 @@ public final class CreateRuns {
   }
 
   /**
-   * As {@link #create(Tx, Origin, List)}.
+   * As {@link #create(Tx, Origin, List, Reservation)}.
    *
    * @param runIds the ids of the runs to create, each greater by one than the one before
    */
   public List<TriggeredRun> create(
-      Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds) {
+      Tx tx, Origin origin, List<PlacedRun> placedRuns, List<UUID> runIds, Reservation poll) {
     List<RunRow> rows = rows(tx, origin, placedRuns, runIds);
     Map<TaskKey, UUID> holders = claimKeys(tx, origin.now(), rows);
     List<RunRow> unanswered =
@@ -141,7 +145,7 @@ public final class CreateRuns {
       runStore.insertAll(tx, origin.batchId(), origin.source(), origin.now(), coalesced.created());
       runStore.insertMetadata(tx, coalesced.created());
       runStore.insertTags(tx, coalesced.created());
-      enqueue(tx, origin.now(), coalesced, assumed(placedRuns));
+      enqueue(tx, origin, coalesced, assumed(placedRuns), poll);
       recordFailures(tx, coalesced.created());
     }
     keepPackets(tx, coalesced);
@@ -257,8 +261,10 @@ public final class CreateRuns {
         .collect(Collectors.toSet());
   }
 
-  private void enqueue(Tx tx, Instant now, Coalesced coalesced, Set<Task> assumed) {
-    List<FreshRunStore.Fresh> readyNow = new ArrayList<>(coalesced.created().size());
+  private void enqueue(
+      Tx tx, Origin origin, Coalesced coalesced, Set<Task> assumed, Reservation poll) {
+    Instant now = origin.now();
+    List<RunRow> readyNow = new ArrayList<>(coalesced.created().size());
     List<ExpiryStore.Expiring> expiring = new ArrayList<>();
     List<DelayStore.Delayed> later = new ArrayList<>();
     Set<Long> delayedLanes = new HashSet<>();
@@ -276,15 +282,13 @@ public final class CreateRuns {
         later.add(new DelayStore.Delayed(entry, due));
         delayedLanes.add(row.laneId());
       } else {
-        readyNow.add(new FreshRunStore.Fresh(entry, row.lane(), row.ttl() != null));
+        readyNow.add(row);
         if (row.ttl() != null) {
           expiring.add(new ExpiryStore.Expiring(entry, now.plus(row.ttl())));
         }
       }
     }
-    if (!readyNow.isEmpty()) {
-      fresh.insert(tx, readyNow, assumed);
-    }
+    enqueueReady(tx, origin, readyNow, assumed, poll);
     if (!expiring.isEmpty()) {
       expiries.insertAll(tx, expiring);
     }
@@ -294,6 +298,25 @@ public final class CreateRuns {
     if (!delayedLanes.isEmpty()) {
       lanes.requireInUse(tx, delayedLanes);
     }
+  }
+
+  private void enqueueReady(
+      Tx tx, Origin origin, List<RunRow> rows, Set<Task> assumed, Reservation poll) {
+    boolean mayExpire = rows.stream().anyMatch(row -> row.ttl() != null); // only while it is queued
+    int handedOver = mayExpire ? 0 : poll.accepted(rows);
+    if (handedOver > 0) {
+      poll.insert(tx, origin.now(), origin.batchId(), rows.subList(0, handedOver), assumed);
+    }
+    if (handedOver < rows.size()) {
+      List<FreshRunStore.Fresh> queued =
+          rows.subList(handedOver, rows.size()).stream().map(CreateRuns::fresh).toList();
+      fresh.insert(tx, queued, assumed);
+    }
+  }
+
+  private static FreshRunStore.Fresh fresh(RunRow row) {
+    Entry entry = Entry.fresh(row.runId(), row.laneId(), row.rank());
+    return new FreshRunStore.Fresh(entry, row.lane(), row.ttl() != null);
   }
 
   /**

@@ -30,6 +30,11 @@ public record PlacedRun(
     return runs.stream().map(PlacedRun::taskId).collect(Collectors.toSet());
   }
 
+  /** The lanes of these runs. */
+  public static Set<Lane> lanes(List<PlacedRun> runs) {
+    return runs.stream().map(PlacedRun::lane).collect(Collectors.toSet());
+  }
+
   /** This run as a child of {@code parent}; without a parent if that is {@code null}. */
   public PlacedRun withParent(@Nullable NamedParent parent) {
     NewRun child = run.toBuilder().parent(parent).build();

@@ -9,6 +9,8 @@ import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.db.Tx;
 import dev.fanfare.server.result.Refusal;
 import dev.fanfare.server.result.Result;
+import dev.fanfare.server.run.HandOver;
+import dev.fanfare.server.run.HandOver.Reservation;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.Source;
 import dev.fanfare.server.text.Hash;
@@ -45,17 +47,20 @@ public final class TriggerRun {
   private final InstantSource clock;
   private final AssignLanes assignLanes;
   private final CreateRuns createRuns;
+  private final HandOver handOver;
   private final RequestKeyStore requestKeys = new RequestKeyStore();
   private final UsedTokenStore usedTokens = new UsedTokenStore();
   private final GroupCommit<Group, Member> groups =
       new GroupCommit<>(GROUP_MAX, this::commit, TriggerRun::fail);
 
-  TriggerRun(Resources resources, AssignLanes assignLanes, CreateRuns createRuns) {
+  TriggerRun(
+      Resources resources, AssignLanes assignLanes, CreateRuns createRuns, HandOver handOver) {
     this.database = resources.database();
     this.signals = resources.signals();
     this.clock = resources.clock();
     this.assignLanes = assignLanes;
     this.createRuns = createRuns;
+    this.handOver = handOver;
   }
 
   /** Calls with the same environment, source and risk share transactions. */
@@ -179,24 +184,40 @@ public final class TriggerRun {
   }
 
   private void create(Group group, List<Member> members, List<PlacedRun> placed) {
+    // A poll must not wait for a transaction that may wait itself.
+    Reservation poll =
+        group.risk() == Risk.NONE
+            ? handOver.reserve(group.environmentId(), PlacedRun.lanes(placed))
+            : Reservation.NONE;
     List<TriggeredRun> created;
     try {
       created =
           database.transaction(
               group.environmentId(),
-              tx -> create(tx, group.source(), clock.instant(), members, placed));
+              tx -> create(tx, group.source(), clock.instant(), members, placed, poll));
     } catch (UsedTokens e) {
       storeUnused(group, members, e.refused);
       return;
+    } catch (Throwable e) {
+      poll.failed(e);
+      throw e;
     }
-    signals.ready(group.environmentId(), PlacedRun.taskIds(placed), placed.size());
+    int queued = placed.size() - poll.committed();
+    if (queued > 0) {
+      signals.ready(group.environmentId(), PlacedRun.taskIds(placed), queued);
+    }
     for (int i = 0; i < members.size(); i++) {
       members.get(i).complete(created.get(i));
     }
   }
 
   private List<TriggeredRun> create(
-      Tx tx, Source source, Instant now, List<Member> members, List<PlacedRun> placed) {
+      Tx tx,
+      Source source,
+      Instant now,
+      List<Member> members,
+      List<PlacedRun> placed,
+      Reservation poll) {
     List<UUID> runIds = createRuns.newIds(members.size());
     Map<Hash, UUID> keys = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
@@ -218,7 +239,8 @@ public final class TriggerRun {
                 tx,
                 Origin.single(source, now),
                 unrepeated.stream().map(placed::get).toList(),
-                unrepeated.stream().map(runIds::get).toList());
+                unrepeated.stream().map(runIds::get).toList(),
+                poll);
     List<Member> creators = unrepeated.stream().map(members::get).toList();
     noteOlderAnswers(tx, creators, created);
     spendTokens(tx, creators, created);

@@ -15,6 +15,8 @@ import dev.fanfare.server.lease.HandBack;
 import dev.fanfare.server.lease.LeaseComponent;
 import dev.fanfare.server.lease.LeaseRef;
 import dev.fanfare.server.lease.ResendRuns;
+import dev.fanfare.server.lease.WaitingPolls;
+import dev.fanfare.server.lease.WaitingPolls.Seat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +42,7 @@ public final class PollRuns {
   private final Signals signals;
   private final ServerConfig config;
   private final ClaimRuns claimRuns;
+  private final WaitingPolls waitingPolls;
   private final ResendRuns resendRuns;
   private final HandBack handBack;
   private volatile boolean stopping;
@@ -48,6 +51,7 @@ public final class PollRuns {
     this.signals = resources.signals();
     this.config = resources.config();
     this.claimRuns = lease.claimRuns();
+    this.waitingPolls = lease.waitingPolls();
     this.resendRuns = lease.resendRuns();
     this.handBack = lease.handBack();
   }
@@ -163,11 +167,13 @@ public final class PollRuns {
     public Polled await(Runnable stillThere) {
       Polled polled = Polled.NOTHING;
       try (Signals.Waiter waiter = signals.join(environmentId, claimant.taskIds(), max, ticket)) {
+        Seat seat =
+            waitingPolls.seat(environmentId, claimant, max, memory, () -> !isOver(), waiter::wake);
         while (polled.isEmpty() && !isOver()) {
-          boolean claims = rest != null || waiter.await(pause()) || isContended();
-          stillThere.run();
-          if (isAbandoned()) {
-            return Polled.NOTHING;
+          boolean claims = rest != null || awaitSignal(waiter, seat) || isContended();
+          Polled handed = leave(seat, stillThere);
+          if (!handed.isEmpty() || isAbandoned()) {
+            return handed;
           }
           if (!claims && signals.areChecked()) {
             continue;
@@ -184,6 +190,29 @@ public final class PollRuns {
         Thread.currentThread().interrupt();
       }
       return polled;
+    }
+
+    private boolean awaitSignal(Signals.Waiter waiter, Seat seat) throws InterruptedException {
+      seat.take();
+      try {
+        return waiter.await(pause());
+      } catch (InterruptedException e) {
+        undelivered(new Polled(seat.leave(), List.of()));
+        throw e;
+      }
+    }
+
+    /** Ends the wait; returns the runs that were handed over meanwhile. */
+    private Polled leave(Seat seat, Runnable stillThere) {
+      try {
+        stillThere.run();
+      } catch (Throwable e) {
+        undelivered(new Polled(seat.leave(), List.of()));
+        throw e;
+      }
+      Polled handed = new Polled(seat.leave(), List.of());
+      session.leases.add(handed.runs());
+      return handed;
     }
 
     /**

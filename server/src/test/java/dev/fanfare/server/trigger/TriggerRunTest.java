@@ -11,6 +11,7 @@ import dev.fanfare.server.db.DatabaseException;
 import dev.fanfare.server.db.MigratedDatabase;
 import dev.fanfare.server.db.Signals;
 import dev.fanfare.server.http.HttpError;
+import dev.fanfare.server.run.HandOver;
 import dev.fanfare.server.run.NewRun;
 import dev.fanfare.server.run.RunComponent;
 import dev.fanfare.server.run.Source;
@@ -69,7 +70,8 @@ class TriggerRunTest {
             new TimeOrderedIds(clock),
             new Random(1));
     RunComponent run = new RunComponent(resources, new CountEndedRuns());
-    trigger = new TriggerComponent(resources, run).triggerRun();
+    trigger =
+        new TriggerComponent(resources, run, (id, lanes) -> HandOver.Reservation.NONE).triggerRun();
   }
 
   @AfterAll
