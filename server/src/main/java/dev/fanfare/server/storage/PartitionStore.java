@@ -293,6 +293,16 @@ final class PartitionStore {
         .list(r -> r.text("attname"));
   }
 
+  /** The key of a tag begins with the tag, so without this the whole partition would be read. */
+  private static final String TAGS =
+      """
+      cross join lateral (
+              select unnest(y.tags) as tag
+                from runs y
+               where y.environment_id = s.environment_id
+                 and y.run_id = s.id) as t
+      """;
+
   private static void copy(
       Tx tx,
       PartitionedTable table,
@@ -306,9 +316,17 @@ final class PartitionStore {
             insert into %1$s (%2$s)
             select x.%3$s
               from unnest(:environment_ids::int[], :ids::uuid[]) as s (environment_id, id)
-              join %4$s x on x.environment_id = s.environment_id and x.%5$s = s.id
+             %6$s
+              join %4$s x on x.environment_id = s.environment_id and x.%5$s = s.id %7$s
             """
-                .formatted(to, columns, columns.replace(", ", ", x."), from, table.id))
+                .formatted(
+                    to,
+                    columns,
+                    columns.replace(", ", ", x."),
+                    from,
+                    table.id,
+                    table == PartitionedTable.RUN_TAGS ? TAGS : "",
+                    table == PartitionedTable.RUN_TAGS ? "and x.tag = t.tag" : ""))
         .ints("environment_ids", survivors, Survivor::environmentId)
         .uuids("ids", survivors, Survivor::id)
         .update();
