@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.peer.Peers;
+import dev.fanfare.bench.profile.Profile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ public final class Bench {
       List.of(
           new NetworkWorkload(),
           new SnapshotWorkload(),
+          new MixedWorkload(),
           new StreamWorkload(),
           new StoredWorkload()); // it changes the settings, so what shares its testbed comes before
 
@@ -47,9 +49,15 @@ public final class Bench {
       System.exit(2);
       return;
     }
+    if (options.profiled()) {
+      Profile.begin();
+    }
     Report report = measure(options);
     System.out.print("\n" + new TextReport(report).text());
     report.write(RESULTS);
+    if (options.profiled()) {
+      Profile.draw();
+    }
     if (options.small() && !report.failedPeers().isEmpty()) {
       System.exit(1); // a short run is there to find what does not work
     }

@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.peer.Peers;
+import dev.fanfare.bench.profile.Profile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param only the names of the workloads to run; empty: all
  * @param serverFlags additional JVM flags for the server, such as a flight recording
  * @param workerFlags the same for the worker
+ * @param profiled whether the server and the worker are recorded, which costs them a little
  * @param stored how many finished runs the workload {@code stored} loads; at least two batches a
  *     day
  * @param streamed how many items the batch of the workload {@code stream} has
- * @param snapshot how long the workload {@code snapshot} holds its snapshot
+ * @param minutes how long {@code snapshot} and {@code mixed} last; absent: as long as they usually
+ *     do
  * @param queueLimit the concurrency limit of the queue of {@code snapshot}; 0: no limit
  * @param seed the seed of random values; absent: a random one
  * @param postgresSettings a file with additional PostgreSQL settings, such as logging; absent: none
@@ -33,9 +36,10 @@ record BenchOptions(
     Set<String> only,
     List<String> serverFlags,
     List<String> workerFlags,
+    boolean profiled,
     int stored,
     int streamed,
-    Duration snapshot,
+    @Nullable Duration minutes,
     int queueLimit,
     @Nullable Long seed,
     @Nullable Path postgresSettings) {
@@ -52,14 +56,15 @@ record BenchOptions(
         --peers=NAME[,NAME]     some of them: db-scheduler JobRunr graphile-worker pg-boss
         --only=NAME[,NAME]      some of: ingest drain latency fanout single round-trips fairness
                                 growth network micro. Without it, all of these.
-                                Only by name: stored snapshot stream
+                                Only by name: stored snapshot mixed stream
         --stored=N              stored: how many finished runs are loaded (10000000)
         --streamed=N            stream: how many items the batch has (1000000)
-        --minutes=N             snapshot: how long the snapshot is held (60)
+        --minutes=N             how long snapshot (60) and mixed (30) last
         --seed=N                stored: repeats the random values of an earlier run
         --queue-limit=N         snapshot: a concurrency limit for the queue (0: none)
         --server-flag=FLAG      an additional JVM flag for the server; repeatable
         --worker-flag=FLAG      the same for the worker
+        --profile               draw flame graphs of the server and the worker, in target/profile
         --postgres-conf=FILE    additional settings for PostgreSQL
       """;
 
@@ -67,7 +72,7 @@ record BenchOptions(
   private static final int STREAMED_LEAST = 11_000;
 
   /** Enough for some polls. */
-  private static final Duration SNAPSHOT_LEAST = Duration.ofSeconds(2);
+  private static final Duration MINUTES_LEAST = Duration.ofSeconds(2);
 
   /**
    * Parses a command line.
@@ -82,6 +87,7 @@ record BenchOptions(
     Set<String> only = new TreeSet<>();
     List<String> serverFlags = new ArrayList<>();
     List<String> workerFlags = new ArrayList<>();
+    boolean profiled = false;
     int stored = 0;
     int streamed = 0;
     int minutes = 0;
@@ -104,6 +110,10 @@ record BenchOptions(
         serverFlags.add(value);
       } else if (arg.startsWith("--worker-flag=")) {
         workerFlags.add(value);
+      } else if (arg.equals("--profile")) {
+        profiled = true;
+        serverFlags.add(Profile.flag("server"));
+        workerFlags.add(Profile.flag("worker"));
       } else if (arg.startsWith("--stored=")) {
         stored = Integer.parseInt(value);
       } else if (arg.startsWith("--streamed=")) {
@@ -127,12 +137,18 @@ record BenchOptions(
         only,
         serverFlags,
         workerFlags,
+        profiled,
         stored > 0 ? stored : small ? 0 : 10_000_000,
         streamed > 0 ? streamed : small ? STREAMED_LEAST : 1_000_000,
-        minutes > 0 ? Duration.ofMinutes(minutes) : small ? SNAPSHOT_LEAST : Duration.ofHours(1),
+        minutes > 0 ? Duration.ofMinutes(minutes) : small ? MINUTES_LEAST : null,
         queueLimit,
         seed,
         settings);
+  }
+
+  /** How long a workload lasts that usually lasts for {@code usual}. */
+  Duration lasting(Duration usual) {
+    return minutes == null ? usual : minutes;
   }
 
   private static List<String> names(String value, List<String> known) {

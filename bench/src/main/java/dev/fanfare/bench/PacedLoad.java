@@ -4,6 +4,7 @@ import dev.fanfare.protocol.worker.QueueDefinition;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -41,6 +42,25 @@ final class PacedLoad implements AutoCloseable {
   private PacedLoad(Testbed testbed, double runsPerSecond) {
     this.testbed = testbed;
     this.runsPerSecond = runsPerSecond;
+  }
+
+  /** Measures the peak of ingest and drain; returns half of the smaller one, in runs a second. */
+  static double halfOfPeak(
+      String workload, Testbed testbed, BenchOptions options, Progress progress) throws Exception {
+    progress.say(workload + ": warming up");
+    Throughput.measure(testbed, options.size(30, 2));
+    Throughput peak = Throughput.measure(testbed, options.size(30, 3));
+    double rate = Math.min(peak.ingest(), peak.drain()) / 2;
+    progress.say(
+        String.format(
+            Locale.ROOT,
+            "%s: peak %,.0f runs/s ingest, %,.0f drain; %,.0f runs/s from now on",
+            workload,
+            peak.ingest(),
+            peak.drain(),
+            rate));
+    testbed.clear();
+    return rate;
   }
 
   /**

@@ -28,6 +28,8 @@ final class Tasks {
       Task.define("since", Sent.class, Long.class)
           .handler((sent, run) -> nowMicros() - sent.micros());
 
+  static final List<Task<?, ?>> ALL = List.of(NOTHING, SINCE);
+
   private static final String TEXT = "x".repeat(72);
 
   private Tasks() {}

@@ -10,8 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The main class of the worker's process. The command {@code start <slots>} starts a worker and
- * {@code stop} closes it. All workers run in the same JVM, so it is warm after the warm-up.
+ * The main class of the worker's process. The command {@code start <slots> <tasks>} starts a worker
+ * of tasks whose ids are separated by commas, and {@code stop} closes it. All workers run in the
+ * same JVM, so it is warm after the warm-up.
  */
 final class WorkerMain {
   private WorkerMain() {}
@@ -28,7 +29,8 @@ final class WorkerMain {
         worker = null;
       }
       if (line.startsWith("start ")) {
-        worker = start(fanfare, Integer.parseInt(line.substring("start ".length())));
+        String[] words = line.split(" ", 3);
+        worker = start(fanfare, Integer.parseInt(words[1]), List.of(words[2].split(",", -1)));
         System.out.println("started");
       } else {
         System.out.println("stopped");
@@ -39,9 +41,9 @@ final class WorkerMain {
     }
   }
 
-  private static Worker start(Fanfare fanfare, int slots) {
+  private static Worker start(Fanfare fanfare, int slots, List<String> tasks) {
     return Worker.builder(fanfare)
-        .tasks(List.of(Tasks.NOTHING, Tasks.SINCE))
+        .tasks(Tasks.ALL.stream().filter(task -> tasks.contains(task.id())).toList())
         .name("bench")
         .slots(slots)
         .start();

@@ -1,6 +1,7 @@
 package dev.fanfare.bench;
 
 import dev.fanfare.bench.measure.LineProcess;
+import dev.fanfare.sdk.Task;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,9 +25,14 @@ final class WorkerProcess implements AutoCloseable {
     return new WorkerProcess(jvm);
   }
 
-  /** Starts the worker with this many slots; returns at once. */
+  /** Starts the worker with this many slots and all tasks; returns at once. */
   void start(int slots) throws IOException {
-    jvm.send("start " + slots);
+    start(slots, Tasks.ALL);
+  }
+
+  /** Starts the worker with some of the tasks. */
+  void start(int slots, List<Task<?, ?>> tasks) throws IOException {
+    jvm.send("start " + slots + " " + String.join(",", tasks.stream().map(Task::id).toList()));
     jvm.expect("started");
   }
 

@@ -25,6 +25,7 @@ class BenchSmokeTest {
           "growth",
           "network",
           "snapshot",
+          "mixed",
           "stream",
           "stored");
 
