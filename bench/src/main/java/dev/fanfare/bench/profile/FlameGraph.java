@@ -15,12 +15,12 @@ final class FlameGraph {
   private static final double MARGIN = 24;
 
   /** Narrower boxes are left out. */
-  private static final double BOX_MIN = 1.5;
+  private static final double BOX_MIN = 3;
 
   /** About the width of a character. */
   private static final double CHARACTER = 6.2;
 
-  private static final int DEPTH_MAX = 90;
+  private static final int DEPTH_MAX = 45;
 
   private record Box(int depth, double x, double width, String method, long count) {}
 

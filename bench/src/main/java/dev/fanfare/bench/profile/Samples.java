@@ -77,9 +77,20 @@ final class Samples {
     List<String> stack = new ArrayList<>();
     for (RecordedFrame frame : trace.getFrames()) {
       RecordedMethod method = frame.getMethod();
-      stack.add(method.getType().getName() + "." + method.getName());
+      String name = method.getType().getName() + "." + method.getName();
+      if (!isPlumbing(name)) {
+        stack.add(name);
+      }
     }
     return stack;
+  }
+
+  /** Whether a method is below every other one and says nothing, or is the call of a lambda. */
+  private static boolean isPlumbing(String method) {
+    return method.contains("0x")
+        || method.startsWith("java.lang.Thread.run")
+        || method.startsWith("java.lang.VirtualThread")
+        || method.startsWith("jdk.internal.vm.Continuation");
   }
 
   /** Adds a stack, innermost method first. */

@@ -246,7 +246,11 @@ final class PartitionStore {
     if (!survivors.isEmpty()) {
       String columns = String.join(", ", columns(tx, table));
       for (Partition partition : old) {
-        copy(tx, table, columns, partition.name(), name, survivors);
+        if (table == PartitionedTable.RUN_TAGS) {
+          copyTags(tx, partition.name(), name, survivors);
+        } else {
+          copy(tx, table, columns, partition.name(), name, survivors);
+        }
       }
     }
     lockReaders(tx, table);
@@ -293,16 +297,6 @@ final class PartitionStore {
         .list(r -> r.text("attname"));
   }
 
-  /** The key of a tag begins with the tag, so without this the whole partition would be read. */
-  private static final String TAGS =
-      """
-      cross join lateral (
-              select unnest(y.tags) as tag
-                from runs y
-               where y.environment_id = s.environment_id
-                 and y.run_id = s.id) as t
-      """;
-
   private static void copy(
       Tx tx,
       PartitionedTable table,
@@ -316,17 +310,31 @@ final class PartitionStore {
             insert into %1$s (%2$s)
             select x.%3$s
               from unnest(:environment_ids::int[], :ids::uuid[]) as s (environment_id, id)
-             %6$s
-              join %4$s x on x.environment_id = s.environment_id and x.%5$s = s.id %7$s
+              join %4$s x on x.environment_id = s.environment_id and x.%5$s = s.id
             """
-                .formatted(
-                    to,
-                    columns,
-                    columns.replace(", ", ", x."),
-                    from,
-                    table.id,
-                    table == PartitionedTable.RUN_TAGS ? TAGS : "",
-                    table == PartitionedTable.RUN_TAGS ? "and x.tag = t.tag" : ""))
+                .formatted(to, columns, columns.replace(", ", ", x."), from, table.id))
+        .ints("environment_ids", survivors, Survivor::environmentId)
+        .uuids("ids", survivors, Survivor::id)
+        .update();
+  }
+
+  /** As {@link #copy}, but finds the tags by their key, which does not begin with the run. */
+  private static void copyTags(Tx tx, String from, String to, List<Survivor> survivors) {
+    tx.sql(
+            """
+            -- names are known only when the server runs
+            insert into %1$s (environment_id, tag, run_id)
+            select x.environment_id, x.tag, x.run_id
+              from unnest(:environment_ids::int[], :ids::uuid[]) as s (environment_id, id)
+              join %3$s r on r.environment_id = s.environment_id
+                         and r.run_id = s.id
+                         and within(r.run_id, :ids)
+             cross join unnest(r.tags) as t (tag)
+              join %2$s x on x.environment_id = r.environment_id
+                         and x.tag = t.tag
+                         and x.run_id = r.run_id
+            """
+                .formatted(to, from, PartitionedTable.RUNS.table()))
         .ints("environment_ids", survivors, Survivor::environmentId)
         .uuids("ids", survivors, Survivor::id)
         .update();
