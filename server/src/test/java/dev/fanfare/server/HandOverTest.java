@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.server.batch.TriggeredBatch;
 import dev.fanfare.server.db.DatabaseException;
+import dev.fanfare.server.http.HttpError;
 import dev.fanfare.server.lease.ClaimMemory;
 import dev.fanfare.server.lease.ClaimedRun;
 import dev.fanfare.server.lease.WaitingPolls.Seat;
+import dev.fanfare.server.text.Hash;
+import dev.fanfare.server.worker.PollRuns;
 import dev.fanfare.server.worker.PollRuns.Order;
 import dev.fanfare.server.worker.PollRuns.Polled;
 import dev.fanfare.testkit.Await;
@@ -234,20 +237,46 @@ class HandOverTest {
     assertThat(tenant.count("runs")).isZero();
   }
 
+  /** The transaction is repeated when the key turns out to be taken, and then creates nothing. */
+  @Test
+  void a_repeated_request_hands_nothing_over_and_the_poll_goes_on_waiting() {
+    Worker worker = tenant.worker("a");
+    Hash ofRun = Hash.of("the request for a run");
+    Hash ofBatch = Hash.of("the request for a batch");
+    UUID run = tenant.triggered(Item.of("a"), ofRun).runId();
+    List<UUID> batch = ids(tenant.batch(null, ofBatch, Item.of("a"), Item.of("a")));
+    Seat seat = seat(worker, 10);
+    assertThat(tenant.triggered(Item.of("a"), ofRun).runId()).isEqualTo(run);
+    assertThat(ids(tenant.batch(null, ofBatch, Item.of("a"), Item.of("a")))).isEqualTo(batch);
+    UUID another = tenant.trigger(Item.of("a"));
+    assertThat(ids(seat.leave())).containsExactly(another);
+    assertThat(worker.claimIds(5)).hasSize(3);
+    Invariants.check(tenant);
+  }
+
+  @Test
+  void a_batch_that_is_refused_hands_nothing_over() {
+    Worker worker = tenant.worker("a");
+    Seat seat = seat(worker, 10);
+    assertThatThrownBy(() -> tenant.batch(Item.of("a"), Item.of("a").lockToVersion("unknown")))
+        .isInstanceOf(HttpError.class);
+    UUID id = tenant.trigger(Item.of("a"));
+    assertThat(ids(seat.leave())).containsExactly(id);
+  }
+
   @Test
   void a_worker_that_is_gone_gives_the_run_back() {
     Components server = engine.server(Engine.config().with(POLL_WAIT, Duration.ofMinutes(1)));
     Worker worker = workerOn(server);
     AtomicInteger looks = new AtomicInteger();
+    PollRuns.Poll begun = worker.poll(new Order(1, 1, 0, null));
+    assertThat(begun.now().isEmpty()).isTrue();
     CompletableFuture<Polled> poll =
-        CompletableFuture.supplyAsync(() -> {
-          var begun = worker.poll(new Order(1, 1, 0, null));
-          assertThat(begun.now().isEmpty()).isTrue();
-          return begun.await(() -> {
-            looks.incrementAndGet();
-            throw new IllegalStateException("the connection is gone");
-          });
-        });
+        CompletableFuture.supplyAsync(() ->
+            begun.await(() -> {
+              looks.incrementAndGet();
+              throw new IllegalStateException("the connection is gone");
+            }));
     List<UUID> ids = new ArrayList<>();
     Await.until(
         "the poll looks for its worker",
@@ -295,7 +324,7 @@ class HandOverTest {
 
   private void execute(Worker worker, List<UUID> executed, int all) {
     for (int poll = 1; executed.size() < all; poll++) {
-      var begun = worker.poll(new Order(5, poll, 0, null));
+      PollRuns.Poll begun = worker.poll(new Order(5, poll, 0, null));
       Polled polled = begun.now();
       if (polled.isEmpty()) {
         polled = begun.await(() -> {});

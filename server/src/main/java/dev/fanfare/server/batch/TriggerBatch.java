@@ -83,19 +83,20 @@ public final class TriggerBatch {
             ? handOver.reserve(environmentId, PlacedRun.lanes(placed))
             : Reservation.NONE;
     Result<TriggeredBatch> triggered;
+    int handedOver = 0;
     try {
       triggered = database.attempt(environmentId, tx -> store(tx, batch, placed, poll));
+      if (triggered instanceof Result.Success) {
+        handedOver = poll.committed();
+      } else {
+        poll.rolledBack();
+      }
     } catch (Throwable e) {
       poll.failed(e);
       throw e;
     }
-    if (triggered instanceof Result.Success) {
-      int queued = placed.size() - poll.committed();
-      if (queued > 0) {
-        signals.ready(environmentId, PlacedRun.taskIds(placed), queued);
-      }
-    } else {
-      poll.rolledBack();
+    if (triggered instanceof Result.Success && handedOver < placed.size()) {
+      signals.ready(environmentId, PlacedRun.taskIds(placed), placed.size() - handedOver);
     }
     return triggered;
   }
@@ -127,6 +128,7 @@ public final class TriggerBatch {
 
   private Result<TriggeredBatch> store(
       Tx tx, NewBatch batch, List<PlacedRun> placed, Reservation poll) {
+    poll.begin();
     Instant now = clock.instant();
     UUID batchId = ids.next();
     BatchKeys.Older older = keys.claim(tx, batchId, batch.key(), batch.requestKey(), now);

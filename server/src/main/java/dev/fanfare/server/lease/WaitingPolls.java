@@ -34,6 +34,8 @@ public final class WaitingPolls implements HandOver {
 
   private static final long CHARS_MAX = 128 * 1024;
 
+  private static final Later<List<ClaimedRun>> NOTHING = Later.of(List.of());
+
   private final Map<Integer, Waiting> waiting = new ConcurrentHashMap<>(); // by environment
   private final HandOverStore store = new HandOverStore();
 
@@ -185,10 +187,15 @@ public final class WaitingPolls implements HandOver {
 
   private final class SeatReservation implements HandOver.Reservation {
     private final Seat seat;
-    private Later<List<ClaimedRun>> leased = Later.of(List.of());
+    private Later<List<ClaimedRun>> leased = NOTHING;
 
     private SeatReservation(Seat seat) {
       this.seat = seat;
+    }
+
+    @Override
+    public void begin() {
+      leased = NOTHING; // a repeated transaction may find that it has nothing to create
     }
 
     @Override

@@ -25,12 +25,15 @@ public interface HandOver {
 
   /**
    * A poll, or none, that waits for the runs of a transaction. It ends with {@link #committed},
-   * {@link #rolledBack} or {@link #failed}. For use by one thread.
+   * {@link #rolledBack} or {@link #failed}, or the poll waits forever. For use by one thread.
    */
   interface Reservation {
     /** No poll. */
     Reservation NONE =
         new Reservation() {
+          @Override
+          public void begin() {}
+
           @Override
           public int accepted(List<RunRow> runs) {
             return 0;
@@ -58,14 +61,16 @@ public interface HandOver {
           public void failed(Throwable failure) {}
         };
 
+    /** Begins the transaction, which is called again when the transaction is repeated. */
+    void begin();
+
     /** How many of these runs, from the first one on, the poll takes. */
     int accepted(List<RunRow> runs);
 
     /**
      * Leases runs to the poll, later, in one statement. It queues them instead if the session of
      * the poll is over, and those whose queues have a concurrency limit. It fails with an {@link
-     * dev.fanfare.server.queue.OutdatedLaneException} as the insertion of ready runs does. A
-     * transaction that is repeated calls it again.
+     * dev.fanfare.server.queue.OutdatedLaneException} as the insertion of ready runs does.
      *
      * @param assumed tasks that must exist with their queue and time to live
      */

@@ -190,11 +190,13 @@ public final class TriggerRun {
             ? handOver.reserve(group.environmentId(), PlacedRun.lanes(placed))
             : Reservation.NONE;
     List<TriggeredRun> created;
+    int queued;
     try {
       created =
           database.transaction(
               group.environmentId(),
               tx -> create(tx, group.source(), clock.instant(), members, placed, poll));
+      queued = placed.size() - poll.committed();
     } catch (UsedTokens e) {
       storeUnused(group, members, e.refused);
       return;
@@ -202,7 +204,6 @@ public final class TriggerRun {
       poll.failed(e);
       throw e;
     }
-    int queued = placed.size() - poll.committed();
     if (queued > 0) {
       signals.ready(group.environmentId(), PlacedRun.taskIds(placed), queued);
     }
@@ -218,6 +219,7 @@ public final class TriggerRun {
       List<Member> members,
       List<PlacedRun> placed,
       Reservation poll) {
+    poll.begin();
     List<UUID> runIds = createRuns.newIds(members.size());
     Map<Hash, UUID> keys = new LinkedHashMap<>();
     for (int i = 0; i < members.size(); i++) {
