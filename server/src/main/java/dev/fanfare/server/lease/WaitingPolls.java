@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -33,6 +34,9 @@ public final class WaitingPolls implements HandOver {
   private static final int RUNS_MAX = 100;
 
   private static final long CHARS_MAX = 128 * 1024;
+
+  /** Longer than any transaction may take. */
+  private static final long HAND_OVER_NANOS_MAX = TimeUnit.MINUTES.toNanos(1);
 
   private static final Later<List<ClaimedRun>> NOTHING = Later.of(List.of());
 
@@ -147,9 +151,7 @@ public final class WaitingPolls implements HandOver {
     public List<ClaimedRun> leave() {
       waiting.lock.lock();
       try {
-        while (reserved) {
-          waiting.ended.awaitUninterruptibly();
-        }
+        awaitEnd();
         waiting.seats.remove(this);
         if (failure != null) {
           throw failure;
@@ -160,6 +162,26 @@ public final class WaitingPolls implements HandOver {
         return handed;
       } finally {
         waiting.lock.unlock();
+      }
+    }
+
+    /** Called with the lock. */
+    private void awaitEnd() {
+      long left = HAND_OVER_NANOS_MAX;
+      boolean interrupted = false;
+      while (reserved && left > 0) {
+        try {
+          left = waiting.ended.awaitNanos(left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      if (reserved) {
+        waiting.seats.remove(this); // what is leased to the poll nevertheless, the next one gets
+        throw new IllegalStateException("A hand-over did not end");
       }
     }
 
