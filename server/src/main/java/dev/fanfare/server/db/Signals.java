@@ -89,7 +89,7 @@ public final class Signals implements AutoCloseable {
    */
   public record Look(long ticket, int runs, boolean others) {}
 
-  /** A poll that waits for work. Unless said otherwise for one thread, which must close it. */
+  /** A poll that waits for work. All but {@link #wake} is for one thread, which must close it. */
   public interface Waiter extends AutoCloseable {
     /**
      * Waits for a signal since it last looked, at most for {@code timeout}; returns whether there
