@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the primary keys the newest indexes of their tables. While a table is empty, the planner
- * takes the newest of the indexes that know the columns of a condition. The migrations create the
+ * takes the newest of the B-trees that know the columns of a condition. The migrations create the
  * keys last, but {@code pg_restore} creates them first.
  */
 final class IndexOrder {
@@ -41,6 +41,8 @@ final class IndexOrder {
          and exists (select
                        from pg_catalog.pg_index o
                        join pg_catalog.pg_index e on e.indrelid = o.indrelid and e.indisprimary
+                       join pg_catalog.pg_class x on x.oid = o.indexrelid
+                       join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
                       where o.indrelid = t.oid
                         and o.indexrelid > e.indexrelid)
        order by t.relname, i.indisprimary

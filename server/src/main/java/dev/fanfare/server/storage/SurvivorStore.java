@@ -34,7 +34,8 @@ final class SurvivorStore {
                       where y.n > 1
                         and x.environment_id = y.environment_id
                         and x.run_id > y.floor_id
-                        and x.run_id <= y.last_id) as r
+                        and x.run_id <= y.last_id
+                        and x.run_id < :before) as r
              where y.last_id < :before
             union
             select environment_id, run_id from delays where run_id < :before

@@ -200,6 +200,7 @@ create table outcomes (
   version_id     integer not null default 0,
   constraint outcomes_pkey PRIMARY KEY (environment_id, run_id)
 ) partition by range (run_id);
+CREATE INDEX outcomes_by_time ON outcomes USING brin (finished_at);
 CREATE INDEX outcomes_by_version ON outcomes USING btree (environment_id, version_id, status, run_id);
 
 create table packet_bytes (
