@@ -38,6 +38,7 @@ class KilledAfterResponseTest {
 
   private static final int OTHERS = 2;
   private static final int SLOTS = 100;
+  private static final int SHOWN_EVERY = 10;
 
   private enum Victim {
     SERVER,
@@ -101,6 +102,9 @@ class KilledAfterResponseTest {
             "After kill %d of %d, %s: %s%n%s"
                 .formatted(number, kills, kill, e.getMessage(), processes),
             e);
+      }
+      if (number % SHOWN_EVERY == 0) {
+        System.out.printf("%d of %d kills, %d acknowledged runs%n", number, kills, runs);
       }
     }
     assertExecutable(server, history, Duration.ofSeconds(60 + kills), processes);
