@@ -180,6 +180,14 @@ final class Testbed implements AutoCloseable {
     }
   }
 
+  /** Lets PostgreSQL do at once what it would otherwise do during the next measurement. */
+  void settle() throws SQLException {
+    try (Statement statement = observer.createStatement()) {
+      statement.execute("vacuum (analyze)");
+      statement.execute("checkpoint");
+    }
+  }
+
   @Override
   public void close() throws IOException, SQLException {
     while (!stops.isEmpty()) {
