@@ -2,12 +2,15 @@ package dev.fanfare.server.db;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.output.MigrateResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,31 +28,47 @@ final class Migration {
     try (Connector connector = connector(address)) {
       connector.allowSilence();
       Flyway flyway = flyway(connector);
-      MigrationInfo newest = flyway.info().current();
+      MigrationInfoService all = flyway.info();
+      MigrationInfo newest = all.current();
       if (newest != null && newest.getState() == MigrationState.FUTURE_SUCCESS) {
         throw new UnusableDatabaseException(
             "The schema of the database has version %s, which is newer than this server. Start the"
                     .formatted(newest.getVersion())
                 + " version of Fanfare that migrated it, or a later one");
       }
-      int pending = flyway.info().pending().length;
+      int pending = all.pending().length;
       if (newest != null && pending > 0) {
         log.info(
             "Upgrading the schema from version {} in {} steps, which may take minutes",
             newest.getVersion(),
             pending);
       }
-      var result = flyway.migrate();
-      if (!result.success) {
-        throw new FlywayException("The migration of the database did not finish");
-      }
+      String version =
+          newest != null && isDone(all) ? newest.getVersion().toString() : migrate(flyway);
       try (Connection connection = connector.open()) {
         IndexOrder.restore(connection);
       } catch (SQLException e) {
         throw new DatabaseException(e);
       }
-      return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
+      return version;
     }
+  }
+
+  /**
+   * Whether every migration of this server was made, as it is now: then Flyway has nothing to do.
+   */
+  private static boolean isDone(MigrationInfoService all) {
+    return Arrays.stream(all.all())
+        .allMatch(migration ->
+            migration.getState() == MigrationState.SUCCESS && migration.isChecksumMatching());
+  }
+
+  private static String migrate(Flyway flyway) {
+    MigrateResult result = flyway.migrate();
+    if (!result.success) {
+      throw new FlywayException("The migration of the database did not finish");
+    }
+    return Objects.requireNonNullElse(result.targetSchemaVersion, result.initialSchemaVersion);
   }
 
   static @Nullable String version(DatabaseAddress address) {
