@@ -98,6 +98,17 @@ class LauncherJavaTest {
   }
 
   @Test
+  void reads_the_version_of_a_jdk_from_its_file_instead_of_starting_it() throws Exception {
+    Path old = launcher.java("usr", "25"); // what it says is not asked for
+    Files.writeString(
+        old.getParent().resolveSibling("release"), "OS_NAME=\"Linux\"\nJAVA_VERSION=\"17.0.15\"\n");
+    Path young = launcher.java("usr/lib/jvm/jdk", "17");
+    Files.writeString(young.getParent().resolveSibling("release"), "JAVA_VERSION=\"26-ea\"\n");
+
+    assertThat(launcher.start().out()).startsWith("java 17\n");
+  }
+
+  @Test
   void becomes_the_java_process_and_passes_every_argument_unchanged() throws Exception {
     launcher.java("usr", "25");
     launcher.environment.put("FANFARE_JAVA_OPTS", "-Xmx1g -Dx=y");

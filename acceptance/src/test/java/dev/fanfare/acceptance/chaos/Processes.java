@@ -111,7 +111,7 @@ final class Processes implements AutoCloseable {
   /** The options of the JVM in {@code bin/fanfare}. */
   static List<String> shippedOptions() {
     Matcher options =
-        Pattern.compile("^java_opts=\\$\\{FANFARE_JAVA_OPTS-(.*)}$", Pattern.MULTILINE)
+        Pattern.compile("^default_opts='(.*)'$", Pattern.MULTILINE)
             .matcher(Project.text("bin/fanfare"));
     if (!options.find()) {
       throw new AssertionError("bin/fanfare has no default options");
