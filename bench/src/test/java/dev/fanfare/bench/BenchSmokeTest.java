@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
  * Runs the workloads with small numbers: they have to run, and to measure something. Without peers,
  * which would have to be installed, and without microbenchmarks.
  */
-@Timeout(300)
+@Timeout(900)
 class BenchSmokeTest {
   private static final List<String> WORKLOADS =
       List.of(

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.BrokenWire.Verdict;
 import dev.fanfare.acceptance.chaos.Processes.Serving;
-import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Nap;
+import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.testkit.Await;
 import dev.fanfare.testkit.TestDatabase;
 import java.net.URI;
@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * One of two servers freezes inside a transaction that holds locks, which PostgreSQL takes from it
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dfanfare.freeze.server=40s}.
  */
 @Timeout(600)
+@Execution(ExecutionMode.CONCURRENT)
 class FrozenServerTest {
   private static final Duration FROZEN =
       Duration.parse("PT" + System.getProperty("fanfare.freeze.server", "20s"));

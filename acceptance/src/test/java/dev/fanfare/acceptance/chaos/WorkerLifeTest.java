@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fanfare.acceptance.MigratedDatabase;
-import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Flaky;
 import dev.fanfare.examples.DemoTasks.Nap;
+import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.sdk.BatchHandle;
@@ -36,9 +36,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The life of a worker with a real server: restarts, invalid outputs, closing. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class WorkerLifeTest {
   private static final Duration DONE = Duration.ofSeconds(60);
 
