@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fanfare.acceptance.MigratedDatabase;
 import dev.fanfare.acceptance.chaos.Processes.Serving;
-import dev.fanfare.examples.DemoTasks.Nap;
 import dev.fanfare.examples.DemoTasks;
+import dev.fanfare.examples.DemoTasks.Nap;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.sdk.BatchHandle;
 import dev.fanfare.sdk.Fanfare;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fanfare.acceptance.MigratedDatabase;
+import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.examples.DemoTasks.Flaky;
 import dev.fanfare.examples.DemoTasks.Nap;
-import dev.fanfare.examples.DemoTasks;
 import dev.fanfare.protocol.BatchStatus;
 import dev.fanfare.protocol.RunStatus;
 import dev.fanfare.sdk.BatchHandle;
