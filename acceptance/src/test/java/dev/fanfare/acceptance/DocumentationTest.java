@@ -48,6 +48,10 @@ import tools.jackson.databind.JsonNode;
  * for ids and times. If an example prints several JSON values, the last one counts.
  */
 class DocumentationTest {
+  /** A line of the log, which may be about the runs of an earlier example. */
+  private static final Pattern LOG_LINE =
+      Pattern.compile("^[0-9:.]{12} (INFO|WARN) .*\\R", Pattern.MULTILINE);
+
   private static final Path PAGES = Path.of("..", "docs", "reference");
   private static final Pattern FENCE = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
   private static final Pattern ID = Pattern.compile("(run|batch)_[0-9a-z]{25}");
@@ -201,7 +205,7 @@ class DocumentationTest {
     } finally {
       System.setOut(before);
     }
-    return printed.toString(UTF_8);
+    return LOG_LINE.matcher(printed.toString(UTF_8)).replaceAll("");
   }
 
   /** Normalizes an output: replaces times, and ids by their kind and order. */

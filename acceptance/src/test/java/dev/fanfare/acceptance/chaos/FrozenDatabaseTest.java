@@ -35,8 +35,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -48,7 +46,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * -Dfanfare.freeze.lease=30s}.
  */
 @Timeout(600)
-@Execution(ExecutionMode.CONCURRENT)
 class FrozenDatabaseTest {
   private static final Duration FROZEN = setting("fanfare.freeze", Duration.ofSeconds(7));
   private static final Duration LEASE = setting("fanfare.freeze.lease", Duration.ofSeconds(3));

@@ -22,8 +22,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * One of two servers freezes inside a transaction that holds locks, which PostgreSQL takes from it
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * -Dfanfare.freeze.server=40s}.
  */
 @Timeout(600)
-@Execution(ExecutionMode.CONCURRENT)
 class FrozenServerTest {
   private static final Duration FROZEN =
       Duration.parse("PT" + System.getProperty("fanfare.freeze.server", "20s"));

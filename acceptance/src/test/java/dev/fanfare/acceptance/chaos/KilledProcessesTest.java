@@ -30,15 +30,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Kills, freezes and stops processes while a batch of 1,000 short sleeps executes. Each time, every
  * run completes once, no run has two holders, and nothing acknowledged is lost.
  */
 @Timeout(300)
-@Execution(ExecutionMode.CONCURRENT)
 class KilledProcessesTest {
   private static final int RUNS = 1_000;
   private static final int SLOTS = 50;

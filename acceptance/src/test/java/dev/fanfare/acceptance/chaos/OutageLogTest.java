@@ -30,8 +30,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -41,7 +39,6 @@ import tools.jackson.databind.JsonNode;
  * doing. For a longer outage: {@code -Dfanfare.outage=20s}.
  */
 @Timeout(300)
-@Execution(ExecutionMode.CONCURRENT)
 class OutageLogTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration OUTAGE =

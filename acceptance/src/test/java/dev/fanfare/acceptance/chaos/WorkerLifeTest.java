@@ -36,12 +36,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The life of a worker with a real server: restarts, invalid outputs, closing. */
 @Timeout(120)
-@Execution(ExecutionMode.CONCURRENT)
 class WorkerLifeTest {
   private static final Duration DONE = Duration.ofSeconds(60);
 
